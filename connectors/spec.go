@@ -1,0 +1,176 @@
+package connectors
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"bestbefore/consent"
+)
+
+// Spec is a connector's self-description: from it come the set-up form, the
+// command line's --set keys, the checks and the redaction.
+type Spec struct {
+	Kind    string   `json:"kind"` // "gateway", "mqtt" ...
+	Name    string   `json:"name"` // on screen
+	Sees    string   `json:"sees"` // one sentence each, for the connectors page
+	Stops   string   `json:"stops"`
+	Options []Option `json:"options"`
+	Needs   []string `json:"needs,omitempty"` // "root on this computer", ...
+}
+
+// Option is one question of the set-up form.
+type Option struct {
+	Key      string `json:"key"`
+	Label    string `json:"label"`
+	Help     string `json:"help,omitempty"`
+	Default  string `json:"default,omitempty"`
+	Required bool   `json:"required,omitempty"`
+	Secret   bool   `json:"secret,omitempty"` // stored sealed, never shown
+}
+
+// Settings are the answers to a Spec's options. Secrets are references.
+type Settings struct {
+	Values  map[string]string            `json:"values"`
+	Secrets map[string]consent.SecretRef `json:"secrets,omitempty"`
+}
+
+// Check joins all faults of s against spec.
+func (spec Spec) Check(s Settings) error {
+	var errs []error
+	known := map[string]Option{}
+	for _, o := range spec.Options {
+		known[o.Key] = o
+		if o.Required && s.Values[o.Key] == "" && s.Secrets[o.Key] == "" {
+			errs = append(errs, fmt.Errorf("%s: %q is needed (%s)", spec.Kind, o.Key, o.Label))
+		}
+	}
+	for k := range s.Values {
+		if o, ok := known[k]; !ok {
+			errs = append(errs, fmt.Errorf("%s has no setting %q", spec.Kind, k))
+		} else if o.Secret {
+			errs = append(errs, fmt.Errorf("%s: %q is a secret and must be given on standard input", spec.Kind, k))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Connection is a connector configured by the household.
+type Connection struct {
+	ID       string    `json:"id"`
+	Kind     string    `json:"kind"`
+	Name     string    `json:"name"`
+	Settings Settings  `json:"settings"`
+	Created  time.Time `json:"created"`
+	Disabled bool      `json:"disabled,omitempty"`
+}
+
+// Error is the one error type that sessions return.
+type Error struct {
+	Kind    consent.ErrorKind
+	RetryAt time.Time // earliest retry of a KindTransient; zero: the retry table decides
+	Text    string    // one sentence for the person, no secrets
+	Err     error     // cause, may be nil
+}
+
+// Error gives the sentence and the cause.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return e.Text
+	}
+	return e.Text + ": " + e.Err.Error()
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf sorts err: an *Error by its kind, a deadline or network fault as
+// transient, everything else as transient too, since giving up is worse.
+func KindOf(err error) consent.ErrorKind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return consent.KindTransient
+}
+
+// Host is a session's only door to the outside. The wiring builds one per
+// connection; fields may be nil where the connector does not need them, and a
+// connector says so clearly when one is missing.
+type Host struct {
+	Connection string
+	Log        *slog.Logger
+	Now        func() time.Time
+	HTTP       *http.Client // guarded: bounded, pinned, no redirects
+	Dial       func(ctx context.Context, network, address string) (net.Conn, error)
+	// Secret fills in the value behind a reference; it is never logged.
+	Secret func(ctx context.Context, ref consent.SecretRef) (Secret, error)
+	// StateDir is a folder of the connection's own for files that must be on
+	// disk (the gateway's boot file). Empty: keep nothing.
+	StateDir string
+}
+
+// Secret is a value that prints as dots in fmt, slog and JSON.
+type Secret struct{ value string }
+
+// NewSecret wraps v.
+func NewSecret(v string) Secret { return Secret{v} }
+
+// Reveal gives the value. Its callers are listed in a test.
+func (s Secret) Reveal() string { return s.value }
+
+const dots = "••••"
+
+// String prints dots.
+func (Secret) String() string { return dots }
+
+// GoString prints dots.
+func (Secret) GoString() string { return dots }
+
+// Format prints dots for every verb.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(dots)) }
+
+// MarshalJSON writes dots.
+func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + dots + `"`), nil }
+
+// LogValue prints dots.
+func (Secret) LogValue() slog.Value { return slog.StringValue(dots) }
+
+// Registry is the explicit list of connectors that a program ships.
+type Registry struct{ byKind map[string]Connector }
+
+// NewRegistry holds cs; two of one kind are an error.
+func NewRegistry(cs ...Connector) (*Registry, error) {
+	r := &Registry{byKind: map[string]Connector{}}
+	for _, c := range cs {
+		k := c.Spec().Kind
+		if r.byKind[k] != nil {
+			return nil, fmt.Errorf("two connectors of kind %q", k)
+		}
+		r.byKind[k] = c
+	}
+	return r, nil
+}
+
+// Get returns the connector of a kind.
+func (r *Registry) Get(kind string) (Connector, bool) { c, ok := r.byKind[kind]; return c, ok }
+
+// Specs lists all, sorted by kind.
+func (r *Registry) Specs() []Spec {
+	var out []Spec
+	for _, c := range r.byKind {
+		out = append(out, c.Spec())
+	}
+	sortSpecs(out)
+	return out
+}
+
+func sortSpecs(s []Spec) {
+	slices.SortFunc(s, func(a, b Spec) int { return cmp.Compare(a.Kind, b.Kind) })
+}
