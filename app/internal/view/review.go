@@ -1,0 +1,49 @@
+package view
+
+// Review is the renewal of one permission, like a statement of account.
+type Review struct {
+	Revision uint64
+	Loaded   bool
+	ID       string
+	Position string // "Review · 1 of 3"; "" when opened alone
+	Title    string // "Front door bell → Bell Maker, United States"
+	Subline  string // "You agreed on 3 May 2026 for six months. It ends in 8 days."
+	Card     PermissionCard
+
+	SinceTitle string // "Since you agreed"
+	Since      []Change
+	SinceEmpty string // "Nothing has changed."
+
+	LapseTitle string   // "What happens if it lapses"
+	LapseText  string   // "When 30 November is over the router cuts the bell from the internet."
+	AlsoStops  []string // other live permissions that would stop with it
+
+	Presets     []Preset // at most four; keys 1 to 4 choose them
+	First, Last Day      // the range of the date picker
+	CanRenew    bool
+	CanLapse    bool
+	CanEnd      bool
+	WhyNot      string // why it cannot be renewed now; "" when it can
+	NothingLine string // "If you do nothing, it lapses."
+
+	Busy       bool   // a decision is under way
+	ResultLine string // "asked the router · router confirms · last data 14:03:22, none since"
+	ResultSev  Severity
+
+	Previous, Next string // IDs of the neighbours in the review; "" at the ends
+}
+
+// Change is one line of what has changed since the household agreed.
+type Change struct {
+	Lead     string // bold: "+2 recipients."
+	Text     string
+	Severity Severity
+}
+
+// Preset is one length of time to choose by one click.
+type Preset struct {
+	ID    string // "1m", "3m", "6m", "12m"
+	Label string // "6 months"
+	Until Day
+	Ends  string // "31 MAY 27", as it will be stamped
+}
