@@ -1,0 +1,314 @@
+// Package engine is everything that a window or a command line may ask or
+// decide. Engine is the interface; Core is its one implementation, which owns
+// no file and no socket itself: storage, inventory and connections are given to
+// it by the wiring. Windows, presenters and command lines know only Engine, so
+// that the same interface can later be spoken over a local socket: every
+// argument and every result is plain data that survives JSON.
+package engine
+
+import (
+	"context"
+	"time"
+
+	"bestbefore/app/internal/changes"
+	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/consent/ledger"
+	"bestbefore/discovery"
+)
+
+// Engine is the whole of it. Methods are safe for concurrent use, return within
+// the given context, and give errors that are one sentence a person can act on.
+type Engine interface {
+	Devices
+	DeviceEdits
+	Flows
+	Permissions
+	Decisions
+	Blocks
+	Connections
+	Diary
+	State
+}
+
+// Devices asks what is in the home.
+type Devices interface {
+	// Devices lists all, the person's labelled ones first, then by name.
+	Devices(ctx context.Context) ([]DeviceInfo, error)
+	// Device finds one by its ID, an unambiguous start of it, or its label or name without case.
+	Device(ctx context.Context, ref string) (DeviceInfo, error)
+	// Questions are the "is it the same device?" ones that wait for an answer.
+	Questions(ctx context.Context) ([]discovery.Question, error)
+}
+
+// DeviceEdits are the person's corrections. They are noted in the diary and can be undone.
+type DeviceEdits interface {
+	Label(ctx context.Context, id discovery.DeviceID, text string) error
+	Merge(ctx context.Context, keep, gone discovery.DeviceID) error
+	Split(ctx context.Context, id discovery.DeviceID) ([]discovery.DeviceID, error)
+	SetEssential(ctx context.Context, id discovery.DeviceID, e discovery.Essential) error
+	Answer(ctx context.Context, question string, same bool) error
+}
+
+// Flows asks where devices talk.
+type Flows interface {
+	// Flows lists traffic by device, recipient, destination, protocol and port, largest first.
+	Flows(ctx context.Context, q FlowQuery) ([]FlowInfo, error)
+	// Totals adds up bytes since a moment, by recipient over the whole home or one device.
+	Totals(ctx context.Context, q FlowQuery) ([]Total, error)
+	// Days adds up one device's (or with "" the home's) bytes by local day, oldest first, days without traffic included.
+	Days(ctx context.Context, device discovery.DeviceID, days int) ([]Day, error)
+}
+
+// Permissions asks what was allowed.
+type Permissions interface {
+	// Consents lists the newest versions, the one that ends first at the top.
+	Consents(ctx context.Context) ([]ConsentInfo, error)
+	Consent(ctx context.Context, id consent.ID) (ConsentInfo, error)
+	// PreviewAllow says what will happen on the date, through whom, and what else would stop.
+	PreviewAllow(ctx context.Context, r AllowRequest) (Preview, error)
+	// Review is what the renewal page shows: what changed since the household agreed.
+	Review(ctx context.Context, id consent.ID) (ReviewInfo, error)
+}
+
+// Decisions are what the person decides about permissions.
+type Decisions interface {
+	Allow(ctx context.Context, r AllowRequest) (ConsentInfo, error)
+	// Renew counts from the old end before it, from now after it. until is as ParseTerm reads it.
+	Renew(ctx context.Context, id consent.ID, until string, how string) (ConsentInfo, error)
+	// End withdraws now; the same path as expiry.
+	End(ctx context.Context, id consent.ID, how string) (ConsentInfo, error)
+	// Lapse notes that the person will let it end on its date; reminders stop.
+	Lapse(ctx context.Context, id consent.ID, how string) error
+	// Undo takes back the newest decision that can be taken back and says which.
+	Undo(ctx context.Context) (string, error)
+}
+
+// Blocks disconnects and reconnects whole devices at once.
+type Blocks interface {
+	PreviewDisconnect(ctx context.Context, id discovery.DeviceID) (Preview, error)
+	// Disconnect writes the intent durably and returns; follow it with Action.
+	// confirmed is the second confirmation that safety and medical devices need.
+	Disconnect(ctx context.Context, id discovery.DeviceID, confirmed bool, how string) (consent.Action, error)
+	Reconnect(ctx context.Context, id discovery.DeviceID, how string) (consent.Action, error)
+	Action(ctx context.Context, id consent.ActionID) (consent.Action, error)
+	// Retry tries a waiting, stuck or person-needing action now.
+	Retry(ctx context.Context, id consent.ActionID) error
+}
+
+// Connections are the configured connectors.
+type Connections interface {
+	Connectors(ctx context.Context) (ConnectorsInfo, error)
+	// Connect checks, opens, probes and only then saves; nothing is kept when it fails.
+	Connect(ctx context.Context, r ConnectRequest) (ConnectionInfo, error)
+	// RemoveConnection lifts everything that the connection holds, then forgets it.
+	RemoveConnection(ctx context.Context, id string) error
+	// Held lists everything outside that carries our mark.
+	Held(ctx context.Context) ([]HeldInfo, error)
+	// Lift lifts one held thing, or with an empty mark all of them.
+	Lift(ctx context.Context, connection, mark string) (int, error)
+}
+
+// Diary asks what was decided, done and seen.
+type Diary interface {
+	Diary(ctx context.Context, q DiaryQuery) ([]DiaryEntry, error)
+	VerifyDiary(ctx context.Context) (ledger.Report, error)
+	// Export writes devices, flows, consents and diary as CSV and JSON into dir and names the files.
+	Export(ctx context.Context, dir string) ([]string, error)
+}
+
+// State asks how things stand.
+type State interface {
+	Overview(ctx context.Context) (Overview, error)
+	// Watch gives a notification after each change until ctx ends; latest wins, nothing is queued.
+	Watch(ctx context.Context) <-chan changes.Change
+}
+
+// DeviceInfo is a device with what the engine knows around it.
+type DeviceInfo struct {
+	discovery.Device
+	Consents   []consent.ID    `json:"consents"`
+	NextEnd    time.Time       `json:"next_end,omitzero"` // of its live permissions
+	Blocked    *consent.Action `json:"blocked,omitempty"` // the newest disconnect in force or under way
+	LastFlow   time.Time       `json:"last_flow,omitzero"`
+	BytesWeek  uint64          `json:"bytes_week"`
+	Recipients []string        `json:"recipients"` // top ones of the last 7 days, by bytes
+	Coverage   string          `json:"coverage"`   // one sentence
+	CoveredBy  []string        `json:"covered_by"` // names of connections
+}
+
+// FlowQuery selects traffic.
+type FlowQuery struct {
+	Device discovery.DeviceID
+	Since  time.Time
+	Limit  int // at most 1,000; 0 is 200
+}
+
+// FlowInfo is traffic of one device with one destination.
+type FlowInfo struct {
+	Device      discovery.DeviceID `json:"device"`
+	DeviceName  string             `json:"device_name"`
+	Recipient   string             `json:"recipient"` // the name of a permission's recipient, else "" for unknown
+	Destination string             `json:"destination"`
+	Protocol    string             `json:"protocol"`
+	Port        uint16             `json:"port"`
+	BytesUp     uint64             `json:"bytes_up"`
+	BytesDown   uint64             `json:"bytes_down"`
+	Count       uint64             `json:"count"`
+	First       time.Time          `json:"first"`
+	Last        time.Time          `json:"last"`
+	Source      string             `json:"source"`
+	Consent     consent.ID         `json:"consent,omitempty"` // the live or ended permission that covers it
+	Refused     bool               `json:"refused,omitempty"`
+}
+
+// Total is bytes of one recipient (or, where none is known, one destination).
+type Total struct {
+	Name  string    `json:"name"`
+	Known bool      `json:"known"` // Name is a recipient that the household named
+	Up    uint64    `json:"bytes_up"`
+	Down  uint64    `json:"bytes_down"`
+	Count uint64    `json:"count"`
+	Last  time.Time `json:"last"`
+	Ended bool      `json:"ended,omitempty"` // its permission has ended: still sending
+}
+
+// Day is bytes of one local day.
+type Day struct {
+	Date string `json:"date"` // YYYY-MM-DD
+	Up   uint64 `json:"bytes_up"`
+	Down uint64 `json:"bytes_down"`
+}
+
+// ConsentInfo is a permission with its three axes.
+type ConsentInfo struct {
+	consent.Consent
+	DeviceName string            `json:"device_name"`
+	DeviceKind discovery.Kind    `json:"device_kind"`
+	Headline   consent.Headline  `json:"headline"`          // worst of the three axes
+	Actions    []consent.Action  `json:"actions"`           // of this permission, newest first
+	HeldBy     string            `json:"held_by,omitempty"` // who keeps the date with this computer off
+	HeldNote   string            `json:"held_note,omitempty"`
+	Versions   []consent.Consent `json:"versions,omitempty"` // only from Consent
+}
+
+// AllowRequest is a new permission. To is a recipient's name with its
+// destinations, or Any.
+type AllowRequest struct {
+	Device    discovery.DeviceID `json:"device"`
+	Recipient consent.Recipient  `json:"recipient"`
+	Data      []consent.Category `json:"data"`
+	Purpose   consent.Purpose    `json:"purpose,omitempty"`
+	Until     string             `json:"until"` // as consent.ParseTerm reads it
+	Then      consent.Remedy     `json:"then"`  // "" is block where something can block, else warn
+	How       string             `json:"how"`   // "clicked", "command line"
+}
+
+// Preview says in sentences what would happen.
+type Preview struct {
+	Expires   time.Time      `json:"expires,omitzero"`
+	Civil     string         `json:"expires_civil,omitempty"`
+	Zone      string         `json:"zone,omitempty"`
+	Then      consent.Remedy `json:"then,omitempty"`
+	Lines     []string       `json:"lines"`             // what happens, through whom
+	AlsoStops []string       `json:"also_stops"`        // other live permissions of the device that would stop
+	Holds     string         `json:"holds"`             // whether the date holds with this computer off
+	Refused   string         `json:"refused,omitempty"` // why it cannot be done at all
+	Confirm   bool           `json:"confirm,omitempty"` // needs a second confirmation
+}
+
+// ReviewInfo is what changed since the household agreed.
+type ReviewInfo struct {
+	Consent       ConsentInfo `json:"consent"`
+	NewRecipients []string    `json:"new_recipients"`
+	BytesThen     uint64      `json:"bytes_week_then"` // in the first week after the decision
+	BytesNow      uint64      `json:"bytes_week_now"`
+	Since         time.Time   `json:"since"`
+	Observed      bool        `json:"observed"` // some source could see this device at all
+	IfLapses      Preview     `json:"if_lapses"`
+	Renewable     bool        `json:"renewable"`
+	RenewableFrom time.Time   `json:"renewable_from,omitzero"`
+}
+
+// ConnectRequest sets a connector up. Secrets are sealed before anything else sees them.
+type ConnectRequest struct {
+	Kind    string            `json:"kind"`
+	Name    string            `json:"name,omitempty"`
+	Values  map[string]string `json:"values"`
+	Secrets map[string]string `json:"-"`
+}
+
+// ConnectorsInfo is the connectors page.
+type ConnectorsInfo struct {
+	Kinds       []connectors.Spec `json:"kinds"`
+	Connections []ConnectionInfo  `json:"connections"`
+}
+
+// ConnectionInfo is one connection and its health.
+type ConnectionInfo struct {
+	connectors.Connection
+	Traits   connectors.Traits   `json:"traits"`
+	Open     bool                `json:"open"`
+	Alive    time.Time           `json:"alive,omitzero"` // last success or heartbeat
+	Trouble  string              `json:"trouble,omitempty"`
+	Error    consent.ErrorKind   `json:"error,omitempty"`
+	Can      []string            `json:"can"` // "observe", "block", "revoke", "hold a start" ...
+	Coverage connectors.Coverage `json:"coverage"`
+	Holds    int                 `json:"holds"` // dates that it keeps for us
+}
+
+// HeldInfo is one thing outside that carries our mark.
+type HeldInfo struct {
+	Connection string `json:"connection"`
+	connectors.Held
+	Known bool `json:"known"` // our own records know why
+}
+
+// DiaryQuery selects entries, newest first.
+type DiaryQuery struct {
+	Before  uint64 // entries with a lower number; 0 is from the newest
+	Limit   int    // at most 1,000; 0 is 200
+	Text    string
+	Device  discovery.DeviceID
+	Consent consent.ID
+}
+
+// DiaryEntry is an entry with its text, "(deleted)" where it was erased.
+type DiaryEntry struct {
+	ledger.Entry
+	Text       string `json:"text"`
+	DeviceName string `json:"device_name,omitempty"`
+}
+
+// Overview is how things stand now.
+type Overview struct {
+	Now        time.Time `json:"now"`
+	Zone       string    `json:"zone"`
+	Devices    int       `json:"devices"`
+	Covered    int       `json:"covered"` // devices that some connection can see sending
+	Live       int       `json:"live"`    // permissions
+	EndingSoon int       `json:"ending_soon"`
+	Still      int       `json:"still"`      // ended, still sending
+	Stuck      int       `json:"stuck"`      // actions that need a person or go on being tried
+	HeldDates  int       `json:"held_dates"` // dates kept by a peer
+	LastLook   time.Time `json:"last_look,omitzero"`
+	SeenBy     []string  `json:"seen_by"` // "Gateway since 3 May"
+	Problems   []Problem `json:"problems"`
+	NewSince   time.Time `json:"new_since,omitzero"`
+	New        []News    `json:"new"`
+}
+
+// Problem is something wrong now, with the way out.
+type Problem struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
+	Fix  string `json:"fix"`
+}
+
+// News is one new thing since the last look.
+type News struct {
+	Kind   string             `json:"kind"` // "device", "question", "flow"
+	Device discovery.DeviceID `json:"device,omitempty"`
+	Ref    string             `json:"ref,omitempty"` // question id
+	Text   string             `json:"text"`
+}
