@@ -1,0 +1,17 @@
+package ledger
+
+// Query selects entries, newest first; zero fields select everything.
+type Query struct {
+	Before  uint64 // entries with a lower number; 0 is from the newest
+	Limit   int
+	Text    string // part of the text, without case
+	Device  string
+	Consent string
+}
+
+// Line is an entry with its text.
+type Line struct {
+	Entry
+	Text   string `json:"text"`
+	Erased bool   `json:"erased,omitempty"`
+}

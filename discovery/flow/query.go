@@ -1,0 +1,24 @@
+package flow
+
+import (
+	"time"
+
+	"bestbefore/discovery"
+)
+
+// Query selects stored records; zero fields select everything.
+type Query struct {
+	Device discovery.DeviceID
+	Since  time.Time
+	Until  time.Time
+	Limit  int
+}
+
+// HourTotal is what one device exchanged with one destination in one hour.
+type HourTotal struct {
+	Device      discovery.DeviceID
+	Destination Destination
+	Hour        time.Time // start, UTC
+	Up, Down    uint64
+	Count       uint64
+}
