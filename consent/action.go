@@ -100,6 +100,7 @@ type Action struct {
 	Device     discovery.DeviceID `json:"device"`
 	Recipient  Recipient          `json:"recipient"`
 	Grant      string             `json:"grant,omitempty"`
+	Coarse     bool               `json:"coarse,omitempty"`     // the whole device may be cut if nothing finer can be
 	Mark       string             `json:"mark"`                 // idempotency key at the peer: one mark, one block
 	From       time.Time          `json:"from,omitzero"`        // start to hand over; zero is now
 	Until      time.Time          `json:"until,omitzero"`       // end of a pause; zero is none
@@ -119,6 +120,7 @@ type Action struct {
 	Created    time.Time          `json:"created"`
 	Finished   time.Time          `json:"finished,omitzero"`
 	Stepped    bool               `json:"clock_stepped,omitempty"` // taken while the clock had been stepped (T6)
+	Confirmed  bool               `json:"confirmed,omitempty"`     // a person confirmed twice that a safety or medical device may be cut
 }
 
 // MarkFor is the mark under which consent c's block is kept at a peer. All
@@ -132,7 +134,7 @@ func MarkDisconnect(d discovery.DeviceID) string { return "device-" + string(d) 
 // the engine when it writes them.
 func remedyActions(c Consent, grants []Grant) []Action {
 	base := Action{
-		Origin: FromExpiry, Consent: c.ID, Version: c.Version, Device: c.Device, Recipient: c.Recipient,
+		Origin: FromExpiry, Consent: c.ID, Version: c.Version, Device: c.Device, Recipient: c.Recipient, Coarse: c.Coarse,
 		Mark: MarkFor(c.ID), State: Pending, DueAt: c.DueAt(), Created: c.Ended,
 	}
 	if c.Decided == Withdrawn {
