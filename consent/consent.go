@@ -115,9 +115,12 @@ type Consent struct {
 	ExpiresCivil  string             `json:"expires_civil"` // YYYY-MM-DD, or YYYY-MM-DDThh:mm:ss when a time was chosen
 	Zone          string             `json:"zone"`          // IANA name
 	Remedy        Remedy             `json:"remedy"`
-	GraceUsed     bool               `json:"grace_used,omitempty"`
-	GraceUntil    time.Time          `json:"grace_until,omitzero"`
-	Ended         time.Time          `json:"ended,omitzero"` // when it was written as expired or withdrawn (Expires says when it was due)
+	// Coarse says that the household agreed to a cut of the whole device where
+	// nothing can cut this recipient alone.
+	Coarse     bool      `json:"coarse,omitempty"`
+	GraceUsed  bool      `json:"grace_used,omitempty"`
+	GraceUntil time.Time `json:"grace_until,omitzero"`
+	Ended      time.Time `json:"ended,omitzero"` // when it was written as expired or withdrawn (Expires says when it was due)
 
 	Seen   Seen             `json:"seen"` // the third axis, moved by observation only
 	SeenAt time.Time        `json:"seen_at,omitzero"`

@@ -32,6 +32,7 @@ const (
 	NoteWithdrawn    ledger.Kind = "withdrawn"
 	NoteExpired      ledger.Kind = "expired"
 	NoteGrace        ledger.Kind = "grace"
+	NoteLapse        ledger.Kind = "lapse"
 	NoteUndone       ledger.Kind = "undone"
 	NoteDisconnect   ledger.Kind = "disconnect"
 	NoteReconnect    ledger.Kind = "reconnect"

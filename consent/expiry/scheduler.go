@@ -1,0 +1,253 @@
+package expiry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// Defaults of a Config.
+const (
+	defaultMaxSleep = 5 * time.Second
+	defaultBatch    = 100
+	// wokeAfter is how much longer than asked the loop must have slept for the
+	// computer to have been asleep, not merely busy.
+	wokeAfter = 15 * time.Second
+)
+
+// Config is what a Scheduler works with.
+type Config struct {
+	Store Store            // required
+	Now   func() time.Time // required; wall clock
+	// Wake hints that time may have moved: wake from sleep, clock change, network
+	// change. It may be nil; the tick is the guarantee.
+	Wake <-chan struct{}
+	// Device finds the device of a consent for the safety list and for the
+	// diary's words. Nil: nothing is known to be essential.
+	Device func(ctx context.Context, id discovery.DeviceID) (discovery.Device, bool, error)
+	// Decided is called after decisions were written, so that enforcement starts
+	// at once. It must not block. May be nil.
+	Decided func()
+	// Trusted says whether the wall clock can be believed; while it cannot, nothing
+	// is decided. Nil is always.
+	Trusted func() bool
+	// Stepped says whether the clock was stepped in this boot (T6). Nil is never.
+	Stepped func() bool
+	// Woke is told of a gap that only sleep explains. It must not block. May be nil.
+	Woke func(gap time.Duration)
+	// Report tells what is wrong under a fixed name, nil when it is well again. May be nil.
+	Report   func(what string, err error)
+	MaxSleep time.Duration // zero is 5 s
+	Batch    int           // zero is 100
+}
+
+// Validate joins all faults of c.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Store == nil {
+		errs = append(errs, errors.New("expiry needs a store"))
+	}
+	if c.Now == nil {
+		errs = append(errs, errors.New("expiry needs a clock"))
+	}
+	if c.MaxSleep < 0 || c.Batch < 0 {
+		errs = append(errs, errors.New("expiry: neither the longest sleep nor the batch may be negative"))
+	}
+	return errors.Join(errs...)
+}
+
+// Scheduler decides when permissions have ended. Its methods are safe for
+// concurrent use; Serve runs once at a time.
+type Scheduler struct {
+	c    Config
+	poke chan struct{}
+}
+
+// New checks c and starts nothing.
+func New(c Config) (*Scheduler, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if c.MaxSleep == 0 {
+		c.MaxSleep = defaultMaxSleep
+	}
+	if c.Batch == 0 {
+		c.Batch = defaultBatch
+	}
+	if c.Decided == nil {
+		c.Decided = func() {}
+	}
+	if c.Trusted == nil {
+		c.Trusted = func() bool { return true }
+	}
+	if c.Stepped == nil {
+		c.Stepped = func() bool { return false }
+	}
+	if c.Woke == nil {
+		c.Woke = func(time.Duration) {}
+	}
+	if c.Report == nil {
+		c.Report = func(string, error) {}
+	}
+	return &Scheduler{c: c, poke: make(chan struct{}, 1)}, nil
+}
+
+// Poke makes the loop look again at once, after a decision changed the dates.
+func (s *Scheduler) Poke() {
+	select {
+	case s.poke <- struct{}{}:
+	default:
+	}
+}
+
+// Serve looks at what is due until ctx ends. On the first pass, after sleep, a
+// step of the clock or a hint it does the very same thing: it compares dates
+// with the wall clock.
+func (s *Scheduler) Serve(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var wake time.Time // when the loop meant to be back; zero on the first pass
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-timer.C:
+		case <-s.poke:
+		case <-s.c.Wake:
+		}
+		now := s.c.Now().Round(0)
+		if gap := now.Sub(wake); !wake.IsZero() && gap > wokeAfter {
+			s.c.Woke(gap)
+		}
+		sleep := s.pass(ctx)
+		wake = s.c.Now().Round(0).Add(sleep)
+		timer.Reset(sleep)
+	}
+}
+
+// pass ends what is due and says how long to sleep: until the next due moment,
+// and never longer than MaxSleep, since a long timer does not see a step of the
+// clock or a sleep of the computer.
+func (s *Scheduler) pass(ctx context.Context) time.Duration {
+	if !s.c.Trusted() {
+		return s.c.MaxSleep
+	}
+	if err := s.endDue(ctx); err != nil {
+		s.report(ctx, err)
+		return s.c.MaxSleep
+	}
+	at, ok, err := s.c.Store.NextDue(ctx)
+	if err != nil {
+		s.report(ctx, fmt.Errorf("finding the next end: %w", err))
+		return s.c.MaxSleep
+	}
+	s.report(ctx, nil)
+	if !ok {
+		return s.c.MaxSleep
+	}
+	return min(max(at.Sub(s.c.Now().Round(0)), 0), s.c.MaxSleep)
+}
+
+func (s *Scheduler) report(ctx context.Context, err error) {
+	if ctx.Err() == nil { // stopping is no trouble
+		s.c.Report("expiry", err)
+	}
+}
+
+// endDue ends everything that is due now, batch by batch. What cannot be
+// written stays due, is left to the next pass, and holds nothing else up.
+func (s *Scheduler) endDue(ctx context.Context) error {
+	var errs []error
+	left := map[consent.ID]int{} // tried in this pass and still due, by version
+	for {
+		// Those left come again first, so the batch grows by them.
+		limit := s.c.Batch + len(left)
+		due, err := s.c.Store.Due(ctx, s.c.Now().Round(0), limit)
+		if err != nil {
+			return fmt.Errorf("finding what has ended: %w", err)
+		}
+		tried, ended := 0, 0
+		for _, c := range due {
+			if left[c.ID] == c.Version {
+				continue
+			}
+			tried++
+			switch ok, err := s.end(ctx, c); {
+			case ok:
+				ended++
+				delete(left, c.ID)
+			case err != nil && len(errs) == 0: // one stands for all; a full disk fails them alike
+				errs = append(errs, fmt.Errorf("writing that %s has ended: %w", c.ID, err))
+				fallthrough
+			default:
+				left[c.ID] = c.Version
+			}
+		}
+		if ended > 0 {
+			s.c.Decided()
+		}
+		if tried == 0 || len(due) < limit || ctx.Err() != nil {
+			return errors.Join(errs...)
+		}
+	}
+}
+
+// end writes one decision and reports whether it did. ErrChanged is no fault:
+// somebody decided meanwhile, and that decision holds.
+func (s *Scheduler) end(ctx context.Context, c consent.Consent) (bool, error) {
+	grants, err := s.c.Store.Grants(ctx, c)
+	if err != nil {
+		// Without them a revocation becomes a hint to the person; the end itself
+		// must not wait for it.
+		s.report(ctx, fmt.Errorf("reading grants: %w", err))
+	}
+	now := s.c.Now().Round(0)
+	next, actions := consent.Expire(c, grants, now)
+	if next.Version == c.Version {
+		return false, nil // not due by our own rule
+	}
+	d, known := s.device(ctx, c.Device)
+	why := ""
+	for i := range actions {
+		actions[i].Stepped = s.c.Stepped()
+		if cuts(actions[i].Kind) && known {
+			if err := consent.CanBlock(d, actions[i].Origin, false); err != nil {
+				why = err.Error()
+				actions[i] = warning(actions[i], why)
+			}
+		}
+	}
+	err = s.c.Store.Decide(ctx, consent.Decision{
+		Consent: next, Expect: c.Version, Actions: actions, Notes: expiredNotes(c, next, d, known, why),
+	})
+	if errors.Is(err, consent.ErrChanged) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (s *Scheduler) device(ctx context.Context, id discovery.DeviceID) (discovery.Device, bool) {
+	if s.c.Device == nil {
+		return discovery.Device{}, false
+	}
+	d, ok, err := s.c.Device(ctx, id)
+	if err != nil {
+		s.report(ctx, fmt.Errorf("reading a device: %w", err))
+		return discovery.Device{}, false
+	}
+	return d, ok
+}
+
+// cuts reports whether an action of kind k stops something.
+func cuts(k consent.ActionKind) bool { return k == consent.ActBlock || k == consent.ActRevoke }
+
+// warning is what is left of a for a device that the clock must not cut.
+func warning(a consent.Action, why string) consent.Action {
+	a.Kind, a.Fallback, a.Grant, a.Connection = consent.ActWarn, "", "", ""
+	a.Reason = "It was not cut off: " + why
+	return a
+}

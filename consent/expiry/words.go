@@ -1,0 +1,67 @@
+package expiry
+
+import (
+	"fmt"
+	"time"
+
+	"bestbefore/consent"
+	"bestbefore/consent/ledger"
+	"bestbefore/discovery"
+)
+
+// onTime is how late an end may be written without a word about it.
+const onTime = time.Minute
+
+// expiredNotes is the diary's line about the end of c: when it was due, when it
+// was acted upon if that is another time, and why it was not cut if it was not.
+func expiredNotes(c, next consent.Consent, d discovery.Device, known bool, why string) []ledger.Note {
+	name := "The device"
+	if known {
+		name = d.Name()
+	}
+	due := c.DueAt()
+	text := fmt.Sprintf("%s may no longer send to %s: the permission ended on %s.", name, c.Recipient.Name, civil(due, c))
+	if late := next.Ended.Sub(due); late > onTime {
+		text = fmt.Sprintf("%s may no longer send to %s: the permission ended on %s, and this was acted upon %s later, because this computer or program was not running.",
+			name, c.Recipient.Name, civil(due, c), about(late))
+	}
+	if why != "" {
+		text += " Nothing was cut off: " + why + "."
+	}
+	return []ledger.Note{{
+		Time: next.Ended, Kind: consent.NoteExpired, Device: string(c.Device), Consent: string(c.ID), Text: text,
+	}}
+}
+
+// civil is the date as the person chose it; after an extension, or where the
+// zone is not known on this computer, the instant.
+func civil(due time.Time, c consent.Consent) string {
+	if due.Equal(c.Expires) && len(c.ExpiresCivil) == len("2006-01-02") {
+		if t, err := time.Parse("2006-01-02", c.ExpiresCivil); err == nil {
+			return "the evening of " + t.Format("2 January 2006")
+		}
+	}
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return due.UTC().Format("2 January 2006 at 15:04:05") + " UTC"
+	}
+	return due.In(zone).Format("2 January 2006 at 15:04:05")
+}
+
+// about is a length of time in one rounded word.
+func about(d time.Duration) string {
+	unit := func(n int, one string) string {
+		if n == 1 {
+			return "1 " + one
+		}
+		return fmt.Sprintf("%d %ss", n, one)
+	}
+	switch {
+	case d < time.Hour:
+		return unit(int(d/time.Minute), "minute")
+	case d < 48*time.Hour:
+		return unit(int(d/time.Hour), "hour")
+	default:
+		return unit(int(d/(24*time.Hour)), "day")
+	}
+}
