@@ -1,0 +1,116 @@
+package kit
+
+import "fyne.io/fyne/v2"
+
+// Weight says how much a button asks for attention.
+type Weight int
+
+// The weights. Ordinary is the zero value.
+const (
+	Ordinary Weight = iota
+	Main            // the one main action of a place
+	Danger          // ends or disconnects something
+	Link            // a word in the text, without a border
+)
+
+// Button is a word that does something, with an optional sign before it.
+type Button struct {
+	press
+	weight Weight
+	label  *Text
+	sign   *Icon
+	name   string
+	panel  *Panel
+	ring   *Panel
+}
+
+// NewButton returns a button; tapped returns at once.
+func NewButton(label string, w Weight, tapped func()) *Button {
+	return NewSignButton("", label, w, tapped)
+}
+
+// NewSignButton returns a button with a sign ("calendar") before its label; the
+// label may be empty where the sign alone is understood and a tooltip is not needed.
+func NewSignButton(sign, label string, w Weight, tapped func()) *Button {
+	b := &Button{weight: w, name: sign}
+	b.onTap = tapped
+	b.label = newText(SizeSmall, ColorInk, true, label).Fitted()
+	b.sign = NewSign("close", ColorInk, 16)
+	if sign == "" {
+		b.sign.Hide()
+	}
+	if label == "" {
+		b.label.Hide()
+	}
+	b.panel, b.ring = NewFrame(ColorSheet, ColorLine, RadiusControl), newRing(RadiusControl)
+	b.repaint = b.Refresh
+	b.paint()
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// SetLabel changes the word; an empty one hides it.
+func (b *Button) SetLabel(s string) {
+	show(b.label, s != "")
+	b.label.Set(s)
+	b.Refresh()
+}
+
+// Label is the word on the button.
+func (b *Button) Label() string { return b.label.String() }
+
+// SetWeight changes how much the button asks for attention.
+func (b *Button) SetWeight(w Weight) {
+	b.weight = w
+	b.Refresh()
+}
+
+// OnTap sets what the button does.
+func (b *Button) OnTap(f func()) { b.onTap = f }
+
+// CreateRenderer implements fyne.Widget.
+func (b *Button) CreateRenderer() fyne.WidgetRenderer {
+	b.ExtendBaseWidget(b)
+	row := NewRow(6, b.sign, b.label)
+	side, height := float32(14), float32(9)
+	switch {
+	case b.weight == Link:
+		side, height = 4, 4
+	case b.label.String() == "":
+		side, height = 9, 9
+	}
+	return &composite{body: NewStack(b.panel, NewPad(height, side, height, side, row), b.ring), update: b.paint}
+}
+
+func (b *Button) paint() {
+	fill, border, ink := ColorSheet, ColorLine, ColorInk
+	switch b.weight {
+	case Main:
+		fill, border, ink = ColorAct, ColorAct, ColorOnAct
+	case Danger:
+		border, ink = ColorStill, ColorStill
+	case Link:
+		fill, border, ink = "", "", ColorAct
+	}
+	if b.disabled {
+		fill, border, ink = ColorGreyTint, "", ColorLapsed
+		if b.weight == Link {
+			fill = ""
+		}
+	} else if b.hovered {
+		switch b.weight {
+		case Main:
+			border = ColorInk
+		case Danger:
+			fill = ColorStillTint
+		case Link:
+			fill = ColorActTint
+		default:
+			fill = ColorHoverFill
+		}
+	}
+	b.panel.Fill, b.panel.Border, b.panel.Width = fill, border, 1
+	b.label.Color = ink
+	b.sign.SetSign(b.name, ink)
+	show(b.ring, b.focused && !b.disabled)
+}

@@ -1,0 +1,216 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+
+	"bestbefore/app/internal/view"
+)
+
+// The proportions of a bank card.
+const (
+	cardWidth  float32 = 316
+	cardHeight float32 = 198
+)
+
+// PermissionCard is the face of the product: one permission in the shape of a
+// bank card. The whole card opens the permission; its button does the next thing.
+type PermissionCard struct {
+	press
+	card  view.PermissionCard
+	large bool
+
+	onAction func(view.PermissionCard)
+
+	shade, panel, ring, tile *Panel
+	picture                  *Icon
+	name, receives           *Text
+	data, status             *Text
+	stamp                    *Stamp
+	button                   *Button
+	pill                     *Pill
+}
+
+// CardConfig says what a card does. Both may be nil; then the card is a picture.
+type CardConfig struct {
+	Open   func(view.PermissionCard) // the card was tapped
+	Action func(view.PermissionCard) // its button was tapped
+	Large  bool                      // the one card of a page, with a larger stamp and without a button
+}
+
+// NewPermissionCard returns an empty card.
+func NewPermissionCard(c CardConfig) *PermissionCard {
+	p := &PermissionCard{large: c.Large, onAction: c.Action}
+	if c.Open != nil {
+		p.onTap = func() { c.Open(p.card) }
+	}
+	factor := float32(1)
+	if c.Large {
+		factor = 1.25
+	}
+	p.shade = NewPanel(ColorShade, RadiusCard)
+	p.panel, p.ring = NewFrame(ColorSheet, ColorLine, RadiusCard), newRing(RadiusCard)
+	p.tile = NewPanel(ColorGreyTint, 10)
+	p.picture = NewPicture("", ColorLapsed, 26)
+	p.name, p.receives = NewHeading(""), NewSoft("")
+	p.data = NewText("").Wrapped(2)
+	p.status = newText(SizeSmall, ColorInk, true, "").Wrapped(2)
+	p.stamp = NewStamp(factor)
+	p.button = NewButton("", Ordinary, p.act)
+	p.pill = NewPill(view.None, "")
+	p.repaint = p.Refresh
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+func (p *PermissionCard) act() {
+	if p.onAction != nil {
+		p.onAction(p.card)
+	}
+}
+
+// Set shows c.
+func (p *PermissionCard) Set(c view.PermissionCard) {
+	p.card = c
+	p.Refresh()
+}
+
+// Card is what is shown.
+func (p *PermissionCard) Card() view.PermissionCard { return p.card }
+
+// Button is the card's button; it is hidden while there is nothing to do.
+func (p *PermissionCard) Button() *Button { return p.button }
+
+func (p *PermissionCard) paint() {
+	c := p.card
+	p.tile.Fill = TintOf(c.Severity)
+	p.picture.SetPicture(c.Kind, InkOf(c.Severity))
+	p.name.Set(c.Device)
+	p.receives.Set(c.ReceivesLine)
+	p.data.Set(c.DataLine)
+	p.status.Set(c.StatusLine)
+	p.status.Color = InkOf(c.Severity)
+	show(p.status, c.StatusLine != "")
+	p.stamp.Set(c.StampCaption, c.StampText, c.Severity, c.Struck)
+	p.paintBorder()
+
+	acts := c.Action != view.CardNone && c.ActionLabel != "" && p.onAction != nil && !p.large
+	show(p.button, acts)
+	p.button.SetLabel(c.ActionLabel)
+	p.button.SetWeight(Ordinary)
+	if c.Action == view.CardReview {
+		p.button.SetWeight(Main)
+	}
+	p.pill.Set(c.Severity, c.StateWord)
+	show(p.pill, !acts && c.StateWord != "")
+	ink := ColorInk
+	if c.Severity == view.Lapsed {
+		ink = ColorSoft // it greys as it ages
+	}
+	p.name.Color, p.data.Color = ink, ink
+}
+
+func (p *PermissionCard) paintBorder() {
+	p.panel.Fill, p.panel.Border, p.panel.Width = ColorSheet, ColorLine, 1
+	switch p.card.Severity {
+	case view.Soon:
+		p.panel.Border = ColorSoon
+	case view.Still:
+		p.panel.Border, p.panel.Width = ColorStill, 2
+	case view.Lapsed:
+		p.panel.Fill = ColorPaper
+	}
+	if p.hovered && p.onTap != nil && p.card.Severity != view.Lapsed {
+		p.panel.Fill = ColorHoverFill
+	}
+	show(p.ring, p.focused)
+	show(p.shade, p.card.Severity != view.Lapsed)
+}
+
+// MinSize implements fyne.CanvasObject.
+func (p *PermissionCard) MinSize() fyne.Size {
+	scale := scaleOf(p.Theme())
+	return fyne.NewSize(cardNarrow*scale, cardHeight*scale)
+}
+
+// HeightFor keeps the proportions of a bank card, within reason.
+func (p *PermissionCard) HeightFor(width float32) float32 {
+	scale := scaleOf(p.Theme())
+	return max(cardHeight*scale, min(width, 1.2*cardWidth*scale)*cardHeight/cardWidth)
+}
+
+// CreateRenderer implements fyne.Widget.
+func (p *PermissionCard) CreateRenderer() fyne.WidgetRenderer {
+	p.ExtendBaseWidget(p)
+	p.paint()
+	return &cardRenderer{card: p}
+}
+
+type cardRenderer struct{ card *PermissionCard }
+
+func (r *cardRenderer) Destroy()           {}
+func (r *cardRenderer) MinSize() fyne.Size { return r.card.MinSize() }
+
+func (r *cardRenderer) Refresh() {
+	r.card.paint()
+	r.Layout(r.card.Size())
+	for _, o := range r.Objects() {
+		o.Refresh()
+	}
+}
+
+func (r *cardRenderer) Objects() []fyne.CanvasObject {
+	c := r.card
+	return []fyne.CanvasObject{
+		c.shade, c.panel, c.tile, c.picture, c.name, c.receives,
+		c.data, c.status, c.stamp, c.button, c.pill, c.ring,
+	}
+}
+
+func (r *cardRenderer) Layout(s fyne.Size) {
+	c, k := r.card, scaleOf(r.card.Theme())
+	margin := 5 * Step * k
+	inner := s.Width - 2*margin
+	place(c.shade, 0, 3, s.Width, s.Height)
+	place(c.panel, 0, 0, s.Width, s.Height)
+	place(c.ring, 0, 0, s.Width, s.Height)
+
+	tile := 40 * k
+	place(c.tile, margin, margin-2, tile, tile)
+	side := c.picture.MinSize().Width
+	place(c.picture, margin+(tile-side)/2, margin-2+(tile-side)/2, side, side)
+	left, nameHeight := margin+tile+10*k, c.name.HeightFor(0)
+	top := margin - 2 + (tile-nameHeight-c.receives.HeightFor(0)-1)/2
+	place(c.name, left, top, s.Width-left-margin, nameHeight)
+	place(c.receives, left, top+nameHeight+1, s.Width-left-margin, c.receives.HeightFor(0))
+
+	stamp := c.stamp.MinSize()
+	bottom := s.Height - margin + 2
+	place(c.stamp, margin, bottom-stamp.Height, stamp.Width, stamp.Height)
+	r.placeEnd(c.button, s.Width-margin, bottom)
+	r.placeEnd(c.pill, s.Width-margin, bottom)
+
+	y := margin - 2 + tile + 3*Step*k
+	room := bottom - stamp.Height - Step - y
+	r.placeTexts(margin, y, inner, room)
+}
+
+// placeTexts sets what is sent, and under it what is wrong; each gives up its
+// second line before they would touch the stamp.
+func (r *cardRenderer) placeTexts(x, y, width, room float32) {
+	c := r.card
+	c.data.Lines, c.status.Lines = 2, 2
+	if c.status.Visible() && c.data.HeightFor(width)+c.status.HeightFor(width) > room {
+		c.data.Lines = 1
+	}
+	if c.status.Visible() && c.data.HeightFor(width)+c.status.HeightFor(width) > room {
+		c.status.Lines = 1
+	}
+	place(c.data, x, y, width, c.data.HeightFor(width))
+	y += c.data.HeightFor(width) + 2
+	place(c.status, x, y, width, c.status.HeightFor(width))
+}
+
+func (r *cardRenderer) placeEnd(o fyne.CanvasObject, right, bottom float32) {
+	m := o.MinSize()
+	place(o, right-m.Width, bottom-m.Height, m.Width, m.Height)
+}

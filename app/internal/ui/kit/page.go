@@ -1,0 +1,78 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+)
+
+// pageWidest keeps lines readable on very wide windows.
+const pageWidest float32 = 1360
+
+// Page is the scrolling ground of a screen: its content is as wide as the window
+// allows, with the margins of the design, and as high as it needs.
+type Page struct {
+	widget.BaseWidget
+	scroll *container.Scroll
+	layout *pageLayout
+}
+
+// NewPage returns a page with content.
+func NewPage(content fyne.CanvasObject) *Page {
+	p := &Page{layout: &pageLayout{}}
+	p.scroll = container.NewVScroll(container.New(p.layout, content))
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+// Top scrolls to the beginning.
+func (p *Page) Top() { p.scroll.ScrollToTop() }
+
+// CreateRenderer implements fyne.Widget.
+func (p *Page) CreateRenderer() fyne.WidgetRenderer {
+	p.ExtendBaseWidget(p)
+	return &pageRenderer{page: p}
+}
+
+type pageRenderer struct{ page *Page }
+
+func (r *pageRenderer) Destroy()           {}
+func (r *pageRenderer) MinSize() fyne.Size { return fyne.NewSize(320, 200) }
+func (r *pageRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.page.scroll}
+}
+
+func (r *pageRenderer) Layout(s fyne.Size) {
+	r.page.layout.width = s.Width
+	r.page.scroll.Resize(s)
+	r.page.scroll.Refresh()
+}
+
+func (r *pageRenderer) Refresh() {
+	r.page.layout.width = r.page.Size().Width
+	r.page.scroll.Content.Refresh()
+	r.page.scroll.Refresh()
+}
+
+// pageLayout sets the one content of a page. It knows the width before its own
+// size is decided, which is what lets wrapped texts ask for the right height.
+type pageLayout struct{ width float32 }
+
+func (l *pageLayout) margin() float32 {
+	if l.width < 760 {
+		return 6 * Step
+	}
+	return 8 * Step
+}
+
+func (l *pageLayout) inner() float32 {
+	return max(min(l.width, pageWidest)-2*l.margin(), 1)
+}
+
+func (l *pageLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	place(o[0], l.margin(), 6*Step, l.inner(), HeightFor(o[0], l.inner()))
+}
+
+func (l *pageLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(1, HeightFor(o[0], l.inner())+14*Step)
+}

@@ -1,0 +1,61 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+
+	"bestbefore/app/internal/view"
+)
+
+// Pill says a state with a colour, a sign and a word.
+type Pill struct {
+	widget.BaseWidget
+	severity view.Severity
+	plain    bool
+	panel    *Panel
+	sign     *Icon
+	word     *Text
+}
+
+// NewPill returns a pill with the sign of its severity.
+func NewPill(s view.Severity, word string) *Pill {
+	p := &Pill{
+		panel: NewPanel(TintOf(s), 999),
+		sign:  NewSign(signOf(s), InkOf(s), 13),
+		word:  newText(SizeSmall, InkOf(s), true, word).Fitted(),
+	}
+	p.ExtendBaseWidget(p)
+	p.Set(s, word)
+	return p
+}
+
+// NewCount returns a pill that holds a number only, as beside a page's name.
+func NewCount(s view.Severity, n string) *Pill {
+	p := NewPill(s, n)
+	p.plain = true
+	p.sign.Hide()
+	return p
+}
+
+// Set shows another state; an empty word hides the pill.
+func (p *Pill) Set(s view.Severity, word string) {
+	p.severity = s
+	p.panel.Fill, p.word.Color = TintOf(s), InkOf(s)
+	p.sign.SetSign(signOf(s), InkOf(s))
+	p.word.Set(word)
+	show(p.sign, !p.plain && s != view.None)
+	show(p, word != "")
+	p.Refresh()
+}
+
+// Word is what the pill says.
+func (p *Pill) Word() string { return p.word.String() }
+
+// Severity is the state that the pill shows.
+func (p *Pill) Severity() view.Severity { return p.severity }
+
+// CreateRenderer implements fyne.Widget.
+func (p *Pill) CreateRenderer() fyne.WidgetRenderer {
+	p.ExtendBaseWidget(p)
+	return &composite{body: NewStack(p.panel, NewPad(3, 11, 3, 9, NewRow(5, p.sign, p.word)))}
+}

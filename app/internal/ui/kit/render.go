@@ -1,0 +1,23 @@
+package kit
+
+import "fyne.io/fyne/v2"
+
+// composite renders a widget that is made of other objects: body is laid out in
+// the whole of the widget, and update (which may be nil) is called before each
+// refresh to bring the parts up to date.
+type composite struct {
+	body   fyne.CanvasObject
+	update func()
+}
+
+func (r *composite) Destroy()                     {}
+func (r *composite) Layout(s fyne.Size)           { r.body.Resize(s) }
+func (r *composite) MinSize() fyne.Size           { return r.body.MinSize() }
+func (r *composite) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.body} }
+
+func (r *composite) Refresh() {
+	if r.update != nil {
+		r.update()
+	}
+	r.body.Refresh()
+}
