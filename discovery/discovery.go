@@ -64,6 +64,9 @@ type Service struct {
 	Seen     Millis   `json:"seen"`
 	Source   Source   `json:"source,omitempty"`
 	Addrs    []string `json:"addresses,omitempty"` // addresses of Host, with zone where link-local
+	// Once holds what TXT said earlier and no longer says: some devices drop
+	// their maker's name minutes after they start. The Inventory fills it in.
+	Once TXT `json:"once,omitempty"`
 }
 
 // Fact is one thing that a source read about a device: "manufacturer",
@@ -72,6 +75,9 @@ type Fact struct {
 	Key    string `json:"key"`
 	Value  string `json:"value"` // cleaned
 	Source Source `json:"source"`
+	// Of is the part of the device that it was said of (a UDN), where a device has several.
+	Of   string `json:"of,omitempty"`
+	Seen Millis `json:"seen,omitempty"` // when this value was first read; the Inventory fills it in
 }
 
 // Sighting is one observation of one device by one source at one moment.
@@ -125,6 +131,21 @@ const (
 type Address struct {
 	Addr netip.Addr `json:"address"`
 	Seen Millis     `json:"seen"`
+	// Claimed says that only a name that the device announced leads to this
+	// address: nobody has seen the device's hardware address answer there.
+	Claimed bool `json:"claimed,omitempty"`
+}
+
+// Group is a set of identifiers that belong together by themselves, because
+// one sighting named them all. A device of several groups can be taken apart.
+type Group struct {
+	Identifiers []Identifier `json:"identifiers"`
+	Source      Source       `json:"source"`
+	Seen        Millis       `json:"seen"`
+	// From, Label and Essential say what the group was when a person merged it in.
+	From      DeviceID  `json:"from,omitempty"`
+	Label     string    `json:"label,omitempty"`
+	Essential Essential `json:"essential,omitempty"`
 }
 
 // Evidence is one reason for a guess, in words that a person understands.
@@ -155,6 +176,8 @@ type Device struct {
 	Role        Role         `json:"role,omitempty"`
 	Essential   Essential    `json:"essential,omitempty"`
 	Identifiers []Identifier `json:"identifiers"`
+	Hardware    []string     `json:"hardware,omitempty"` // the MACs among them that answered on the network, not only in a text
+	Groups      []Group      `json:"groups,omitempty"`   // how the identifiers came together
 	Addresses   []Address    `json:"addresses"`
 	Services    []Service    `json:"services"`
 	Facts       []Fact       `json:"facts,omitempty"`
