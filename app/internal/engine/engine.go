@@ -199,9 +199,10 @@ type AllowRequest struct {
 	Recipient consent.Recipient  `json:"recipient"`
 	Data      []consent.Category `json:"data"`
 	Purpose   consent.Purpose    `json:"purpose,omitempty"`
-	Until     string             `json:"until"` // as consent.ParseTerm reads it
-	Then      consent.Remedy     `json:"then"`  // "" is block where something can block, else warn
-	How       string             `json:"how"`   // "clicked", "command line"
+	Until     string             `json:"until"`            // as consent.ParseTerm reads it
+	Then      consent.Remedy     `json:"then"`             // "" is block where something can block, else warn
+	Coarse    bool               `json:"coarse,omitempty"` // the household chose to cut the whole device where nothing finer can
+	How       string             `json:"how"`              // "clicked", "command line"
 }
 
 // Preview says in sentences what would happen.

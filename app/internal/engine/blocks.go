@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"bestbefore/app/internal/changes"
+	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// PreviewDisconnect says what a disconnect would do, before anything is asked.
+func (e *Core) PreviewDisconnect(ctx context.Context, id discovery.DeviceID) (Preview, error) {
+	d, err := e.find(string(id))
+	if err != nil {
+		return Preview{}, err
+	}
+	p := Preview{Then: consent.Block}
+	if err := consent.CanBlock(d, consent.FromPerson, true); err != nil {
+		p.Refused = err.Error()
+		return p, nil
+	}
+	p.Confirm = consent.CanBlock(d, consent.FromPerson, false) != nil
+	conn, traits, ok := e.blocker(ctx, func(connectors.Traits) bool { return true })
+	if !ok {
+		p.Refused = "Nothing that is connected can disconnect a device. Connect your router or gateway first."
+		return p, nil
+	}
+	p.Lines = []string{fmt.Sprintf("%s cuts %s from the internet now, until you reconnect it.", conn.Name, d.Name())}
+	if traits.CutsOpenFlows {
+		p.Lines = append(p.Lines, "Running uploads and downloads stop at once.")
+	}
+	if !traits.IPv6 {
+		p.Lines = append(p.Lines, "It can only stop IPv4; the device may go on over IPv6.")
+	}
+	p.Lines = append(p.Lines, "Talking to other devices at home goes on.")
+	p.Holds = traits.Note
+	live, err := e.liveOf(ctx, d.ID)
+	if err != nil {
+		return p, err
+	}
+	for _, c := range live {
+		p.AlsoStops = append(p.AlsoStops, c.Recipient.Name)
+	}
+	return p, nil
+}
+
+// liveOf are the live permissions of a device.
+func (e *Core) liveOf(ctx context.Context, id discovery.DeviceID) ([]consent.Consent, error) {
+	cs, err := e.Store.Consents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []consent.Consent
+	for _, c := range cs {
+		if c.Decided.Live() && e.same(c.Device, id) {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// Disconnect writes the intent durably and wakes the runner.
+func (e *Core) Disconnect(ctx context.Context, id discovery.DeviceID, confirmed bool, how string) (consent.Action, error) {
+	d, err := e.find(string(id))
+	if err != nil {
+		return consent.Action{}, err
+	}
+	if err := consent.CanBlock(d, consent.FromPerson, confirmed); err != nil {
+		return consent.Action{}, err
+	}
+	a := e.clicked(d.ID, consent.ActBlock)
+	a.Confirmed = confirmed
+	text := fmt.Sprintf("%s asked to disconnect %s (%s).", capital(e.Person), d.Name(), how)
+	return e.act(ctx, a, undoEntry{Kind: undoDisconnect, Device: d.ID}, e.deviceNote(consent.NoteDisconnect, d.ID, text))
+}
+
+// Reconnect lifts exactly what the disconnect set; ended permissions stay ended.
+func (e *Core) Reconnect(ctx context.Context, id discovery.DeviceID, how string) (consent.Action, error) {
+	d, err := e.find(string(id))
+	if err != nil {
+		return consent.Action{}, err
+	}
+	text := fmt.Sprintf("%s asked to reconnect %s (%s).", capital(e.Person), d.Name(), how)
+	return e.act(ctx, e.clicked(d.ID, consent.ActUnblock), undoEntry{Kind: undoReconnect, Device: d.ID}, e.deviceNote(consent.NoteReconnect, d.ID, text))
+}
+
+func (e *Core) clicked(id discovery.DeviceID, kind consent.ActionKind) consent.Action {
+	now := e.Now().UTC()
+	return consent.Action{
+		Kind: kind, Origin: consent.FromPerson, Device: id, Recipient: consent.Recipient{Name: "everybody", Any: true},
+		Mark: consent.MarkDisconnect(id), State: consent.Pending, DueAt: now, Created: now,
+	}
+}
+
+// Action is one action as it stands now.
+func (e *Core) Action(ctx context.Context, id consent.ActionID) (consent.Action, error) {
+	return e.Store.Action(ctx, id)
+}
+
+// Retry tries an action now.
+func (e *Core) Retry(ctx context.Context, id consent.ActionID) error {
+	if err := e.Config.Retry(ctx, id); err != nil {
+		return err
+	}
+	e.changed(changes.Actions)
+	return nil
+}

@@ -1,0 +1,288 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"bestbefore/app/internal/changes"
+	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/consent/ledger"
+	"bestbefore/discovery"
+)
+
+// Connectors lists the kinds and what is configured.
+func (e *Core) Connectors(ctx context.Context) (ConnectorsInfo, error) {
+	out := ConnectorsInfo{Kinds: e.Registry.Specs()}
+	cs, err := e.Store.Connections(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, c := range cs {
+		out.Connections = append(out.Connections, e.connectionInfo(ctx, c))
+	}
+	return out, nil
+}
+
+// connectionInfo asks an open session what it sees; a slow one is not waited for.
+func (e *Core) connectionInfo(ctx context.Context, c connectors.Connection) ConnectionInfo {
+	h := e.Sessions.Health(c.ID)
+	i := ConnectionInfo{Connection: c, Open: h.Open, Alive: h.Alive, Trouble: h.Trouble, Error: h.Kind}
+	caps, ok := e.Sessions.Capabilities(c.ID)
+	if !ok {
+		return i
+	}
+	i.Traits, i.Can = caps.Traits, abilities(caps)
+	if caps.Coverer != nil {
+		ctx, cancel := context.WithTimeout(ctx, coverageDeadline)
+		defer cancel()
+		cov, err := caps.Coverer.Coverage(ctx)
+		if err != nil {
+			e.Log.Debug("asking for coverage", "connection", c.ID, "error", err)
+		}
+		i.Coverage = cov
+		if i.Coverage.Since.IsZero() {
+			i.Coverage.Since = h.Since
+		}
+	}
+	i.Holds = e.holds(ctx, caps)
+	return i
+}
+
+func (e *Core) holds(ctx context.Context, caps connectors.Capabilities) int {
+	if caps.Holder == nil {
+		return 0
+	}
+	ctx, cancel := context.WithTimeout(ctx, coverageDeadline)
+	defer cancel()
+	held, err := caps.Holder.Held(ctx)
+	if err != nil {
+		e.Log.Debug("asking what is held", "error", err)
+	}
+	n := 0
+	for _, h := range held {
+		if h.From.After(e.Now()) {
+			n++
+		}
+	}
+	return n
+}
+
+// abilities are the words of the connectors page.
+func abilities(c connectors.Capabilities) []string {
+	var out []string
+	for _, a := range []struct {
+		has  bool
+		word string
+	}{
+		{c.Discoverer != nil, "find devices"}, {c.Observer != nil, "see what devices send"},
+		{c.Blocker != nil, "disconnect"}, {c.Revoker != nil, "revoke"}, {c.GrantLister != nil, "list access"},
+		{c.Verifier != nil, "check that it stopped"},
+		{c.Blocker != nil && c.Traits.HoldsStart, "keep an end date with this computer off"},
+	} {
+		if a.has {
+			out = append(out, a.word)
+		}
+	}
+	return out
+}
+
+// Connect checks, opens and probes, and only then saves.
+func (e *Core) Connect(ctx context.Context, r ConnectRequest) (ConnectionInfo, error) {
+	kind, ok := e.Registry.Get(r.Kind)
+	if !ok {
+		return ConnectionInfo{}, fmt.Errorf("there is no connector %q; \"connectors\" lists the kinds", r.Kind)
+	}
+	spec := kind.Spec()
+	c := connectors.Connection{
+		ID: e.NewID("k"), Kind: r.Kind, Name: r.Name, Created: e.Now().UTC(),
+		Settings: connectors.Settings{Values: r.Values, Secrets: map[string]consent.SecretRef{}},
+	}
+	if c.Name == "" {
+		c.Name = e.freeName(ctx, spec.Name)
+	}
+	for _, key := range slices.Sorted(keysOf(r.Secrets)) {
+		if e.PutSecret == nil {
+			return ConnectionInfo{}, fmt.Errorf("%q is a secret, and this computer has no key store to keep it in; start one (for example gnome-keyring) and try again", key)
+		}
+		ref, err := e.PutSecret(ctx, c.ID+"/"+key, connectors.NewSecret(r.Secrets[key]))
+		if err != nil {
+			return ConnectionInfo{}, err
+		}
+		c.Settings.Secrets[key] = ref
+	}
+	if err := spec.Check(c.Settings); err != nil {
+		return ConnectionInfo{}, err
+	}
+	if _, err := e.Sessions.Try(ctx, c); err != nil {
+		return ConnectionInfo{}, err
+	}
+	n := ledger.Note{Time: e.Now(), Kind: consent.NoteConnected, Text: fmt.Sprintf("Connected %s.", c.Name)}
+	if err := e.Store.SaveConnection(ctx, c, n); err != nil {
+		return ConnectionInfo{}, err
+	}
+	if err := e.Sessions.Reload(ctx); err != nil {
+		return ConnectionInfo{}, err
+	}
+	if err := e.ReconcileHandOvers(ctx); err != nil {
+		return ConnectionInfo{}, err
+	}
+	e.changed(changes.Connections, changes.Diary)
+	return e.connectionInfo(ctx, c), nil
+}
+
+func keysOf(m map[string]string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// freeName is name, or "name 2" where a connection has it already.
+func (e *Core) freeName(ctx context.Context, name string) string {
+	cs, err := e.Store.Connections(ctx)
+	if err != nil {
+		return name
+	}
+	taken := func(s string) bool {
+		return slices.ContainsFunc(cs, func(c connectors.Connection) bool { return c.Name == s })
+	}
+	for try, n := name, 2; ; n++ {
+		if !taken(try) {
+			return try
+		}
+		try = fmt.Sprintf("%s %d", name, n)
+	}
+}
+
+// connection finds one by id or name.
+func (e *Core) connection(ctx context.Context, ref string) (connectors.Connection, error) {
+	cs, err := e.Store.Connections(ctx)
+	if err != nil {
+		return connectors.Connection{}, err
+	}
+	for _, c := range cs {
+		if c.ID == ref || c.Name == ref {
+			return c, nil
+		}
+	}
+	return connectors.Connection{}, fmt.Errorf("there is no connection %q; \"connectors\" lists them", ref)
+}
+
+// RemoveConnection lifts what the connection holds, then forgets it. If lifting
+// fails, nothing is forgotten, so that nothing stays blocked invisibly.
+func (e *Core) RemoveConnection(ctx context.Context, id string) error {
+	c, err := e.connection(ctx, id)
+	if err != nil {
+		return err
+	}
+	lifted, err := e.Lift(ctx, c.ID, "")
+	if err != nil {
+		return fmt.Errorf("%s was not removed, because what it holds could not be lifted: %w", c.Name, err)
+	}
+	n := ledger.Note{Time: e.Now(), Kind: consent.NoteDisconnected, Text: fmt.Sprintf("Removed the connection %s; %d things it held were lifted.", c.Name, lifted)}
+	if err := e.Store.DeleteConnection(ctx, c.ID, n); err != nil {
+		return err
+	}
+	e.changed(changes.Connections, changes.Diary)
+	return e.Sessions.Reload(ctx)
+}
+
+// Held lists everything outside that carries our mark.
+func (e *Core) Held(ctx context.Context) ([]HeldInfo, error) {
+	cs, err := e.Store.Connections(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []HeldInfo
+	for _, c := range cs {
+		err := e.Sessions.Use(ctx, c.ID, func(ctx context.Context, caps connectors.Capabilities) error {
+			if caps.Holder == nil {
+				return nil
+			}
+			held, err := caps.Holder.Held(ctx)
+			for _, h := range held {
+				known, err := e.Store.ByMark(ctx, h.Mark)
+				if err != nil {
+					return err
+				}
+				out = append(out, HeldInfo{Connection: c.ID, Held: h, Known: len(known) > 0})
+			}
+			return err
+		})
+		if err != nil {
+			return out, fmt.Errorf("asking %s what it holds: %w", c.Name, err)
+		}
+	}
+	return out, nil
+}
+
+// Lift lifts one held thing of a connection, or all; it answers how many.
+func (e *Core) Lift(ctx context.Context, connection, mark string) (int, error) {
+	n := 0
+	err := e.Sessions.Use(ctx, connection, func(ctx context.Context, caps connectors.Capabilities) error {
+		if caps.Holder == nil || caps.Blocker == nil {
+			return nil
+		}
+		held, err := caps.Holder.Held(ctx)
+		if err != nil {
+			return err
+		}
+		for _, h := range held {
+			if mark != "" && h.Mark != mark {
+				continue
+			}
+			if _, err := caps.Blocker.Unblock(ctx, h.Receipt); err != nil {
+				return err
+			}
+			n++
+			if err := e.Store.Note(ctx, ledger.Note{Time: e.Now(), Kind: consent.NoteLifted, Text: "Lifted by hand: " + h.Text}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if mark != "" && n == 0 && err == nil {
+		err = fmt.Errorf("nothing with the mark %q is held there", mark)
+	}
+	e.changed(changes.Connections, changes.Diary)
+	return n, err
+}
+
+// holder is the open connection that keeps a block's start by itself for a
+// device, if there is one.
+func (e *Core) holder(ctx context.Context) (connectors.Connection, connectors.Traits, bool) {
+	return e.blocker(ctx, func(t connectors.Traits) bool { return t.HoldsStart })
+}
+
+// blocker is the open connection with the finest grain that can block and suits.
+func (e *Core) blocker(ctx context.Context, suits func(connectors.Traits) bool) (best connectors.Connection, traits connectors.Traits, ok bool) {
+	cs, err := e.Store.Connections(ctx)
+	if err != nil {
+		return best, traits, false
+	}
+	for _, c := range cs {
+		caps, open := e.Sessions.Capabilities(c.ID)
+		if !open || caps.Blocker == nil || !suits(caps.Traits) {
+			continue
+		}
+		if !ok || caps.Traits.Grain == connectors.GrainRecipient && traits.Grain != connectors.GrainRecipient {
+			best, traits, ok = c, caps.Traits, true
+		}
+	}
+	return best, traits, ok
+}
+
+// lastTry is the moment that a device last sent anything, for a sentence.
+func (e *Core) lastTry(ctx context.Context, d discovery.DeviceID) time.Time {
+	last, err := e.Store.LastFlows(ctx)
+	if err != nil {
+		return time.Time{}
+	}
+	return last[d]
+}

@@ -1,0 +1,123 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"bestbefore/app/internal/changes"
+	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/consent/ledger"
+	"bestbefore/discovery"
+)
+
+// Config is what Core is built from. No field may be nil unless it says so.
+type Config struct {
+	Store     Store
+	Inventory *discovery.Inventory
+	Sessions  Sessions
+	Registry  *connectors.Registry
+	Hub       *changes.Hub
+	Log       *slog.Logger
+	Now       func() time.Time
+	// Zone is the system's zone now; asked on each use, since it may change.
+	Zone func() (name string, loc *time.Location)
+	// NewID makes an opaque id with a one-letter prefix.
+	NewID func(prefix string) string
+	// Poke wakes the scheduler and the runner after a decision.
+	Poke func()
+	// Retry tries one action now.
+	Retry func(ctx context.Context, id consent.ActionID) error
+	// Lookup asks the system's resolver for the addresses of a host name.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	// PutSecret seals a value under a new reference; nil where there is no key store.
+	PutSecret func(ctx context.Context, label string, value connectors.Secret) (consent.SecretRef, error)
+	// Problems lists what is wrong beside what Core knows itself; may be nil.
+	Problems func() []Problem
+	// Person is how the diary names who decides.
+	Person string
+}
+
+// Core is the engine. It is safe for concurrent use.
+type Core struct {
+	Config
+	names names
+	dirty *dirty
+
+	mu    sync.Mutex // guards since and undo order: decisions are made one at a time
+	since time.Time  // when this run began: the page "new since"
+}
+
+// New checks c and returns the engine. It starts nothing; see Ingest and Serve.
+func New(c Config) (*Core, error) {
+	var missing []error
+	for name, absent := range map[string]bool{
+		"Store": c.Store == nil, "Inventory": c.Inventory == nil, "Sessions": c.Sessions == nil,
+		"Registry": c.Registry == nil, "Hub": c.Hub == nil, "Log": c.Log == nil, "Now": c.Now == nil,
+		"Zone": c.Zone == nil, "NewID": c.NewID == nil, "Poke": c.Poke == nil, "Retry": c.Retry == nil, "Lookup": c.Lookup == nil,
+	} {
+		if absent {
+			missing = append(missing, fmt.Errorf("engine: Config.%s is needed", name))
+		}
+	}
+	if err := errors.Join(missing...); err != nil {
+		return nil, err
+	}
+	if c.Person == "" {
+		c.Person = "you"
+	}
+	return &Core{Config: c, since: c.Now(), names: names{lookup: c.Lookup}, dirty: newDirty(c.Inventory)}, nil
+}
+
+var _ Engine = (*Core)(nil)
+
+// Watch gives a notification after each change until ctx ends.
+func (e *Core) Watch(ctx context.Context) <-chan changes.Change { return e.Hub.Listen(ctx) }
+
+// Serve keeps the addresses of named recipients fresh and the dates that peers
+// hold in step, until ctx ends.
+func (e *Core) Serve(ctx context.Context) error {
+	tick := time.NewTicker(handOverEvery)
+	defer tick.Stop()
+	for {
+		e.refreshNames(ctx)
+		if err := e.ReconcileHandOvers(ctx); err != nil && ctx.Err() == nil {
+			e.Log.Warn("handing dates over", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// handOverEvery is how often names are looked up again and handed-over dates
+// compared with the decisions; both are also done at each decision.
+const handOverEvery = time.Minute
+
+// note makes a diary line that is about a consent.
+func (e *Core) note(kind ledger.Kind, c consent.Consent, text string) ledger.Note {
+	return ledger.Note{Time: e.Now(), Kind: kind, Device: string(c.Device), Consent: string(c.ID), Text: text}
+}
+
+// deviceNote makes a diary line that is about a device.
+func (e *Core) deviceNote(kind ledger.Kind, id discovery.DeviceID, text string) ledger.Note {
+	return ledger.Note{Time: e.Now(), Kind: kind, Device: string(id), Text: text}
+}
+
+// changed tells the listeners.
+func (e *Core) changed(topics ...changes.Topic) { e.Hub.Publish(topics...) }
+
+// deviceName is what to call a device in a sentence.
+func (e *Core) deviceName(id discovery.DeviceID) string {
+	if d, ok := e.Inventory.Device(id); ok {
+		return d.Name()
+	}
+	return "A device that is no longer known"
+}

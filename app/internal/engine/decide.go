@@ -1,0 +1,260 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"bestbefore/app/internal/changes"
+	"bestbefore/consent"
+	"bestbefore/consent/ledger"
+)
+
+// decider is the person now, in the system's zone now.
+func (e *Core) decider(how string) consent.Decider {
+	_, loc := e.Zone()
+	return consent.Decider{By: e.Person, How: how, Now: e.Now(), Zone: loc}
+}
+
+// Allow writes a new permission.
+func (e *Core) Allow(ctx context.Context, r AllowRequest) (ConsentInfo, error) {
+	d, err := e.find(string(r.Device))
+	if err != nil {
+		return ConsentInfo{}, err
+	}
+	by := e.decider(r.How)
+	term, err := consent.ParseTerm(r.Until, by.Now, by.Zone)
+	if err != nil {
+		return ConsentInfo{}, err
+	}
+	c, err := consent.New(consent.Request{
+		ID: consent.ID(e.NewID("c")), Device: d.ID, Recipient: r.Recipient, Data: r.Data, Purpose: r.Purpose,
+		Term: term, Remedy: e.remedy(ctx, r.Then), Coarse: r.Coarse, Identity: d.Identifiers, Decider: by,
+	})
+	if err != nil {
+		return ConsentInfo{}, err
+	}
+	if err := e.noTwin(ctx, c); err != nil {
+		return ConsentInfo{}, err
+	}
+	text := fmt.Sprintf("%s allowed %s to send %s to %s %s (%s).", capital(e.Person), d.Name(), dataWords(c.Data), c.Recipient.Name, untilWords(c), r.How)
+	return e.decide(ctx, consent.Decision{Consent: c, Actions: e.handOver(ctx, c), Notes: []ledger.Note{e.note(consent.NoteGiven, c, text)}})
+}
+
+// noTwin refuses a second live permission for the same device and recipient.
+func (e *Core) noTwin(ctx context.Context, c consent.Consent) error {
+	live, err := e.liveOf(ctx, c.Device)
+	if err != nil {
+		return err
+	}
+	for _, o := range live {
+		if o.Recipient.Any == c.Recipient.Any && slices.Equal(o.Recipient.Destinations, c.Recipient.Destinations) {
+			return fmt.Errorf("there is already a permission for this, %s; renew it or end it first (%s)", untilWords(o), o.ID)
+		}
+	}
+	return nil
+}
+
+// handOver is the hand-over action of c, where some connection can hold it.
+func (e *Core) handOver(ctx context.Context, c consent.Consent) []consent.Action {
+	if _, _, ok := e.holder(ctx); !ok {
+		return nil
+	}
+	return consent.HandOver(c, e.Now())
+}
+
+// Renew makes the next version with a later end.
+func (e *Core) Renew(ctx context.Context, id consent.ID, until, how string) (ConsentInfo, error) {
+	c, err := e.consentByRef(ctx, id)
+	if err != nil {
+		return ConsentInfo{}, err
+	}
+	by := e.decider(how)
+	term, err := consent.ParseTerm(until, by.Now, by.Zone)
+	if err != nil {
+		return ConsentInfo{}, err
+	}
+	next, actions, err := consent.Renew(c, term, by)
+	if err != nil {
+		return ConsentInfo{}, err
+	}
+	text := fmt.Sprintf("%s renewed %s to %s, %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, untilWords(next), how)
+	return e.decide(ctx, consent.Decision{Consent: next, Expect: c.Version, Actions: e.possible(ctx, actions), Notes: []ledger.Note{e.note(consent.NoteRenewed, next, text)}})
+}
+
+// possible leaves out hand-overs where no connection can hold a date.
+func (e *Core) possible(ctx context.Context, as []consent.Action) []consent.Action {
+	if _, _, ok := e.holder(ctx); ok {
+		return as
+	}
+	return slices.DeleteFunc(as, func(a consent.Action) bool { return a.Kind == consent.ActHandOver })
+}
+
+// End withdraws now; what follows is the same as on its date (T53).
+func (e *Core) End(ctx context.Context, id consent.ID, how string) (ConsentInfo, error) {
+	c, err := e.consentByRef(ctx, id)
+	if err != nil {
+		return ConsentInfo{}, err
+	}
+	if !c.Decided.Live() {
+		return ConsentInfo{}, fmt.Errorf("this permission has already ended (%s)", c.Decided)
+	}
+	grants, err := e.Store.Grants(ctx, c)
+	if err != nil {
+		return ConsentInfo{}, err
+	}
+	next, actions := consent.Withdraw(c, grants, e.Now(), e.Person, how)
+	text := fmt.Sprintf("%s ended what %s may send to %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, how)
+	return e.decide(ctx, consent.Decision{Consent: next, Expect: c.Version, Actions: actions, Notes: []ledger.Note{e.note(consent.NoteWithdrawn, next, text)}})
+}
+
+// Lapse notes that the person will let it end. Nothing moves: silence lapses too.
+func (e *Core) Lapse(ctx context.Context, id consent.ID, how string) error {
+	c, err := e.consentByRef(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !c.Decided.Live() {
+		return fmt.Errorf("this permission has already ended (%s)", c.Decided)
+	}
+	text := fmt.Sprintf("%s will let it lapse %s (%s).", capital(e.Person), untilWords(c), how)
+	if err := e.Store.Note(ctx, e.note(consent.NoteLapse, c, text)); err != nil {
+		return err
+	}
+	e.changed(changes.Diary)
+	return nil
+}
+
+// decide writes d, remembers how to take it back, and wakes the engines.
+func (e *Core) decide(ctx context.Context, d consent.Decision) (ConsentInfo, error) {
+	if err := e.Store.Decide(ctx, d); err != nil {
+		return ConsentInfo{}, err
+	}
+	u := undoEntry{Kind: undoConsent, Consent: d.Consent.ID, Version: d.Consent.Version, Device: d.Consent.Device}
+	if err := e.remember(ctx, u); err != nil {
+		return ConsentInfo{}, err
+	}
+	e.wake()
+	return e.Consent(ctx, d.Consent.ID)
+}
+
+// wake tells engines and listeners that something was decided.
+func (e *Core) wake() {
+	e.Poke()
+	e.changed(changes.Consents, changes.Actions, changes.Diary)
+}
+
+// undoConsent makes one more version that takes the newest one back, if it is
+// still the newest.
+func (e *Core) undoConsent(ctx context.Context, u undoEntry) (string, error) {
+	versions, err := e.Store.ConsentVersions(ctx, u.Consent)
+	if err != nil {
+		return "", err
+	}
+	slices.SortFunc(versions, func(a, b consent.Consent) int { return a.Version - b.Version })
+	n := len(versions)
+	if n == 0 || versions[n-1].Version != u.Version {
+		return "", fmt.Errorf("it was decided anew meanwhile: %w", consent.ErrNothing)
+	}
+	cur := versions[n-1]
+	var prev consent.Consent
+	if n > 1 {
+		prev = versions[n-2]
+	}
+	next, actions, err := consent.Undo(prev, cur, e.decider("undo"))
+	if err != nil {
+		return "", err
+	}
+	what := map[consent.Decided]string{consent.Given: "permission", consent.Renewed: "renewal", consent.Withdrawn: "end"}[cur.Decided]
+	text := fmt.Sprintf("the %s of %s to %s", what, e.deviceName(cur.Device), cur.Recipient.Name)
+	err = e.Store.Decide(ctx, consent.Decision{
+		Consent: next, Expect: cur.Version, Actions: e.possible(ctx, actions),
+		Notes: []ledger.Note{e.note(consent.NoteUndone, next, "Undone: "+text+".")},
+	})
+	if err != nil {
+		return "", err
+	}
+	e.wake()
+	return "Undone: " + text, nil
+}
+
+// ReconcileHandOvers gives every live date that a peer could keep, and does not
+// keep yet, to that peer. It is run at start, when a connection was added, and
+// every minute, so that a hand-over which was lost is made good.
+func (e *Core) ReconcileHandOvers(ctx context.Context) error {
+	if _, _, ok := e.holder(ctx); !ok {
+		return nil
+	}
+	cs, err := e.Store.Consents(ctx)
+	if err != nil {
+		return err
+	}
+	var missing []consent.Action
+	for _, c := range cs {
+		want := consent.HandOver(c, e.Now())
+		if len(want) == 0 {
+			continue
+		}
+		have, err := e.Store.ByMark(ctx, consent.MarkFor(c.ID))
+		if err != nil {
+			return err
+		}
+		if !handedOver(have, c.DueAt()) {
+			missing = append(missing, want...)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if _, err := e.Store.AddActions(ctx, missing); err != nil {
+		return err
+	}
+	e.Poke()
+	e.changed(changes.Actions)
+	return nil
+}
+
+// handedOver reports whether the newest hand-over of a mark is for this date
+// and done or under way.
+func handedOver(as []consent.Action, from time.Time) bool {
+	for _, a := range as {
+		if a.Kind == consent.ActHandOver && a.State != consent.Cancelled {
+			return a.From.Equal(from) && a.State != consent.NeedsPerson
+		}
+	}
+	return false
+}
+
+func dataWords(cs []consent.Category) string {
+	words := make([]string, len(cs))
+	for i, c := range cs {
+		words[i] = string(c)
+		if c == "any" {
+			words[i] = "anything"
+		}
+	}
+	return join(words)
+}
+
+// untilWords says the end of c as the person chose it.
+func untilWords(c consent.Consent) string {
+	if c.DueAt().IsZero() {
+		return "without an end"
+	}
+	civil := strings.Replace(c.ExpiresCivil, "T", " ", 1)
+	for _, layout := range []string{time.DateOnly, time.DateTime} {
+		if t, err := time.Parse(layout, civil); err == nil {
+			return "until " + t.Format(map[string]string{time.DateOnly: "2 January 2006", time.DateTime: "2 January 2006 15:04:05"}[layout])
+		}
+	}
+	return "until " + civil
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

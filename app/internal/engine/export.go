@@ -1,0 +1,197 @@
+package engine
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"bestbefore/discovery"
+)
+
+// exportMax bounds the flows of one export.
+const exportMax = 1000
+
+// Export writes devices, flows, consents and diary as CSV and JSON into dir,
+// which is made if it is not there, and names the files. Existing files of
+// other names are left alone. No secret is in any of them.
+func (e *Core) Export(ctx context.Context, dir string) ([]string, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder for the export: %w", err)
+	}
+	tables, err := e.tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, t := range tables {
+		for _, w := range []struct {
+			ext   string
+			write func(*os.File, table) error
+		}{{"csv", writeCSV}, {"json", writeTable}} {
+			path := filepath.Join(dir, t.name+"."+w.ext)
+			if err := writeFile(path, t, w.write); err != nil {
+				return files, fmt.Errorf("writing %s: %w", path, err)
+			}
+			files = append(files, path)
+		}
+	}
+	return files, nil
+}
+
+// table is one list of an export: the same rows for both formats.
+type table struct {
+	name string
+	cols []string
+	rows [][]any
+}
+
+func (e *Core) tables(ctx context.Context) ([]table, error) {
+	ds, err := e.Devices(ctx)
+	if err != nil {
+		return nil, err
+	}
+	devices := table{name: "devices", cols: []string{"id", "name", "label", "vendor", "model", "kind", "identifiers", "addresses", "first_seen", "last_seen"}}
+	for _, d := range ds {
+		devices.add(d.ID, d.Name(), d.Label, d.Guess.Vendor, d.Guess.Model, d.Guess.Kind, identifierWords(d.Identifiers), addressWords(d.Addresses), d.FirstSeen, d.LastSeen)
+	}
+	fs, err := e.Flows(ctx, FlowQuery{Limit: exportMax})
+	if err != nil {
+		return nil, err
+	}
+	flows := table{name: "flows", cols: []string{"device", "device_name", "recipient", "destination", "protocol", "port", "bytes_up", "bytes_down", "count", "first", "last", "source"}}
+	for _, f := range fs {
+		flows.add(f.Device, f.DeviceName, f.Recipient, f.Destination, f.Protocol, f.Port, f.BytesUp, f.BytesDown, f.Count, f.First, f.Last, f.Source)
+	}
+	cs, err := e.Consents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	consents := table{name: "consents", cols: []string{"id", "version", "device", "device_name", "recipient", "destinations", "data", "given", "expires", "expires_civil", "zone", "then", "decided", "done", "seen"}}
+	for _, c := range cs {
+		done := "none"
+		if len(c.Actions) > 0 {
+			done = string(c.Actions[0].State)
+		}
+		consents.add(c.ID, c.Version, c.Device, c.DeviceName, c.Recipient.Name, strings.Join(c.Recipient.Destinations, " "), dataWords(c.Data), c.Given, c.Expires, c.ExpiresCivil, c.Zone, c.Remedy, c.Decided, done, c.Seen)
+	}
+	diary, err := e.diaryTable(ctx)
+	return []table{devices, flows, consents, diary}, err
+}
+
+func (e *Core) diaryTable(ctx context.Context) (table, error) {
+	t := table{name: "diary", cols: []string{"seq", "time", "kind", "device", "consent", "action", "text", "text_hash", "prev", "hash"}}
+	for before := uint64(0); ; {
+		page, err := e.Diary(ctx, DiaryQuery{Before: before, Limit: 1000})
+		if err != nil {
+			return t, err
+		}
+		for _, d := range page {
+			t.add(d.Seq, d.Time, d.Kind, d.Device, d.Consent, d.Action, d.Text, d.TextHash, d.Prev, d.Hash)
+		}
+		if len(page) < 1000 {
+			return t, nil
+		}
+		before = page[len(page)-1].Seq
+	}
+}
+
+func (t *table) add(cells ...any) { t.rows = append(t.rows, cells) }
+
+func writeFile(path string, t table, write func(*os.File, table) error) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := write(f, t); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return f.Close()
+}
+
+func writeTable(f *os.File, t table) error {
+	rows := make([]map[string]any, 0, len(t.rows))
+	for _, r := range t.rows {
+		row := map[string]any{}
+		for i, c := range t.cols {
+			row[c] = r[i]
+			if at, ok := r[i].(time.Time); ok {
+				row[c] = timeCell(at)
+			}
+		}
+		rows = append(rows, row)
+	}
+	enc := json.NewEncoder(f)
+	enc.SetIndent("", "  ")
+	return enc.Encode(rows)
+}
+
+// writeCSV quotes as RFC 4180 asks and disarms cells that a spreadsheet would
+// run as a formula (OWASP ASVS 1.2.10).
+func writeCSV(f *os.File, t table) error {
+	w := csv.NewWriter(f)
+	if err := w.Write(t.cols); err != nil {
+		return err
+	}
+	for _, r := range t.rows {
+		cells := make([]string, len(r))
+		for i, v := range r {
+			cells[i] = cell(v)
+		}
+		if err := w.Write(cells); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return w.Error()
+}
+
+func cell(v any) string {
+	switch x := v.(type) {
+	case time.Time:
+		return timeCell(x)
+	case int:
+		return strconv.Itoa(x)
+	case uint16, uint64:
+		return fmt.Sprint(x)
+	}
+	s := strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, fmt.Sprint(v))
+	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
+		s = "'" + s
+	}
+	return s
+}
+
+func timeCell(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func identifierWords(is []discovery.Identifier) string {
+	var out []string
+	for _, i := range is {
+		out = append(out, string(i.Type)+"="+i.Value)
+	}
+	return strings.Join(out, " ")
+}
+
+func addressWords(as []discovery.Address) string {
+	var out []string
+	for _, a := range as {
+		out = append(out, a.Addr.String())
+	}
+	return strings.Join(out, " ")
+}

@@ -1,0 +1,168 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"bestbefore/consent"
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+// Flows lists traffic, largest first.
+func (e *Core) Flows(ctx context.Context, q FlowQuery) ([]FlowInfo, error) {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = 200
+	}
+	recs, err := e.Store.Flows(ctx, flow.Query{Device: q.Device, Since: q.Since, Limit: min(limit, 1000)})
+	if err != nil {
+		return nil, err
+	}
+	cs, err := e.Store.Consents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]FlowInfo, 0, len(recs))
+	for _, r := range recs {
+		i := FlowInfo{
+			Device: r.Device, DeviceName: e.deviceName(r.Device), Destination: r.Destination.String(),
+			Protocol: string(r.Protocol), Port: r.Port, BytesUp: r.Up, BytesDown: r.Down, Count: r.Count,
+			First: r.First, Last: r.Last, Source: string(r.Source), Refused: r.Refused,
+		}
+		if c, ok := e.covering(cs, r.Device, r.Destination); ok {
+			i.Recipient, i.Consent = recipientName(c.Recipient, i.Destination), c.ID
+		}
+		out = append(out, i)
+	}
+	slices.SortStableFunc(out, func(a, b FlowInfo) int { return cmp.Compare(b.BytesUp+b.BytesDown, a.BytesUp+a.BytesDown) })
+	return out, nil
+}
+
+// covering is the permission that traffic of a device falls under: one that
+// names the recipient before one for everybody, a live one before an ended one.
+func (e *Core) covering(cs []consent.Consent, d discovery.DeviceID, dst flow.Destination) (consent.Consent, bool) {
+	var best consent.Consent
+	rank := 0
+	for _, c := range cs {
+		if !e.same(c.Device, d) || !e.receives(c.Recipient, dst) {
+			continue
+		}
+		r := 1
+		if c.Decided.Live() {
+			r++
+		}
+		if !c.Recipient.Any {
+			r += 2
+		}
+		if r > rank {
+			best, rank = c, r
+		}
+	}
+	return best, rank > 0
+}
+
+// same compares device ids, the ids of merged entries followed.
+func (e *Core) same(a, b discovery.DeviceID) bool {
+	if a == b {
+		return true
+	}
+	x, ok := e.Inventory.Device(a)
+	y, ok2 := e.Inventory.Device(b)
+	return ok && ok2 && x.ID == y.ID
+}
+
+// recipientName is the name that the household gave, or the destination where
+// the permission is for everybody.
+func recipientName(r consent.Recipient, destination string) string {
+	if r.Any {
+		return destination
+	}
+	return r.Name
+}
+
+// Totals adds up bytes by recipient.
+func (e *Core) Totals(ctx context.Context, q FlowQuery) ([]Total, error) {
+	hours, err := e.Store.Hourly(ctx, flow.Query{Device: q.Device, Since: q.Since})
+	if err != nil {
+		return nil, err
+	}
+	cs, err := e.Store.Consents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := e.total(hours, cs, func(flow.HourTotal) bool { return true })
+	if q.Limit > 0 && len(out) > q.Limit {
+		out = out[:q.Limit]
+	}
+	return out, nil
+}
+
+// total adds up the hours that pass keep, by recipient, largest first.
+func (e *Core) total(hours []flow.HourTotal, cs []consent.Consent, keep func(flow.HourTotal) bool) []Total {
+	type key struct {
+		dev discovery.DeviceID
+		dst flow.Destination
+	}
+	cover := map[key]Total{}
+	sums := map[string]*Total{}
+	for _, h := range hours {
+		if !keep(h) {
+			continue
+		}
+		k := key{h.Device, h.Destination}
+		t, ok := cover[k]
+		if !ok {
+			t = Total{Name: h.Destination.String()}
+			if c, found := e.covering(cs, h.Device, h.Destination); found {
+				t.Name, t.Known = recipientName(c.Recipient, t.Name), !c.Recipient.Any
+				t.Ended = !c.Decided.Live() && c.Seen == consent.Flowing
+			}
+			cover[k] = t
+		}
+		s := sums[t.Name]
+		if s == nil {
+			c := t
+			s = &c
+			sums[t.Name] = s
+		}
+		s.Up, s.Down, s.Count = s.Up+h.Up, s.Down+h.Down, s.Count+h.Count
+		s.Known, s.Ended = s.Known || t.Known, s.Ended || t.Ended
+		if h.Hour.After(s.Last) {
+			s.Last = h.Hour
+		}
+	}
+	out := make([]Total, 0, len(sums))
+	for _, s := range sums {
+		out = append(out, *s)
+	}
+	slices.SortFunc(out, func(a, b Total) int {
+		return cmp.Or(cmp.Compare(b.Up+b.Down, a.Up+a.Down), cmp.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
+// Days adds up bytes by local day, oldest first.
+func (e *Core) Days(ctx context.Context, device discovery.DeviceID, days int) ([]Day, error) {
+	_, loc := e.Zone()
+	days = min(max(days, 1), 400)
+	today := e.Now().In(loc)
+	at := map[string]int{}
+	out := make([]Day, days)
+	for i := range out {
+		d := time.Date(today.Year(), today.Month(), today.Day()-days+1+i, 12, 0, 0, 0, loc).Format(time.DateOnly)
+		out[i].Date, at[d] = d, i
+	}
+	hours, err := e.Store.Hourly(ctx, flow.Query{Device: device, Since: today.AddDate(0, 0, -days)})
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range hours {
+		if i, ok := at[h.Hour.In(loc).Format(time.DateOnly)]; ok {
+			out[i].Up, out[i].Down = out[i].Up+h.Up, out[i].Down+h.Down
+		}
+	}
+	return out, nil
+}

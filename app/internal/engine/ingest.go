@@ -1,0 +1,120 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"bestbefore/app/internal/changes"
+	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/consent/ledger"
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+// quiet is how long sightings are gathered before they are written: a home
+// announces itself in bursts, and one write per burst is enough.
+const quiet = 100 * time.Millisecond
+
+// Sight merges one sighting; the devices that it changed are written by
+// FlushDevices. It is called by every source and never drops.
+func (e *Core) Sight(s discovery.Sighting) {
+	if len(e.Inventory.Observe(s)) > 0 {
+		e.dirty.touch()
+	}
+}
+
+// AddFlows resolves the devices of recs, writes them with the cursor that
+// follows, and tells the listeners. It is the Observe side of a connection.
+func (e *Core) AddFlows(ctx context.Context, connection string, recs []flow.Record, next connectors.Cursor) error {
+	out := recs[:0]
+	for _, r := range recs {
+		if r.Device == "" {
+			r.Device = e.resolveLocal(r)
+		}
+		if r.Device != "" {
+			out = append(out, r)
+		}
+	}
+	if err := e.Store.AddFlows(ctx, connection, out, next); err != nil {
+		return err
+	}
+	if len(out) > 0 {
+		e.changed(changes.Flows)
+	}
+	return nil
+}
+
+// resolveLocal finds the device of a record; one that no source has seen yet
+// becomes a device by this sighting, if the record carries a hardware address.
+func (e *Core) resolveLocal(r flow.Record) discovery.DeviceID {
+	if id, ok := e.Inventory.Resolve(r.Local.MAC, r.Local.Address, r.Local.Remote); ok {
+		return id
+	}
+	if r.Local.MAC == "" {
+		return ""
+	}
+	s := discovery.Sighting{Source: r.Source, At: r.Last, Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: r.Local.MAC}}}
+	if r.Local.Address.IsValid() {
+		s.Addresses = append(s.Addresses, r.Local.Address)
+	}
+	e.Sight(s)
+	id, _ := e.Inventory.Resolve(r.Local.MAC, r.Local.Address, r.Local.Remote)
+	return id
+}
+
+// ServeDevices writes changed devices after each burst until ctx ends, and once
+// more on the way out.
+func (e *Core) ServeDevices(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return e.flushDevices(context.WithoutCancel(ctx))
+		case <-e.dirty.ch:
+		}
+		wait := time.NewTimer(quiet)
+		select {
+		case <-ctx.Done():
+			wait.Stop()
+			return e.flushDevices(context.WithoutCancel(ctx))
+		case <-wait.C:
+		}
+		if err := e.flushDevices(ctx); err != nil && ctx.Err() == nil {
+			e.Log.Error("writing devices", "error", err)
+			e.dirty.touch() // nothing is lost: the next burst writes them too
+		}
+	}
+}
+
+// flushDevices writes the devices that changed since the last call, with a
+// diary line for each one never seen before, and the open questions.
+func (e *Core) flushDevices(ctx context.Context) error {
+	ds := e.Inventory.Devices()
+	var changed []discovery.Device
+	var notes []ledger.Note
+	seen := map[discovery.DeviceID]bool{}
+	for _, d := range ds {
+		seen[d.ID] = true
+		old, known := e.dirty.get(d.ID)
+		if known && sameDevice(old, d) {
+			continue
+		}
+		changed = append(changed, d)
+		if !known {
+			notes = append(notes, ledger.Note{Time: e.Now(), Kind: consent.NoteDeviceNew, Device: string(d.ID), Text: "Seen for the first time: " + d.Name() + "."})
+		}
+	}
+	saved := discovery.Saved{
+		Devices: changed, Gone: e.dirty.gone(seen), Aliases: e.Inventory.Aliases(),
+		Questions: e.Inventory.Questions(), Distinct: e.Inventory.Distinct(),
+	}
+	if !e.dirty.differs(saved) {
+		return nil
+	}
+	if err := e.Store.SaveInventory(ctx, saved, notes...); err != nil {
+		return err
+	}
+	e.dirty.wrote(saved)
+	e.changed(changes.Devices)
+	return nil
+}

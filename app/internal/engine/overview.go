@@ -1,0 +1,119 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// Overview is how things stand now.
+func (e *Core) Overview(ctx context.Context) (Overview, error) {
+	now := e.Now()
+	zone, loc := e.Zone()
+	o := Overview{Now: now, Zone: zone, NewSince: e.since, Devices: len(e.Inventory.Devices())}
+	cs, err := e.Consents(ctx)
+	if err != nil {
+		return o, err
+	}
+	for _, c := range cs {
+		switch c.Headline {
+		case consent.Soon:
+			o.EndingSoon++
+		case consent.EndedStill:
+			o.Still++
+		case consent.EndedStuck, consent.EndedPerson:
+			o.Stuck++
+		}
+		if c.Decided.Live() {
+			o.Live++
+		}
+	}
+	if err := e.overviewConnections(ctx, &o, loc); err != nil {
+		return o, err
+	}
+	if err := e.overviewActions(ctx, &o); err != nil {
+		return o, err
+	}
+	e.overviewNews(&o)
+	if e.Config.Problems != nil {
+		o.Problems = append(o.Problems, e.Config.Problems()...)
+	}
+	return o, nil
+}
+
+// overviewConnections fills in who sees what, and what is wrong with them.
+func (e *Core) overviewConnections(ctx context.Context, o *Overview, loc *time.Location) error {
+	cov, err := e.coverage(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range e.Inventory.Devices() {
+		if _, by := cov.of(d); len(by) > 0 {
+			o.Covered++
+		}
+	}
+	for _, s := range cov.seen {
+		o.SeenBy = append(o.SeenBy, fmt.Sprintf("%s since %s", s.name, s.since.In(loc).Format("2 January 15:04")))
+		if s.what.Alive.After(o.LastLook) {
+			o.LastLook = s.what.Alive
+		}
+	}
+	conns, err := e.Connectors(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range conns.Connections {
+		o.HeldDates += c.Holds
+		if c.Trouble != "" {
+			o.Problems = append(o.Problems, Problem{ID: "connection/" + c.ID, Text: c.Name + ": " + c.Trouble, Fix: "Open Connectors and test it."})
+		}
+	}
+	return nil
+}
+
+// overviewActions names what could not be enforced.
+func (e *Core) overviewActions(ctx context.Context, o *Overview) error {
+	as, err := e.Store.Actions(ctx)
+	if err != nil {
+		return err
+	}
+	told := map[string]bool{}
+	for _, a := range as {
+		if told[a.Mark] || a.State == consent.Cancelled {
+			continue
+		}
+		told[a.Mark] = true // only the newest of a mark still matters
+		if a.State != consent.Stuck && a.State != consent.NeedsPerson {
+			continue
+		}
+		if a.Consent == "" {
+			o.Stuck++
+		}
+		o.Problems = append(o.Problems, Problem{
+			ID: "action/" + string(a.ID), Text: fmt.Sprintf("%s: %s", e.deviceName(a.Device), a.Reason), Fix: "Try again, or do it by hand.",
+		})
+	}
+	return nil
+}
+
+// newsMax bounds the list on the home page.
+const newsMax = 8
+
+// overviewNews lists questions and newcomers, newest first.
+func (e *Core) overviewNews(o *Overview) {
+	for _, q := range e.Inventory.Questions() {
+		o.New = append(o.New, News{Kind: "question", Device: q.Other, Ref: q.ID, Text: q.Why})
+	}
+	ds := e.Inventory.Devices()
+	slices.SortStableFunc(ds, func(a, b discovery.Device) int { return b.FirstSeen.Compare(a.FirstSeen) })
+	for _, d := range ds {
+		if len(o.New) >= newsMax || d.FirstSeen.Before(o.NewSince) {
+			break
+		}
+		o.New = append(o.New, News{Kind: "device", Device: d.ID, Text: d.Name() + " was seen for the first time."})
+	}
+}

@@ -1,0 +1,280 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+// Consents lists the newest versions, the one that ends first at the top and
+// the ended ones after the live ones, newest first.
+func (e *Core) Consents(ctx context.Context) ([]ConsentInfo, error) {
+	cs, err := e.Store.Consents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	actions, err := e.Store.Actions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	of := map[consent.ID][]consent.Action{}
+	for _, a := range actions {
+		if a.Consent != "" {
+			of[a.Consent] = append(of[a.Consent], a)
+		}
+	}
+	out := make([]ConsentInfo, 0, len(cs))
+	for _, c := range cs {
+		out = append(out, e.consentInfo(ctx, c, of[c.ID]))
+	}
+	slices.SortStableFunc(out, byEnd)
+	return out, nil
+}
+
+func byEnd(a, b ConsentInfo) int {
+	if a.Decided.Live() != b.Decided.Live() {
+		if a.Decided.Live() {
+			return -1
+		}
+		return 1
+	}
+	if !a.Decided.Live() {
+		return b.Ended.Compare(a.Ended)
+	}
+	x, y := a.DueAt(), b.DueAt()
+	if x.IsZero() != y.IsZero() { // no end comes last
+		if y.IsZero() {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(x.Compare(y), cmp.Compare(a.ID, b.ID))
+}
+
+// Consent is one permission with all its versions.
+func (e *Core) Consent(ctx context.Context, id consent.ID) (ConsentInfo, error) {
+	c, err := e.consentByRef(ctx, id)
+	if err != nil {
+		return ConsentInfo{}, err
+	}
+	actions, err := e.Store.ByMark(ctx, consent.MarkFor(c.ID))
+	if err != nil {
+		return ConsentInfo{}, err
+	}
+	i := e.consentInfo(ctx, c, actions)
+	i.Versions, err = e.Store.ConsentVersions(ctx, c.ID)
+	return i, err
+}
+
+// consentByRef takes an exact id or an unambiguous start of one.
+func (e *Core) consentByRef(ctx context.Context, ref consent.ID) (consent.Consent, error) {
+	c, err := e.Store.Consent(ctx, ref)
+	if err == nil || !errors.Is(err, consent.ErrNotFound) {
+		return c, err
+	}
+	cs, err := e.Store.Consents(ctx)
+	if err != nil {
+		return consent.Consent{}, err
+	}
+	var found []consent.Consent
+	for _, c := range cs {
+		if len(ref) >= 3 && len(c.ID) >= len(ref) && c.ID[:len(ref)] == ref {
+			found = append(found, c)
+		}
+	}
+	if len(found) != 1 {
+		return consent.Consent{}, fmt.Errorf("there is no permission %q; \"consents\" lists them", ref)
+	}
+	return found[0], nil
+}
+
+func (e *Core) consentInfo(ctx context.Context, c consent.Consent, actions []consent.Action) ConsentInfo {
+	i := ConsentInfo{Consent: c, DeviceName: e.deviceName(c.Device), Actions: actions, Headline: consent.HeadlineOf(c, actions, e.Now())}
+	if d, ok := e.Inventory.Device(c.Device); ok {
+		i.DeviceKind = d.Guess.Kind
+	}
+	if a, ok := heldDate(c, actions); ok {
+		i.HeldBy, i.HeldNote = e.heldBy(ctx, a)
+	}
+	return i
+}
+
+// heldDate is the newest hand-over of c's date, if a peer confirmed it.
+func heldDate(c consent.Consent, actions []consent.Action) (consent.Action, bool) {
+	if !c.Decided.Live() {
+		return consent.Action{}, false
+	}
+	for _, a := range actions {
+		if a.Kind == consent.ActHandOver && a.State != consent.Cancelled {
+			return a, a.State == consent.Done && a.Level != consent.NoLevel && a.From.Equal(c.DueAt())
+		}
+	}
+	return consent.Action{}, false
+}
+
+func (e *Core) heldBy(ctx context.Context, a consent.Action) (name, note string) {
+	c, err := e.connection(ctx, a.Connection)
+	if err != nil {
+		return "", ""
+	}
+	if caps, ok := e.Sessions.Capabilities(c.ID); ok {
+		note = caps.Traits.Note
+	}
+	return c.Name, note
+}
+
+// PreviewAllow says what will happen on the date.
+func (e *Core) PreviewAllow(ctx context.Context, r AllowRequest) (Preview, error) {
+	d, err := e.find(string(r.Device))
+	if err != nil {
+		return Preview{}, err
+	}
+	zone, loc := e.Zone()
+	term, err := consent.ParseTerm(r.Until, e.Now(), loc)
+	if err != nil {
+		return Preview{}, err
+	}
+	p := Preview{Zone: zone, Then: e.remedy(ctx, r.Then)}
+	if p.Expires, p.Civil, err = term.End(e.Now(), loc); err != nil {
+		return p, err
+	}
+	return p, e.whatHappens(ctx, &p, d, r.Recipient)
+}
+
+// remedy is the person's, or block where something can block, else warn.
+func (e *Core) remedy(ctx context.Context, asked consent.Remedy) consent.Remedy {
+	if asked != "" {
+		return asked
+	}
+	if _, _, ok := e.blocker(ctx, func(connectors.Traits) bool { return true }); ok {
+		return consent.Block
+	}
+	return consent.Warn
+}
+
+// whatHappens fills in the sentences of a preview for the day of p.Expires.
+func (e *Core) whatHappens(ctx context.Context, p *Preview, d discovery.Device, r consent.Recipient) error {
+	to := r.Name
+	if r.Any {
+		to = "anybody outside your home"
+	}
+	when := "When that day is over"
+	if p.Expires.IsZero() {
+		p.Lines = []string{"It has no end. You are asked once a year."}
+		return nil
+	}
+	switch p.Then {
+	case consent.Block, consent.RevokeThenBlock:
+		return e.whatBlocks(ctx, p, d, r, when, to)
+	case consent.Revoke:
+		p.Lines = []string{when + " the access is revoked at its issuer. This cannot be undone."}
+	case consent.Guide:
+		p.Lines = []string{when + " you get the steps to end it by hand, and we watch whether it stops."}
+	default:
+		p.Lines = []string{when + " you are told. Nothing is cut."}
+	}
+	return nil
+}
+
+func (e *Core) whatBlocks(ctx context.Context, p *Preview, d discovery.Device, r consent.Recipient, when, to string) error {
+	if err := consent.CanBlock(d, consent.FromExpiry, false); err != nil {
+		p.Lines = []string{fmt.Sprintf("%s you are told, and nothing is cut: %s.", when, err)}
+		return nil
+	}
+	conn, traits, ok := e.blocker(ctx, func(connectors.Traits) bool { return true })
+	if !ok {
+		p.Lines = []string{"Nothing that is connected can stop it. Connect your router or gateway; until then the end waits for you."}
+		return nil
+	}
+	if traits.Grain == connectors.GrainRecipient || r.Any {
+		p.Lines = []string{fmt.Sprintf("%s %s stops what %s sends to %s, open transfers included.", when, conn.Name, d.Name(), to)}
+	} else {
+		p.Lines = []string{fmt.Sprintf("%s %s can only cut %s from the internet as a whole; it asks you first.", when, conn.Name, d.Name())}
+	}
+	if r.Any || traits.Grain != connectors.GrainRecipient {
+		live, err := e.liveOf(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		for _, c := range live {
+			p.AlsoStops = append(p.AlsoStops, c.Recipient.Name)
+		}
+	} else {
+		p.Lines = append(p.Lines, "What it sends to others goes on.")
+	}
+	p.Holds = e.holdsSentence(conn, traits)
+	return nil
+}
+
+func (e *Core) holdsSentence(c connectors.Connection, t connectors.Traits) string {
+	if !t.HoldsStart {
+		return "This computer must be on that day."
+	}
+	if t.SurvivesRestart {
+		return c.Name + " keeps the date by itself, also with this computer off."
+	}
+	return c.Name + " keeps the date by itself while this program is off, until that box restarts."
+}
+
+// Review is what changed since the household agreed.
+func (e *Core) Review(ctx context.Context, id consent.ID) (ReviewInfo, error) {
+	info, err := e.Consent(ctx, id)
+	if err != nil {
+		return ReviewInfo{}, err
+	}
+	now := e.Now()
+	r := ReviewInfo{Consent: info, Since: info.Given}
+	r.RenewableFrom = info.RenewableFrom()
+	r.Renewable = !now.Before(r.RenewableFrom)
+	hours, err := e.Store.Hourly(ctx, flow.Query{Device: info.Device, Since: info.Given.Add(-week)})
+	if err != nil {
+		return r, err
+	}
+	cov, err := e.coverage(ctx)
+	if err != nil {
+		return r, err
+	}
+	d, _ := e.Inventory.Device(info.Device)
+	_, by := cov.of(d)
+	r.Observed = len(by) > 0 || len(hours) > 0
+	e.compare(&r, hours, now)
+	r.IfLapses = Preview{Then: info.Remedy, Expires: info.DueAt(), Civil: info.ExpiresCivil, Zone: info.Zone}
+	return r, e.whatHappens(ctx, &r.IfLapses, d, info.Recipient)
+}
+
+// compare sets the first week beside the last one, and names who came since.
+func (e *Core) compare(r *ReviewInfo, hours []flow.HourTotal, now time.Time) {
+	before, since := map[string]bool{}, map[string]bool{}
+	for _, h := range hours {
+		mine := e.receives(r.Consent.Recipient, h.Destination)
+		firstWeek := h.Hour.Before(r.Since.Add(week))
+		if firstWeek {
+			before[h.Destination.String()] = true
+		} else if !mine {
+			since[h.Destination.String()] = true
+		}
+		if !mine {
+			continue
+		}
+		if firstWeek && !h.Hour.Before(r.Since.Truncate(time.Hour)) {
+			r.BytesThen += h.Up + h.Down
+		}
+		if now.Sub(h.Hour) <= week {
+			r.BytesNow += h.Up + h.Down
+		}
+	}
+	for name := range since {
+		if !before[name] {
+			r.NewRecipients = append(r.NewRecipients, name)
+		}
+	}
+	slices.Sort(r.NewRecipients)
+}

@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/consent/ledger"
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+// Store is what Core needs of storage, in the groups in which it uses it.
+type Store interface {
+	consentStore
+	deviceStore
+	flowStore
+	diaryStore
+	connectionStore
+}
+
+type consentStore interface {
+	Consents(ctx context.Context) ([]consent.Consent, error)
+	ConsentVersions(ctx context.Context, id consent.ID) ([]consent.Consent, error)
+	Consent(ctx context.Context, id consent.ID) (consent.Consent, error)
+	Grants(ctx context.Context, c consent.Consent) ([]consent.Grant, error)
+	Decide(ctx context.Context, d consent.Decision) error
+	AddActions(ctx context.Context, as []consent.Action, notes ...ledger.Note) ([]consent.Action, error)
+	ByMark(ctx context.Context, mark string) ([]consent.Action, error)
+	Action(ctx context.Context, id consent.ActionID) (consent.Action, error)
+	Actions(ctx context.Context) ([]consent.Action, error) // newest first, the finished ones of the last 90 days
+}
+
+type deviceStore interface {
+	// SaveInventory writes s and the diary lines in one transaction.
+	SaveInventory(ctx context.Context, s discovery.Saved, notes ...ledger.Note) error
+}
+
+type flowStore interface {
+	AddFlows(ctx context.Context, source string, recs []flow.Record, cursor connectors.Cursor) error
+	Flows(ctx context.Context, q flow.Query) ([]flow.Record, error)
+	Hourly(ctx context.Context, q flow.Query) ([]flow.HourTotal, error)
+	LastFlows(ctx context.Context) (map[discovery.DeviceID]time.Time, error)
+}
+
+type diaryStore interface {
+	Note(ctx context.Context, notes ...ledger.Note) error
+	Diary(ctx context.Context, q ledger.Query) ([]ledger.Line, error)
+	VerifyDiary(ctx context.Context) (ledger.Report, error)
+}
+
+type connectionStore interface {
+	Connections(ctx context.Context) ([]connectors.Connection, error)
+	SaveConnection(ctx context.Context, c connectors.Connection, notes ...ledger.Note) error
+	DeleteConnection(ctx context.Context, id string, notes ...ledger.Note) error
+	Setting(ctx context.Context, key string) (string, error)
+	SetSetting(ctx context.Context, key, value string) error
+}
+
+// Sessions is what Core needs of the open connections.
+type Sessions interface {
+	// Capabilities of an open connection; false when it is not open.
+	Capabilities(connection string) (connectors.Capabilities, bool)
+	// Health of a connection that is configured.
+	Health(connection string) SessionHealth
+	// Reload opens new connections and closes removed ones; it returns when that is done.
+	Reload(ctx context.Context) error
+	// Try opens a connection that is not stored yet, probes it and closes it again.
+	Try(ctx context.Context, c connectors.Connection) (connectors.Capabilities, error)
+	// Use runs f with an open session of the connection, one call at a time.
+	Use(ctx context.Context, connection string, f func(context.Context, connectors.Capabilities) error) error
+}
+
+// SessionHealth is how a connection does.
+type SessionHealth struct {
+	Open    bool
+	Alive   time.Time
+	Since   time.Time
+	Trouble string
+	Kind    consent.ErrorKind
+}

@@ -1,0 +1,143 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"bestbefore/app/internal/changes"
+	"bestbefore/consent"
+	"bestbefore/consent/ledger"
+	"bestbefore/discovery"
+)
+
+// undoKind is what kind of decision an entry takes back.
+type undoKind string
+
+const (
+	undoNothing    undoKind = ""
+	undoConsent    undoKind = "consent"
+	undoDisconnect undoKind = "disconnect"
+	undoReconnect  undoKind = "reconnect"
+	undoLabel      undoKind = "label"
+	undoMerge      undoKind = "merge"
+	undoEssential  undoKind = "essential"
+)
+
+// undoEntry is how to take one decision back.
+type undoEntry struct {
+	Kind    undoKind           `json:"kind"`
+	Consent consent.ID         `json:"consent,omitempty"`
+	Version int                `json:"version,omitempty"` // the version that the decision made
+	Device  discovery.DeviceID `json:"device,omitempty"`
+	Text    string             `json:"text,omitempty"` // the label or grade before
+}
+
+// undoKey is the setting that holds the list, undoMax how many are kept.
+const (
+	undoKey = "undo"
+	undoMax = 20
+)
+
+// ErrNothingToUndo says that no decision is left that can be taken back.
+var ErrNothingToUndo = errors.New("there is nothing to undo")
+
+// remember puts u on top of the list. A decision that cannot be taken back
+// changes nothing: what came before it can still be.
+func (e *Core) remember(ctx context.Context, u undoEntry) error {
+	if u.Kind == undoNothing {
+		return nil
+	}
+	list, err := e.undoList(ctx)
+	if err != nil {
+		return err
+	}
+	list = append(list, u)
+	if len(list) > undoMax {
+		list = list[len(list)-undoMax:]
+	}
+	return e.saveUndo(ctx, list)
+}
+
+func (e *Core) undoList(ctx context.Context) ([]undoEntry, error) {
+	s, err := e.Store.Setting(ctx, undoKey)
+	if err != nil || s == "" {
+		return nil, err
+	}
+	var list []undoEntry
+	if err := json.Unmarshal([]byte(s), &list); err != nil {
+		return nil, fmt.Errorf("reading the list of what can be undone: %w", err)
+	}
+	return list, nil
+}
+
+func (e *Core) saveUndo(ctx context.Context, list []undoEntry) error {
+	b, err := json.Marshal(list)
+	if err != nil {
+		return err
+	}
+	return e.Store.SetSetting(ctx, undoKey, string(b))
+}
+
+// Undo takes back the newest decision that can be taken back and says which.
+func (e *Core) Undo(ctx context.Context) (string, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	list, err := e.undoList(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(list) == 0 {
+		return "", ErrNothingToUndo
+	}
+	u := list[len(list)-1]
+	if err := e.saveUndo(ctx, list[:len(list)-1]); err != nil { // first: an undo is never an undo of itself
+		return "", err
+	}
+	return e.takeBack(ctx, u)
+}
+
+func (e *Core) takeBack(ctx context.Context, u undoEntry) (string, error) {
+	name := e.deviceName(u.Device)
+	switch u.Kind {
+	case undoConsent:
+		return e.undoConsent(ctx, u)
+	case undoDisconnect:
+		_, err := e.act(ctx, e.clicked(u.Device, consent.ActUnblock), undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, "Undone: the disconnect of "+name+"."))
+		return "Reconnecting " + name, err
+	case undoReconnect:
+		_, err := e.act(ctx, e.clicked(u.Device, consent.ActBlock), undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, "Undone: the reconnect of "+name+"."))
+		return "Disconnecting " + name + " again", err
+	case undoLabel:
+		if err := e.Inventory.SetLabel(u.Device, u.Text); err != nil {
+			return "", err
+		}
+	case undoMerge:
+		if _, err := e.Inventory.Split(u.Device); err != nil {
+			return "", err
+		}
+	case undoEssential:
+		if err := e.Inventory.SetEssential(u.Device, discovery.Essential(u.Text)); err != nil {
+			return "", err
+		}
+	default:
+		return "", fmt.Errorf("the list of what can be undone holds %q, which this version does not know", u.Kind)
+	}
+	what := map[undoKind]string{undoLabel: "the name of ", undoMerge: "the joining of ", undoEssential: "the mark of "}[u.Kind] + name
+	return "Undone: " + what, e.edited(ctx, undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, "Undone: "+what+"."))
+}
+
+// act writes one action of the person's, with its line in the diary, and wakes the runner.
+func (e *Core) act(ctx context.Context, a consent.Action, u undoEntry, n ledger.Note) (consent.Action, error) {
+	as, err := e.Store.AddActions(ctx, []consent.Action{a}, n)
+	if err != nil {
+		return consent.Action{}, err
+	}
+	if err := e.remember(ctx, u); err != nil {
+		return as[0], err
+	}
+	e.Poke()
+	e.changed(changes.Actions, changes.Diary)
+	return as[0], nil
+}
