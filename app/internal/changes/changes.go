@@ -44,18 +44,8 @@ func (h *Hub) Publish(topics ...Topic) {
 	defer h.mu.Unlock()
 	h.revision++
 	for _, l := range h.waiting {
-		l.offer(h.revision, topics)
+		Offer(l.ch, Change{Revision: h.revision, Topics: unique(topics)})
 	}
-}
-
-// offer replaces what the listener has not read yet by the union of both.
-func (l *listener) offer(revision uint64, topics []Topic) {
-	select {
-	case old := <-l.ch:
-		topics = append(old.Topics, topics...)
-	default:
-	}
-	l.ch <- Change{Revision: revision, Topics: unique(topics)}
 }
 
 func unique(in []Topic) []Topic {
@@ -88,4 +78,15 @@ func (h *Hub) Listen(ctx context.Context) <-chan Change {
 		close(l.ch)
 	})
 	return l.ch
+}
+
+// Offer puts c into ch (of capacity 1), together with what the reader has not
+// taken yet. There must be one writer only.
+func Offer(ch chan Change, c Change) {
+	select {
+	case old := <-ch:
+		c.Topics = unique(append(old.Topics, c.Topics...))
+	default:
+	}
+	ch <- c
 }
