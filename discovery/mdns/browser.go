@@ -1,0 +1,302 @@
+package mdns
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"bestbefore/discovery"
+)
+
+const (
+	gather      = 25 * time.Millisecond  // packets of one answer arrive together
+	eventGap    = 100 * time.Millisecond // between two events of one instance
+	quietEvery  = 30 * time.Second       // look for hosts that were heard without news
+	textTries   = 6                      // some devices have no TXT record at all
+	familyTries = 3                      // how often to ask for the address family that is missing
+)
+
+// batch is what one round of evaluation brought.
+type batch struct {
+	events    []Event
+	sightings []discovery.Sighting
+}
+
+// browser turns claims into events. It does no I/O and reads no clock, so that
+// everything it does can be tested with made-up packets and times. Not safe for
+// concurrent use.
+type browser struct {
+	cache     *cache
+	asker     *asker
+	limits    *limiter
+	known     func(host string) bool
+	only      bool            // no types but the given ones
+	types     map[string]bool // "_http._tcp.local."
+	instances map[string]*instance
+	hosts     map[string]*host
+	dirty     map[string]*instance
+	dirtyHost map[string]*host
+	flushAt   time.Time // when the dirty ones are due; zero: none
+	quietAt   time.Time
+	strangers int // hosts that are not known
+}
+
+// instance is one service instance that some PTR record names.
+type instance struct {
+	full  string // lower case, escaped, with the domain
+	raw   string // instance label as sent, escaped
+	typ   string
+	host  *host
+	last  Event
+	shown bool // an Added was sent and no Removed after it
+	sent  time.Time
+}
+
+func newBrowser(types []string, only bool, known func(string) bool) *browser {
+	b := &browser{
+		cache: newCache(), asker: newAsker(), limits: newLimiter(), known: known, only: only,
+		types: map[string]bool{}, instances: map[string]*instance{}, hosts: map[string]*host{},
+		dirty: map[string]*instance{}, dirtyHost: map[string]*host{},
+	}
+	for _, t := range types {
+		b.types[t] = true
+	}
+	return b
+}
+
+// take takes in one packet. Records are looked at in the order in which they
+// explain each other, whatever order they were sent in.
+func (b *browser) take(m message, o origin, now time.Time) {
+	slices.SortStableFunc(m.claims, func(x, y claim) int { return stage(x.typ) - stage(y.typ) })
+	for i := range m.claims {
+		c := &m.claims[i]
+		switch c.typ {
+		case dns.TypePTR:
+			b.takePTR(c, o, now)
+		case dns.TypeSRV, dns.TypeTXT:
+			b.takeService(c, o, now)
+		default:
+			b.takeAddress(c, o, now)
+		}
+	}
+}
+
+func stage(typ uint16) int {
+	switch typ {
+	case dns.TypePTR:
+		return 0
+	case dns.TypeSRV:
+		return 1
+	case dns.TypeTXT:
+		return 2
+	default:
+		return 3
+	}
+}
+
+func (b *browser) takePTR(c *claim, o origin, now time.Time) {
+	if c.key == enumerate {
+		if typ, prefix, ok := typeOf(c.target); ok && prefix == "" && c.ttl > 0 {
+			b.learn(typ, o, now)
+		}
+		return
+	}
+	typ, prefix, ok := typeOf(c.name)
+	if !ok || prefix != "" {
+		return
+	}
+	full := lower(c.target)
+	if len(full) <= len(typ)+1 || !strings.HasSuffix(full, "."+typ) {
+		return
+	}
+	if !b.learn(typ, o, now) {
+		return
+	}
+	if c.ttl > 0 && b.cache.find(c) == nil && !b.limits.name(o.addr, now) {
+		return
+	}
+	if out := b.cache.put(*c, o, now); out == refused {
+		b.limits.refused++
+		return
+	} else if out == unknown {
+		return
+	}
+	in := b.instances[full]
+	if in == nil {
+		in = &instance{full: full, typ: typ, raw: c.target[:len(c.target)-len(typ)-1]}
+		b.instances[full] = in
+	}
+	b.touch(in, now)
+}
+
+// learn takes up a service type and reports whether typ is one that we browse.
+func (b *browser) learn(typ string, o origin, now time.Time) bool {
+	if b.types[typ] {
+		return true
+	}
+	if b.only {
+		return false
+	}
+	if len(b.types) >= maxTypes {
+		b.limits.refused++
+		return false
+	}
+	if !b.limits.typ(o.addr, now) {
+		return false
+	}
+	b.types[typ] = true
+	b.asker.once(key{typ, dns.TypePTR}, o.iface, now)
+	return true
+}
+
+func (b *browser) takeService(c *claim, o origin, now time.Time) {
+	if typ, prefix, ok := typeOf(c.name); !ok || prefix == "" || b.only && !b.types[typ] {
+		return
+	}
+	in := b.instances[c.key]
+	if !b.put(c, o, now, in != nil) {
+		return
+	}
+	if in == nil {
+		return
+	}
+	b.touch(in, now)
+	if c.typ == dns.TypeSRV && c.ttl > 0 {
+		// At once, so that the addresses in the same packet are expected.
+		b.attach(in, lower(c.target), c.target)
+		if in.host != nil {
+			in.host.renewed = true
+		}
+	}
+}
+
+func (b *browser) takeAddress(c *claim, o origin, now time.Time) {
+	h := b.hosts[c.key]
+	if !b.put(c, o, now, h != nil) {
+		return
+	}
+	if h == nil {
+		if h = b.host(c.key, c.name); h == nil {
+			return
+		}
+	}
+	h.renewed = true
+	b.touchHost(h, now)
+	for in := range h.instances {
+		b.touch(in, now)
+	}
+}
+
+// put files c unless its sender has used up its allowance of new names.
+func (b *browser) put(c *claim, o origin, now time.Time, expected bool) bool {
+	if c.ttl > 0 && !expected && b.cache.find(c) == nil && !b.limits.name(o.addr, now) {
+		return false
+	}
+	out := b.cache.put(*c, o, now)
+	if out == refused {
+		b.limits.refused++
+	}
+	return out != refused && out != unknown
+}
+
+func (b *browser) touch(in *instance, now time.Time) {
+	b.dirty[in.full] = in
+	b.flushBy(now.Add(gather))
+}
+
+func (b *browser) touchHost(h *host, now time.Time) {
+	b.dirtyHost[h.key] = h
+	b.flushBy(now.Add(gather))
+}
+
+func (b *browser) flushBy(at time.Time) {
+	if b.flushAt.IsZero() || at.Before(b.flushAt) {
+		b.flushAt = at
+	}
+}
+
+// due is when work must be called again; zero when there is nothing to wait for.
+func (b *browser) due() time.Time {
+	at := b.asker.due()
+	for _, t := range []time.Time{b.flushAt, b.cache.due, b.quietAt} {
+		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
+			at = t
+		}
+	}
+	return at
+}
+
+// work does what is due at now: ends what ran out, evaluates what changed, and
+// leaves the questions in the asker.
+func (b *browser) work(now time.Time) batch {
+	b.sweep(now)
+	var out batch
+	if !b.flushAt.IsZero() && !b.flushAt.After(now) {
+		b.flushAt = time.Time{}
+		for full, in := range b.dirty {
+			if wait := in.sent.Add(eventGap); in.shown && wait.After(now) {
+				b.flushBy(wait)
+				continue
+			}
+			delete(b.dirty, full)
+			b.evaluate(in, now, &out)
+		}
+		b.hostSightings(now, &out)
+	}
+	if b.quietAt.IsZero() || !b.quietAt.After(now) {
+		b.quietAt = now.Add(quietEvery)
+		b.quiet(now, &out)
+	}
+	return out
+}
+
+func (b *browser) sweep(now time.Time) {
+	gone, old := b.cache.sweep(now)
+	for _, r := range gone {
+		b.ended(r, now)
+	}
+	for _, r := range old {
+		if k := (key{r.key, r.typ}); b.concerns(r) {
+			b.asker.once(k, r.iface, now)
+		}
+	}
+}
+
+// ended marks what an ended record was part of.
+func (b *browser) ended(r *record, now time.Time) {
+	switch r.typ {
+	case dns.TypePTR:
+		if in := b.instances[lower(r.target)]; in != nil {
+			b.touch(in, now)
+		}
+	case dns.TypeSRV, dns.TypeTXT:
+		if in := b.instances[r.key]; in != nil {
+			b.touch(in, now)
+		}
+	default:
+		if h := b.hosts[r.key]; h != nil {
+			b.touchHost(h, now)
+			for in := range h.instances {
+				b.touch(in, now)
+			}
+		}
+	}
+}
+
+// concerns reports whether r is worth a refresh question: only what a shown
+// instance is made of.
+func (b *browser) concerns(r *record) bool {
+	switch r.typ {
+	case dns.TypePTR:
+		in := b.instances[lower(r.target)]
+		return in != nil && in.shown
+	case dns.TypeSRV, dns.TypeTXT:
+		in := b.instances[r.key]
+		return in != nil && in.shown
+	default:
+		h := b.hosts[r.key]
+		return h != nil && len(h.instances) > 0
+	}
+}

@@ -1,0 +1,141 @@
+//go:build lab
+
+package mdns
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bestbefore/discovery"
+)
+
+// reference is what avahi-browse says of one service.
+type reference struct {
+	resolved  bool // false: avahi lists it but cannot resolve it (a host name with a space)
+	four, six bool
+	txt       []string
+}
+
+// avahiBrowse asks the real thing, as `avahi-browse -a -r -t -p -k` in the lab.
+func avahiBrowse(t *testing.T, h *home) map[string]reference {
+	t.Helper()
+	out, err := h.run("browse")
+	if err != nil {
+		t.Fatalf("avahi-browse: %v\n%s", err, out)
+	}
+	all := map[string]reference{}
+	for _, line := range strings.Split(out, "\n") {
+		f := strings.SplitN(line, ";", 10)
+		if len(f) < 6 || f[1] == "lo" {
+			continue
+		}
+		k := f[4] + "|" + discovery.UnescapeBytes(f[3])
+		r := all[k]
+		if f[0] == "+" {
+			all[k] = r
+		}
+		if f[0] != "=" || len(f) < 10 {
+			continue
+		}
+		r.resolved = true
+		r.four = r.four || !strings.Contains(f[7], ":")
+		r.six = r.six || strings.Contains(f[7], ":")
+		r.txt = splitQuoted(f[9])
+		all[k] = r
+	}
+	return all
+}
+
+// splitQuoted reads "a=b" "c=d" with backslash escapes, in sorted order.
+func splitQuoted(s string) []string {
+	var out []string
+	for {
+		i := strings.IndexByte(s, '"')
+		if i < 0 {
+			break
+		}
+		s = s[i+1:]
+		end := 0
+		for end < len(s) && s[end] != '"' {
+			if s[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		if v := discovery.UnescapeBytes(s[:min(end, len(s))]); v != "" {
+			out = append(out, v)
+		}
+		s = s[min(end+1, len(s)):]
+	}
+	slices.Sort(out)
+	return out
+}
+
+// stableReference asks until two answers in a row are alike: the daemons take
+// some seconds to announce everything.
+func stableReference(t *testing.T, h *home) map[string]reference {
+	t.Helper()
+	last := avahiBrowse(t, h)
+	for range 30 {
+		time.Sleep(2 * time.Second)
+		now := avahiBrowse(t, h)
+		if len(now) == len(last) && len(now) > 30 && cmp.Equal(last, now, cmp.AllowUnexported(reference{})) {
+			return now
+		}
+		last = now
+	}
+	t.Fatalf("the lab does not settle: %d services", len(last))
+	return nil
+}
+
+// The whole home, against avahi: the same services, the same families, the same
+// TXT bytes, three times.
+func TestLabHomeEqualsAvahi(t *testing.T) {
+	h := newHome(t)
+	want := stableReference(t, h)
+	for run := range 3 {
+		c := newCollector()
+		stop := browse(t, h.probe, Config{}, c.handle)
+		eventually(t, 10*time.Second, "all services with all families", func() bool { return len(differences(want, c)) == 0 })
+		stop()
+		for _, d := range differences(want, c) {
+			t.Errorf("run %d: %s", run, d)
+		}
+		n := len(want)
+		t.Logf("run %d: %d of %d services, %d with IPv4, %d with IPv6, t50 %v t95 %v t100 %v", run, len(c.state), n,
+			c.count(hasFour), c.count(hasSix), c.t(n, .5), c.t(n, .95), c.t(n, 1))
+		if c.t(n, .95) > 3*time.Second {
+			t.Errorf("run %d: t95 %v, want under 3 s", run, c.t(n, .95))
+		}
+	}
+}
+
+func differences(want map[string]reference, c *collector) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(want)) {
+		w := want[k]
+		e, ok := c.state[k]
+		if !ok {
+			out = append(out, "missing "+k)
+			continue
+		}
+		txt := slices.Sorted(slices.Values(e.Service.TXT))
+		if w.resolved && (hasFour(e) != w.four || hasSix(e) != w.six || !slices.Equal(txt, w.txt)) {
+			out = append(out, fmt.Sprintf("%s: have %v %v %q, avahi %v %v %q", k, hasFour(e), hasSix(e), txt, w.four, w.six, w.txt))
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(c.state)) {
+		if _, ok := want[k]; !ok {
+			out = append(out, "too many: "+k)
+		}
+	}
+	return out
+}

@@ -1,0 +1,148 @@
+package mdns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	watchEvery = 5 * time.Second
+	wokenAfter = 15 * time.Second // a longer pause between two looks means that the machine slept
+	drainMost  = 256              // packets taken before the clock is looked at again
+)
+
+// packet is one packet as it came in.
+type packet struct {
+	data []byte
+	from origin
+}
+
+// network is what the loop needs of the sockets.
+type network interface {
+	watch() (up, down []string) // looks for interfaces that came, changed or went
+	send(iface string, b []byte)
+	packets() <-chan packet
+	close() // ends all readers and waits for them
+}
+
+// run opens the network and browses until ctx ends.
+func (e *Engine) run(ctx context.Context, out func(batch)) error {
+	return e.loop(ctx, newSockets(e.cfg), out)
+}
+
+// loop owns the browser: everything but reading happens in this goroutine.
+func (e *Engine) loop(ctx context.Context, n network, out func(batch)) error {
+	defer n.close()
+	l := &looper{e: e, n: n, b: newBrowser(e.types, e.cfg.OnlyTypes, e.cfg.Known), out: out}
+	l.look(e.cfg.Now())
+	watch := time.NewTicker(watchEvery)
+	defer watch.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+			return nil
+		case p := <-n.packets():
+			l.drain(p)
+		case <-watch.C:
+			l.look(e.cfg.Now())
+		case <-timer.C:
+		}
+		timer.Reset(l.step())
+	}
+	return nil
+}
+
+// looper is the state of one loop.
+type looper struct {
+	e     *Engine
+	n     network
+	b     *browser
+	out   func(batch)
+	wall  time.Time // wall clock at the last look
+	alone bool      // no interface at all
+}
+
+// look follows the interfaces and notices when the machine has slept.
+func (l *looper) look(now time.Time) {
+	up, down := l.n.watch()
+	for _, iface := range down {
+		l.b.asker.linkDown(iface)
+	}
+	for _, iface := range up {
+		l.e.cfg.Logger.Debug("interface in use", "interface", iface)
+		l.b.asker.linkUp(iface, now)
+	}
+	if wall := now.Round(0); !l.wall.IsZero() && wall.Sub(l.wall) > wokenAfter {
+		l.b.asker.restart(now)
+	}
+	l.wall = now.Round(0)
+	if alone := len(l.b.asker.links) == 0; alone != l.alone {
+		l.alone = alone
+		t := Trouble{Code: NoInterface}
+		if alone {
+			t.Err = errors.New("no network interface can be used")
+		}
+		l.e.cfg.Report(t)
+	}
+	if n, due := l.b.limits.notice(now); due {
+		l.e.cfg.Report(Trouble{Code: Flood, Err: fmt.Errorf("%d new names, types or records were over a limit and ignored", n)})
+	}
+}
+
+// drain takes in p and what waits behind it.
+func (l *looper) drain(p packet) {
+	for range drainMost {
+		l.packet(p)
+		select {
+		case p = <-l.n.packets():
+		default:
+			return
+		}
+	}
+}
+
+// packet takes in one packet. The parser runs foreign code on hostile bytes, so
+// it alone is guarded.
+func (l *looper) packet(p packet) {
+	m, err := l.parse(p.data)
+	if err != nil {
+		return
+	}
+	l.b.take(m, p.from, l.e.cfg.Now())
+}
+
+func (l *looper) parse(b []byte) (m message, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("parsing a packet: %v", r)
+			l.e.cfg.Report(Trouble{Code: BadPacket, Err: err})
+		}
+	}()
+	return parse(b)
+}
+
+// step does what is due, sends what is to be asked, and returns how long to wait.
+func (l *looper) step() time.Duration {
+	now := l.e.cfg.Now()
+	if got := l.b.work(now); len(got.events)+len(got.sightings) > 0 {
+		l.out(got)
+	}
+	for iface, qs := range l.b.asker.collect(l.b.types, l.b.only, now) {
+		raw, err := l.b.pack(qs, iface, now)
+		if err != nil {
+			l.e.cfg.Logger.Debug("packing questions", "interface", iface, "error", err)
+		}
+		for _, p := range raw {
+			l.n.send(iface, p)
+		}
+	}
+	due := l.b.due()
+	if due.IsZero() {
+		return watchEvery
+	}
+	return max(due.Sub(l.e.cfg.Now()), 0)
+}
