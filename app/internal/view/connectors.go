@@ -1,0 +1,233 @@
+package view
+
+import (
+	"strings"
+	"time"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/connectors"
+	"bestbefore/consent"
+)
+
+// Connectors is how we reach outside: what is connected, and what could be.
+type Connectors struct {
+	Revision uint64
+	Loaded   bool
+	Sentence string
+	Subline  string
+	Rows     []ConnectionRow
+	Kinds    []KindRow
+	Form     Form // the open form; Kind "" when none is open
+}
+
+// ConnectionRow is one connection and how it does.
+type ConnectionRow struct {
+	ID       string
+	Name     string
+	KindLine string // "Linux gateway · connected since 3 May"
+	Pill     string // "working", "trouble", "not open"
+	State    Severity
+	Lines    []string // what it sees, stops and holds
+	Trouble  string
+	Remove   ActionLink
+	Busy     bool
+}
+
+// KindRow is one thing that can be connected.
+type KindRow struct {
+	Kind    string
+	Name    string
+	Sees    string
+	Stops   string
+	Needs   string
+	Connect ActionLink
+}
+
+// Form asks for what a connector needs.
+type Form struct {
+	Kind   string
+	Title  string
+	Intro  string
+	Fields []Field
+	Error  string
+	Busy   bool
+	Submit string
+	Cancel string
+}
+
+// Field is one question of a form.
+type Field struct {
+	Key      string
+	Label    string
+	Help     string
+	Value    string
+	Required bool
+	Secret   bool
+}
+
+// ConnectorsInput is what the page is made of.
+type ConnectorsInput struct {
+	Info     engine.ConnectorsInfo
+	Form     string            // kind whose form is open
+	Answers  map[string]string // what was typed, without secrets
+	Error    string
+	Busy     bool
+	Removing string
+}
+
+// Connectors is the page.
+func (p Presenter) Connectors(in ConnectorsInput) Connectors {
+	out := Connectors{Revision: p.Revision, Loaded: true, Sentence: p.connectorsSentence(in.Info)}
+	out.Subline = p.T("Only what you connect yourself is asked. Passwords stay in this computer's key store.")
+	for _, c := range in.Info.Connections {
+		out.Rows = append(out.Rows, p.connectionRow(c, in.Info.Kinds, in.Removing == c.ID))
+	}
+	for _, k := range in.Info.Kinds {
+		row := KindRow{
+			Kind: k.Kind, Name: clean(k.Name), Sees: cleanText(k.Sees), Stops: cleanText(k.Stops),
+			Connect: ActionLink{ID: k.Kind, Label: p.T("Connect")},
+		}
+		if len(k.Needs) > 0 {
+			row.Needs = p.T("needs %s", cleanText(strings.Join(k.Needs, ", ")))
+		}
+		out.Kinds = append(out.Kinds, row)
+		if k.Kind == in.Form {
+			out.Form = p.form(k, in)
+		}
+	}
+	return out
+}
+
+func (p Presenter) connectorsSentence(in engine.ConnectorsInfo) string {
+	can, _ := blockers(in.Connections)
+	trouble := 0
+	for _, c := range in.Connections {
+		if c.Trouble != "" {
+			trouble++
+		}
+	}
+	switch {
+	case len(in.Connections) == 0:
+		return p.T("Connect what carries your home's data.")
+	case trouble > 0:
+		return p.Words("%s connection needs you.", "%s connections need you.", trouble)
+	case can:
+		return p.T("Dates can be kept: something can end a flow on its day.")
+	default:
+		return p.T("I can see what is sent, but nothing here can end it.")
+	}
+}
+
+func (p Presenter) connectionRow(c engine.ConnectionInfo, kinds []connectors.Spec, removing bool) ConnectionRow {
+	r := ConnectionRow{
+		ID: c.ID, Name: clean(c.Name), Trouble: cleanText(c.Trouble),
+		Remove: ActionLink{ID: c.ID, Label: p.T("Remove")}, Busy: removing,
+	}
+	kind := clean(c.Kind)
+	for _, k := range kinds {
+		if k.Kind == c.Kind {
+			kind = clean(k.Name)
+		}
+	}
+	r.KindLine = kind
+	if !c.Created.IsZero() {
+		r.KindLine = p.T("%[1]s · connected %[2]s", kind, p.sinceDay(c.Created))
+	}
+	r.Pill, r.State = p.health(c)
+	if line := cleanText(c.Coverage.Text); line != "" {
+		r.Lines = append(r.Lines, p.T("Sees: %s", line))
+	} else if len(c.Coverage.Sees) > 0 {
+		r.Lines = append(r.Lines, p.T("Sees: %s", clean(strings.Join(c.Coverage.Sees, ", "))))
+	} else {
+		r.Lines = append(r.Lines, p.T("Sees nothing yet"))
+	}
+	r.Lines = append(r.Lines, p.stops(c.Traits))
+	if c.Traits.Grain != "" {
+		r.Lines = append(r.Lines, p.keeps(c.Traits))
+	}
+	if c.Holds > 0 {
+		r.Lines = append(r.Lines, p.N("Keeps %d date for you now", "Keeps %d dates for you now", c.Holds))
+	}
+	return r
+}
+
+// health is working only where something was heard lately.
+func (p Presenter) health(c engine.ConnectionInfo) (string, Severity) {
+	switch {
+	case c.Disabled:
+		return p.T("switched off"), Lapsed
+	case c.Error == consent.KindSignIn:
+		return p.T("sign in again"), Still
+	case c.Trouble != "":
+		return p.T("trouble"), Still
+	case !c.Open:
+		return p.T("not open"), Soon
+	case !c.Alive.IsZero() && p.Now.Sub(c.Alive) < 5*time.Minute:
+		return p.T("working"), Fresh
+	case c.Alive.IsZero():
+		return p.T("open, nothing heard yet"), Soon
+	default:
+		return p.T("last heard %s", p.moment(c.Alive)), Soon
+	}
+}
+
+func (p Presenter) stops(t connectors.Traits) string {
+	line := ""
+	switch t.Grain {
+	case connectors.GrainRecipient:
+		line = p.T("Stops: one recipient of a device, or the whole device")
+	case connectors.GrainDevice:
+		line = p.T("Stops: a whole device")
+	case connectors.GrainAccount:
+		line = p.T("Stops: an account")
+	case connectors.GrainToken:
+		line = p.T("Stops: one access")
+	default:
+		return p.T("Stops nothing")
+	}
+	if t.Grain == connectors.GrainRecipient || t.Grain == connectors.GrainDevice {
+		switch {
+		case t.IPv4 && !t.IPv6:
+			line += ", " + p.T("over IPv4 only")
+		case t.IPv6 && !t.IPv4:
+			line += ", " + p.T("over IPv6 only")
+		}
+		if t.CutsOpenFlows {
+			line += ", " + p.T("at once")
+		}
+	}
+	return line
+}
+
+func (p Presenter) keeps(t connectors.Traits) string {
+	switch {
+	case t.HoldsStart && t.SurvivesRestart:
+		return p.T("Keeps a date with this computer off")
+	case t.HoldsStart && t.Note != "":
+		return p.T("Keeps a date with this computer off: %s", cleanText(t.Note))
+	case t.HoldsStart:
+		return p.T("Keeps a date with this computer off, until it restarts itself")
+	default:
+		return p.T("Keeps no date by itself: this computer must be on")
+	}
+}
+
+func (p Presenter) form(k connectors.Spec, in ConnectorsInput) Form {
+	f := Form{
+		Kind: k.Kind, Title: p.T("Connect %s", clean(k.Name)), Intro: cleanText(k.Sees), Error: cleanText(in.Error),
+		Busy: in.Busy, Submit: p.T("Test and connect"), Cancel: p.T("Cancel"),
+	}
+	if in.Busy {
+		f.Submit = p.T("Testing…")
+	}
+	for _, o := range k.Options {
+		v := o.Default
+		if typed, ok := in.Answers[o.Key]; ok && !o.Secret {
+			v = typed
+		}
+		f.Fields = append(f.Fields, Field{
+			Key: o.Key, Label: clean(o.Label), Help: cleanText(o.Help), Value: v, Required: o.Required, Secret: o.Secret,
+		})
+	}
+	return f
+}

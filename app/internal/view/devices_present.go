@@ -1,0 +1,397 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// The filters and orders of the list of devices.
+const (
+	DevicesAll          = "all"
+	DevicesNoPermission = "no_permission"
+	DevicesDated        = "dated"
+	DevicesCut          = "cut"
+	DevicesNameless     = "nameless"
+
+	OrderName  = "name"
+	OrderEnds  = "ends"
+	OrderBytes = "bytes"
+	OrderNew   = "new"
+)
+
+// surely is the confidence above which a guess counts as recognised.
+const surely = 0.5
+
+// The groups of the list, in the order shown.
+const (
+	groupRecognised = iota
+	groupHelp
+	groupUnknown
+)
+
+// name is what to call d: the person's label, else the guess, never an address.
+func (p Presenter) name(d engine.DeviceInfo) string {
+	switch n := clean(d.Device.Name()); {
+	case d.Label == "" && d.Guess.Name == "" && d.Guess.Vendor != "" && !isAddress(d.Guess.Vendor):
+		return p.T("%s device", clean(d.Guess.Vendor))
+	case d.Label == "" && isAddress(n) && d.Guess.Vendor != "":
+		return p.T("%s device", clean(d.Guess.Vendor))
+	default:
+		return p.deviceName(n)
+	}
+}
+
+// kinds gives the words for kinds of devices.
+var kinds = map[discovery.Kind]string{
+	discovery.KindComputer: "computer", discovery.KindPhone: "phone", discovery.KindTablet: "tablet",
+	discovery.KindRouter: "router", discovery.KindTelevision: "television", discovery.KindSpeaker: "speaker",
+	discovery.KindMedia: "media player", discovery.KindCamera: "camera", discovery.KindDoorbell: "doorbell",
+	discovery.KindPrinter: "printer", discovery.KindScanner: "scanner", discovery.KindStorage: "storage",
+	discovery.KindLight: "light", discovery.KindPlug: "plug", discovery.KindThermostat: "thermostat",
+	discovery.KindSensor: "sensor", discovery.KindLock: "lock", discovery.KindAlarm: "alarm",
+	discovery.KindHub: "hub", discovery.KindVacuum: "robot cleaner", discovery.KindAppliance: "household appliance",
+	discovery.KindEnergy: "energy", discovery.KindGarage: "garage door", discovery.KindAir: "air cleaner",
+	discovery.KindPrinter3D: "3D printer", discovery.KindGame: "game console", discovery.KindServer: "server",
+}
+
+func (p Presenter) kind(k discovery.Kind) string {
+	if w, ok := kinds[k]; ok {
+		return p.T(w)
+	}
+	return p.T("kind not known")
+}
+
+// makerLine is "Bell Maker · doorbell".
+func (p Presenter) makerLine(d engine.DeviceInfo) string {
+	var parts []string
+	if v := clean(d.Guess.Vendor); v != "" {
+		parts = append(parts, v)
+	}
+	if m := clean(d.Guess.Model); m != "" && !strings.Contains(strings.ToLower(p.name(d)), strings.ToLower(m)) {
+		parts = append(parts, m)
+	}
+	k := p.kind(d.Guess.Kind)
+	if d.Guess.Kind != discovery.KindUnknown && d.Guess.Confidence < surely && d.Role == discovery.RoleOrdinary {
+		k = p.T("perhaps: %s", k)
+	}
+	return strings.Join(append(parts, k), " · ")
+}
+
+func (p Presenter) mark(d engine.DeviceInfo) string {
+	switch d.Role {
+	case discovery.RoleThisComputer:
+		return p.T("this computer")
+	case discovery.RoleRouter:
+		return p.T("router")
+	case discovery.RoleDNS:
+		return p.T("name server")
+	case discovery.RoleConnector:
+		return p.T("connector")
+	}
+	switch d.Essential {
+	case discovery.EssentialSafety:
+		return p.T("safety")
+	case discovery.EssentialMedical:
+		return p.T("medical")
+	default:
+		return ""
+	}
+}
+
+func groupOf(d engine.DeviceInfo) int {
+	named := d.Guess.Name != "" && !isAddress(d.Guess.Name)
+	switch {
+	case d.Label != "" || d.Role != discovery.RoleOrdinary:
+		return groupRecognised
+	case d.Guess.Kind != discovery.KindUnknown && d.Guess.Confidence >= surely:
+		return groupRecognised
+	case d.Guess.Kind != discovery.KindUnknown || named || d.Guess.Vendor != "":
+		return groupHelp
+	default:
+		return groupUnknown
+	}
+}
+
+// Devices is the list, as q wants it.
+func (p Presenter) Devices(ds []engine.DeviceInfo, cs []engine.ConsentInfo, q Query) Devices {
+	byDevice := byDevice(cs)
+	rows := make([]DeviceRow, 0, len(ds))
+	nameless := 0
+	for _, d := range ds {
+		rows = append(rows, p.deviceRow(d, byDevice[d.ID]))
+		if groupOf(d) != groupRecognised {
+			nameless++
+		}
+	}
+	out := Devices{
+		Revision: p.Revision, Loaded: true, Query: q, Total: len(ds),
+		Sentence: p.devicesSentence(len(ds), nameless), Subline: p.devicesSubline(ds),
+	}
+	out.Filters = p.filters(cmp.Or(q.Filter, DevicesAll), []Choice{
+		{ID: DevicesAll, Label: p.T("all")}, {ID: DevicesNoPermission, Label: p.T("no permission")},
+		{ID: DevicesDated, Label: p.T("has a date")}, {ID: DevicesNameless, Label: p.T("need a name")},
+		{ID: DevicesCut, Label: p.T("disconnected")},
+	}, func(id string) int { return count(rows, func(r DeviceRow) bool { return r.fits(id) }) })
+	out.Orders = p.filters(cmp.Or(q.Order, OrderName), []Choice{
+		{ID: OrderName, Label: p.T("by name")}, {ID: OrderEnds, Label: p.T("ends first")},
+		{ID: OrderBytes, Label: p.T("sends most")}, {ID: OrderNew, Label: p.T("newest first")},
+	}, func(string) int { return 0 })
+	for i := range out.Orders {
+		out.Orders[i].Count = ""
+	}
+	kept := slices.DeleteFunc(rows, func(r DeviceRow) bool {
+		return !r.fits(q.Filter) || !matchesText(q.Text, r.searchable)
+	})
+	slices.SortStableFunc(kept, func(a, b DeviceRow) int {
+		return cmp.Or(cmp.Compare(a.groupOrder, b.groupOrder), compareRows(a.compareKeys, b.compareKeys, q.Order))
+	})
+	out.Shown = len(kept)
+	out.Rows = p.withHeadings(kept)
+	out.Empty = p.devicesEmpty(out)
+	return out
+}
+
+func byDevice(cs []engine.ConsentInfo) map[discovery.DeviceID][]engine.ConsentInfo {
+	out := map[discovery.DeviceID][]engine.ConsentInfo{}
+	for _, c := range byUrgency(cs) {
+		out[c.Device] = append(out[c.Device], c)
+	}
+	return out
+}
+
+func count(rows []DeviceRow, keep func(DeviceRow) bool) int {
+	n := 0
+	for _, r := range rows {
+		if keep(r) {
+			n++
+		}
+	}
+	return n
+}
+
+func (r DeviceRow) fits(filter string) bool {
+	switch filter {
+	case DevicesNoPermission:
+		return r.compareKeys.bytes > 0 && r.compareKeys.ends == noEnd
+	case DevicesDated:
+		return r.compareKeys.ends != noEnd
+	case DevicesNameless:
+		return r.groupOrder != groupRecognised
+	case DevicesCut:
+		return r.Cut.Reconnect
+	default:
+		return true
+	}
+}
+
+// noEnd sorts devices without a date behind those that have one.
+const noEnd = int64(1) << 62
+
+func compareRows(a, b compareKeys, order string) int {
+	byName := cmp.Compare(a.name, b.name)
+	switch order {
+	case OrderEnds:
+		return cmp.Or(cmp.Compare(a.ends, b.ends), byName)
+	case OrderBytes:
+		return cmp.Or(cmp.Compare(b.bytes, a.bytes), byName)
+	case OrderNew:
+		return cmp.Or(cmp.Compare(b.first, a.first), byName)
+	default:
+		return byName
+	}
+}
+
+func (p Presenter) withHeadings(rows []DeviceRow) []DeviceRow {
+	titles := [...]string{p.T("Recognised"), p.T("Help me name these"), p.T("Unknown")}
+	hints := [...]string{"", p.T("A guess, and what it rests on. One click confirms it."), p.T("They say nothing about themselves.")}
+	var out []DeviceRow
+	group := -1
+	for i, r := range rows {
+		if r.groupOrder != group {
+			group = r.groupOrder
+			out = append(out, DeviceRow{Heading: titles[group], Hint: hints[group]})
+		}
+		r.Place = i + 1
+		out = append(out, r)
+	}
+	return out
+}
+
+func (p Presenter) devicesSentence(n, nameless int) string {
+	if n == 0 {
+		return p.T("Looking around your home.")
+	}
+	line := p.Words("%s device is at home.", "%s devices are at home.", n)
+	if nameless > 0 {
+		line += " " + p.Words("%s could do with a name.", "%s could do with a name.", nameless)
+	}
+	return line
+}
+
+func (p Presenter) devicesSubline(ds []engine.DeviceInfo) string {
+	covered, cut := 0, 0
+	for _, d := range ds {
+		if len(d.CoveredBy) > 0 {
+			covered++
+		}
+		if isCut(d) {
+			cut++
+		}
+	}
+	var parts []string
+	switch {
+	case len(ds) == 0:
+		return p.T("They announce themselves; nothing is probed and nothing leaves this computer.")
+	case covered == 0:
+		parts = append(parts, p.T("I can see who is here, not yet what they send"))
+	default:
+		parts = append(parts, p.N("we can see what %d of them sends", "we can see what %d of them send", covered))
+	}
+	if cut > 0 {
+		parts = append(parts, p.N("%d disconnected", "%d disconnected", cut))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func (p Presenter) devicesEmpty(d Devices) Invitation {
+	switch {
+	case d.Shown > 0:
+		return Invitation{}
+	case d.Total == 0:
+		return Invitation{Title: p.T("Listening"), Text: p.T("Devices appear here within seconds, as they announce themselves.")}
+	default:
+		return Invitation{Title: p.T("Nothing like that here"), Text: p.T("None of your devices fits what you look for.")}
+	}
+}
+
+func (p Presenter) deviceRow(d engine.DeviceInfo, cs []engine.ConsentInfo) DeviceRow {
+	r := DeviceRow{
+		ID: string(d.ID), Kind: d.Guess.Kind, Name: p.name(d), Mark: p.mark(d), Line: p.makerLine(d),
+		Receives: p.receives(d), Cut: p.cut(d), groupOrder: groupOf(d),
+	}
+	if d.BytesWeek > 0 {
+		r.Amount = p.T("%s this week", p.Size(d.BytesWeek))
+	}
+	r.Pill, r.PillState = p.pill(d, cs)
+	r.Confirm, r.Because = p.confirm(d)
+	r.compareKeys = compareKeys{name: strings.ToLower(r.Name), ends: noEnd, bytes: d.BytesWeek, first: d.FirstSeen.UnixMilli()}
+	if !d.NextEnd.IsZero() {
+		r.compareKeys.ends = d.NextEnd.UnixMilli()
+	} else if len(cs) > 0 && cs[0].Headline != consent.NotInForce {
+		r.compareKeys.ends = noEnd - 1 // it had a date, or has one without an end
+	}
+	fields := []string{r.Name, r.Line, r.Mark, r.Receives, string(d.ID), d.Label}
+	for _, i := range d.Identifiers {
+		fields = append(fields, i.Value)
+	}
+	for _, a := range d.Addresses {
+		fields = append(fields, a.Addr.String())
+	}
+	r.searchable = strings.Join(fields, " ")
+	return r
+}
+
+// receives is "sends to Bell Maker and Example Ads"; what cannot be seen is not
+// called nothing.
+func (p Presenter) receives(d engine.DeviceInfo) string {
+	var who []string
+	for _, r := range d.Recipients {
+		who = append(who, p.company(r))
+	}
+	switch {
+	case len(who) > 0:
+		return p.T("sends to %s", p.List(who))
+	case len(d.CoveredBy) == 0:
+		return p.T("what it sends is not seen")
+	default:
+		return p.T("nothing seen leaving this week")
+	}
+}
+
+// pill is the best-before date that counts: the worst of the permissions of a device.
+func (p Presenter) pill(d engine.DeviceInfo, cs []engine.ConsentInfo) (string, Severity) {
+	var next *engine.ConsentInfo
+	for i, c := range cs {
+		if severityOf(c.Headline) == Still {
+			return p.stateWord(c), Still
+		}
+		if c.Decided.Live() && next == nil {
+			next = &cs[i]
+		}
+	}
+	switch {
+	case next != nil && next.Expires.IsZero():
+		return p.T("no end"), Fresh
+	case next != nil && timed(next.Consent) && p.end(next.Consent) == p.today():
+		return p.T("until %s", p.clock(next.Expires)), severityOf(next.Headline)
+	case next != nil:
+		return p.T("until %s", p.dateShort(p.end(next.Consent))), severityOf(next.Headline)
+	case len(cs) > 0 && cs[0].Headline != consent.NotInForce:
+		return p.stateWord(cs[0]), severityOf(cs[0].Headline)
+	case d.BytesWeek > 0 && d.Role == discovery.RoleOrdinary:
+		return p.T("no permission"), Soon
+	default:
+		return "", None
+	}
+}
+
+// confirm is the one click that turns a guess into the device's name.
+func (p Presenter) confirm(d engine.DeviceInfo) (ActionLink, string) {
+	if groupOf(d) != groupHelp {
+		return ActionLink{}, ""
+	}
+	because := ""
+	best := -1.0
+	for _, e := range d.Guess.Evidence {
+		if e.Confidence > best && e.Because != "" {
+			best, because = e.Confidence, cleanText(e.Because)
+		}
+	}
+	guess := p.name(d)
+	if d.Guess.Name == "" && d.Guess.Kind == discovery.KindUnknown {
+		return ActionLink{}, because // a maker alone is no name
+	}
+	return ActionLink{ID: guess, Label: p.T("Yes, that's right")}, because
+}
+
+func isCut(d engine.DeviceInfo) bool {
+	return d.Blocked != nil && d.Blocked.Kind == consent.ActBlock && d.Blocked.State != consent.Cancelled
+}
+
+// cut is the button of a device and the result in place.
+func (p Presenter) cut(d engine.DeviceInfo) Cut {
+	if never := p.never(d.Role); never != "" {
+		return Cut{Never: never}
+	}
+	c := Cut{Label: p.T("Disconnect")}
+	b := d.Blocked
+	if b == nil || b.State == consent.Cancelled {
+		return c
+	}
+	c.Line, c.LineState = p.Result(d, *b)
+	c.Busy = b.State == consent.Pending || b.State == consent.Running
+	if isCut(d) {
+		c.Label, c.Reconnect = p.T("Reconnect"), true
+	}
+	return c
+}
+
+func (p Presenter) never(r discovery.Role) string {
+	switch r {
+	case discovery.RoleThisComputer:
+		return p.T("never cut: you are sitting at it")
+	case discovery.RoleRouter:
+		return p.T("never cut: it carries the others")
+	case discovery.RoleDNS:
+		return p.T("never cut: the others ask it for names")
+	case discovery.RoleConnector:
+		return p.T("never cut: it does the cutting")
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,294 @@
+package view
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// HomeInput is what the first page is made of. Totals and Flows are of the last 7 days.
+type HomeInput struct {
+	Overview engine.Overview
+	Devices  []engine.DeviceInfo
+	Consents []engine.ConsentInfo
+	Totals   []engine.Total
+	Flows    []engine.FlowInfo
+}
+
+// The answers to what is new. Pages hand back the item's ID and the answer's.
+const (
+	AnswerYes   = "yes"   // it is the same device
+	AnswerNo    = "no"    // it is another one
+	AnswerRight = "right" // the guess is right: it becomes the device's name
+	AnswerOpen  = "open"  // show the device
+	AnswerAllow = "allow" // give a permission
+	AnswerStop  = "stop"  // disconnect the device
+	AnswerRetry = "retry" // try what could not be done again
+)
+
+// homeCards is how many cards the first page shows.
+const homeCards = 6
+
+// Home is the first page.
+func (p Presenter) Home(in HomeInput) Home {
+	out := Home{
+		Revision: p.Revision, Loaded: true,
+		Sentence: p.homeSentence(in), Subline: p.homeSubline(in.Overview),
+		FlowTitle: p.T("Where your home's data went this week"),
+		NewsTitle: p.T("New"), NewsEmpty: p.T("Nothing new."),
+		Problems: p.problems(in.Overview.Problems),
+	}
+	p.homeCards(&out, in)
+	out.Bars = p.bars(in.Totals)
+	if len(out.Bars) == 0 {
+		out.FlowEmpty = p.flowEmpty(in.Overview)
+	}
+	out.CoverageLine = p.coverageLine(in.Overview)
+	if !in.Overview.NewSince.IsZero() {
+		out.NewsTitle = p.T("New since %s", p.sinceDay(in.Overview.NewSince))
+	}
+	names := map[discovery.DeviceID]engine.DeviceInfo{}
+	for _, d := range in.Devices {
+		names[d.ID] = d
+	}
+	for _, n := range in.Overview.New {
+		out.News = append(out.News, p.news(n, names))
+	}
+	return out
+}
+
+func (p Presenter) homeCards(out *Home, in HomeInput) {
+	last := LastSeen(in.Flows)
+	cs := byUrgency(in.Consents)
+	for _, c := range cs {
+		if len(out.Cards) < homeCards && c.Headline != consent.NotInForce {
+			out.Cards = append(out.Cards, p.Card(c, last[c.ID]))
+		}
+	}
+	if len(cs) > len(out.Cards) {
+		out.MoreCards = p.N("All %d permissions", "All %d permissions", len(cs))
+	}
+	if len(out.Cards) > 0 {
+		return
+	}
+	out.Empty = Invitation{
+		Title:  p.T("Put a date on something"),
+		Text:   p.T("Choose a device, say who may receive what it sends, and until when. On that day it ends."),
+		Action: ActionLink{ID: string(PageDevices), Label: p.T("Choose a device")},
+	}
+	if in.Overview.Devices > 0 && len(in.Overview.SeenBy) == 0 {
+		out.Empty = Invitation{
+			Title:  p.T("I can see who is here, not yet what they send"),
+			Text:   p.T("Connect your router or gateway: it knows where the data goes, and it can end it on the day you choose."),
+			Action: ActionLink{ID: string(PageConnectors), Label: p.T("Connect one")},
+		}
+	}
+}
+
+func (p Presenter) homeSentence(in HomeInput) string {
+	o := in.Overview
+	switch {
+	case o.Devices == 0:
+		return p.T("Looking around your home.")
+	case len(in.Consents) > 0:
+		return p.endsSentence(in.Consents)
+	case len(o.SeenBy) == 0:
+		return p.T("I can see who is here, not yet what they send.")
+	default:
+		return p.T("I can see what your home sends. Nothing has a date yet.")
+	}
+}
+
+func (p Presenter) homeSubline(o engine.Overview) string {
+	if o.Devices == 0 {
+		return p.T("Nothing leaves this computer. The first devices appear within seconds.")
+	}
+	parts := []string{p.N("%d device at home", "%d devices at home", o.Devices)}
+	if o.Covered > 0 {
+		parts = append(parts, p.N("we can see what %d of them sends", "we can see what %d of them send", o.Covered))
+	}
+	if !o.LastLook.IsZero() {
+		look := p.clock(o.LastLook)
+		if p.dayOf(o.LastLook) != p.today() {
+			look = p.moment(o.LastLook)
+		}
+		parts = append(parts, p.T("last look %s", look))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func (p Presenter) flowEmpty(o engine.Overview) string {
+	if len(o.SeenBy) == 0 {
+		return p.T("Not known yet: nothing that we are connected to can see it. Connect your router or gateway.")
+	}
+	return p.T("Nothing was seen leaving your home this week.")
+}
+
+func (p Presenter) coverageLine(o engine.Overview) string {
+	if len(o.SeenBy) == 0 {
+		return ""
+	}
+	line := p.T("Seen by: %s.", cleanText(strings.Join(o.SeenBy, " · ")))
+	if n := o.Devices - o.Covered; n > 0 {
+		line += " " + p.Words("What %s device sends is not seen.", "What %s devices send is not seen.", n)
+	}
+	return line
+}
+
+// barCount is how many companies have a bar of their own.
+const barCount = 5
+
+// bars are the companies that received most, the others together at the end.
+func (p Presenter) bars(totals []engine.Total) []Bar {
+	ts := slices.DeleteFunc(slices.Clone(totals), func(t engine.Total) bool { return t.Up+t.Down == 0 })
+	slices.SortStableFunc(ts, func(a, b engine.Total) int { return compareDown(a.Up+a.Down, b.Up+b.Down) })
+	var out []Bar
+	var rest, longest uint64
+	for i, t := range ts {
+		n := t.Up + t.Down
+		if i >= barCount && len(ts) > barCount+1 {
+			rest += n
+			continue
+		}
+		longest = max(longest, n)
+		b := Bar{Label: p.company(t.Name), Value: p.Size(n), Fraction: float64(n) / float64(longest)}
+		if t.Ended {
+			b.Severity = Still
+		}
+		out = append(out, b)
+	}
+	if rest > 0 {
+		longest = max(longest, rest)
+		others := len(ts) - barCount
+		out = append(out, Bar{Label: p.N("%d other", "%d others", others), Value: p.Size(rest), Fraction: float64(rest), Muted: true})
+		for i := range out[:len(out)-1] {
+			out[i].Fraction = float64(ts[i].Up+ts[i].Down) / float64(longest)
+		}
+		out[len(out)-1].Fraction /= float64(longest)
+	}
+	return out
+}
+
+func compareDown(a, b uint64) int {
+	switch {
+	case a > b:
+		return -1
+	case a < b:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// news is one new thing with what can be answered to it.
+func (p Presenter) news(n engine.News, devices map[discovery.DeviceID]engine.DeviceInfo) NewsItem {
+	d, known := devices[n.Device]
+	item := NewsItem{ID: n.Kind + ":" + string(n.Device) + ":" + n.Ref, Text: cleanText(n.Text)}
+	if known {
+		item.Route = Route{Page: PageDevice, Arg: string(n.Device)}
+		item.Lead = p.name(d)
+	}
+	switch n.Kind {
+	case "question":
+		item.Actions = []ActionLink{{ID: AnswerYes, Label: p.T("Yes, the same")}, {ID: AnswerNo, Label: p.T("No")}}
+	case "flow":
+		if known {
+			item.Actions = []ActionLink{{ID: AnswerAllow, Label: p.T("Allow until…")}}
+			if d.Role == discovery.RoleOrdinary {
+				item.Actions = append(item.Actions, ActionLink{ID: AnswerStop, Label: p.T("Stop it")})
+			}
+		}
+	case "device":
+		if known && d.Label == "" && d.Guess.Name != "" && !isAddress(d.Guess.Name) {
+			item.Actions = append(item.Actions, ActionLink{ID: AnswerRight, Label: p.T("That's right")})
+		}
+		if known {
+			item.Actions = append(item.Actions, ActionLink{ID: AnswerOpen, Label: p.T("Show it")})
+		}
+	}
+	// The engine's sentence begins with the name; the page prints the lead in bold before it.
+	if rest, ok := strings.CutPrefix(item.Text, item.Lead); ok && item.Lead != "" {
+		item.Text = rest
+	} else if item.Lead != "" {
+		item.Text = ": " + item.Text
+	}
+	return item
+}
+
+// ParseNews takes an item's ID apart again: its kind, its device and its reference.
+func ParseNews(id string) (kind string, device discovery.DeviceID, ref string) {
+	kind, rest, _ := strings.Cut(id, ":")
+	dev, ref, _ := strings.Cut(rest, ":")
+	return kind, discovery.DeviceID(dev), ref
+}
+
+func (p Presenter) problems(in []engine.Problem) []Problem {
+	var out []Problem
+	for _, x := range in {
+		text := cleanText(x.Text)
+		if x.Fix != "" {
+			text = strings.TrimRight(text, " ") + " " + cleanText(x.Fix)
+		}
+		out = append(out, Problem{
+			ID: x.ID, Severity: Soon, Word: p.T("Needs you"), Text: text, Action: p.problemAction(x.ID),
+		})
+	}
+	return out
+}
+
+// problemAction leads to the page on which the problem can be put right.
+func (p Presenter) problemAction(id string) ActionLink {
+	kind, _, _ := strings.Cut(id, "/")
+	switch kind {
+	case "connection", "connectors":
+		return ActionLink{ID: string(PageConnectors), Label: p.T("Open connectors")}
+	case "action":
+		return ActionLink{ID: AnswerRetry, Label: p.T("Try again")}
+	default:
+		return ActionLink{}
+	}
+}
+
+// Frame is what stands around every page.
+func (p Presenter) Frame(o engine.Overview, cs []engine.ConsentInfo) Frame {
+	f := Frame{}
+	if o.Devices > 0 {
+		f.Devices = p.T("%d", o.Devices)
+	}
+	n := 0
+	for _, c := range cs {
+		if waits(c) {
+			n++
+			f.PermissionsState = max(f.PermissionsState, severityOf(c.Headline))
+		}
+	}
+	if n > 0 {
+		f.Permissions = p.T("%d", n)
+	}
+	f.HoldingLine = p.holding(o.HeldDates, cs)
+	return f
+}
+
+func (p Presenter) holding(dates int, cs []engine.ConsentInfo) string {
+	if dates == 0 {
+		return ""
+	}
+	var who []string
+	for _, c := range cs {
+		if n := clean(c.HeldBy); n != "" && !slices.Contains(who, n) {
+			who = append(who, n)
+		}
+	}
+	if len(who) != 1 {
+		return p.N("Holding %d date outside this computer.", "Holding %d dates outside this computer.", dates)
+	}
+	line := p.N("Holding %d date on ", "Holding %d dates on ", dates)
+	return line + who[0] + "."
+}
+
+// weekAgo is since when the pages look back.
+func (p Presenter) weekAgo() time.Time { return p.Now.Add(-7 * 24 * time.Hour) }

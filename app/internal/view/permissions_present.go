@@ -1,0 +1,190 @@
+package view
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/consent"
+)
+
+// The filters of the card wall.
+const (
+	FilterAll   = "all"
+	FilterSoon  = "soon"
+	FilterStill = "still"
+	FilterFresh = "fresh"
+	FilterEnded = "ended"
+)
+
+// Permissions is the card wall with the year ahead.
+func (p Presenter) Permissions(cs []engine.ConsentInfo, last map[consent.ID]time.Time, q Query) Permissions {
+	cs = byUrgency(cs)
+	out := Permissions{Revision: p.Revision, Loaded: true, Timeline: p.Timeline(cs)}
+	out.Filters = p.permissionFilters(cs, q.Filter)
+	waiting := len(Waiting(cs))
+	for _, c := range cs {
+		card := p.Card(c, last[c.ID])
+		if matchesFilter(c, q.Filter) && matchesText(q.Text, card.Device, card.ReceivesLine, card.DataLine, card.StatusLine) {
+			out.Cards = append(out.Cards, card)
+		}
+	}
+	out.Sentence = p.endsSentence(cs)
+	out.Subline = p.N("%d permission", "%d permissions", len(cs))
+	if waiting > 0 {
+		out.Subline += " · " + p.N("%d waits for you", "%d wait for you", waiting)
+		out.Review = p.N("Review %d permission", "Review %d permissions", waiting)
+	}
+	if len(cs) == 0 {
+		out.Subline = p.T("A permission says who may receive what from a device, and until when.")
+		out.Empty = Invitation{
+			Title:  p.T("Nothing has a date yet"),
+			Text:   p.T("Choose a device, say who may receive what it sends, and until when. On that day it ends."),
+			Action: ActionLink{ID: string(PageDevices), Label: p.T("Choose a device")},
+		}
+	} else if len(out.Cards) == 0 {
+		out.Empty = Invitation{Title: p.T("Nothing like that here"), Text: p.T("None of your permissions fits what you look for.")}
+	}
+	return out
+}
+
+func matchesFilter(c engine.ConsentInfo, filter string) bool {
+	s := severityOf(c.Headline)
+	switch filter {
+	case FilterSoon:
+		return c.Headline == consent.Soon
+	case FilterStill:
+		return s == Still
+	case FilterFresh:
+		return s == Fresh
+	case FilterEnded:
+		return !c.Decided.Live() && c.Headline != consent.NotInForce
+	default:
+		return true
+	}
+}
+
+// matchesText reports whether every word of text is somewhere in the fields.
+func matchesText(text string, fields ...string) bool {
+	all := strings.ToLower(strings.Join(fields, " "))
+	for _, w := range strings.Fields(strings.ToLower(text)) {
+		if !strings.Contains(all, w) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p Presenter) permissionFilters(cs []engine.ConsentInfo, chosen string) []Choice {
+	if chosen == "" {
+		chosen = FilterAll
+	}
+	return p.filters(chosen, []Choice{
+		{ID: FilterAll, Label: p.T("all")}, {ID: FilterSoon, Label: p.T("ends soon")},
+		{ID: FilterStill, Label: p.T("needs you")}, {ID: FilterFresh, Label: p.T("fresh")},
+		{ID: FilterEnded, Label: p.T("ended")},
+	}, func(id string) int {
+		n := 0
+		for _, c := range cs {
+			if matchesFilter(c, id) {
+				n++
+			}
+		}
+		return n
+	})
+}
+
+// filters counts each choice and marks the chosen one.
+func (p Presenter) filters(chosen string, choices []Choice, count func(string) int) []Choice {
+	for i := range choices {
+		n := count(choices[i].ID)
+		choices[i].Count = p.T("%d", n)
+		choices[i].Chosen = choices[i].ID == chosen
+	}
+	return choices
+}
+
+// Timeline puts the ends of the coming year on one axis.
+func (p Presenter) Timeline(cs []engine.ConsentInfo) Timeline {
+	today := p.today()
+	first := Day{Year: today.Year, Month: today.Month, Day: 1}
+	end := first.addMonths(12)
+	length := float64(end.since(first))
+	at := func(d Day) float64 { return float64(d.since(first)) / length }
+	out := Timeline{Title: p.T("The year ahead")}
+	for i := range 12 {
+		m := first.addMonths(i)
+		label := p.monthShort(m.Month)
+		if m.Month == time.January {
+			label = p.T("%[1]s %[2]d", label, m.Year)
+		}
+		out.Months = append(out.Months, TimelineMonth{Label: label, Fraction: at(m)})
+	}
+	for _, c := range cs {
+		d := p.end(c.Consent)
+		if d.Zero() || d.since(first) < 0 || d.since(end) >= 0 || c.Headline == consent.NotInForce {
+			continue
+		}
+		out.Marks = append(out.Marks, TimelineMark{
+			ID: string(c.ID), Label: p.deviceName(c.DeviceName), When: p.dateShort(d), Fraction: at(d), Severity: severityOf(c.Headline),
+		})
+	}
+	slices.SortStableFunc(out.Marks, func(a, b TimelineMark) int {
+		switch {
+		case a.Fraction < b.Fraction:
+			return -1
+		case a.Fraction > b.Fraction:
+			return 1
+		default:
+			return 0
+		}
+	})
+	return out
+}
+
+// endsSentence is the sentence that a person would say about all permissions.
+func (p Presenter) endsSentence(cs []engine.ConsentInfo) string {
+	soon, thisMonth, live := 0, true, 0
+	devices := map[string]bool{}
+	stuck := 0
+	for _, c := range cs {
+		switch c.Headline {
+		case consent.Soon:
+			soon++
+			e := p.end(c.Consent)
+			thisMonth = thisMonth && e.Month == p.today().Month && e.Year == p.today().Year
+		case consent.EndedStill:
+			devices[string(c.Device)] = true
+		case consent.EndedStuck, consent.EndedPerson:
+			stuck++
+		}
+		if c.Decided.Live() {
+			live++
+		}
+	}
+	var parts []string
+	switch {
+	case soon > 0 && thisMonth:
+		parts = append(parts, p.Words("%s permission ends this month.", "%s permissions end this month.", soon))
+	case soon > 0:
+		parts = append(parts, p.Words("%s permission ends within 30 days.", "%s permissions end within 30 days.", soon))
+	case live > 0 && len(devices) == 0 && stuck == 0:
+		parts = append(parts, p.T("Everything is fresh: nothing ends within 30 days."))
+	case live > 0:
+		parts = append(parts, p.T("Nothing else ends within 30 days."))
+	}
+	if n := len(devices); n > 0 {
+		parts = append([]string{p.Words("%s device is still sending after its date.", "%s devices are still sending after their date.", n)}, parts...)
+	}
+	if stuck > 0 {
+		parts = append(parts, p.Words("%s could not be ended without you.", "%s could not be ended without you.", stuck))
+	}
+	if len(parts) == 0 {
+		if len(cs) > 0 {
+			return p.T("No permission is in force.")
+		}
+		return p.T("Nothing has a date yet.")
+	}
+	return strings.Join(parts, " ")
+}

@@ -1,0 +1,205 @@
+package view
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/consent"
+)
+
+// ReviewInput is what the renewal of one permission is made of.
+type ReviewInput struct {
+	Info    engine.ReviewInfo
+	Device  engine.DeviceInfo
+	Waiting []string  // IDs that wait for a person, in order
+	Last    time.Time // newest traffic under the permission
+	Busy    bool
+}
+
+// Review is the statement of one permission. Nothing in it is chosen beforehand.
+func (p Presenter) Review(in ReviewInput) Review {
+	c := in.Info.Consent
+	live := c.Decided.Live()
+	out := Review{
+		Revision: p.Revision, Loaded: true, ID: string(c.ID), Busy: in.Busy,
+		Title:   p.T("%[1]s → %[2]s", p.deviceName(c.DeviceName), p.recipient(c.Recipient)),
+		Subline: p.reviewSubline(c), Card: p.Card(c, in.Last),
+		SinceTitle: p.T("Since you agreed"), Since: p.since(in.Info), SinceEmpty: p.T("Nothing has changed that we could see."),
+		LapseTitle: p.T("What happens if it lapses"), LapseText: cleanText(strings.Join(in.Info.IfLapses.Lines, " ")),
+		CanRenew: in.Info.Renewable, CanLapse: live && !c.Expires.IsZero(), CanEnd: live,
+		NothingLine: p.T("If you do nothing, it lapses."),
+	}
+	for _, s := range in.Info.IfLapses.AlsoStops {
+		if s != c.Recipient.Name {
+			out.AlsoStops = append(out.AlsoStops, clean(s))
+		}
+	}
+	if in.Info.IfLapses.Holds != "" {
+		out.LapseText += " " + cleanText(in.Info.IfLapses.Holds)
+	}
+	if !live {
+		out.LapseTitle, out.AlsoStops = p.T("What was done"), nil
+		out.LapseText = capital(out.Card.Truths.Done) + ". " + capital(out.Card.Truths.Seen) + "."
+		out.NothingLine = p.T("If you do nothing, it stays ended.")
+		out.ResultLine, out.ResultSev = p.endResult(in)
+	}
+	if c.Expires.IsZero() && live {
+		out.NothingLine = p.T("It has no end. You are asked once a year.")
+	}
+	p.renewals(&out, in.Info)
+	if i := slices.Index(in.Waiting, out.ID); i >= 0 && len(in.Waiting) > 1 {
+		out.Position = p.T("Review · %[1]d of %[2]d", i+1, len(in.Waiting))
+		if i > 0 {
+			out.Previous = in.Waiting[i-1]
+		}
+		if i+1 < len(in.Waiting) {
+			out.Next = in.Waiting[i+1]
+		}
+	}
+	return out
+}
+
+// endResult is the result in place of what was asked for at the end.
+func (p Presenter) endResult(in ReviewInput) (string, Severity) {
+	for _, a := range in.Info.Consent.Actions {
+		if a.State == consent.Cancelled || a.Kind == consent.ActHandOver {
+			continue
+		}
+		if a.Kind == consent.ActBlock || a.Kind == consent.ActUnblock {
+			return p.Result(in.Device, a)
+		}
+		return p.doneBy(a)
+	}
+	return "", None
+}
+
+func (p Presenter) reviewSubline(c engine.ConsentInfo) string {
+	agreed := p.T("You agreed on %s.", p.dateYear(p.dayOf(c.Given)))
+	if period := p.period(c.Term); period != "" {
+		agreed = p.T("You agreed on %[1]s for %[2]s.", p.dateYear(p.dayOf(c.Given)), period)
+	}
+	switch {
+	case c.Headline == consent.NotInForce:
+		return p.statusLine(c) + "."
+	case c.Decided.Live():
+		return agreed + " " + p.endsIn(c.Consent)
+	default:
+		return agreed + " " + p.statusLine(c) + "."
+	}
+}
+
+var isoPeriod = regexp.MustCompile(`^P(?:T?)(\d+)([DWMYHS])$`)
+
+// period is "six months" for a term that was chosen as a length of time.
+func (p Presenter) period(t consent.Term) string {
+	m := isoPeriod.FindStringSubmatch(t.Rule)
+	if t.Kind != consent.ForPeriod || m == nil {
+		return ""
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil {
+		return ""
+	}
+	short := strings.HasPrefix(t.Rule, "PT")
+	words := map[string][2]string{
+		"D": {"%s day", "%s days"}, "W": {"%s week", "%s weeks"}, "M": {"%s month", "%s months"}, "Y": {"%s year", "%s years"},
+	}
+	if short {
+		words = map[string][2]string{"H": {"%s hour", "%s hours"}, "M": {"%s minute", "%s minutes"}, "S": {"%s second", "%s seconds"}}
+	}
+	w, ok := words[m[2]]
+	if !ok {
+		return ""
+	}
+	return lowerFirst(p.Words(w[0], w[1], n))
+}
+
+// since is what changed since the household agreed.
+func (p Presenter) since(r engine.ReviewInfo) []Change {
+	if !r.Observed {
+		return []Change{{
+			Lead: p.T("Cannot be seen."), Text: p.T("Nobody that we are connected to sees what this device sends."), Severity: Soon,
+		}}
+	}
+	var out []Change
+	if n := len(r.NewRecipients); n > 0 {
+		var names []string
+		for _, x := range r.NewRecipients[:min(n, 4)] {
+			names = append(names, p.company(x))
+		}
+		if n > 4 {
+			names = append(names, p.N("%d other", "%d others", n-4))
+		}
+		out = append(out, Change{
+			Lead: p.N("+%d recipient.", "+%d recipients.", n), Text: p.List(names), Severity: Soon,
+		})
+	}
+	if v, ok := p.volume(r); ok {
+		out = append(out, v)
+	}
+	return out
+}
+
+// volume compares only where the first week is over.
+func (p Presenter) volume(r engine.ReviewInfo) (Change, bool) {
+	now, then := p.Size(r.BytesNow), p.Size(r.BytesThen)
+	ratio := 0.0
+	if r.BytesThen > 0 {
+		ratio = float64(r.BytesNow) / float64(r.BytesThen)
+	}
+	both := p.T("%[1]s in the first week, %[2]s in the last", then, now)
+	switch {
+	case r.BytesNow == 0 && r.BytesThen == 0:
+		return Change{}, false
+	case p.Now.Sub(r.Since) < 14*24*time.Hour || ratio == 0 && r.BytesNow > 0:
+		return Change{Lead: now + ".", Text: p.T("in the last 7 days")}, true
+	case r.BytesNow == 0:
+		return Change{Lead: p.T("Nothing this week."), Text: p.T("%s in the first week", then)}, true
+	case ratio >= 1.5:
+		return Change{Lead: p.T("%s × as much.", strings.TrimSuffix(fmt.Sprintf("%.1f", min(ratio, 999)), ".0")), Text: both, Severity: Soon}, true
+	case ratio <= 0.67:
+		return Change{Lead: p.T("Less than then."), Text: both}, true
+	default:
+		return Change{Lead: p.T("About as much."), Text: both}, true
+	}
+}
+
+// renewals are the lengths of time to choose from: counted from the old end
+// before it, from today after it.
+func (p Presenter) renewals(out *Review, r engine.ReviewInfo) {
+	base := p.end(r.Consent.Consent)
+	if !r.Consent.Decided.Live() || base.Zero() || p.today().since(base) > 0 {
+		base = p.today()
+	}
+	out.First, out.Last = base.addDays(1), base.addMonths(12)
+	if !out.CanRenew {
+		switch {
+		case r.Consent.Expires.IsZero() && r.Consent.Decided.Live():
+			out.WhyNot = p.T("It has no end that could be moved.")
+		case !r.RenewableFrom.IsZero() && r.RenewableFrom.After(p.Now):
+			out.WhyNot = p.T("It can be renewed from %s on.", p.date(p.dayOf(r.RenewableFrom)))
+		default:
+			out.WhyNot = p.T("It cannot be renewed.")
+		}
+		return
+	}
+	out.Presets = p.presets(base)
+}
+
+// presets are lengths of time counted from base.
+func (p Presenter) presets(base Day) []Preset {
+	var out []Preset
+	for _, n := range []int{1, 3, 6, 12} {
+		until := base.addMonths(n)
+		out = append(out, Preset{
+			ID: strconv.Itoa(n) + "m", Label: p.N("%d month", "%d months", n), Until: until, Ends: p.Stamp(until),
+		})
+	}
+	out[3].Label = p.T("1 year")
+	return out
+}

@@ -1,0 +1,291 @@
+package view
+
+import (
+	"strings"
+	"time"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/consent"
+)
+
+// severities of the headlines. What was not checked is never green: only a
+// live permission is fresh.
+func severityOf(h consent.Headline) Severity {
+	switch h {
+	case consent.Fresh:
+		return Fresh
+	case consent.EndedStopped, consent.EndedNotTried:
+		return Lapsed
+	case consent.EndedStill, consent.EndedStuck, consent.EndedPerson:
+		return Still
+	default: // soon, ending now, ended and not checked, nothing agreed
+		return Soon
+	}
+}
+
+// end is the last day of c as the person chose it; the zero Day for "no end".
+func (p Presenter) end(c consent.Consent) Day {
+	if c.Expires.IsZero() {
+		return Day{}
+	}
+	if d := ParseDay(c.ExpiresCivil); !d.Zero() {
+		return d
+	}
+	return p.dayOf(c.Expires)
+}
+
+// timed reports whether c ends at a time of day rather than with its day.
+func timed(c consent.Consent) bool { return strings.Contains(c.ExpiresCivil, "T") }
+
+// ended is the day on which c ended: its own date, or the day of the decision.
+func (p Presenter) ended(c consent.Consent) Day {
+	if c.Decided == consent.Expired || c.Ended.IsZero() {
+		return p.end(c)
+	}
+	return p.dayOf(c.Ended)
+}
+
+// left says how long c still holds: "8 days", "today", "40 minutes".
+func (p Presenter) left(c consent.Consent) string {
+	until := c.DueAt().Sub(p.Now)
+	days := p.end(c).since(p.today())
+	switch {
+	case c.Expires.IsZero():
+		return p.T("no end")
+	case until <= 0:
+		return p.T("ends now")
+	case until < 2*time.Minute && timed(c):
+		return p.N("%d second", "%d seconds", int(until/time.Second))
+	case until < 2*time.Hour && timed(c):
+		return p.N("%d minute", "%d minutes", int(until/time.Minute))
+	case days <= 0:
+		return p.T("today")
+	case days == 1:
+		return p.T("tomorrow")
+	default:
+		return p.N("%d day", "%d days", days)
+	}
+}
+
+// EndsIn is the sentence for left: "It ends in 8 days."
+func (p Presenter) endsIn(c consent.Consent) string {
+	days := p.end(c).since(p.today())
+	switch {
+	case c.Expires.IsZero():
+		return p.T("It has no end.")
+	case timed(c) && c.DueAt().Sub(p.Now) < 2*time.Hour && c.DueAt().After(p.Now):
+		return p.T("It ends in %s.", p.left(c))
+	case days <= 0 && timed(c):
+		return p.T("It ends today at %s.", p.clock(c.DueAt()))
+	case days <= 0:
+		return p.T("It ends when today is over.")
+	case days == 1:
+		return p.T("It ends tomorrow.")
+	default:
+		return p.T("It ends in %s.", p.left(c))
+	}
+}
+
+// stateWord is the word that always stands beside the colour.
+func (p Presenter) stateWord(c engine.ConsentInfo) string {
+	switch c.Headline {
+	case consent.Fresh:
+		return p.T("fresh")
+	case consent.Soon:
+		return p.left(c.Consent)
+	case consent.EndedStill:
+		return p.T("still sending")
+	case consent.EndedStopped:
+		return p.T("ended, stopped")
+	case consent.EndedNotTried:
+		return p.T("ended, quiet")
+	case consent.EndedUnchecked:
+		return p.T("ended, not checked")
+	case consent.EndedPending:
+		return p.T("ending now")
+	case consent.EndedStuck:
+		return p.T("not ended")
+	case consent.EndedPerson:
+		return p.T("needs you")
+	default:
+		return p.T("no permission")
+	}
+}
+
+// statusLine is the sentence on a card; "" when the stamp says it all.
+func (p Presenter) statusLine(c engine.ConsentInfo) string {
+	on := p.ended(c.Consent)
+	day := p.date(on)
+	if on == p.today() {
+		day = p.T("today")
+	}
+	switch c.Headline {
+	case consent.EndedStill:
+		return p.T("Ended on %s, still sending", p.date(on))
+	case consent.EndedStopped:
+		return p.T("Ended %s, and it stopped", p.onDay(day, on))
+	case consent.EndedNotTried:
+		return p.T("Ended %s. It has not tried since", p.onDay(day, on))
+	case consent.EndedUnchecked:
+		return p.unchecked(c, p.onDay(day, on))
+	case consent.EndedPending:
+		return p.T("Ended %s. It is being stopped", p.onDay(day, on))
+	case consent.EndedStuck:
+		return p.T("Ended %s, but it could not be stopped", p.onDay(day, on))
+	case consent.EndedPerson:
+		return p.T("Ended %s. It needs you", p.onDay(day, on))
+	case consent.NotInForce:
+		return p.notInForce(c.Consent)
+	default:
+		return ""
+	}
+}
+
+func (p Presenter) onDay(day string, d Day) string {
+	if d == p.today() || day == "" {
+		return day
+	}
+	return p.T("on %s", day)
+}
+
+func (p Presenter) unchecked(c engine.ConsentInfo, on string) string {
+	switch {
+	case c.Seen == consent.CannotTell:
+		return p.T("Ended %s. Nobody can see whether it still sends", on)
+	case c.Remedy == consent.Warn || c.Remedy == consent.Guide:
+		return p.T("Ended %s. Nothing was cut, as you chose", on)
+	default:
+		return p.T("Ended %s. Not checked yet", on)
+	}
+}
+
+func (p Presenter) notInForce(c consent.Consent) string {
+	switch c.Decided {
+	case consent.Requested:
+		return p.T("Waits for your answer")
+	case consent.Deferred:
+		return p.T("Put off: nobody has agreed")
+	case consent.Refused:
+		return p.T("You said no")
+	case consent.Invalidated:
+		return p.T("It was never valid")
+	default:
+		return p.T("Nothing was agreed")
+	}
+}
+
+// Truths are the three facts of c. last is when traffic under it was last seen.
+func (p Presenter) Truths(c engine.ConsentInfo, last time.Time) Truths {
+	t := Truths{Decided: p.decided(c.Consent)}
+	t.Done, t.DoneSeverity = p.done(c)
+	t.Seen, t.SeenSeverity = p.seen(c, last)
+	return t
+}
+
+func (p Presenter) decided(c consent.Consent) string {
+	given := p.date(p.dayOf(c.Given))
+	until := p.until(c)
+	switch c.Decided {
+	case consent.Given:
+		return p.T("%[1]s, by you, on %[2]s", until, given)
+	case consent.Renewed:
+		return p.T("renewed %[1]s, by you, on %[2]s", until, given)
+	case consent.Expired:
+		return p.T("its date passed on %[1]s; agreed on %[2]s", p.date(p.end(c)), given)
+	case consent.Withdrawn:
+		return p.T("ended by you, %s", p.moment(c.Ended))
+	case consent.Revoked:
+		return p.T("ended by the other side, %s", p.moment(c.Ended))
+	default:
+		return lowerFirst(p.notInForce(c))
+	}
+}
+
+func (p Presenter) until(c consent.Consent) string {
+	switch {
+	case c.Expires.IsZero():
+		return p.T("without an end")
+	case timed(c):
+		return p.T("until %[1]s, %[2]s", p.date(p.end(c)), p.clock(c.Expires))
+	default:
+		return p.T("until %s", p.date(p.end(c)))
+	}
+}
+
+func (p Presenter) done(c engine.ConsentInfo) (string, Severity) {
+	if c.Decided.Live() {
+		return p.planned(c), None
+	}
+	for _, a := range c.Actions {
+		if a.Kind != consent.ActHandOver && a.Kind != consent.ActUnblock && a.State != consent.Cancelled {
+			return p.doneBy(a)
+		}
+	}
+	return p.T("nothing"), None
+}
+
+// planned is what will be done on the day.
+func (p Presenter) planned(c engine.ConsentInfo) string {
+	day := p.date(p.end(c.Consent))
+	switch {
+	case c.Expires.IsZero():
+		return p.T("nothing: it has no end; you are asked once a year")
+	case c.HeldBy != "":
+		line := p.T("%[1]s holds the date and blocks it when %[2]s is over, also with this computer off", clean(c.HeldBy), day)
+		if timed(c.Consent) {
+			line = p.T("%[1]s holds the date and blocks it at %[2]s, also with this computer off", clean(c.HeldBy), p.clock(c.Expires))
+		}
+		if c.HeldNote != "" {
+			line += "; " + cleanText(c.HeldNote)
+		}
+		return line
+	case c.Remedy == consent.Warn:
+		return p.T("nothing yet: on the day you are told, nothing is cut")
+	case c.Remedy == consent.Guide:
+		return p.T("nothing yet: on the day you are shown how to end it")
+	case c.Remedy == consent.Revoke || c.Remedy == consent.RevokeThenBlock:
+		return p.T("nothing yet: this computer takes its access back on the day, or as soon as it is on again")
+	default:
+		return p.T("nothing yet: this computer has it blocked on the day, or as soon as it is on again")
+	}
+}
+
+func (p Presenter) seen(c engine.ConsentInfo, last time.Time) (string, Severity) {
+	if c.Decided.Live() {
+		if last.IsZero() {
+			return p.T("nothing sent that we could see"), None
+		}
+		return p.T("sending, last %s", p.moment(last)), None
+	}
+	if c.Headline == consent.NotInForce {
+		if last.IsZero() {
+			return p.T("not checked"), Soon
+		}
+		return p.T("sending, last %s", p.moment(last)), Soon
+	}
+	switch c.Seen {
+	case consent.Flowing:
+		if !c.SeenAt.IsZero() {
+			return p.T("still sending, seen %s", p.moment(c.SeenAt)), Still
+		}
+		return p.T("still sending"), Still
+	case consent.Stopped:
+		if !c.SeenAt.IsZero() {
+			return p.T("stopped, checked %s", p.moment(c.SeenAt)), None
+		}
+		return p.T("stopped"), None
+	case consent.CannotTell:
+		return p.T("nobody can see whether it still sends"), Soon
+	}
+	if c.Headline == consent.EndedNotTried {
+		return p.T("it has not tried since"), None
+	}
+	return p.T("not checked yet"), Soon
+}
+
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}
