@@ -1,0 +1,69 @@
+// Package gateway is the connector for a Linux box that routes the home: it
+// sees every flow with its bytes, and it stops one device, or one device's
+// traffic to one recipient, in the kernel itself.
+//
+// Everything that it sets lives in one nftables table of its own, "inet
+// bestbefore"; other tables are never touched. Upstream packets are dropped by
+// the device's hardware address before connection tracking sees them, so what
+// connection tracking counts afterwards is what really left the house.
+// Downstream packets of flows that such a device opened are dropped too, so
+// that an open download freezes both ways. A start and an end are part of the
+// kernel's rules and hold with our program off.
+package gateway
+
+import (
+	"bestbefore/connectors"
+	"bestbefore/consent"
+)
+
+// Kind is the connector's name in settings and on the command line.
+const Kind = "gateway"
+
+// Option keys of the connector.
+const (
+	optLAN      = "lan"
+	optWAN      = "wan"
+	optBoot     = "boot"
+	optBootUnit = "boot_unit"
+	optInterval = "interval"
+)
+
+// Connector is the gateway connector. It holds nothing.
+type Connector struct{}
+
+// New gives the connector.
+func New() *Connector { return &Connector{} }
+
+// Spec describes it.
+func (*Connector) Spec() connectors.Spec {
+	s := connectors.Spec{
+		Kind:  Kind,
+		Name:  "This Linux box, as the home's router",
+		Sees:  "Every flow between the home and the outside that passes this box, with addresses and bytes.",
+		Stops: "A device, or its traffic to one recipient, IPv4 and IPv6, open flows included; the date is kept by the kernel itself.",
+		Options: []connectors.Option{
+			{Key: optLAN, Label: "Interface of the home", Help: "Name or names with commas, such as br0. Empty: found by itself."},
+			{Key: optWAN, Label: "Interface to the internet", Help: "Name or names with commas. Empty: where the default route goes."},
+			{Key: optBoot, Label: "Folder of the boot file", Help: "Where the rules are kept for the next start of this box. Empty: the connection's own folder."},
+			{Key: optBootUnit, Label: "Load the rules at boot", Help: "Write \"install\" to set up a systemd unit that loads them before the network starts. Empty: the rules hold until this box restarts."},
+			{Key: optInterval, Label: "Seconds between two looks at the flows", Default: "5"},
+		},
+		Needs: []string{"Linux with nftables and connection tracking", "administrator rights on the box that routes the home"},
+	}
+	if !supported {
+		s.Needs = append(s.Needs, "not supported on this system: run the agent on the Linux box that routes the home")
+	}
+	return s
+}
+
+func needsPerson(text string, err error) error {
+	return &connectors.Error{Kind: consent.KindNeedsPerson, Text: text, Err: err}
+}
+
+func permanent(text string, err error) error {
+	return &connectors.Error{Kind: consent.KindPermanent, Text: text, Err: err}
+}
+
+func transient(text string, err error) error {
+	return &connectors.Error{Kind: consent.KindTransient, Text: text, Err: err}
+}

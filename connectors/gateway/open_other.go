@@ -1,0 +1,20 @@
+//go:build !linux
+
+package gateway
+
+import (
+	"context"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+)
+
+const supported = false
+
+// Open says that this system is not supported.
+func (*Connector) Open(context.Context, connectors.Settings, *connectors.Host) (connectors.Session, error) {
+	return nil, &connectors.Error{
+		Kind: consent.KindUnsupported,
+		Text: "the gateway connector works on Linux only; run the agent on the Linux box that routes the home",
+	}
+}

@@ -1,0 +1,257 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"bestbefore/connectors"
+	"bestbefore/discovery"
+)
+
+const supported = true
+
+// needRights is what a person must do when the kernel refuses us.
+const needRights = "needs administrator rights on the box that routes the home; start the agent there with sudo"
+
+// Session is a live connection to this box's kernel.
+type Session struct {
+	source   discovery.Source
+	log      *slog.Logger
+	now      func() time.Time
+	lan, wan []string // as set; empty is "find out"
+	boot     bootPlace
+	tuning   tuning
+	interval time.Duration
+	opened   time.Time
+	tracker  *tracker
+
+	mu sync.Mutex // one writer to the kernel's table and the boot file at a time
+}
+
+// Open checks rights and interfaces, makes our table and switches the kernel's
+// flow accounting on.
+func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors.Host) (connectors.Session, error) {
+	if err := New().Spec().Check(s); err != nil {
+		return nil, needsPerson(err.Error(), nil)
+	}
+	if h == nil || h.Now == nil {
+		return nil, permanent("the gateway connector was given no clock", nil)
+	}
+	ses := &Session{
+		source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now,
+		lan: names(s.Values[optLAN]), wan: names(s.Values[optWAN]), interval: 5 * time.Second,
+	}
+	if ses.log == nil {
+		ses.log = slog.New(slog.DiscardHandler)
+	}
+	if v := s.Values[optInterval]; v != "" {
+		n, err := strconv.ParseFloat(v, 64)
+		if err != nil || !(n >= 0.05 && n <= 3600) {
+			return nil, needsPerson(fmt.Sprintf("%q is not a number of seconds between 0.05 and 3600", v), nil)
+		}
+		ses.interval = time.Duration(n * float64(time.Second))
+	}
+	var err error
+	if ses.boot, err = placeFor(s, h.StateDir); err != nil {
+		return nil, err
+	}
+	if err := ses.start(ctx); err != nil {
+		return nil, err
+	}
+	return ses, nil
+}
+
+// start is the part of Open that speaks to the kernel.
+func (s *Session) start(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return transient("opening the gateway took too long", err)
+	}
+	h, err := s.home()
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.prepare(h); err != nil {
+		return err
+	}
+	if s.tuning, err = tune(s.boot.dir); err != nil {
+		return refusal("switching flow accounting on", err)
+	}
+	if len(s.tuning.Changed) > 0 {
+		s.log.Info("flow accounting switched on", "settings", strings.Join(s.tuning.Changed, " "))
+	}
+	if err := s.boot.setUp(); err != nil {
+		return err
+	}
+	s.opened = s.now().UTC()
+	s.tracker = newTracker(s)
+	return s.sweep(h)
+}
+
+// home reads the network and checks that it knows which side is the home.
+func (s *Session) home() (home, error) {
+	if err := checkNames(s.lan); err != nil {
+		return home{}, err
+	}
+	h, err := readHome(s.lan, s.wan)
+	if err != nil {
+		return home{}, refusal("reading this box's network", err)
+	}
+	if len(h.lan) == 0 {
+		return home{}, needsPerson("cannot tell which interface leads into the home; give it with lan=NAME", nil)
+	}
+	return h, nil
+}
+
+// prepare makes our table. The caller holds mu.
+func (s *Session) prepare(h home) error {
+	if err := prepare(h.lan); err != nil {
+		return refusal("making our table in the kernel", err)
+	}
+	return nil
+}
+
+// sweep removes pauses that are over and writes the boot file. The caller holds mu.
+func (s *Session) sweep(h home) error {
+	marks, err := load(s.now())
+	if err != nil {
+		return refusal("reading our table", err)
+	}
+	for m, k := range marks {
+		if k.ended(s.now()) {
+			if err := remove(k); err != nil {
+				return refusal("removing a pause that is over", err)
+			}
+			delete(marks, m)
+		}
+	}
+	return s.keep(h, marks)
+}
+
+// keep writes the boot file for marks. The caller holds mu.
+func (s *Session) keep(h home, marks map[string]*kept) error {
+	var plans []plan
+	for _, k := range marks {
+		plans = append(plans, k.plan)
+	}
+	return s.boot.write(renderBoot(plans, h.lan, s.now()))
+}
+
+// Close leaves blocks in force. A table without any is removed.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	marks, err := load(s.now())
+	if err != nil {
+		return refusal("reading our table", err)
+	}
+	if len(marks) > 0 {
+		return nil
+	}
+	if err := removeTable(); err != nil {
+		return refusal("removing our empty table", err)
+	}
+	return nil
+}
+
+// Leave undoes everything that the connector did to this box: blocks, table,
+// boot file, unit and kernel settings. For when the connection is removed.
+func (s *Session) Leave(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Join(removeTable(), s.boot.remove(), s.tuning.restore())
+}
+
+// Probe checks that the kernel still lets us in.
+func (s *Session) Probe(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return transient("the check took too long", err)
+	}
+	if _, err := s.home(); err != nil {
+		return err
+	}
+	if _, err := tableExists(); err != nil {
+		return refusal("reading the kernel's tables", err)
+	}
+	return nil
+}
+
+// PeerTime is the kernel's wall clock, which its timed rules go by.
+func (s *Session) PeerTime(context.Context) (time.Time, error) {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_REALTIME, &ts); err != nil {
+		return time.Time{}, transient("reading the kernel's clock", err)
+	}
+	return time.Unix(ts.Unix()).UTC(), nil
+}
+
+// Traits says what this box can hold.
+func (s *Session) Traits() connectors.Traits {
+	t := connectors.Traits{
+		Grain: connectors.GrainRecipient, HoldsStart: true, HoldsEnd: true,
+		IPv4: forwards("ipv4"), IPv6: forwards("ipv6"), CutsOpenFlows: true,
+		SurvivesRestart: s.boot.installed(),
+	}
+	var notes []string
+	if !t.SurvivesRestart {
+		notes = append(notes, "holds until that box restarts")
+	}
+	if n := forwardingNote(t.IPv4, t.IPv6); n != "" {
+		notes = append(notes, n)
+	}
+	if fastPath() {
+		notes = append(notes, "a fast path (flow offload) is on, which may let an open flow run past a start that the router keeps by itself")
+	}
+	t.Note = strings.Join(notes, "; ")
+	return t
+}
+
+func forwardingNote(v4, v6 bool) string {
+	switch {
+	case !v4 && !v6:
+		return "this box does not forward packets, so nothing of the home passes it"
+	case !v4:
+		return "this box does not forward IPv4"
+	case !v6:
+		return "this box does not forward IPv6"
+	}
+	return ""
+}
+
+// forwards reports whether the kernel passes packets of a family on.
+func forwards(family string) bool {
+	file := "/proc/sys/net/ipv4/ip_forward"
+	if family == "ipv6" {
+		file = "/proc/sys/net/ipv6/conf/all/forwarding"
+	}
+	b, err := os.ReadFile(file)
+	return err == nil && strings.TrimSpace(string(b)) != "0"
+}
+
+// refusal turns err into what a person can act on.
+func refusal(doing string, err error) error {
+	var e *connectors.Error
+	if errors.As(err, &e) {
+		return err
+	}
+	denied := strings.Contains(err.Error(), "operation not permitted") // the nftables library does not wrap it
+	if denied || errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
+		return needsPerson(needRights, err)
+	}
+	return transient(doing+" did not work", err)
+}
+
+func names(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
+}
