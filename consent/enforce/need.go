@@ -1,0 +1,58 @@
+package enforce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"bestbefore/consent"
+)
+
+// needless re-reads what was decided and says why the action is no longer to be
+// done, "" when it is (T46). The error is the store's.
+func (t *task) needless(ctx context.Context) (string, error) {
+	if t.a.Consent == "" {
+		return t.overtaken(ctx)
+	}
+	c, err := t.r.c.Store.Consent(ctx, t.a.Consent)
+	if errors.Is(err, consent.ErrNotFound) {
+		return "The permission is no longer in the records.", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading a permission: %w", err)
+	}
+	live := c.Decided.Live()
+	switch t.a.Kind {
+	case consent.ActUnblock:
+		byHand := t.a.Origin == consent.FromPerson || t.a.Origin == consent.FromCorrection
+		if !live && (!byHand || t.a.Version < c.Version) {
+			return "The permission has ended again.", nil
+		}
+	case consent.ActHandOver:
+		if !live || !c.DueAt().Equal(t.a.From) {
+			return "The date was changed.", nil
+		}
+	default:
+		doubt := t.a.Origin == consent.FromDoubt && c.Version == t.a.Version
+		if live && !doubt {
+			return "The permission was renewed.", nil
+		}
+	}
+	return "", nil
+}
+
+// overtaken reports a newer click on the same device.
+func (t *task) overtaken(ctx context.Context) (string, error) {
+	newest, err := t.r.c.Store.ByMark(ctx, t.a.Mark)
+	if err != nil {
+		return "", fmt.Errorf("reading earlier actions: %w", err)
+	}
+	at := slices.IndexFunc(newest, func(a consent.Action) bool { return a.ID == t.a.ID })
+	for i := range max(at, 0) {
+		if newest[i].State != consent.Cancelled && newest[i].Origin == consent.FromPerson {
+			return "It was decided anew.", nil
+		}
+	}
+	return "", nil
+}

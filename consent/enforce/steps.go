@@ -1,0 +1,92 @@
+package enforce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+)
+
+// warn tells the person; nothing is cut.
+func (t *task) warn(ctx context.Context) error {
+	why := t.a.Reason
+	t.a.State, t.a.Finished = consent.Done, t.now()
+	if why == "" {
+		why = "It was only to be warned of; nothing was cut off."
+	}
+	t.a.Reason = sentence(why)
+	return t.save(ctx, t.note(consent.NoteWarned, t.warnText(why)))
+}
+
+// guide leaves the steps to the person, who alone can take them.
+func (t *task) guide(ctx context.Context) error {
+	t.a.State, t.a.Error, t.a.RetryAt = consent.NeedsPerson, consent.KindNeedsPerson, time.Time{}
+	t.a.Reason = sentence(fmt.Sprintf("End it by hand: in the device's own settings or the account with %s, withdraw the access, then say here that it is done.", t.a.Recipient.Name))
+	return t.save(ctx, t.note(consent.NoteGuide, t.a.Reason))
+}
+
+// revoke ends one grant at its issuer. Our own access is never revoked.
+func (t *task) revoke(ctx context.Context) error {
+	d, known, err := t.r.c.Store.Device(ctx, t.a.Device)
+	if err != nil {
+		return fmt.Errorf("reading a device: %w", err)
+	}
+	if known {
+		if why := t.unsafe(ctx, d); why != "" {
+			return t.person(ctx, consent.KindNeedsPerson, "It was not revoked: "+why)
+		}
+	}
+	if t.name == "" || t.a.Grant == "" {
+		return t.fallBack(ctx, consent.KindUnsupported, "There is nothing that can be revoked.")
+	}
+	if err := t.begin(ctx); err != nil {
+		return err
+	}
+	rec, err := call(ctx, t, t.name, func(ctx context.Context, c connectors.Capabilities) (connectors.Receipt, error) {
+		g := consent.Grant{ID: t.a.Grant, Connection: t.a.Connection, Device: t.a.Device}
+		if c.GrantLister != nil {
+			var err error
+			if g, err = t.listed(ctx, c.GrantLister, g); err != nil {
+				return connectors.Receipt{}, err
+			}
+		}
+		if c.Revoker == nil {
+			return connectors.Receipt{}, &connectors.Error{Kind: consent.KindUnsupported, Text: "This connection cannot revoke."}
+		}
+		return c.Revoker.Revoke(ctx, connectors.RevokeRequest{Mark: t.a.Mark, Grant: g})
+	})
+	if err != nil {
+		return t.failed(ctx, err)
+	}
+	rec.Mark = t.a.Mark
+	err = t.done(ctx, rec, t.revokedText())
+	if errors.Is(err, consent.ErrChanged) {
+		return nil // it cannot be undone; the newer decision stands and the diary of the peer is right
+	}
+	if err != nil {
+		return err
+	}
+	return t.look(ctx)
+}
+
+// listed completes g from the issuer's own list. One that is gone is revoked
+// all the same, which is success twice (T27); one that is ours is refused.
+func (t *task) listed(ctx context.Context, l connectors.GrantLister, g consent.Grant) (consent.Grant, error) {
+	all, err := l.Grants(ctx)
+	if err != nil {
+		return g, err
+	}
+	for _, x := range all {
+		if x.ID != g.ID {
+			continue
+		}
+		if x.Own {
+			return g, &connectors.Error{Kind: consent.KindPermanent, Text: "That is this program's own access."}
+		}
+		return x, nil
+	}
+	return g, nil
+}

@@ -1,0 +1,127 @@
+package enforce
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"bestbefore/consent"
+	"bestbefore/consent/ledger"
+	"bestbefore/discovery"
+)
+
+// maxReason is how long a sentence of a connector may be.
+const maxReason = 240
+
+// sentence cleans and bounds what came from outside.
+func sentence(s string) string {
+	r := []rune(string(discovery.CleanLong(s)))
+	if len(r) > maxReason {
+		r = append(r[:maxReason-3], []rune("...")...)
+	}
+	return string(r)
+}
+
+// jitter spreads d by ±50 %, so that many do not come at once.
+func jitter(d time.Duration) time.Duration {
+	return d/2 + time.Duration(rand.Int64N(int64(d)+1))
+}
+
+// source names a connection as a source of evidence.
+func source(connection string) discovery.Source {
+	if connection == "" {
+		return discovery.SourceSelf
+	}
+	return discovery.Source("connector:" + connection)
+}
+
+// note is a line for the diary about t's action.
+func (t *task) note(k ledger.Kind, text string) ledger.Note {
+	return ledger.Note{
+		Time: t.now(), Kind: k, Device: string(t.a.Device), Consent: string(t.a.Consent), Action: string(t.a.ID),
+		Text: strings.TrimSpace(text),
+	}
+}
+
+// verb is what an action does, at the start of a sentence.
+func verb(k consent.ActionKind) string {
+	switch k {
+	case consent.ActBlock:
+		return "Blocking"
+	case consent.ActUnblock:
+		return "Lifting the block"
+	case consent.ActRevoke:
+		return "Revoking"
+	case consent.ActHandOver:
+		return "Handing over the date"
+	case consent.ActGuide:
+		return "Ending it by hand"
+	default:
+		return "Warning"
+	}
+}
+
+// whom is who can no longer be reached.
+func (t *task) whom() string {
+	if t.a.Recipient.Any || t.a.Recipient.Name == "" {
+		return "anyone outside"
+	}
+	return t.a.Recipient.Name
+}
+
+func (t *task) blockedText(d discovery.Device) string {
+	if t.a.Kind == consent.ActHandOver {
+		return fmt.Sprintf("%s now keeps the end of the permission by itself: from %s UTC on %s cannot send to %s, even with this program off.",
+			t.name, t.a.From.UTC().Format("2 January 2006 15:04"), d.Name(), t.whom())
+	}
+	switch t.a.Origin {
+	case consent.FromReapply:
+		return fmt.Sprintf("%s was told again to keep %s from sending to %s.", t.name, d.Name(), t.whom())
+	case consent.FromRelapse:
+		return fmt.Sprintf("%s was blocked again from sending to %s, through %s.", d.Name(), t.whom(), t.name)
+	default:
+		return fmt.Sprintf("%s was blocked from sending to %s, through %s.", d.Name(), t.whom(), t.name)
+	}
+}
+
+func (t *task) liftedText(connection string) string {
+	if connection == "" {
+		return fmt.Sprintf("There was no block to lift towards %s.", t.whom())
+	}
+	return fmt.Sprintf("The block towards %s was lifted, through %s. %s", t.whom(), connection, t.a.Reason)
+}
+
+func (t *task) revokedText() string {
+	return fmt.Sprintf("The access for %s was revoked, through %s.", t.whom(), t.name)
+}
+
+func (t *task) warnText(why string) string {
+	return fmt.Sprintf("The permission to send to %s has ended. %s", t.whom(), why)
+}
+
+func (t *task) relapseText() string {
+	return fmt.Sprintf("It had stopped, but is sending to %s again.", t.whom())
+}
+
+func (t *task) forgotText(text string) string {
+	return fmt.Sprintf("%s had forgotten the block towards %s and is told again. %s", t.a.Connection, t.whom(), text)
+}
+
+// seenText says which level is reached and what is seen, and no more.
+func (t *task) seenText(l consent.Level, s consent.Seen, text string) string {
+	reached := map[consent.Level]string{
+		consent.Accepted:   "accepted, not read back",
+		consent.Configured: "read back, but nothing has tried since",
+		consent.Effective:  "effective: something was turned away since",
+	}[l]
+	switch s {
+	case consent.Flowing:
+		reached = "still sending"
+	case consent.Stopped:
+		reached = "effective: it has stopped"
+	case consent.CannotTell:
+		reached += ", and it cannot be told whether it stopped"
+	}
+	return fmt.Sprintf("Looked at %s: %s. %s", t.a.Connection, reached, text)
+}
