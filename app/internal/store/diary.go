@@ -1,0 +1,205 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"bestbefore/consent/ledger"
+	"bestbefore/discovery"
+)
+
+// most is how many entries one question may return.
+const most = 1000
+
+// Note writes lines into the diary.
+func (s *Store) Note(ctx context.Context, notes ...ledger.Note) error {
+	if len(notes) == 0 {
+		return nil
+	}
+	return s.commit(ctx, func(c *change) error { return c.note(ctx, notes) })
+}
+
+// note chains lines in the transaction of what they tell.
+func (c *change) note(ctx context.Context, notes []ledger.Note) error {
+	if len(notes) == 0 {
+		return nil
+	}
+	if !c.noted {
+		head, err := headOf(c.QueryRowContext(ctx, newestEntry))
+		if err != nil {
+			return err
+		}
+		c.head, c.noted = head, true
+	}
+	for _, n := range notes {
+		if n.Time.IsZero() {
+			n.Time = c.s.cfg.Now()
+		}
+		salt := make([]byte, 16)
+		if _, err := rand.Read(salt); err != nil {
+			return fmt.Errorf("reading random bytes: %w", err)
+		}
+		var e ledger.Entry
+		var t ledger.Text
+		e, t, c.head = ledger.Append(c.head, n, salt)
+		if _, err := c.ExecContext(ctx, "INSERT INTO diary("+diaryColumns+") VALUES(?,?,?,?,?,?,?,?,?,?)",
+			int64(e.Seq), e.Format, e.Time.UnixMilli(), string(e.Kind), e.Device, e.Consent, e.Action, e.TextHash, e.Prev, e.Hash); err != nil {
+			return fmt.Errorf("writing the diary: %w", err)
+		}
+		if _, err := c.ExecContext(ctx, "INSERT INTO diary_text(seq, salt, text, erased) VALUES(?,?,?,0)", int64(t.Seq), t.Salt, t.Text); err != nil {
+			return fmt.Errorf("writing the diary: %w", err)
+		}
+	}
+	return nil
+}
+
+const (
+	diaryColumns = "seq, format, time, kind, device, consent, action, text_hash, prev, hash"
+	newestEntry  = "SELECT seq, hash FROM diary ORDER BY seq DESC LIMIT 1"
+)
+
+func headOf(row scanner) (ledger.Head, error) {
+	var h ledger.Head
+	err := row.Scan(&h.Seq, &h.Hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ledger.Head{}, nil
+	}
+	return h, err
+}
+
+// scanItem reads a diary row joined with its text.
+func scanItem(sc scanner) (ledger.Item, error) {
+	var it ledger.Item
+	var at sql.NullInt64
+	var salt []byte
+	var text sql.NullString
+	var erased sql.NullBool
+	err := sc.Scan(&it.Seq, &it.Format, &at, &it.Kind, &it.Device, &it.Consent, &it.Action, &it.TextHash, &it.Prev, &it.Hash, &salt, &text, &erased)
+	it.Time = fromMS(at)
+	if text.Valid {
+		it.Text = &ledger.Text{Seq: it.Seq, Salt: salt, Text: text.String, Erased: erased.Bool}
+	}
+	return it, err
+}
+
+const selectItems = "SELECT d.seq, d.format, d.time, d.kind, d.device, d.consent, d.action, d.text_hash, d.prev, d.hash, t.salt, t.text, t.erased FROM diary d LEFT JOIN diary_text t ON t.seq = d.seq"
+
+// Diary lists entries, newest first, at most 1,000 at a time.
+func (s *Store) Diary(ctx context.Context, q ledger.Query) ([]ledger.Line, error) {
+	where, args := []string{"1=1"}, []any(nil)
+	add := func(cond string, as ...any) { where, args = append(where, cond), append(args, as...) }
+	if q.Before > 0 {
+		add("d.seq < ?", int64(min(q.Before, 1<<62)))
+	}
+	if q.Device != "" {
+		in, as := placeholders(s.group(discovery.DeviceID(q.Device)))
+		add("d.device IN ("+in+")", as...)
+	}
+	if q.Consent != "" {
+		add("d.consent = ?", q.Consent)
+	}
+	if q.Text != "" {
+		add(`t.text LIKE ? ESCAPE '\'`, "%"+likeEscape.Replace(q.Text)+"%")
+	}
+	limit := q.Limit
+	if limit <= 0 || limit > most {
+		limit = most
+	}
+	lines, err := all(ctx, s.evidence.read, func(sc scanner) (ledger.Line, error) {
+		it, err := scanItem(sc)
+		l := ledger.Line{Entry: it.Entry}
+		if it.Text != nil {
+			l.Text, l.Erased = it.Text.Text, it.Text.Erased
+		}
+		return l, err
+	}, selectItems+" WHERE "+strings.Join(where, " AND ")+" ORDER BY d.seq DESC LIMIT ?", append(args, limit)...)
+	return lines, classify(s.evidence.path, err)
+}
+
+var likeEscape = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)
+
+// VerifyDiary checks the whole diary against the sealed head and names the
+// first entry that is altered or missing. An earlier seal that did not fit when
+// the folder was opened is reported until Reseal.
+func (s *Store) VerifyDiary(ctx context.Context) (ledger.Report, error) {
+	sealed, fault := s.sealedHead()
+	var broken error
+	r := ledger.Verify(s.items(ctx, &broken), sealed)
+	if broken != nil && ctx.Err() != nil {
+		return r, ctx.Err()
+	}
+	if r.Fault == nil && fault != nil {
+		r.Fault, r.Sealed = fault, false
+	}
+	return r, nil
+}
+
+// items reads the diary in order, in one snapshot. A fault of storage is given
+// to the verifier as the place where the diary ends, and kept in *broken.
+func (s *Store) items(ctx context.Context, broken *error) iter.Seq2[ledger.Item, error] {
+	return func(yield func(ledger.Item, error) bool) {
+		rows, err := s.evidence.read.QueryContext(ctx, selectItems+" ORDER BY d.seq")
+		if err != nil {
+			*broken = err
+			yield(ledger.Item{}, err)
+			return
+		}
+		defer rows.Close() //nolint:errcheck // rows.Err below tells
+		for rows.Next() {
+			it, err := scanItem(rows)
+			if !yield(it, err) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			*broken = err
+			yield(ledger.Item{}, err)
+		}
+	}
+}
+
+// EraseText deletes the texts of a device's entries for good, merged entries
+// included, and leaves a tombstone in the chain, which goes on to verify. It
+// says how many texts were deleted.
+func (s *Store) EraseText(ctx context.Context, device discovery.DeviceID, tombstone ledger.Note) (int, error) {
+	ids := s.group(device)
+	if !slices.Contains(ids, string(device)) {
+		ids = append(ids, string(device))
+	}
+	n := 0
+	err := s.commit(ctx, func(c *change) error {
+		n = 0
+		for _, id := range ids {
+			res, err := c.ExecContext(ctx, `UPDATE diary_text SET salt = x'', text = '', erased = 1
+				WHERE erased = 0 AND seq IN (SELECT seq FROM diary WHERE device = ? AND device <> '')`, id)
+			if err != nil {
+				return fmt.Errorf("deleting texts: %w", err)
+			}
+			gone, err := res.RowsAffected()
+			if err != nil {
+				return err
+			}
+			if gone == 0 {
+				continue
+			}
+			n += int(gone)
+			t := tombstone
+			t.Kind, t.Device = ledger.KindErased, id
+			if err := c.note(ctx, []ledger.Note{t}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil || n == 0 {
+		return n, err
+	}
+	// The write-ahead log still holds the old pages: empty it.
+	return n, s.evidence.checkpoint(ctx)
+}

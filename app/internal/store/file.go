@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// readers is how many connections may read one file at the same time.
+const readers = 4
+
+// file is one SQLite file: one connection that writes, a few that only read.
+type file struct {
+	path  string
+	write *sql.DB
+	read  *sql.DB
+
+	mu sync.Mutex // held over each transaction and what must follow it in order
+}
+
+// txn is one writing transaction.
+type txn struct{ *sql.Tx }
+
+type fileConfig struct {
+	path       string
+	pragmas    []string
+	migrations fs.FS
+	now        func() time.Time
+}
+
+// openFile opens or creates a file and brings its schema up to date. A file of
+// a newer version or of something else is refused untouched.
+func openFile(ctx context.Context, c fileConfig) (_ *file, err error) {
+	defer func() { err = classify(c.path, err) }()
+	if err := mayMigrate(ctx, c); err != nil {
+		return nil, err
+	}
+	// SQLite would create it by the umask; the other files take its rights over.
+	h, err := os.OpenFile(c.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("creating %s: %w", filepath.Base(c.path), err)
+	}
+	if err := errors.Join(h.Chmod(0o600), h.Close()); err != nil {
+		return nil, fmt.Errorf("protecting %s: %w", filepath.Base(c.path), err)
+	}
+	f := &file{path: c.path}
+	pragmas := append([]string{
+		"busy_timeout(5000)", "auto_vacuum(INCREMENTAL)", "page_size(4096)", "journal_mode(WAL)",
+		"foreign_keys(1)", "trusted_schema(0)", "temp_store(MEMORY)", "journal_size_limit(16777216)", "cell_size_check(1)",
+	}, c.pragmas...)
+	if f.write, err = sql.Open("sqlite", dsn(c.path, "rw", pragmas)); err != nil {
+		return nil, err
+	}
+	f.write.SetMaxOpenConns(1)
+	f.write.SetConnMaxIdleTime(0)
+	if err := f.migrate(ctx, c); err != nil {
+		return nil, errors.Join(err, f.write.Close())
+	}
+	if f.read, err = sql.Open("sqlite", dsn(c.path, "ro", []string{"busy_timeout(5000)", "query_only(1)", "trusted_schema(0)"})); err != nil {
+		return nil, errors.Join(err, f.write.Close())
+	}
+	f.read.SetMaxOpenConns(readers)
+	f.read.SetMaxIdleConns(readers)
+	return f, nil
+}
+
+// dsn is the driver's name of a file; pragmas go through the _pragma parameter.
+func dsn(path, mode string, pragmas []string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // a drive letter
+	}
+	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}, "_defensive": {"1"}, "_pragma": pragmas}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
+}
+
+// isFresh reports whether path holds no database yet: not there, empty, or
+// created and not yet filled when the power went.
+func isFresh(ctx context.Context, path string) (bool, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+		return true, nil
+	}
+	if err != nil {
+		return false, classify(path, err)
+	}
+	var tables int
+	err = peek(ctx, path, "SELECT count(*) FROM sqlite_master", &tables)
+	return tables == 0, err
+}
+
+// peek asks a file one thing without changing it.
+func peek(ctx context.Context, path, query string, dest ...any) (err error) {
+	db, err := sql.Open("sqlite", dsn(path, "ro", []string{"busy_timeout(5000)", "query_only(1)"}))
+	if err != nil {
+		return err
+	}
+	defer func() { err = classify(path, errors.Join(err, db.Close())) }()
+	return db.QueryRowContext(ctx, query).Scan(dest...)
+}
+
+// tx runs fn in one transaction. The caller holds f.mu.
+func (f *file) tx(ctx context.Context, fn func(*txn) error) (err error) {
+	defer func() { err = classify(f.path, err) }()
+	t, err := f.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("beginning a transaction: %w", err)
+	}
+	if err := fn(&txn{t}); err != nil {
+		return errors.Join(err, rollback(t))
+	}
+	if err := t.Commit(); err != nil {
+		return errors.Join(fmt.Errorf("committing: %w", err), rollback(t))
+	}
+	return nil
+}
+
+func rollback(t *sql.Tx) error {
+	if err := t.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		return fmt.Errorf("rolling back: %w", err)
+	}
+	return nil
+}
+
+func (f *file) close() error {
+	// The reader first: the last connection to close empties the write-ahead log.
+	var errs []error
+	if f.read != nil {
+		errs = append(errs, f.read.Close())
+	}
+	return errors.Join(append(errs, f.write.Close())...)
+}
+
+// lockDir makes the folder and takes the lock that keeps other processes out.
+func lockDir(dir string) (*flock.Flock, error) {
+	path := filepath.Join(dir, "lock")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, classify(path, fmt.Errorf("making the data folder: %w", err))
+	}
+	if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o077 != 0 {
+		if err := os.Chmod(dir, 0o700); err != nil {
+			return nil, classify(path, fmt.Errorf("protecting the data folder: %w", err))
+		}
+	}
+	l := flock.New(path, flock.SetPermissions(0o600))
+	ok, err := l.TryLock()
+	if err != nil {
+		return nil, classify(path, fmt.Errorf("locking the data folder: %w", err))
+	}
+	if !ok {
+		return nil, errors.Join(ErrInUse, l.Close())
+	}
+	return l, nil
+}

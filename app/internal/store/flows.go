@@ -1,0 +1,257 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+const (
+	hourMS     = int64(time.Hour / time.Millisecond)
+	dayMS      = 24 * hourMS
+	batch      = 64      // rows a statement
+	cached     = 20_000  // devices and routes remembered between batches
+	maxBytes   = 1 << 40 // of one record; more is a lie
+	maxRowSum  = 1 << 48 // of one row, so that no sum over rows can overflow
+	maxDomain  = 253
+	maxWord    = 64
+	maxAhead   = 24 * time.Hour // a source's clock further ahead than this is not believed
+	maxSource  = 128
+	flowFields = "(device, last, route, span, up, down, n)"
+)
+
+// route is what a row of traffic is about.
+type route struct {
+	domain, address, protocol, source string
+	port                              uint16
+	refused                           bool
+}
+
+type routeRef struct{ n, day int64 }
+
+// ingest remembers the numbers of devices and routes. It is used by the
+// holder of flows.mu only.
+type ingest struct {
+	devices map[string]int64
+	routes  map[route]routeRef
+}
+
+func newIngest() *ingest {
+	return &ingest{devices: map[string]int64{}, routes: map[route]routeRef{}}
+}
+
+// forget drops what a transaction that failed may have put in.
+func (i *ingest) forget() { clear(i.devices); clear(i.routes) }
+
+type rawKey struct{ device, last, route int64 }
+
+type rawRow struct{ span, up, down, n int64 }
+
+type hourKey struct{ device, hour, route int64 }
+
+type hourRow struct{ up, down, n, first, last int64 }
+
+// AddFlows stores records, their hourly sums and the cursor that follows them
+// in one transaction, so that a source resumes exactly after what is stored.
+// On a nearly full disk it stores nothing and says so (ErrFull): the room that
+// is left belongs to the evidence.
+func (s *Store) AddFlows(ctx context.Context, source string, recs []flow.Record, cursor connectors.Cursor) error {
+	if len(recs) > 0 && s.room.tooLittle() {
+		return &FileError{Kind: ErrFull, File: s.cfg.Dir}
+	}
+	s.flows.mu.Lock()
+	defer s.flows.mu.Unlock()
+	if len(s.ingest.devices) > cached || len(s.ingest.routes) > cached {
+		s.ingest.forget()
+	}
+	err := s.flows.tx(ctx, func(t *txn) error {
+		if err := s.addRecords(ctx, t, recs); err != nil {
+			return err
+		}
+		if cursor == nil {
+			return nil
+		}
+		_, err := t.ExecContext(ctx, "INSERT OR REPLACE INTO place(source, cursor, at) VALUES(?,?,?)", source, []byte(cursor), s.cfg.Now().UnixMilli())
+		return err
+	})
+	if err != nil {
+		s.ingest.forget()
+		return fmt.Errorf("storing flows: %w", err)
+	}
+	if len(recs) > 0 {
+		s.cfg.Changed(TopicFlows)
+	}
+	return nil
+}
+
+func (s *Store) addRecords(ctx context.Context, t *txn, recs []flow.Record) error {
+	raw, hours := map[rawKey]rawRow{}, map[hourKey]hourRow{}
+	for _, r := range recs {
+		r = s.bounded(r)
+		last := r.Last.UnixMilli()
+		device, err := s.ingest.device(ctx, t, string(r.Device))
+		if err != nil {
+			return err
+		}
+		way, err := s.ingest.route(ctx, t, routeOf(r), last/dayMS)
+		if err != nil {
+			return err
+		}
+		span, up, down, n := last-r.First.UnixMilli(), int64(r.Up), int64(r.Down), int64(r.Count)
+		rk := rawKey{device, last, way}
+		a := raw[rk]
+		raw[rk] = rawRow{max(a.span, span), a.up + up, a.down + down, a.n + n}
+		hk := hourKey{device, last / hourMS, way}
+		off := last % hourMS
+		h, old := hours[hk]
+		if !old {
+			h.first, h.last = off-span, off
+		}
+		hours[hk] = hourRow{h.up + up, h.down + down, h.n + n, min(h.first, off-span), max(h.last, off)}
+	}
+	if err := insertRaw(ctx, t, raw); err != nil {
+		return err
+	}
+	return insertHours(ctx, t, hours)
+}
+
+// bounded makes the numbers and words of a record, which come from the network,
+// harmless: no overflow, no time outside of what can be stored, no long text.
+func (s *Store) bounded(r flow.Record) flow.Record {
+	now := s.cfg.Now()
+	if r.Last.IsZero() || r.Last.UnixMilli() < 0 || r.Last.After(now.Add(maxAhead)) {
+		r.Last = now
+	}
+	if r.First.IsZero() || r.First.After(r.Last) || r.First.UnixMilli() < 0 {
+		r.First = r.Last
+	}
+	r.Up, r.Down = min(r.Up, maxBytes), min(r.Down, maxBytes)
+	r.Count = min(max(r.Count, 1), maxBytes)
+	r.Destination.Domain = clip(r.Destination.Domain, maxDomain)
+	r.Protocol = flow.Protocol(clip(string(r.Protocol), maxWord))
+	r.Source = discovery.Source(clip(string(r.Source), maxSource))
+	return r
+}
+
+func clip(s string, n int) string {
+	if len(s) > n {
+		s = s[:n]
+	}
+	return strings.ToValidUTF8(s, "")
+}
+
+func routeOf(r flow.Record) route {
+	w := route{domain: r.Destination.Domain, protocol: string(r.Protocol), source: string(r.Source), port: r.Port, refused: r.Refused}
+	if r.Destination.Address.IsValid() {
+		w.address = r.Destination.Address.Unmap().WithZone("").String()
+	}
+	return w
+}
+
+func (i *ingest) device(ctx context.Context, t *txn, id string) (int64, error) {
+	if n, ok := i.devices[id]; ok {
+		return n, nil
+	}
+	var n int64
+	err := t.QueryRowContext(ctx, "INSERT INTO device(id) VALUES(?) ON CONFLICT(id) DO UPDATE SET id = id RETURNING n", id).Scan(&n)
+	if err == nil {
+		i.devices[id] = n
+	}
+	return n, err
+}
+
+// route gives the number of a route and keeps the day of its last use.
+func (i *ingest) route(ctx context.Context, t *txn, w route, day int64) (int64, error) {
+	ref, ok := i.routes[w]
+	if ok && ref.day >= day {
+		return ref.n, nil
+	}
+	err := t.QueryRowContext(ctx, `INSERT INTO route(domain, address, protocol, port, source, refused, day) VALUES(?,?,?,?,?,?,?)
+		ON CONFLICT DO UPDATE SET day = max(day, excluded.day) RETURNING n, day`,
+		w.domain, w.address, w.protocol, int64(w.port), w.source, w.refused, day).Scan(&ref.n, &ref.day)
+	if err == nil {
+		i.routes[w] = ref
+	}
+	return ref.n, err
+}
+
+func insertRaw(ctx context.Context, t *txn, rows map[rawKey]rawRow) error {
+	const conflict = ` ON CONFLICT DO UPDATE SET span = max(span, excluded.span), up = min(up + excluded.up, 281474976710656),
+		down = min(down + excluded.down, 281474976710656), n = min(n + excluded.n, 281474976710656)`
+	ins := newInserter("INSERT INTO flow"+flowFields+" VALUES", 7, conflict)
+	for k, r := range rows {
+		if err := ins.add(ctx, t, k.device, k.last, k.route, r.span, min(r.up, maxRowSum), min(r.down, maxRowSum), min(r.n, maxRowSum)); err != nil {
+			return err
+		}
+	}
+	return ins.flush(ctx, t)
+}
+
+func insertHours(ctx context.Context, t *txn, rows map[hourKey]hourRow) error {
+	const conflict = ` ON CONFLICT DO UPDATE SET up = min(up + excluded.up, 281474976710656), down = min(down + excluded.down, 281474976710656),
+		n = min(n + excluded.n, 281474976710656), first = min(first, excluded.first), last = max(last, excluded.last)`
+	ins := newInserter("INSERT INTO hourly(device, hour, route, up, down, n, first, last) VALUES", 8, conflict)
+	for k, r := range rows {
+		if err := ins.add(ctx, t, k.device, k.hour, k.route, min(r.up, maxRowSum), min(r.down, maxRowSum), min(r.n, maxRowSum), r.first, r.last); err != nil {
+			return err
+		}
+	}
+	return ins.flush(ctx, t)
+}
+
+// inserter gathers rows into statements of many rows, which halves the cost of each.
+type inserter struct {
+	head, tail string
+	columns    int
+	args       []any
+}
+
+func newInserter(head string, columns int, tail string) *inserter {
+	return &inserter{head: head, tail: tail, columns: columns, args: make([]any, 0, batch*columns)}
+}
+
+func (i *inserter) add(ctx context.Context, t *txn, row ...any) error {
+	i.args = append(i.args, row...)
+	if len(i.args) < batch*i.columns {
+		return nil
+	}
+	return i.flush(ctx, t)
+}
+
+func (i *inserter) flush(ctx context.Context, t *txn) error {
+	if len(i.args) == 0 {
+		return nil
+	}
+	one := "(" + strings.TrimSuffix(strings.Repeat("?,", i.columns), ",") + "),"
+	values := strings.TrimSuffix(strings.Repeat(one, len(i.args)/i.columns), ",")
+	_, err := t.ExecContext(ctx, i.head+values+i.tail, i.args...)
+	i.args = i.args[:0]
+	return err
+}
+
+// Cursor is where a source goes on; nil when it never stored anything.
+func (s *Store) Cursor(ctx context.Context, source string) (connectors.Cursor, error) {
+	var c []byte
+	err := s.flows.read.QueryRowContext(ctx, "SELECT cursor FROM place WHERE source = ?", source).Scan(&c)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return c, classify(s.flows.path, err)
+}
+
+// destination is the reverse of routeOf.
+func destination(domain, address string) flow.Destination {
+	d := flow.Destination{Domain: domain}
+	if a, err := netip.ParseAddr(address); err == nil {
+		d.Address = a
+	}
+	return d
+}

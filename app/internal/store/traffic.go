@@ -1,0 +1,241 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+// rawFor is how far back questions are answered from single records; older ones
+// are answered from the hourly sums, to the hour.
+const rawFor = 48 * time.Hour
+
+// Flows adds up traffic by device, destination, protocol, port and source,
+// most bytes first, with the first and last moment of each.
+func (s *Store) Flows(ctx context.Context, q flow.Query) ([]flow.Record, error) {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = most
+	}
+	inner, where, args, err := s.selection(ctx, q)
+	if err != nil || inner == "" {
+		return nil, err
+	}
+	recs, err := all(ctx, s.flows.read, s.scanRecord, `SELECT d.id, r.domain, r.address, r.protocol, r.port, r.source, r.refused, x.up, x.down, x.n, x.first, x.last
+		FROM (`+inner+where+` GROUP BY device, route ORDER BY sum(up) + sum(down) DESC LIMIT ?) x
+		JOIN route r ON r.n = x.route JOIN device d ON d.n = x.device ORDER BY x.up + x.down DESC`, append(args, limit)...)
+	if err != nil {
+		return nil, classify(s.flows.path, fmt.Errorf("reading flows: %w", err))
+	}
+	return mergeRecords(recs), nil
+}
+
+// selection is the table that answers q, and its conditions. An unknown device
+// gives an empty table.
+func (s *Store) selection(ctx context.Context, q flow.Query) (inner, where string, args []any, err error) {
+	inner = fmt.Sprintf(`SELECT device, route, sum(up) AS up, sum(down) AS down, sum(n) AS n,
+		min(hour * %d + first) AS first, max(hour * %d + last) AS last FROM hourly`, hourMS, hourMS)
+	column, unit := "hour", hourMS
+	if !q.Since.IsZero() && s.cfg.Now().Sub(q.Since) <= rawFor {
+		inner = "SELECT device, route, sum(up) AS up, sum(down) AS down, sum(n) AS n, min(last - span) AS first, max(last) AS last FROM flow"
+		column, unit = "last", 1
+	}
+	cond := []string{"1=1"}
+	if q.Device != "" {
+		ns, err := s.deviceNumbers(ctx, q.Device)
+		if err != nil || len(ns) == 0 {
+			return "", "", nil, err
+		}
+		cond, args = append(cond, "device IN ("+strings.TrimSuffix(strings.Repeat("?,", len(ns)), ",")+")"), ns
+	}
+	if !q.Since.IsZero() {
+		cond, args = append(cond, column+" >= ?"), append(args, q.Since.UnixMilli()/unit)
+	}
+	if !q.Until.IsZero() {
+		cond, args = append(cond, column+" < ?"), append(args, (q.Until.UnixMilli()+unit-1)/unit)
+	}
+	return inner, " WHERE " + strings.Join(cond, " AND "), args, nil
+}
+
+// deviceNumbers are the rows that stand for a device, merged entries included.
+func (s *Store) deviceNumbers(ctx context.Context, id discovery.DeviceID) ([]any, error) {
+	in, args := placeholders(s.group(id))
+	ns, err := all(ctx, s.flows.read, func(sc scanner) (any, error) {
+		var n int64
+		err := sc.Scan(&n)
+		return n, err
+	}, "SELECT n FROM device WHERE id IN ("+in+")", args...)
+	return ns, classify(s.flows.path, err)
+}
+
+func (s *Store) scanRecord(sc scanner) (flow.Record, error) {
+	var r flow.Record
+	var id, domain, address string
+	var first, last sql.NullInt64
+	err := sc.Scan(&id, &domain, &address, &r.Protocol, &r.Port, &r.Source, &r.Refused, &r.Up, &r.Down, &r.Count, &first, &last)
+	r.Device, r.Destination = s.resolve(discovery.DeviceID(id)), destination(domain, address)
+	r.First, r.Last = fromMS(first), fromMS(last)
+	return r, err
+}
+
+// mergeRecords joins what merged devices have in common, in the order given.
+func mergeRecords(recs []flow.Record) []flow.Record {
+	type key struct {
+		flow.Key
+		source  discovery.Source
+		refused bool
+	}
+	at := map[key]int{}
+	out := recs[:0]
+	for _, r := range recs {
+		k := key{r.Key, r.Source, r.Refused}
+		i, ok := at[k]
+		if !ok {
+			at[k] = len(out)
+			out = append(out, r)
+			continue
+		}
+		o := &out[i]
+		o.Up, o.Down, o.Count = o.Up+r.Up, o.Down+r.Down, o.Count+r.Count
+		if r.First.Before(o.First) {
+			o.First = r.First
+		}
+		if r.Last.After(o.Last) {
+			o.Last = r.Last
+		}
+	}
+	return out
+}
+
+// Hourly lists what devices exchanged with destinations, hour by hour, oldest
+// first. Refused traffic did not flow and is left out.
+func (s *Store) Hourly(ctx context.Context, q flow.Query) ([]flow.HourTotal, error) {
+	return s.sums(ctx, q, "h.hour", "h.hour, h.device")
+}
+
+// Totals is Hourly without the hours: one sum for each device and destination,
+// most bytes first. Hour is the one of the newest traffic.
+func (s *Store) Totals(ctx context.Context, q flow.Query) ([]flow.HourTotal, error) {
+	return s.sums(ctx, q, "max(h.hour)", "sum(h.up) + sum(h.down) DESC")
+}
+
+func (s *Store) sums(ctx context.Context, q flow.Query, hour, order string) ([]flow.HourTotal, error) {
+	cond, args := []string{"r.refused = 0"}, []any(nil)
+	if q.Device != "" {
+		ns, err := s.deviceNumbers(ctx, q.Device)
+		if err != nil || len(ns) == 0 {
+			return nil, err
+		}
+		cond, args = append(cond, "h.device IN ("+strings.TrimSuffix(strings.Repeat("?,", len(ns)), ",")+")"), ns
+	}
+	if !q.Since.IsZero() {
+		cond, args = append(cond, "h.hour >= ?"), append(args, q.Since.UnixMilli()/hourMS)
+	}
+	if !q.Until.IsZero() {
+		cond, args = append(cond, "h.hour < ?"), append(args, (q.Until.UnixMilli()+hourMS-1)/hourMS)
+	}
+	group := "h.device, r.domain, r.address"
+	if hour == "h.hour" {
+		group = "h.hour, " + group
+	}
+	limit := q.Limit
+	if limit <= 0 {
+		limit = -1
+	}
+	ts, err := all(ctx, s.flows.read, func(sc scanner) (flow.HourTotal, error) {
+		var t flow.HourTotal
+		var id, domain, address string
+		var at int64
+		err := sc.Scan(&id, &domain, &address, &at, &t.Up, &t.Down, &t.Count)
+		t.Device, t.Destination, t.Hour = s.resolve(discovery.DeviceID(id)), destination(domain, address), time.UnixMilli(at*hourMS).UTC()
+		return t, err
+	}, `SELECT d.id, r.domain, r.address, `+hour+`, sum(h.up), sum(h.down), sum(h.n) FROM hourly h
+		JOIN route r ON r.n = h.route JOIN device d ON d.n = h.device
+		WHERE `+strings.Join(cond, " AND ")+` GROUP BY `+group+` ORDER BY `+order+` LIMIT ?`, append(args, limit)...)
+	if err != nil {
+		return nil, classify(s.flows.path, fmt.Errorf("adding up flows: %w", err))
+	}
+	return ts, nil
+}
+
+// LastFlows is when each device was last seen sending or trying to.
+func (s *Store) LastFlows(ctx context.Context) (map[discovery.DeviceID]time.Time, error) {
+	out := map[discovery.DeviceID]time.Time{}
+	err := each(ctx, s.flows.read, func(sc scanner) error {
+		var id string
+		var last, hour sql.NullInt64
+		if err := sc.Scan(&id, &last, &hour); err != nil {
+			return err
+		}
+		t := fromMS(last)
+		if !last.Valid && hour.Valid { // its single records are purged
+			t = time.UnixMilli(hour.Int64 * hourMS).UTC()
+		}
+		if d := s.resolve(discovery.DeviceID(id)); t.After(out[d]) {
+			out[d] = t
+		}
+		return nil
+	}, `SELECT id, (SELECT max(last) FROM flow WHERE device = d.n), (SELECT max(hour) FROM hourly WHERE device = d.n) FROM device d`)
+	return out, classify(s.flows.path, err)
+}
+
+// Passed is what went from a device to certain destinations since a moment.
+type Passed struct {
+	Up, Down, Count uint64
+	Straddling      uint64 // bytes of records that began before the moment: some may have passed after it
+	Refused         uint64 // tries that were turned away
+	Last            time.Time
+}
+
+// PassedSince adds up single records from since on, for destinations that
+// match accepts. Records are kept for 14 days.
+func (s *Store) PassedSince(ctx context.Context, id discovery.DeviceID, since time.Time, match func(flow.Destination) bool) (Passed, error) {
+	var p Passed
+	ns, err := s.deviceNumbers(ctx, id)
+	if err != nil || len(ns) == 0 {
+		return p, err
+	}
+	at := since.UnixMilli()
+	err = each(ctx, s.flows.read, func(sc scanner) error {
+		var domain, address string
+		var refused bool
+		var up, down, n, crossing uint64
+		var last sql.NullInt64
+		if err := sc.Scan(&domain, &address, &refused, &up, &down, &n, &crossing, &last); err != nil {
+			return err
+		}
+		if !match(destination(domain, address)) {
+			return nil
+		}
+		if refused {
+			p.Refused += n
+			return nil
+		}
+		p.Up, p.Down, p.Count, p.Straddling = p.Up+up, p.Down+down, p.Count+n, p.Straddling+crossing
+		if t := fromMS(last); t.After(p.Last) {
+			p.Last = t
+		}
+		return nil
+	}, `SELECT r.domain, r.address, r.refused, x.up, x.down, x.n, x.crossing, x.last FROM (
+		SELECT route, sum(iif(last - span >= ?1, up, 0)) AS up, sum(iif(last - span >= ?1, down, 0)) AS down,
+			sum(iif(last - span >= ?1, n, 0)) AS n, sum(iif(last - span >= ?1, 0, up + down)) AS crossing, max(last) AS last
+		FROM flow WHERE last >= ?1 AND device IN (`+numbered(2, len(ns))+`) GROUP BY route) x JOIN route r ON r.n = x.route`,
+		append([]any{at}, ns...)...)
+	if err != nil {
+		return Passed{}, classify(s.flows.path, fmt.Errorf("adding up what passed: %w", err))
+	}
+	return p, nil
+}
+
+func numbered(from, n int) string {
+	parts := make([]string, n)
+	for i := range parts {
+		parts[i] = fmt.Sprintf("?%d", from+i)
+	}
+	return strings.Join(parts, ",")
+}
