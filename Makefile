@@ -1,0 +1,67 @@
+# Best Before: everything that can be made. `make help` lists it.
+# The tag switches Fyne's old thread checks off; every build and test carries it.
+TAGS     := migrated_fynedo
+GO       ?= go
+BIN      := bin
+FUZZTIME ?= 20s
+BENCH    ?= .
+export CGO_ENABLED ?= 1
+
+.PHONY: help run demo test lab lab-long fuzz bench lint format pictures windows agent setup setup-lab go-version clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: setup ## the program on your own home
+	@mkdir -p $(BIN)
+	$(GO) build -tags $(TAGS) -o $(BIN)/bestbefore ./app
+	./$(BIN)/bestbefore
+
+demo: go-version ## a made-up home on this computer: one permission, ended on its date
+	@.ci/demo
+
+test: setup ## all tests, with the race detector; needs no display
+	$(GO) test -race -tags $(TAGS) ./...
+
+lab: go-version setup-lab ## the end-to-end tests, as root, in network namespaces
+	.ci/as-root $(GO) test -tags '$(TAGS) lab' -count=1 -timeout 30m -v ./app/internal/lab/... ./connectors/gateway/... ./discovery/...
+
+lab-long: go-version setup-lab ## the long figures: every device, packet loss, hundreds of services
+	LAB_LONG=1 .ci/as-root $(GO) test -tags '$(TAGS) lab' -count=1 -timeout 120m -v ./app/internal/lab/... ./connectors/gateway/... ./discovery/...
+
+fuzz: go-version ## every fuzz target for FUZZTIME (20s)
+	@.ci/fuzz $(FUZZTIME)
+
+bench: go-version ## all benchmarks
+	$(GO) test -tags $(TAGS) -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+lint: go-version ## format and lint
+	@.ci/lint
+
+format: go-version ## put all Go files into shape
+	@.ci/lint fix
+
+pictures: setup ## the README's pictures, from the real program
+	$(GO) run -tags $(TAGS) ./app/internal/picture/render assets/pictures
+
+windows: go-version ## both programs for Windows; the window needs mingw-w64
+	@.ci/packages windows
+	@mkdir -p $(BIN)
+	GOOS=windows CGO_ENABLED=0 $(GO) build -tags $(TAGS) -o $(BIN)/bestbefore-agent.exe ./app/agent
+	GOOS=windows CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc $(GO) build -tags $(TAGS) -ldflags -H=windowsgui -o $(BIN)/bestbefore.exe ./app
+
+agent: go-version ## the engine without a window, and the command line
+	@mkdir -p $(BIN)
+	CGO_ENABLED=0 $(GO) build -tags $(TAGS) -o $(BIN)/bestbefore-agent ./app/agent
+
+setup: go-version ## system packages that building needs; named first, installed where missing
+	@.ci/packages build
+
+setup-lab: ## system packages that the lab needs
+	@.ci/packages lab
+
+go-version:
+	@.ci/go-version $(GO)
+
+clean: ## remove what was built
+	rm -rf $(BIN)
