@@ -29,6 +29,9 @@ func Render(build func(fyne.Window) fyne.CanvasObject, size fyne.Size, th fyne.T
 	w.SetPadded(false)
 	w.SetContent(build(w))
 	w.Resize(size)
+	for _, o := range w.Canvas().Overlays().List() {
+		o.Resize(size)
+	}
 	return w.Canvas().Capture()
 }
 

@@ -31,6 +31,9 @@ const (
 	SizeSmall   = theme.SizeNameCaptionText    // 13.5
 )
 
+// SizeBrand is the program's own name, the one word outside the four sizes.
+const SizeBrand = fyne.ThemeSizeName("bestbefore.brand")
+
 // designText is the body size at which the design's figures hold; widgets with
 // fixed proportions grow by the ratio of the present size to it.
 const designText float32 = 15

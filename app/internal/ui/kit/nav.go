@@ -72,10 +72,19 @@ func (n *NavItem) paint() {
 	show(n.ring, n.focused)
 }
 
+// HeightFor is the same for all items, with and without a count.
+func (n *NavItem) HeightFor(float32) float32 { return n.label.HeightFor(0) + 22*scaleOf(n.Theme()) }
+
+// MinSize implements fyne.CanvasObject.
+func (n *NavItem) MinSize() fyne.Size {
+	n.ExtendBaseWidget(n)
+	return fyne.NewSize(120, n.HeightFor(0))
+}
+
 // CreateRenderer implements fyne.Widget.
 func (n *NavItem) CreateRenderer() fyne.WidgetRenderer {
 	n.ExtendBaseWidget(n)
 	n.paint()
 	row := NewRow(3*Step, n.icon, Grow(n.label), n.count, n.pill)
-	return &composite{body: NewStack(n.panel, NewPad(10, 3*Step, 10, 3*Step, row), n.ring), update: n.paint}
+	return &composite{body: NewStack(n.panel, NewPad(0, 3*Step, 0, 3*Step, row), n.ring), update: n.paint}
 }

@@ -75,7 +75,7 @@ func (r *stampRenderer) Refresh() {
 }
 
 func (r *stampRenderer) Layout(fyne.Size) {
-	c, t := r.caption.MinSize(), r.text.MinSize()
+	c, t := r.captionSize(), r.text.MinSize()
 	r.caption.Resize(c)
 	// The dot-matrix face stands a third of an em under its line's top; the caption moves into that space.
 	r.text.Move(fyne.NewPos(0, c.Height-t.Height*0.07))
@@ -85,8 +85,15 @@ func (r *stampRenderer) Layout(fyne.Size) {
 	r.strike.Resize(fyne.NewSize(t.Width, width))
 }
 
+func (r *stampRenderer) captionSize() fyne.Size {
+	if r.stamp.caption == "" {
+		return fyne.NewSize(0, 0)
+	}
+	return r.caption.MinSize()
+}
+
 func (r *stampRenderer) MinSize() fyne.Size {
-	c, t := r.caption.MinSize(), r.text.MinSize()
+	c, t := r.captionSize(), r.text.MinSize()
 	return fyne.NewSize(max(c.Width, t.Width), c.Height+t.Height*0.85)
 }
 

@@ -86,6 +86,8 @@ func (t *Theme) Size(name fyne.ThemeSizeName) float32 {
 		return 26 * t.TextScale
 	case SizeHeading:
 		return 16 * t.TextScale
+	case SizeBrand:
+		return 19.5 * t.TextScale
 	case SizeBody:
 		return 15 * t.TextScale
 	case SizeSmall:

@@ -1,0 +1,102 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/lang"
+
+	"bestbefore/app/internal/ui/kit"
+	"bestbefore/app/internal/view"
+)
+
+// frame is what stands around the pages: the navigation at the left with the
+// name above and the promise below, and the place for short messages.
+type frame struct {
+	box     *fyne.Container
+	page    *fyne.Container
+	nav     *fyne.Container
+	toast   *kit.Toast
+	holding *kit.Text
+}
+
+func newFrame(items []*kit.NavItem, toast *kit.Toast) *frame {
+	f := &frame{toast: toast, holding: kit.NewSoft("").Wrapped(3), page: container.NewStack()}
+	f.holding.Hide()
+	brand := kit.NewHeading("Best Before")
+	brand.Height = kit.SizeBrand
+	tagline := kit.NewStamp(0.5)
+	tagline.Set("", lang.L("Your home's data"), view.None, false)
+	top := kit.NewColumn(0, kit.NewPad(0, 12, 0, 12, kit.NewColumn(2, brand, tagline)))
+	list := kit.NewColumn(2)
+	for _, i := range items {
+		list.Add(i)
+	}
+	foot := kit.NewPad(0, 12, 0, 12, kit.NewColumn(0, kit.NewSoft(lang.L("Nothing leaves this computer.")).Wrapped(0), f.holding))
+	f.nav = container.New(navLayout{}, top, list, foot)
+	f.box = container.New(&frameLayout{text: brand},
+		kit.NewPanel(kit.ColorPaper, 0), f.nav, kit.NewPanel(kit.ColorLine, 0), f.page, toast.Box)
+	return f
+}
+
+func (f *frame) setPage(o fyne.CanvasObject) {
+	f.page.Objects = []fyne.CanvasObject{o}
+	f.page.Refresh()
+}
+
+func (f *frame) setHolding(s string) {
+	f.holding.Set(s)
+	if s == "" {
+		f.holding.Hide()
+	} else {
+		f.holding.Show()
+	}
+	f.nav.Refresh()
+}
+
+// refreshToast lays the window out again, because a message is as high as its text.
+func (f *frame) refreshToast() { f.box.Layout.Layout(f.box.Objects, f.box.Size()) }
+
+// navLayout sets the name at the top, the pages under it and the promise at the
+// very foot.
+type navLayout struct{}
+
+func (navLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	const side, top = 12, 26
+	w := s.Width - 2*side
+	h := kit.HeightFor(o[0], w)
+	put(o[0], side, top, w, h)
+	put(o[1], side, top+h+16, w, kit.HeightFor(o[1], w))
+	h = kit.HeightFor(o[2], w)
+	put(o[2], side, s.Height-h-24, w, h)
+}
+
+func (navLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(160, 400)
+}
+
+// frameLayout sets navigation, the line beside it, the page, and the message
+// near the foot of the page.
+type frameLayout struct{ text *kit.Text }
+
+// navWidth is the width of the navigation at normal text size; it grows by
+// less than the text, because the pages need the room more.
+const navWidth float32 = 208
+
+func (l *frameLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	scale := l.text.Theme().Size(kit.SizeBody) / 15
+	nav := navWidth * (1 + (scale-1)*0.6)
+	put(o[0], 0, 0, s.Width, s.Height)
+	put(o[1], 0, 0, nav-1, s.Height)
+	put(o[2], nav-1, 0, 1, s.Height)
+	put(o[3], nav, 0, s.Width-nav, s.Height)
+	w := min(640*scale, s.Width-nav-48)
+	h := kit.HeightFor(o[4], w)
+	put(o[4], nav+(s.Width-nav-w)/2, s.Height-h-24, w, h)
+}
+
+func (l *frameLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(900, 640) }
+
+func put(o fyne.CanvasObject, x, y, w, h float32) {
+	o.Move(fyne.NewPos(x, y))
+	o.Resize(fyne.NewSize(w, h))
+}

@@ -1,0 +1,95 @@
+package home
+
+import (
+	"fyne.io/fyne/v2"
+
+	"bestbefore/app/internal/ui/kit"
+	"bestbefore/app/internal/view"
+)
+
+// flowSheet shows where the home's data went.
+type flowSheet struct {
+	box      *fyne.Container
+	title    *kit.Text
+	bars     *kit.Bars
+	empty    *kit.Text
+	coverage *kit.Text
+}
+
+func newFlowSheet() *flowSheet {
+	f := &flowSheet{bars: kit.NewBars(), empty: kit.NewText("").Wrapped(0), coverage: kit.NewSoft("").Wrapped(0)}
+	f.box = kit.NewSheet(" ", f.bars, f.empty, f.coverage)
+	f.title = kit.SheetTitle(f.box)
+	return f
+}
+
+func (f *flowSheet) set(s view.Home) {
+	f.title.Set(s.FlowTitle)
+	f.bars.Set(s.Bars)
+	f.empty.Set(s.FlowEmpty)
+	f.coverage.Set(s.CoverageLine)
+	setVisible(f.bars, len(s.Bars) > 0)
+	setVisible(f.empty, len(s.Bars) == 0 && s.FlowEmpty != "")
+	setVisible(f.coverage, s.CoverageLine != "")
+}
+
+// newsSheet shows what happened since the last visit.
+type newsSheet struct {
+	commands Commands
+	box      *fyne.Container
+	title    *kit.Text
+	list     *fyne.Container
+	shown    []view.NewsItem
+}
+
+func newNewsSheet(c Commands) *newsSheet {
+	n := &newsSheet{commands: c, list: kit.NewColumn(3 * kit.Step)}
+	n.box = kit.NewSheet(" ", n.list)
+	n.title = kit.SheetTitle(n.box)
+	return n
+}
+
+// set rebuilds the list only when it changed, so that a refresh elsewhere does
+// not take the focus from an answer.
+func (n *newsSheet) set(s view.Home) {
+	n.title.Set(s.NewsTitle)
+	if len(s.News) > 0 && sameNews(n.shown, s.News) {
+		return
+	}
+	n.shown = s.News
+	n.list.Objects = nil
+	if len(s.News) == 0 && s.NewsEmpty != "" {
+		n.list.Add(kit.NewSoft(s.NewsEmpty).Wrapped(0))
+	}
+	for _, item := range s.News {
+		n.list.Add(n.item(item))
+	}
+}
+
+func (n *newsSheet) item(v view.NewsItem) fyne.CanvasObject {
+	text := kit.NewParagraph(kit.Span{Text: v.Lead, Bold: true}, kit.Span{Text: v.Text})
+	answers := kit.NewFlow(kit.Step)
+	if v.Route.Page != "" {
+		answers.Add(kit.NewSignButton("arrow", "", kit.Link, func() { n.commands.Open(v.Route) }))
+	}
+	for _, a := range v.Actions {
+		answers.Add(kit.NewButton(a.Label, kit.Link, func() { n.commands.News(v.ID, a.ID) }))
+	}
+	if len(answers.Objects) == 0 {
+		return text
+	}
+	// Words without a border align with the text above by giving up their margin.
+	return kit.NewColumn(0, text, kit.NewPad(0, 0, 0, -kit.Step, answers))
+}
+
+func sameNews(a, b []view.NewsItem) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].ID != b[i].ID || a[i].Lead != b[i].Lead || a[i].Text != b[i].Text || len(a[i].Actions) != len(b[i].Actions) {
+			return false
+		}
+	}
+	return true
+}

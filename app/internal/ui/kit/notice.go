@@ -1,0 +1,29 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+
+	"bestbefore/app/internal/view"
+)
+
+func noticeSign(s view.Severity) string {
+	switch s {
+	case view.Soon, view.Still:
+		return "still" // the triangle; a clock would speak of a date
+	case view.Fresh:
+		return "fresh"
+	default:
+		return "info"
+	}
+}
+
+// NewNotice is one line that needs a person: a sign and a word in the colour of
+// its severity, a sentence, and a button where something can be done (label "" is none).
+func NewNotice(s view.Severity, word, text, label string, tapped func()) *fyne.Container {
+	line := NewParagraph(Span{Text: word + " ", Bold: true, Color: InkOf(s)}, Span{Text: text})
+	row := NewRow(3*Step, NewSign(noticeSign(s), InkOf(s), 20), Grow(line))
+	if label != "" {
+		row.Add(NewButton(label, Ordinary, tapped))
+	}
+	return NewStack(NewFrame(TintOf(s), InkOf(s), RadiusSheet), NewPad(10, 12, 10, 16, row))
+}

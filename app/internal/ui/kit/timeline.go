@@ -1,0 +1,207 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"bestbefore/app/internal/view"
+)
+
+// Timeline shows the ends of a year on one axis. Marks whose names would run
+// into one another stand on different levels.
+type Timeline struct {
+	widget.BaseWidget
+	data   view.Timeline
+	months []*Text
+	ticks  []*Panel
+	stems  []*Panel
+	marks  []*Mark
+	axis   *Panel
+	open   func(id string)
+}
+
+// timelineLevels is how many names may stand above one another.
+const timelineLevels = 5
+
+// NewTimeline returns an empty axis; open is told the mark that was chosen.
+func NewTimeline(open func(id string)) *Timeline {
+	t := &Timeline{open: open, axis: NewPanel(ColorLine, 0)}
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+// Set shows data.
+func (t *Timeline) Set(data view.Timeline) {
+	t.data = data
+	for len(t.months) < len(data.Months) {
+		t.months = append(t.months, NewSoft("").Fitted())
+		t.ticks = append(t.ticks, NewPanel(ColorLine, 0))
+	}
+	t.months, t.ticks = t.months[:len(data.Months)], t.ticks[:len(data.Months)]
+	for len(t.marks) < len(data.Marks) {
+		t.marks = append(t.marks, newMark(t.open))
+		t.stems = append(t.stems, NewPanel(ColorLine, 0))
+	}
+	t.marks, t.stems = t.marks[:len(data.Marks)], t.stems[:len(data.Marks)]
+	for i, m := range data.Months {
+		t.months[i].Set(m.Label)
+	}
+	for i, m := range data.Marks {
+		t.marks[i].set(m)
+		t.stems[i].Fill = InkOf(m.Severity)
+	}
+	t.Refresh()
+}
+
+// Marks are the marks on the axis, for tests.
+func (t *Timeline) Marks() []*Mark { return t.marks }
+
+func (t *Timeline) markHeight() float32 { return 26 * scaleOf(t.Theme()) }
+
+// spot is where a mark stands: its level above the axis and its left edge.
+type spot struct {
+	level int
+	left  float32
+}
+
+// spots gives each mark the lowest level on which it touches no other.
+func (t *Timeline) spots(width float32) []spot {
+	var ends [timelineLevels]float32
+	out := make([]spot, len(t.marks))
+	for i, m := range t.marks {
+		w := m.MinSize().Width
+		x := t.x(t.data.Marks[i].Fraction, width)
+		left := max(min(x-6, width-w), 0)
+		level := 0
+		for level < timelineLevels-1 && ends[level] > left {
+			level++
+		}
+		ends[level] = left + w + 3*Step
+		out[i] = spot{level, left}
+	}
+	return out
+}
+
+func (t *Timeline) x(fraction float64, width float32) float32 {
+	return 6 + (width-12)*float32(min(max(fraction, 0), 1))
+}
+
+// HeightFor is the height that the marks need at width.
+func (t *Timeline) HeightFor(width float32) float32 {
+	top := 0
+	for _, s := range t.spots(width) {
+		top = max(top, s.level)
+	}
+	return float32(top+1)*t.markHeight() + 10 + NewSoft("").HeightFor(0)
+}
+
+// MinSize implements fyne.CanvasObject.
+func (t *Timeline) MinSize() fyne.Size {
+	return fyne.NewSize(200, t.HeightFor(max(t.Size().Width, 200)))
+}
+
+// CreateRenderer implements fyne.Widget.
+func (t *Timeline) CreateRenderer() fyne.WidgetRenderer {
+	t.ExtendBaseWidget(t)
+	return &timelineRenderer{line: t}
+}
+
+type timelineRenderer struct{ line *Timeline }
+
+func (r *timelineRenderer) Destroy()           {}
+func (r *timelineRenderer) MinSize() fyne.Size { return r.line.MinSize() }
+
+func (r *timelineRenderer) Refresh() {
+	r.Layout(r.line.Size())
+	canvas.Refresh(r.line)
+}
+
+func (r *timelineRenderer) Objects() []fyne.CanvasObject {
+	t := r.line
+	out := []fyne.CanvasObject{t.axis}
+	for i := range t.months {
+		out = append(out, t.ticks[i], t.months[i])
+	}
+	for _, s := range t.stems {
+		out = append(out, s)
+	}
+	for _, m := range t.marks {
+		out = append(out, m)
+	}
+	return out
+}
+
+func (r *timelineRenderer) Layout(s fyne.Size) {
+	t := r.line
+	text := NewSoft("").HeightFor(0)
+	floor := s.Height - text - 6
+	place(t.axis, 0, floor, s.Width, 1)
+	shown := float32(-100)
+	for i, m := range t.data.Months {
+		x := t.x(m.Fraction, s.Width)
+		place(t.ticks[i], x, floor-3, 1, 4)
+		w := t.months[i].MinSize().Width
+		// On a narrow window every other month keeps its name.
+		fits := x > shown && x+w <= s.Width
+		show(t.months[i], fits)
+		if fits {
+			shown = x + w + Step
+		}
+		place(t.months[i], x, floor+4, w, text)
+	}
+	for i, p := range t.spots(s.Width) {
+		h := t.markHeight()
+		y := floor - float32(p.level+1)*h
+		place(t.marks[i], p.left, y, t.marks[i].MinSize().Width, h-4)
+		x := t.x(t.data.Marks[i].Fraction, s.Width)
+		place(t.stems[i], x-0.5, y+h-4, 1, float32(p.level)*h+4)
+	}
+}
+
+// Mark is one end on a timeline.
+type Mark struct {
+	press
+	mark  view.TimelineMark
+	dot   *Panel
+	label *Text
+	ring  *Panel
+}
+
+func newMark(open func(id string)) *Mark {
+	m := &Mark{dot: NewPanel(ColorFresh, 5), label: NewSoft("").Fitted(), ring: newRing(RadiusControl)}
+	m.onTap = func() { open(m.mark.ID) }
+	m.repaint = m.Refresh
+	m.ExtendBaseWidget(m)
+	return m
+}
+
+func (m *Mark) set(v view.TimelineMark) {
+	m.mark = v
+	m.Refresh()
+}
+
+func (m *Mark) paint() {
+	m.dot.Fill = InkOf(m.mark.Severity)
+	name := ColorInk
+	if m.hovered {
+		name = ColorAct
+	}
+	m.label.SetSpans(Span{Text: m.mark.When + " ", Bold: true, Color: InkOf(m.mark.Severity)}, Span{Text: m.mark.Label, Color: name})
+	show(m.ring, m.focused)
+}
+
+// CreateRenderer implements fyne.Widget.
+func (m *Mark) CreateRenderer() fyne.WidgetRenderer {
+	m.ExtendBaseWidget(m)
+	m.paint()
+	dot := &fyne.Container{Layout: dotLayout{}, Objects: []fyne.CanvasObject{m.dot}}
+	body := NewStack(NewPad(0, 4, 0, 1, NewRow(6, dot, m.label)), m.ring)
+	return &composite{body: body, update: m.paint}
+}
+
+// dotLayout gives a dot its size.
+type dotLayout struct{}
+
+func (dotLayout) Layout(o []fyne.CanvasObject, s fyne.Size) { place(o[0], 0, (s.Height-10)/2, 10, 10) }
+func (dotLayout) MinSize([]fyne.CanvasObject) fyne.Size     { return fyne.NewSquareSize(10) }

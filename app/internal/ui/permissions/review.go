@@ -1,0 +1,230 @@
+package permissions
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"bestbefore/app/internal/ui/kit"
+	"bestbefore/app/internal/view"
+)
+
+// ReviewCommands are what the review can ask for; each returns at once and none may be nil.
+type ReviewCommands struct {
+	Shown       func(id string) // the review of id comes to be seen; "" is the first that waits
+	Renew       func(id string, until view.Day)
+	Lapse       func(id string)
+	End         func(id string)
+	Open        func(view.Route)
+	ShowDialog  func(fyne.CanvasObject)
+	CloseDialog func()
+}
+
+// Review is the renewal of one permission: what changed since the household
+// agreed, what happens if it lapses, and the choice. Nothing is chosen before
+// somebody chooses.
+type Review struct {
+	commands ReviewCommands
+	shown    view.Review
+
+	page           *kit.Page
+	position       *kit.Text
+	title, subline *kit.Text
+	card           *kit.PermissionCard
+	truths         *kit.Truths
+	since          *fyne.Container
+	sinceName      *kit.Text
+	lapse, also    *kit.Text
+	lapseName      *kit.Text
+	presets        *fyne.Container
+	ends           *fyne.Container
+	result         *fyne.Container
+	hint           *kit.Text
+	back, next     *kit.Button
+}
+
+// NewReview builds the page.
+func NewReview(c ReviewCommands) *Review {
+	r := &Review{
+		commands: c,
+		position: kit.NewText("").In(kit.ColorSoft).Fitted(),
+		title:    kit.NewTitle(" "),
+		subline:  kit.NewText("").Wrapped(0).In(kit.ColorSoft),
+		card:     kit.NewPermissionCard(kit.CardConfig{Large: true}),
+		truths:   kit.NewTruths(lang.L("decided"), lang.L("done"), lang.L("seen")),
+		since:    kit.NewColumn(3 * kit.Step),
+		lapse:    kit.NewText("").Wrapped(0),
+		also:     kit.NewText("").Wrapped(0).In(kit.ColorSoon),
+		presets:  kit.NewFlow(2 * kit.Step),
+		ends:     kit.NewFlow(2 * kit.Step),
+		result:   kit.NewColumn(0),
+		hint:     kit.NewSoft("").Wrapped(0),
+	}
+	r.back = kit.NewSignButton("back", "", kit.Ordinary, r.previousOne)
+	r.next = kit.NewSignButton("next", "", kit.Ordinary, r.nextOne)
+	since := kit.NewSheet(" ", r.since)
+	lapse := kit.NewSheet(" ", r.lapse, r.also)
+	r.sinceName, r.lapseName = kit.SheetTitle(since), kit.SheetTitle(lapse)
+	head := kit.NewTopRow(2*kit.Step, kit.Grow(kit.NewColumn(kit.Step, r.position, r.title, r.subline)), r.back, r.next)
+	r.page = kit.NewPage(kit.NewColumn(5*kit.Step,
+		head,
+		kit.NewColumn(4*kit.Step,
+			kit.NewSplit(380, 612, 760, r.card, since),
+			kit.NewSplit(380, 612, 760, kit.NewSheet("", r.truths.Content()), lapse),
+		),
+		kit.NewColumn(3*kit.Step, kit.NewEnds(r.presets, r.ends), r.result, r.hint),
+	))
+	return r
+}
+
+// Content implements the shell's page.
+func (r *Review) Content() fyne.CanvasObject { return r.page }
+
+// OnShow implements the shell's page.
+func (r *Review) OnShow(id string) { r.commands.Shown(id) }
+
+// OnHide implements the shell's page.
+func (r *Review) OnHide() {}
+
+// SetSnapshot shows s.
+func (r *Review) SetSnapshot(s view.Review) {
+	if !s.Loaded {
+		return
+	}
+	if s.ID != r.shown.ID {
+		r.page.Top()
+	}
+	r.shown = s
+	r.position.Set(s.Position)
+	setVisible(r.position, s.Position != "")
+	r.title.Set(s.Title)
+	r.subline.Set(s.Subline)
+	r.card.Set(s.Card)
+	r.truths.Set(s.Card.Truths)
+	setVisible(r.back, s.Previous != "")
+	setVisible(r.next, s.Next != "")
+	r.setSince(s)
+	r.lapseName.Set(s.LapseTitle)
+	r.lapse.Set(s.LapseText)
+	r.also.Set(alsoLine(s.AlsoStops))
+	setVisible(r.also, len(s.AlsoStops) > 0)
+	r.setChoices(s)
+	r.page.Refresh()
+}
+
+func (r *Review) setSince(s view.Review) {
+	r.sinceName.Set(s.SinceTitle)
+	r.since.Objects = nil
+	for _, c := range s.Since {
+		lead := kit.Span{Text: c.Lead, Bold: true}
+		if c.Severity > view.Fresh {
+			lead.Color = kit.InkOf(c.Severity)
+		}
+		r.since.Add(kit.NewParagraph(lead, kit.Span{Text: " " + c.Text}))
+	}
+	if len(s.Since) == 0 {
+		r.since.Add(kit.NewText(s.SinceEmpty).Wrapped(0).In(kit.ColorSoft))
+	}
+}
+
+func (r *Review) setChoices(s view.Review) {
+	r.presets.Objects, r.ends.Objects, r.result.Objects = nil, nil, nil
+	if s.CanRenew {
+		for i, p := range s.Presets {
+			label := p.Label
+			if i == 0 {
+				label = lang.L("Renew {{.Length}}", map[string]any{"Length": p.Label})
+			}
+			r.presets.Add(r.choice(label, kit.Ordinary, func() { r.renew(p.Until) }))
+		}
+		r.presets.Add(r.choice(lang.L("Until a date …"), kit.Ordinary, r.pickDate))
+	}
+	if s.CanLapse {
+		r.ends.Add(r.choice(lang.L("Let it lapse"), kit.Ordinary, r.letLapse))
+	}
+	if s.CanEnd {
+		r.ends.Add(r.choice(lang.L("End now"), kit.Danger, r.end))
+	}
+	if s.ResultLine != "" {
+		r.result.Add(kit.NewNotice(s.ResultSev, "", s.ResultLine, "", nil))
+	}
+	setVisible(r.result, s.ResultLine != "")
+	hint := s.WhyNot
+	if s.CanRenew {
+		hint = s.NothingLine + " " + lang.L("Keys: 1–4 renew, L lapse, E end, → next.")
+	}
+	r.hint.Set(hint)
+}
+
+func (r *Review) choice(label string, w kit.Weight, tapped func()) fyne.CanvasObject {
+	b := kit.NewButton(label, w, tapped)
+	if r.shown.Busy {
+		b.Disable()
+	}
+	return b
+}
+
+func (r *Review) renew(until view.Day) {
+	if r.shown.CanRenew && !r.shown.Busy {
+		r.commands.Renew(r.shown.ID, until)
+	}
+}
+
+func (r *Review) letLapse() {
+	if r.shown.CanLapse && !r.shown.Busy {
+		r.commands.Lapse(r.shown.ID)
+	}
+}
+
+func (r *Review) end() {
+	if r.shown.CanEnd && !r.shown.Busy {
+		r.commands.End(r.shown.ID)
+	}
+}
+
+func (r *Review) nextOne()     { r.step(r.shown.Next) }
+func (r *Review) previousOne() { r.step(r.shown.Previous) }
+
+func (r *Review) step(id string) {
+	if id != "" {
+		r.commands.Open(view.Route{Page: view.PageReview, Arg: id})
+	}
+}
+
+func (r *Review) pickDate() {
+	calendar := kit.NewCalendar(r.shown.First, r.shown.Last, func(d view.Day) {
+		r.commands.CloseDialog()
+		r.renew(d)
+	})
+	cancel := kit.NewButton(lang.L("Cancel"), kit.Ordinary, r.commands.CloseDialog)
+	r.commands.ShowDialog(kit.NewDialog(lang.L("Renew until the end of"), 342, calendar, kit.Spring(), cancel))
+}
+
+// TypedRune takes the keys of the review: 1 to 4, L and E.
+func (r *Review) TypedRune(key rune) bool {
+	switch {
+	case key >= '1' && key <= '4':
+		if i := int(key - '1'); i < len(r.shown.Presets) {
+			r.renew(r.shown.Presets[i].Until)
+		}
+	case key == 'l' || key == 'L':
+		r.letLapse()
+	case key == 'e' || key == 'E':
+		r.end()
+	default:
+		return false
+	}
+	return true
+}
+
+// TypedKey takes the arrows, which turn over to the neighbours.
+func (r *Review) TypedKey(k *fyne.KeyEvent) bool {
+	switch k.Name {
+	case fyne.KeyRight:
+		r.nextOne()
+	case fyne.KeyLeft:
+		r.previousOne()
+	default:
+		return false
+	}
+	return true
+}
