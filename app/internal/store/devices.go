@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,32 +14,106 @@ import (
 	"bestbefore/discovery"
 )
 
-// SaveDevices writes devices as they are now, with the diary's lines.
-func (s *Store) SaveDevices(ctx context.Context, ds []discovery.Device, notes ...ledger.Note) error {
-	if len(ds) == 0 && len(notes) == 0 {
-		return nil
+// SaveInventory writes the changed devices, forgets those that are gone, and
+// replaces aliases, questions and pairs, with the diary's lines, in one transaction.
+func (s *Store) SaveInventory(ctx context.Context, inv discovery.Saved, notes ...ledger.Note) error {
+	for gone, keep := range inv.Aliases {
+		if gone == "" || keep == "" || gone == keep {
+			return fmt.Errorf("merging device %q into %q: an entry cannot stand for itself", gone, keep)
+		}
 	}
-	return s.commit(ctx, func(c *change) error {
-		stmt, err := c.PrepareContext(ctx, "INSERT OR REPLACE INTO device(id, seen, body, sum) VALUES(?,?,?,?)")
+	err := s.commit(ctx, func(c *change) error {
+		if err := c.saveDevices(ctx, inv.Devices); err != nil {
+			return fmt.Errorf("writing devices: %w", err)
+		}
+		for _, id := range inv.Gone {
+			if _, err := c.ExecContext(ctx, "DELETE FROM device WHERE id = ?", string(id)); err != nil {
+				return fmt.Errorf("forgetting a device: %w", err)
+			}
+		}
+		if err := c.saveAnswers(ctx, inv); err != nil {
+			return fmt.Errorf("writing answers: %w", err)
+		}
+		return c.note(ctx, notes)
+	})
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.aliases = maps.Clone(inv.Aliases)
+	s.mu.Unlock()
+	s.cfg.Changed(TopicDevices)
+	return nil
+}
+
+func (c *change) saveDevices(ctx context.Context, ds []discovery.Device) error {
+	for _, d := range ds {
+		body, err := toJSON(d)
 		if err != nil {
 			return err
 		}
-		defer stmt.Close() //nolint:errcheck // its transaction tells
-		for _, d := range ds {
-			body, err := toJSON(d)
-			if err != nil {
-				return err
-			}
-			seen := ms(d.LastSeen)
-			if _, err := stmt.ExecContext(ctx, string(d.ID), seen, body, rowSum("device", string(d.ID), seen, body)); err != nil {
-				return err
-			}
-			if _, err := c.ExecContext(ctx, "DELETE FROM quarantine WHERE place = 'device' AND key = ?", string(d.ID)); err != nil {
-				return err
-			}
+		seen := ms(d.LastSeen)
+		if _, err := c.ExecContext(ctx, "INSERT OR REPLACE INTO device(id, seen, body, sum) VALUES(?,?,?,?)",
+			string(d.ID), seen, body, rowSum("device", string(d.ID), seen, body)); err != nil {
+			return err
 		}
-		return c.note(ctx, notes)
-	}, TopicDevices)
+		if _, err := c.ExecContext(ctx, "DELETE FROM quarantine WHERE place = 'device' AND key = ?", string(d.ID)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveAnswers replaces what a person answered, and what is still to be asked.
+func (c *change) saveAnswers(ctx context.Context, inv discovery.Saved) error {
+	if _, err := c.ExecContext(ctx, "DELETE FROM device_alias; DELETE FROM question; DELETE FROM device_distinct"); err != nil {
+		return err
+	}
+	for gone, keep := range inv.Aliases {
+		if _, err := c.ExecContext(ctx, "INSERT INTO device_alias(gone, keep, sum) VALUES(?,?,?)",
+			string(gone), string(keep), rowSum("device_alias", string(gone), string(keep))); err != nil {
+			return err
+		}
+	}
+	for _, q := range inv.Questions {
+		body, err := toJSON(q)
+		if err != nil {
+			return err
+		}
+		if _, err := c.ExecContext(ctx, "INSERT OR REPLACE INTO question(id, body) VALUES(?,?)", q.ID, body); err != nil {
+			return err
+		}
+	}
+	for _, p := range inv.Distinct {
+		p = discovery.NewPair(p.A, p.B)
+		if _, err := c.ExecContext(ctx, "INSERT OR IGNORE INTO device_distinct(a, b) VALUES(?,?)", string(p.A), string(p.B)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Inventory is everything that SaveInventory wrote. Gone is always empty.
+func (s *Store) Inventory(ctx context.Context) (discovery.Saved, error) {
+	var inv discovery.Saved
+	var err error
+	if inv.Devices, err = s.Devices(ctx); err != nil {
+		return inv, err
+	}
+	if inv.Questions, err = all(ctx, s.evidence.read, scanJSON[discovery.Question], "SELECT body FROM question ORDER BY id"); err != nil {
+		return inv, classify(s.evidence.path, fmt.Errorf("reading questions: %w", err))
+	}
+	inv.Distinct, err = all(ctx, s.evidence.read, func(sc scanner) (p discovery.Pair, err error) {
+		err = sc.Scan(&p.A, &p.B)
+		return p, err
+	}, "SELECT a, b FROM device_distinct ORDER BY a, b")
+	if err != nil {
+		return inv, classify(s.evidence.path, fmt.Errorf("reading pairs: %w", err))
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	inv.Aliases = maps.Clone(s.aliases)
+	return inv, nil
 }
 
 // deviceRow is a row of the table device.
@@ -118,53 +193,6 @@ func (s *Store) checkDevices(ctx context.Context, bad *[]badRow) error {
 	}, "SELECT id, seen, body, sum FROM device")
 }
 
-// SaveAlias makes gone mean keep from now on: its permissions, actions and
-// traffic are found under keep. gone's own record stays, so that DeleteAlias
-// can part them again.
-func (s *Store) SaveAlias(ctx context.Context, gone, keep discovery.DeviceID) error {
-	if gone == "" || keep == "" || s.resolve(keep) == gone {
-		return fmt.Errorf("merging device %q into %q: they would stand for each other", gone, keep)
-	}
-	if err := s.commit(ctx, func(c *change) error {
-		_, err := c.ExecContext(ctx, "INSERT OR REPLACE INTO device_alias(gone, keep, sum) VALUES(?,?,?)",
-			string(gone), string(keep), rowSum("device_alias", string(gone), string(keep)))
-		return err
-	}); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	s.aliases[gone] = keep
-	s.mu.Unlock()
-	s.cfg.Changed(TopicDevices)
-	return nil
-}
-
-// DeleteAlias parts gone from what it was merged into.
-func (s *Store) DeleteAlias(ctx context.Context, gone discovery.DeviceID) error {
-	if err := s.commit(ctx, func(c *change) error {
-		_, err := c.ExecContext(ctx, "DELETE FROM device_alias WHERE gone = ?", string(gone))
-		return err
-	}); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	delete(s.aliases, gone)
-	s.mu.Unlock()
-	s.cfg.Changed(TopicDevices)
-	return nil
-}
-
-// Aliases gives all merged entries and what they were merged into.
-func (s *Store) Aliases() map[discovery.DeviceID]discovery.DeviceID {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	out := make(map[discovery.DeviceID]discovery.DeviceID, len(s.aliases))
-	for gone := range s.aliases {
-		out[gone] = s.follow(gone)
-	}
-	return out
-}
-
 func (s *Store) loadAliases(ctx context.Context) error {
 	var bad []badRow
 	err := each(ctx, s.evidence.read, func(sc scanner) error {
@@ -196,8 +224,7 @@ func (s *Store) resolve(id discovery.DeviceID) discovery.DeviceID {
 	return s.follow(id)
 }
 
-// follow is resolve for a caller who holds the lock. A circle cannot be made
-// through SaveAlias; in a tampered file it ends the walk.
+// follow is resolve for a caller who holds the lock. A circle ends the walk.
 func (s *Store) follow(id discovery.DeviceID) discovery.DeviceID {
 	for range len(s.aliases) {
 		keep, ok := s.aliases[id]
@@ -222,53 +249,6 @@ func (s *Store) group(id discovery.DeviceID) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// SaveQuestions replaces the open questions.
-func (s *Store) SaveQuestions(ctx context.Context, qs []discovery.Question) error {
-	return s.commit(ctx, func(c *change) error {
-		if _, err := c.ExecContext(ctx, "DELETE FROM question"); err != nil {
-			return err
-		}
-		for _, q := range qs {
-			body, err := toJSON(q)
-			if err != nil {
-				return err
-			}
-			if _, err := c.ExecContext(ctx, "INSERT OR REPLACE INTO question(id, body) VALUES(?,?)", q.ID, body); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, TopicDevices)
-}
-
-// Questions lists the open questions.
-func (s *Store) Questions(ctx context.Context) ([]discovery.Question, error) {
-	qs, err := all(ctx, s.evidence.read, scanJSON[discovery.Question], "SELECT body FROM question ORDER BY id")
-	return qs, classify(s.evidence.path, err)
-}
-
-// SaveDistinct adds pairs that a person found to be two devices.
-func (s *Store) SaveDistinct(ctx context.Context, pairs [][2]discovery.DeviceID) error {
-	return s.commit(ctx, func(c *change) error {
-		for _, p := range pairs {
-			if _, err := c.ExecContext(ctx, "INSERT OR IGNORE INTO device_distinct(a, b) VALUES(?,?)",
-				string(min(p[0], p[1])), string(max(p[0], p[1]))); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// Distinct lists the pairs that a person found to be two devices.
-func (s *Store) Distinct(ctx context.Context) ([][2]discovery.DeviceID, error) {
-	ps, err := all(ctx, s.evidence.read, func(sc scanner) (p [2]discovery.DeviceID, err error) {
-		err = sc.Scan(&p[0], &p[1])
-		return p, err
-	}, "SELECT a, b FROM device_distinct ORDER BY a, b")
-	return ps, classify(s.evidence.path, err)
 }
 
 func scanJSON[T any](sc scanner) (T, error) {

@@ -269,21 +269,25 @@ func TestDevicesAndMergedOnes(t *testing.T) {
 		{ID: "d1", Label: "Doorbell", Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: "02:00:00:00:00:01"}}, LastSeen: noon, FirstSeen: noon},
 		{ID: "d2", LastSeen: noon, FirstSeen: noon, Services: []discovery.Service{{Type: "_http._tcp", TXT: discovery.TXT{"a=\xff\x00"}}}},
 	}
-	must(t, s.SaveDevices(ctx, ds, note(consent.NoteDeviceNew, "A new device.")))
+	must(t, s.SaveInventory(ctx, discovery.Saved{Devices: ds}, note(consent.NoteDeviceNew, "A new device.")))
 	equal(t, value(s.Devices(ctx))(t), ds)
 	c := given("c1", noon)
 	c.Device = "d2"
 	must(t, s.Decide(ctx, consent.Decision{Consent: c}))
 
-	must(t, s.SaveAlias(ctx, "d2", "d1"))
-	for _, pair := range [][2]discovery.DeviceID{{"d1", "d2"}, {"d1", "d1"}, {"", "d1"}} {
-		if s.SaveAlias(ctx, pair[0], pair[1]) == nil {
-			t.Errorf("a circle was accepted: %v", pair)
-		}
+	want := discovery.Saved{
+		Aliases:   map[discovery.DeviceID]discovery.DeviceID{"d2": "d1"},
+		Questions: []discovery.Question{{ID: "q1", Device: "d1", Other: "d3", Why: "same name", Asked: noon}},
+		Distinct:  []discovery.Pair{{A: "d1", B: "d4"}},
+	}
+	must(t, s.SaveInventory(ctx, want))
+	if s.SaveInventory(ctx, discovery.Saved{Aliases: map[discovery.DeviceID]discovery.DeviceID{"d1": "d1"}}) == nil {
+		t.Fatal("a device was merged into itself")
 	}
 	must(t, s.Close())
 	s = open(t, testConfig(dir))
-	equal(t, value(s.Devices(ctx))(t), ds[:1])
+	want.Devices = ds[:1]
+	equal(t, value(s.Inventory(ctx))(t), want)
 	d, ok, err := s.Device(ctx, "d2")
 	must(t, err)
 	if !ok || d.ID != "d1" {
@@ -292,18 +296,13 @@ func TestDevicesAndMergedOnes(t *testing.T) {
 	if cs := value(s.ConsentsOf(ctx, "d1"))(t); len(cs) != 1 {
 		t.Fatalf("%v", cs)
 	}
-	must(t, s.DeleteAlias(ctx, "d2"))
+	must(t, s.SaveInventory(ctx, discovery.Saved{})) // parted again
 	equal(t, value(s.Devices(ctx))(t), ds)
+	must(t, s.SaveInventory(ctx, discovery.Saved{Gone: []discovery.DeviceID{"d2"}}))
+	equal(t, value(s.Inventory(ctx))(t).Devices, ds[:1])
 	if _, ok, err := s.Device(ctx, "d9"); ok || err != nil {
 		t.Fatal(ok, err)
 	}
-
-	qs := []discovery.Question{{ID: "q1", Device: "d1", Other: "d2", Why: "same name", Asked: noon}}
-	must(t, s.SaveQuestions(ctx, qs))
-	equal(t, value(s.Questions(ctx))(t), qs)
-	must(t, s.SaveQuestions(ctx, nil))
-	must(t, s.SaveDistinct(ctx, [][2]discovery.DeviceID{{"d2", "d1"}, {"d1", "d2"}}))
-	equal(t, value(s.Distinct(ctx))(t), [][2]discovery.DeviceID{{"d1", "d2"}})
 }
 
 func TestFolderAndFilesAreForTheOwnerOnly(t *testing.T) {
