@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
-	"bestbefore/discovery"
 )
 
 // Connectors lists the kinds and what is configured.
@@ -276,13 +274,4 @@ func (e *Core) blocker(ctx context.Context, suits func(connectors.Traits) bool) 
 		}
 	}
 	return best, traits, ok
-}
-
-// lastTry is the moment that a device last sent anything, for a sentence.
-func (e *Core) lastTry(ctx context.Context, d discovery.DeviceID) time.Time {
-	last, err := e.Store.LastFlows(ctx)
-	if err != nil {
-		return time.Time{}
-	}
-	return last[d]
 }

@@ -198,7 +198,7 @@ type around struct {
 	e        *Core
 	consents []consent.Consent
 	blocks   map[discovery.DeviceID]consent.Action
-	hours    []flow.HourTotal
+	sums     map[discovery.DeviceID][]flow.HourTotal // of the last week
 	last     map[discovery.DeviceID]time.Time
 	cover    coverage
 }
@@ -220,8 +220,14 @@ func (e *Core) around(ctx context.Context) (around, error) {
 			}
 		}
 	}
-	if a.hours, err = e.Store.Hourly(ctx, flow.Query{Since: e.Now().Add(-week)}); err != nil {
+	sums, err := e.Store.Totals(ctx, flow.Query{Since: e.Now().Add(-week)})
+	if err != nil {
 		return a, err
+	}
+	a.sums = map[discovery.DeviceID][]flow.HourTotal{}
+	for _, h := range sums {
+		id := e.canonical(h.Device)
+		a.sums[id] = append(a.sums[id], h)
 	}
 	if a.last, err = e.Store.LastFlows(ctx); err != nil {
 		return a, err
@@ -233,7 +239,7 @@ func (e *Core) around(ctx context.Context) (around, error) {
 func (a around) info(d discovery.Device) DeviceInfo {
 	i := DeviceInfo{Device: d, LastFlow: a.last[d.ID]}
 	for _, c := range a.consents {
-		if e, ok := a.e.Inventory.Device(c.Device); !ok || e.ID != d.ID {
+		if a.e.canonical(c.Device) != d.ID {
 			continue
 		}
 		i.Consents = append(i.Consents, c.ID)
@@ -244,7 +250,7 @@ func (a around) info(d discovery.Device) DeviceInfo {
 	if b, ok := a.blocks[d.ID]; ok && !(b.Kind == consent.ActUnblock && b.State == consent.Done) {
 		i.Blocked = &b
 	}
-	totals := a.e.total(a.hours, a.consents, func(h flow.HourTotal) bool { return h.Device == d.ID })
+	totals := a.e.total(a.sums[d.ID], a.consents)
 	for n, t := range totals {
 		i.BytesWeek += t.Up + t.Down
 		if n < 3 {

@@ -66,12 +66,15 @@ func (e *Core) covering(cs []consent.Consent, d discovery.DeviceID, dst flow.Des
 
 // same compares device ids, the ids of merged entries followed.
 func (e *Core) same(a, b discovery.DeviceID) bool {
-	if a == b {
-		return true
+	return a == b || e.canonical(a) == e.canonical(b)
+}
+
+// canonical is the id that stands for a device now.
+func (e *Core) canonical(id discovery.DeviceID) discovery.DeviceID {
+	if c, ok := e.Inventory.Canonical(id); ok {
+		return c
 	}
-	x, ok := e.Inventory.Device(a)
-	y, ok2 := e.Inventory.Device(b)
-	return ok && ok2 && x.ID == y.ID
+	return id
 }
 
 // recipientName is the name that the household gave, or the destination where
@@ -85,7 +88,7 @@ func recipientName(r consent.Recipient, destination string) string {
 
 // Totals adds up bytes by recipient.
 func (e *Core) Totals(ctx context.Context, q FlowQuery) ([]Total, error) {
-	hours, err := e.Store.Hourly(ctx, flow.Query{Device: q.Device, Since: q.Since})
+	sums, err := e.Store.Totals(ctx, flow.Query{Device: q.Device, Since: q.Since})
 	if err != nil {
 		return nil, err
 	}
@@ -93,34 +96,21 @@ func (e *Core) Totals(ctx context.Context, q FlowQuery) ([]Total, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := e.total(hours, cs, func(flow.HourTotal) bool { return true })
+	out := e.total(sums, cs)
 	if q.Limit > 0 && len(out) > q.Limit {
 		out = out[:q.Limit]
 	}
 	return out, nil
 }
 
-// total adds up the hours that pass keep, by recipient, largest first.
-func (e *Core) total(hours []flow.HourTotal, cs []consent.Consent, keep func(flow.HourTotal) bool) []Total {
-	type key struct {
-		dev discovery.DeviceID
-		dst flow.Destination
-	}
-	cover := map[key]Total{}
+// total adds up by recipient, largest first.
+func (e *Core) total(parts []flow.HourTotal, cs []consent.Consent) []Total {
 	sums := map[string]*Total{}
-	for _, h := range hours {
-		if !keep(h) {
-			continue
-		}
-		k := key{h.Device, h.Destination}
-		t, ok := cover[k]
-		if !ok {
-			t = Total{Name: h.Destination.String()}
-			if c, found := e.covering(cs, h.Device, h.Destination); found {
-				t.Name, t.Known = recipientName(c.Recipient, t.Name), !c.Recipient.Any
-				t.Ended = !c.Decided.Live() && c.Seen == consent.Flowing
-			}
-			cover[k] = t
+	for _, h := range parts {
+		t := Total{Name: h.Destination.String()}
+		if c, found := e.covering(cs, h.Device, h.Destination); found {
+			t.Name, t.Known = recipientName(c.Recipient, t.Name), !c.Recipient.Any
+			t.Ended = !c.Decided.Live() && c.Seen == consent.Flowing
 		}
 		s := sums[t.Name]
 		if s == nil {

@@ -41,6 +41,8 @@ type flowStore interface {
 	AddFlows(ctx context.Context, source string, recs []flow.Record, cursor connectors.Cursor) error
 	Flows(ctx context.Context, q flow.Query) ([]flow.Record, error)
 	Hourly(ctx context.Context, q flow.Query) ([]flow.HourTotal, error)
+	// Totals has one row for each device and destination; its Hour is the newest.
+	Totals(ctx context.Context, q flow.Query) ([]flow.HourTotal, error)
 	LastFlows(ctx context.Context) (map[discovery.DeviceID]time.Time, error)
 }
 
