@@ -206,6 +206,10 @@ func (m *memory) decide(c consent.Consent, as ...consent.Action) []consent.Actio
 	return out
 }
 
+func (m *memory) Action(_ context.Context, id consent.ActionID) (consent.Action, error) {
+	return m.action(id), nil
+}
+
 func (m *memory) action(id consent.ActionID) consent.Action {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -3,6 +3,7 @@ package enforce
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -144,15 +145,19 @@ func nudge(c chan struct{}) {
 	}
 }
 
-// Retry puts a back to be tried at once, because a person asked. What is done
-// or cancelled stays as it is.
-func (r *Runner) Retry(ctx context.Context, a consent.Action) error {
-	if !a.State.Open() || a.State == consent.Running {
+// Retry puts an action back to be tried at once, because a person asked. What
+// is done, cancelled or under way stays as it is.
+func (r *Runner) Retry(ctx context.Context, id consent.ActionID) error {
+	a, err := r.c.Store.Action(ctx, id)
+	if err != nil {
+		return fmt.Errorf("reading an action: %w", err)
+	}
+	if !a.State.Open() || a.State == consent.Running || a.State == consent.Pending {
 		return nil
 	}
 	a.State, a.RetryAt, a.Error, a.Reason = consent.Pending, time.Time{}, "", ""
 	if err := r.c.Store.SaveAction(ctx, a); err != nil {
-		return err
+		return fmt.Errorf("writing an action: %w", err)
 	}
 	r.publish(a)
 	r.Poke()

@@ -256,7 +256,10 @@ func TestACoarseBlockIsTheHouseholdsChoice(t *testing.T) {
 			t.Fatalf("%s: %q, asked %d", got.State, got.Reason, p.asked())
 		}
 		got.Coarse = true // the household chose
-		if err := h.r.Retry(t.Context(), got); err != nil {
+		if err := h.SaveAction(t.Context(), got); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.r.Retry(t.Context(), a.ID); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()

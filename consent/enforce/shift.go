@@ -144,7 +144,7 @@ func (s *shift) sleep(ctx context.Context) time.Duration {
 	if !ok {
 		return maxSleep
 	}
-	if d := at.Sub(now); d > 0 {
+	if d := at.Sub(s.now()); d > 0 {
 		return min(d, maxSleep)
 	}
 	return time.Second // what is due now is in hand already

@@ -29,6 +29,8 @@ type Store interface {
 	SaveAction(ctx context.Context, a consent.Action, notes ...ledger.Note) error
 	// AddActions writes new actions (a re-application, a fallback), giving IDs.
 	AddActions(ctx context.Context, as []consent.Action, notes ...ledger.Note) ([]consent.Action, error)
+	// Action returns one action, or consent.ErrNotFound.
+	Action(ctx context.Context, id consent.ActionID) (consent.Action, error)
 	// ByMark returns the actions of one mark, newest first.
 	ByMark(ctx context.Context, mark string) ([]consent.Action, error)
 	// Consent returns the newest version, or consent.ErrNotFound.

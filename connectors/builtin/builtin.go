@@ -1,0 +1,13 @@
+// Package builtin is the explicit list of the connectors that we ship. There is
+// no registration by import: what is not named here does not exist.
+package builtin
+
+import (
+	"bestbefore/connectors"
+	"bestbefore/connectors/gateway"
+)
+
+// All returns the registry of the connectors that we ship.
+func All() (*connectors.Registry, error) {
+	return connectors.NewRegistry(gateway.New())
+}

@@ -1,0 +1,345 @@
+// Package sessions opens the household's connections, keeps them open, and runs
+// what streams from them. It owns "with what": engines ask it which connections
+// are open and what they can do, and borrow one for a call at a time.
+//
+// Connectors are foreign code here: each call is bounded in time, a panic costs
+// one connection, and one that never returns is left behind.
+package sessions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+// Config is what a Pool works with.
+type Config struct {
+	Registry    *connectors.Registry                                       // required
+	Connections func(ctx context.Context) ([]connectors.Connection, error) // required: the configured ones
+	Host        func(connectors.Connection) *connectors.Host               // required
+	Now         func() time.Time                                           // required
+	Log         *slog.Logger                                               // nil: silent
+	// Observe stores a batch together with the cursor that follows it. Nil: flows
+	// are not observed.
+	Observe func(ctx context.Context, connection string, b Batch) error
+	// Cursor is where the observer of a connection goes on. Nil: from now.
+	Cursor func(ctx context.Context, connection string) (connectors.Cursor, error)
+	// Discover takes what a peer knows of devices. Nil: not asked.
+	Discover func(discovery.Sighting)
+	// Opened is told of a connection that has just opened. It must not block. May be nil.
+	Opened func(connection string)
+	// Changed is told that the health of some connection changed. It must not block. May be nil.
+	Changed func()
+	// Report tells what is wrong under a fixed name, nil when it is well again. May be nil.
+	Report      func(what string, err error)
+	CallTimeout time.Duration // of opening and probing; zero is 30 s
+	ProbeEvery  time.Duration // zero is 1 m
+}
+
+const (
+	defaultCallTimeout = 30 * time.Second
+	defaultProbeEvery  = time.Minute
+	// comeBack is how long foreign code has to return after its context ended.
+	comeBack = 2 * time.Second
+)
+
+// waits are the pauses between tries to open or to go on reading; the last repeats.
+var waits = []time.Duration{time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute}
+
+// Validate joins all faults of c.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Registry == nil || c.Connections == nil || c.Host == nil {
+		errs = append(errs, errors.New("sessions need a registry, connections and hosts"))
+	}
+	if c.Now == nil {
+		errs = append(errs, errors.New("sessions need a clock"))
+	}
+	if c.CallTimeout < 0 || c.ProbeEvery < 0 {
+		errs = append(errs, errors.New("sessions: no time may be negative"))
+	}
+	return errors.Join(errs...)
+}
+
+// Batch is what an observer gives at once, with the cursor that follows it.
+type Batch struct {
+	Records []flow.Record
+	Next    connectors.Cursor
+}
+
+// Health is how a connection does.
+type Health struct {
+	Open    bool
+	Alive   time.Time // last success or heartbeat
+	Since   time.Time // open since
+	Trouble string    // one sentence, "" when well
+	Kind    consent.ErrorKind
+}
+
+// Pool holds the sessions. Its methods are safe for concurrent use; Serve runs
+// once at a time.
+type Pool struct {
+	c      Config
+	reload chan chan error
+	ready  chan struct{} // closed when every connection of the start was tried once
+
+	mu      sync.Mutex // guards keepers and isReady
+	keepers map[string]*keeper
+	isReady bool
+}
+
+// New checks c and starts nothing.
+func New(c Config) (*Pool, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if c.Opened == nil {
+		c.Opened = func(string) {}
+	}
+	if c.Changed == nil {
+		c.Changed = func() {}
+	}
+	if c.Report == nil {
+		c.Report = func(string, error) {}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.CallTimeout == 0 {
+		c.CallTimeout = defaultCallTimeout
+	}
+	if c.ProbeEvery == 0 {
+		c.ProbeEvery = defaultProbeEvery
+	}
+	return &Pool{c: c, reload: make(chan chan error), ready: make(chan struct{}), keepers: map[string]*keeper{}}, nil
+}
+
+// Serve keeps the configured connections open until ctx ends, then closes them.
+func (p *Pool) Serve(ctx context.Context) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer p.stopAll()
+	again := time.NewTimer(0)
+	defer again.Stop()
+	for {
+		var done chan error
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-again.C:
+		case done = <-p.reload:
+		}
+		firsts, err := p.follow(ctx)
+		if err != nil {
+			p.report(ctx, "connections", err)
+			again.Reset(5 * time.Second)
+		} else {
+			p.report(ctx, "connections", nil)
+		}
+		wg.Add(1)
+		go func() { // answered when each new connection was tried once
+			defer wg.Done()
+			for _, f := range firsts {
+				<-f
+			}
+			if err == nil {
+				p.setReady()
+			}
+			if done != nil {
+				done <- err
+			}
+		}()
+	}
+}
+
+func (p *Pool) setReady() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.isReady {
+		p.isReady = true
+		close(p.ready)
+	}
+}
+
+// Ready waits until each connection that was configured at the start has been
+// tried once, whether it opened or not.
+func (p *Pool) Ready(ctx context.Context) error {
+	select {
+	case <-p.ready:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// report passes trouble on, unless it is only the end.
+func (p *Pool) report(ctx context.Context, what string, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		p.c.Log.Warn("trouble with a connection", "what", what, "error", err)
+	}
+	p.c.Report(what, err)
+}
+
+// Reload opens new connections, closes removed ones and opens changed ones
+// anew; also those that stopped after a refused password. It returns when each
+// was tried once.
+func (p *Pool) Reload(ctx context.Context) error {
+	done := make(chan error, 1)
+	select {
+	case p.reload <- done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// follow makes the keepers those of the configured connections. firsts are
+// closed when each new one was tried once.
+func (p *Pool) follow(ctx context.Context) (firsts []<-chan struct{}, err error) {
+	want, err := p.c.Connections(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading connections: %w", err)
+	}
+	keep := map[string]bool{}
+	for _, c := range want {
+		if c.Disabled {
+			continue
+		}
+		keep[c.ID] = true
+		old := p.keeper(c.ID)
+		if old != nil && sameConnection(old.conn, c) && !old.gaveUp() {
+			continue
+		}
+		if old != nil {
+			old.stop()
+		}
+		k := newKeeper(p, c)
+		p.mu.Lock()
+		p.keepers[c.ID] = k
+		p.mu.Unlock()
+		k.start(ctx)
+		firsts = append(firsts, k.tried)
+	}
+	for _, k := range p.list() {
+		if !keep[k.conn.ID] {
+			k.stop()
+			p.mu.Lock()
+			delete(p.keepers, k.conn.ID)
+			p.mu.Unlock()
+			p.report(ctx, "connection "+k.conn.ID, nil)
+		}
+	}
+	return firsts, nil
+}
+
+func (p *Pool) stopAll() {
+	ks := p.list()
+	for _, k := range ks {
+		k.cancel()
+	}
+	for _, k := range ks {
+		k.stop()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.keepers)
+}
+
+func (p *Pool) keeper(id string) *keeper {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.keepers[id]
+}
+
+func (p *Pool) list() []*keeper {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := make([]*keeper, 0, len(p.keepers))
+	for _, k := range p.keepers {
+		out = append(out, k)
+	}
+	return out
+}
+
+// All gives what each open connection can do, and why each of the others is
+// not open (a *connectors.Error). It asks nobody and returns at once.
+func (p *Pool) All() (open map[string]connectors.Capabilities, closed map[string]error) {
+	open, closed = map[string]connectors.Capabilities{}, map[string]error{}
+	for _, k := range p.list() {
+		if c, err := k.capabilities(); err != nil {
+			closed[k.conn.ID] = err
+		} else {
+			open[k.conn.ID] = c
+		}
+	}
+	return open, closed
+}
+
+// Capabilities of an open connection; false when it is not open. Calls go
+// through Use.
+func (p *Pool) Capabilities(connection string) (connectors.Capabilities, bool) {
+	k := p.keeper(connection)
+	if k == nil {
+		return connectors.Capabilities{}, false
+	}
+	c, err := k.capabilities()
+	return c, err == nil
+}
+
+// Health of a connection; of one that is not configured it says so.
+func (p *Pool) Health(connection string) Health {
+	k := p.keeper(connection)
+	if k == nil {
+		return Health{Trouble: "it is not set up or was switched off"}
+	}
+	return k.healthNow()
+}
+
+// Use runs f with an open session, one call at a time per connection. A panic
+// of the connector is an error like another. It gives a *connectors.Error when
+// the connection is not open or not configured.
+func (p *Pool) Use(ctx context.Context, connection string, f func(context.Context, connectors.Capabilities) error) error {
+	k := p.keeper(connection)
+	if k == nil {
+		return &connectors.Error{Kind: consent.KindNeedsPerson, Text: fmt.Sprintf("There is no connection %q any more.", connection)}
+	}
+	return k.use(ctx, f)
+}
+
+// Try opens a connection that is not kept, probes it and closes it again.
+func (p *Pool) Try(ctx context.Context, c connectors.Connection) (connectors.Capabilities, error) {
+	k := newKeeper(p, c)
+	s, err := k.open(ctx)
+	if err != nil {
+		return connectors.Capabilities{}, err
+	}
+	defer k.closeSession(s)
+	var caps connectors.Capabilities
+	err = bounded(ctx, p.c.CallTimeout, func(ctx context.Context) error {
+		caps = connectors.CapabilitiesOf(s)
+		if caps.Prober == nil {
+			return nil
+		}
+		return caps.Prober.Probe(ctx)
+	})
+	if err != nil {
+		return connectors.Capabilities{}, err
+	}
+	return caps, nil
+}
