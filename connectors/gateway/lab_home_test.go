@@ -125,7 +125,7 @@ func in[T any](t testing.TB, where string, f func() (T, error)) T {
 		var r result
 		defer func() { done <- r }()
 		runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
-		fd, err := unix.Open("/run/netns/"+os.Getenv("BBGW_LAB")+"-"+where, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		fd, err := unix.Open("/run/netns/"+labName(where), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		if err != nil {
 			r.err = err
 			return
@@ -141,6 +141,8 @@ func in[T any](t testing.TB, where string, f func() (T, error)) T {
 	}
 	return r.v
 }
+
+func labName(where string) string { return os.Getenv("BBGW_LAB") + "-" + where }
 
 // nft runs nft in the gateway.
 func nft(t testing.TB, args ...string) string {
@@ -306,7 +308,10 @@ func upload(t testing.TB, device, addr string, step time.Duration) *stream {
 			if _, err := c.Write(msg); err == nil {
 				s.sent.Add(500)
 			}
-			time.Sleep(step)
+			select {
+			case <-ctx.Done():
+			case <-time.After(step):
+			}
 		}
 	}()
 	s.stop = sync.OnceFunc(func() { cancel(); _ = pc.Close(); wg.Wait(); _ = c.Close() })

@@ -20,6 +20,19 @@ import (
 
 const supported = true
 
+var (
+	_ connectors.Connector  = (*Connector)(nil)
+	_ connectors.Prober     = (*Session)(nil)
+	_ connectors.Discoverer = (*Session)(nil)
+	_ connectors.Observer   = (*Session)(nil)
+	_ connectors.Coverer    = (*Session)(nil)
+	_ connectors.Blocker    = (*Session)(nil)
+	_ connectors.Holder     = (*Session)(nil)
+	_ connectors.Verifier   = (*Session)(nil)
+	_ connectors.PeerClock  = (*Session)(nil)
+	_ connectors.Traiter    = (*Session)(nil)
+)
+
 // needRights is what a person must do when the kernel refuses us.
 const needRights = "needs administrator rights on the box that routes the home; start the agent there with sudo"
 

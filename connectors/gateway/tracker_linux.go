@@ -56,6 +56,9 @@ type tracker struct {
 	ended []seenFlow                   // the last flows that ended, oldest first
 	macs  map[netip.Addr]mac           // who last answered to an address
 	base  map[string]map[uint32]uint64 // per mark: bytes sent on flows that were open at a start kept by the kernel
+
+	since, aliveAt time.Time // when observing began, and its last sign of life
+	overruns       uint64
 }
 
 func newTracker(s *Session) *tracker {
@@ -203,6 +206,29 @@ func (t *tracker) passedSince(p plan, d receiptData, r connectors.Receipt) (uint
 		}
 	}
 	return sum, nil
+}
+
+// alive notes that the flows were read at now.
+func (t *tracker) alive(now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.since.IsZero() {
+		t.since = now
+	}
+	t.aliveAt = now
+}
+
+// overrun notes that the kernel dropped events.
+func (t *tracker) overrun() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.overruns++
+}
+
+func (t *tracker) coverage() (since, alive time.Time, overruns uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.since, t.aliveAt, t.overruns
 }
 
 // remember keeps a flow that ended.

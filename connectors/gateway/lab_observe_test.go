@@ -1,0 +1,219 @@
+//go:build lab && linux
+
+package gateway
+
+import (
+	"context"
+	"net/netip"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+// watch runs Observe until its stop is called and keeps what it gave.
+type watch struct {
+	mu      sync.Mutex
+	records []flow.Record
+	cursor  connectors.Cursor
+	batches int
+	largest int
+	stop    func()
+}
+
+func observe(t testing.TB, s *Session, from connectors.Cursor) *watch {
+	t.Helper()
+	w := &watch{}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- s.Observe(ctx, from, func(rs []flow.Record, c connectors.Cursor) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.records, w.cursor = append(w.records, rs...), slices.Clone(c)
+			w.batches++
+			w.largest = max(w.largest, len(rs))
+		})
+	}()
+	w.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(w.stop)
+	until(t, "first heartbeat", 5*time.Second, func() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.batches > 0 })
+	return w
+}
+
+// sum adds up what was observed towards addr.
+func (w *watch) sum(addr string, refused bool) (up, down, n uint64, last flow.Record) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.records {
+		if r.Destination.Address == netip.MustParseAddr(addr) && r.Refused == refused {
+			up, down, n, last = up+r.Up, down+r.Down, n+r.Count, r
+		}
+	}
+	return up, down, n, last
+}
+
+func TestLabObservedBytesAreTheSendersOwn(t *testing.T) {
+	s := open(t, map[string]string{"interval": "0.2"})
+	w := observe(t, s, nil)
+	u4, u6 := upload(t, "dev", acme4, time.Millisecond), upload(t, "dev", acme6, time.Millisecond)
+	flowing(t, "IPv4", u4)
+	time.Sleep(time.Second) // a stretch of traffic, not a wait for something
+	u4.stop()
+	u6.stop()
+	for addr, c := range map[string]struct {
+		s      *stream
+		header uint64
+	}{acme4: {u4, 28}, acme6: {u6, 48}} {
+		want := c.s.sent.Load() / 500 * (500 + c.header)
+		until(t, "all bytes of "+addr, 5*time.Second, func() bool { up, _, _, _ := w.sum(addr, false); return up >= want })
+		up, _, _, r := w.sum(addr, false)
+		t.Logf("figure: %s: sender %d packets = %d bytes with headers, observed %d", addr, c.s.sent.Load()/500, want, up)
+		if up != want {
+			t.Errorf("%s: observed %d, sent %d", addr, up, want)
+		}
+		if r.Local.MAC != devMAC || r.Protocol != "udp" || r.Port == 0 || r.Source != "connector:gw" || r.First.After(r.Last) {
+			t.Errorf("record %+v", r)
+		}
+	}
+	d := download(t, "dev2", acme6)
+	flowing(t, "download", d)
+	until(t, "the download's bytes", 5*time.Second, func() bool {
+		_, down, _, r := w.sum(acme6, false)
+		return r.Local.MAC == dev2MAC && down > 4000
+	})
+	c, err := s.Coverage(t.Context())
+	if err != nil || !c.Whole || time.Since(c.Alive) > 2*time.Second {
+		t.Errorf("coverage %+v, %v", c, err)
+	}
+	t.Log(c.Text)
+}
+
+func TestLabObserveResumesWithoutCountingTwice(t *testing.T) {
+	s := open(t, map[string]string{"interval": "0.1"})
+	up := upload(t, "dev", other4, time.Millisecond)
+	flowing(t, "upload", up) // before anybody observes: "from now" leaves it out
+	early := up.sent.Load()
+	w := observe(t, s, nil)
+	begun := up.sent.Load()
+	flowing(t, "upload", up)
+	var seen uint64
+	var rounds int
+	for ; rounds < 5; rounds++ {
+		w.stop()
+		got, _, _, _ := w.sum(other4, false)
+		seen += got
+		flowing(t, "upload while nobody observes", up)
+		w = observe(t, s, w.cursor)
+	}
+	up.stop()
+	sent := (up.sent.Load() - begun) / 500 * 528
+	until(t, "the rest", 5*time.Second, func() bool { got, _, _, _ := w.sum(other4, false); return seen+got >= sent })
+	got, _, _, _ := w.sum(other4, false)
+	t.Logf("figure: %d restarts: sent %d, observed %d", rounds, sent, seen+got)
+	if most := (up.sent.Load() - early) / 500 * 528; seen+got > most { // it began somewhere between early and begun
+		t.Errorf("observed %d, at most %d were sent", seen+got, most)
+	}
+	// A cursor of another run of the kernel counts what is there now, once.
+	p, err := decodePlace(w.cursor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.stop()
+	p.boot = "another"
+	w = observe(t, s, p.encode())
+	all := up.sent.Load() / 500 * 528
+	until(t, "everything since that boot", 5*time.Second, func() bool { got, _, _, _ := w.sum(other4, false); return got == all })
+}
+
+func TestLabShortFlowsAreNotLost(t *testing.T) {
+	s := open(t, map[string]string{"interval": "1"})
+	w := observe(t, s, nil)
+	const flows = 200
+	for range flows {
+		c := upload(t, "dev", other6, time.Hour) // one packet, then silence
+		until(t, "one packet", 5*time.Second, func() bool { return c.bytes.Load() > 0 })
+		c.stop()
+		if out, err := exec.Command("conntrack", "-D", "-f", "ipv6", "-p", "udp", "-d", other6).CombinedOutput(); err != nil {
+			t.Fatalf("%v %s", err, out)
+		}
+	}
+	until(t, "all flows", 5*time.Second, func() bool { _, _, n, _ := w.sum(other6, false); return n >= flows })
+	up, _, n, _ := w.sum(other6, false)
+	t.Logf("figure: %d flows that ended between two looks: %d observed, %d bytes", flows, n, up)
+	if n != flows || up != flows*548 {
+		t.Errorf("%d flows with %d bytes", n, up)
+	}
+}
+
+func TestLabRefusedTrafficIsRecorded(t *testing.T) {
+	s := open(t, map[string]string{"interval": "0.1"})
+	w := observe(t, s, nil)
+	block(t, s, connectors.BlockRequest{Mark: "device-d1", Target: target(devMAC)})
+	up := upload(t, "dev", acme4, 5*time.Millisecond)
+	until(t, "100 packets", 5*time.Second, func() bool { return up.sent.Load() > 50000 })
+	up.stop()
+	want := up.sent.Load() / 500
+	until(t, "refused packets", 5*time.Second, func() bool { _, _, n, _ := w.sum(acme4, true); return n >= want })
+	sum, _, n, r := w.sum(acme4, true)
+	if n != want || sum != want*528 || r.Local.MAC != devMAC || r.Protocol != "udp" || r.Port == 0 {
+		t.Errorf("refused %d packets, %d bytes, want %d: %+v", n, sum, want, r)
+	}
+	if got, _, _, _ := w.sum(acme4, false); got != 0 {
+		t.Errorf("%d refused bytes were counted as sent", got)
+	}
+	// The device keeps its address and reaches nothing of the router but that.
+	if out, err := exec.Command("ip", "netns", "exec", labName("dev"), "ping", "-c1", "-W2", "10.77.1.1").CombinedOutput(); err != nil {
+		t.Errorf("ping to the router: %v %s", err, out)
+	}
+	if out, err := exec.Command("ip", "netns", "exec", labName("dev"), "ping", "-c1", "-W2", "10.77.1.3").CombinedOutput(); err != nil {
+		t.Errorf("ping inside the home: %v %s", err, out)
+	}
+	if err := exec.Command("ip", "netns", "exec", labName("dev"), "ping", "-c1", "-W1", other4).Run(); err == nil {
+		t.Error("ping to the outside came through")
+	}
+}
+
+func TestLabDiscoversNeighbours(t *testing.T) {
+	s := open(t, map[string]string{"interval": "0.1"})
+	for _, d := range []string{"dev", "dev2"} {
+		for _, a := range []string{"10.77.1.1", "fd77:1::1"} {
+			if out, err := exec.Command("ip", "netns", "exec", labName(d), "ping", "-c1", "-W2", a).CombinedOutput(); err != nil {
+				t.Fatalf("%v %s", err, out)
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	found := map[string]discovery.Sighting{}
+	err := s.Discover(ctx, func(sg discovery.Sighting) {
+		found[sg.Identifiers[0].Value] = sg
+		if len(found[devMAC].Addresses) > 1 && len(found[dev2MAC].Addresses) > 1 {
+			cancel()
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sg := found[devMAC]
+	if !slices.Contains(sg.Addresses, netip.MustParseAddr("10.77.1.2")) || sg.Interface != "br0" || sg.Source != "connector:gw" {
+		t.Errorf("sightings %+v", found)
+	}
+	if len(found) != 2 {
+		t.Errorf("found %d devices, want the two of the home", len(found))
+	}
+	if tr := s.Traits(); !tr.IPv4 || !tr.IPv6 || tr.SurvivesRestart || !strings.Contains(tr.Note, "until that box restarts") {
+		t.Errorf("traits %+v", tr)
+	}
+}
