@@ -1,0 +1,8 @@
+//go:build !linux && !darwin && !windows
+
+package clock
+
+import "time"
+
+// sinceBoot has nothing to read here.
+func sinceBoot() (time.Duration, string) { return 0, "" }

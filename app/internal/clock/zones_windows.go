@@ -1,0 +1,35 @@
+package clock
+
+// windowsZones maps the names that Windows keeps to IANA names, from the
+// territory 001 of CLDR's windowsZones table.
+var windowsZones = map[string]string{
+	"UTC": "Etc/UTC", "GMT Standard Time": "Europe/London", "Greenwich Standard Time": "Atlantic/Reykjavik",
+	"W. Europe Standard Time": "Europe/Berlin", "Central Europe Standard Time": "Europe/Budapest",
+	"Romance Standard Time": "Europe/Paris", "Central European Standard Time": "Europe/Warsaw",
+	"W. Central Africa Standard Time": "Africa/Lagos", "GTB Standard Time": "Europe/Bucharest",
+	"E. Europe Standard Time": "Europe/Chisinau", "FLE Standard Time": "Europe/Kiev", "Turkey Standard Time": "Europe/Istanbul",
+	"Egypt Standard Time": "Africa/Cairo", "South Africa Standard Time": "Africa/Johannesburg", "Israel Standard Time": "Asia/Jerusalem",
+	"Kaliningrad Standard Time": "Europe/Kaliningrad", "Middle East Standard Time": "Asia/Beirut", "Jordan Standard Time": "Asia/Amman",
+	"Arabic Standard Time": "Asia/Baghdad", "Arab Standard Time": "Asia/Riyadh", "Belarus Standard Time": "Europe/Minsk",
+	"Russian Standard Time": "Europe/Moscow", "E. Africa Standard Time": "Africa/Nairobi", "Iran Standard Time": "Asia/Tehran",
+	"Arabian Standard Time": "Asia/Dubai", "Azerbaijan Standard Time": "Asia/Baku", "Georgian Standard Time": "Asia/Tbilisi",
+	"Caucasus Standard Time": "Asia/Yerevan", "Mauritius Standard Time": "Indian/Mauritius", "Afghanistan Standard Time": "Asia/Kabul",
+	"West Asia Standard Time": "Asia/Tashkent", "Ekaterinburg Standard Time": "Asia/Yekaterinburg", "Pakistan Standard Time": "Asia/Karachi",
+	"India Standard Time": "Asia/Calcutta", "Sri Lanka Standard Time": "Asia/Colombo", "Nepal Standard Time": "Asia/Katmandu",
+	"Central Asia Standard Time": "Asia/Almaty", "Bangladesh Standard Time": "Asia/Dhaka", "Myanmar Standard Time": "Asia/Rangoon",
+	"SE Asia Standard Time": "Asia/Bangkok", "China Standard Time": "Asia/Shanghai", "Singapore Standard Time": "Asia/Singapore",
+	"W. Australia Standard Time": "Australia/Perth", "Taipei Standard Time": "Asia/Taipei", "Tokyo Standard Time": "Asia/Tokyo",
+	"Korea Standard Time": "Asia/Seoul", "Cen. Australia Standard Time": "Australia/Adelaide", "AUS Central Standard Time": "Australia/Darwin",
+	"E. Australia Standard Time": "Australia/Brisbane", "AUS Eastern Standard Time": "Australia/Sydney", "Tasmania Standard Time": "Australia/Hobart",
+	"Lord Howe Standard Time": "Australia/Lord_Howe", "Vladivostok Standard Time": "Asia/Vladivostok", "New Zealand Standard Time": "Pacific/Auckland",
+	"Fiji Standard Time": "Pacific/Fiji", "Samoa Standard Time": "Pacific/Apia", "Tonga Standard Time": "Pacific/Tongatapu",
+	"Hawaiian Standard Time": "Pacific/Honolulu", "Alaskan Standard Time": "America/Anchorage", "Pacific Standard Time": "America/Los_Angeles",
+	"Mountain Standard Time": "America/Denver", "US Mountain Standard Time": "America/Phoenix", "Central Standard Time": "America/Chicago",
+	"Canada Central Standard Time": "America/Regina", "Central Standard Time (Mexico)": "America/Mexico_City",
+	"Central America Standard Time": "America/Guatemala", "Eastern Standard Time": "America/New_York", "US Eastern Standard Time": "America/Indianapolis",
+	"Cuba Standard Time": "America/Havana", "SA Pacific Standard Time": "America/Bogota", "Venezuela Standard Time": "America/Caracas",
+	"Atlantic Standard Time": "America/Halifax", "Pacific SA Standard Time": "America/Santiago", "Paraguay Standard Time": "America/Asuncion",
+	"SA Western Standard Time": "America/La_Paz", "Newfoundland Standard Time": "America/St_Johns", "E. South America Standard Time": "America/Sao_Paulo",
+	"Argentina Standard Time": "America/Buenos_Aires", "SA Eastern Standard Time": "America/Cayenne", "Montevideo Standard Time": "America/Montevideo",
+	"Azores Standard Time": "Atlantic/Azores", "Cape Verde Standard Time": "Atlantic/Cape_Verde", "Morocco Standard Time": "Africa/Casablanca",
+}
