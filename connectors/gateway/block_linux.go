@@ -51,6 +51,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
+	s.tracker.forgetMark(safeMark(p.mark))
 	data := receiptData{Version: 1, MACs: macTexts(p.macs), Hash: p.targetHash()}
 	if p.from.IsZero() {
 		s.cutFlows(p, h)
@@ -182,6 +183,7 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 			return r, transient("the router took the request but still shows the block", nil)
 		}
 	}
+	s.tracker.forgetMark(mark)
 	r.Level, r.At, r.Text, r.Data = consent.Configured, s.now().UTC(), "asked the router · router confirms · the block is lifted", nil
 	if h, err := s.home(); err != nil {
 		s.log.Warn("boot file not written", "error", err)

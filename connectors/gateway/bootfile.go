@@ -23,7 +23,6 @@ func renderBoot(plans []plan, homeIfs []string, now time.Time) string {
 	b.WriteString("# Written by Best Before: the blocks that this household set. Loaded at boot by\n")
 	b.WriteString("# " + unitName + ", before the network starts. Remove all: nft delete table inet bestbefore\n")
 	b.WriteString("table inet bestbefore\ndelete table inet bestbefore\ntable inet bestbefore {\n")
-	fmt.Fprintf(&b, "\tset homeifs {\n\t\ttype ifname\n\t\telements = { %s }\n\t}\n", quoted(homeIfs))
 	var leaving, returning strings.Builder
 	plans = slices.SortedFunc(slices.Values(plans), func(a, b plan) int { return cmp.Compare(a.mark, b.mark) })
 	for _, p := range plans {
@@ -37,8 +36,11 @@ func renderBoot(plans []plan, homeIfs []string, now time.Time) string {
 		"\t\tfib daddr type local meta l4proto icmp accept\n" +
 		"\t\tfib daddr type local meta l4proto ipv6-icmp accept\n" +
 		"\t\tfib daddr type local udp dport 67 accept\n" +
-		"\t\tfib daddr type local udp dport 547 accept\n" +
-		"\t\tfib daddr oifname @homeifs accept\n\t}\n")
+		"\t\tfib daddr type local udp dport 547 accept\n")
+	for _, n := range homeIfs {
+		fmt.Fprintf(&b, "\t\tfib daddr oifname %q accept\n", n)
+	}
+	b.WriteString("\t}\n")
 	fmt.Fprintf(&b, "\tchain leaving {\n\t\ttype filter hook prerouting priority %d; policy accept;\n%s\t}\n", -310, leaving.String())
 	fmt.Fprintf(&b, "\tchain returning {\n\t\ttype filter hook postrouting priority %d; policy accept;\n"+
 		"\t\tct state new counter comment \"bb-watch\"\n%s\t}\n}\n", 310, returning.String())
@@ -102,14 +104,6 @@ func joined(rs []addrRange) string {
 	out := make([]string, len(rs))
 	for i, r := range rs {
 		out[i] = r.String()
-	}
-	return strings.Join(out, ", ")
-}
-
-func quoted(names []string) string {
-	out := make([]string, len(names))
-	for i, n := range names {
-		out[i] = fmt.Sprintf("%q", n)
 	}
 	return strings.Join(out, ", ")
 }

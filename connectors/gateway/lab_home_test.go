@@ -319,6 +319,46 @@ func upload(t testing.TB, device, addr string, step time.Duration) *stream {
 	return s
 }
 
+// push is a UDP stream that the outside sends to a device for ever, once asked.
+// The device asks again now and then, as a player does.
+func push(t testing.TB, device, addr string) *stream {
+	t.Helper()
+	pc := in(t, "net", func() (net.PacketConn, error) { return net.ListenPacket("udp", net.JoinHostPort(addr, "0")) })
+	c := in(t, device, func() (net.Conn, error) { return net.Dial("udp", pc.LocalAddr().String()) })
+	s := &stream{}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	each := func(step time.Duration, f func()) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for ctx.Err() == nil {
+				f()
+				select {
+				case <-ctx.Done():
+				case <-time.After(step):
+				}
+			}
+		}()
+	}
+	each(100*time.Millisecond, func() { _, _ = c.Write([]byte("go on")) })
+	buf := make([]byte, 100)
+	_, asker, err := pc.ReadFrom(buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	each(5*time.Millisecond, func() { _, _ = pc.WriteTo(make([]byte, 500), asker) })
+	each(0, func() {
+		in := make([]byte, 2048)
+		if n, err := c.Read(in); err == nil {
+			s.got(n)
+		}
+	})
+	s.stop = sync.OnceFunc(func() { cancel(); _ = pc.Close(); _ = c.Close(); wg.Wait() })
+	t.Cleanup(s.stop)
+	return s
+}
+
 // until polls until ok or the time is over.
 func until(t testing.TB, what string, within time.Duration, ok func() bool) {
 	t.Helper()

@@ -17,7 +17,6 @@ const (
 	chainLeaving   = "leaving"   // prerouting, before connection tracking
 	chainReturning = "returning" // postrouting, after address translation
 	chainHome      = "athome"    // lets through what does not leave the home
-	setHomeIfs     = "homeifs"
 )
 
 // Priorities: before "raw", so that what we refuse is never counted as sent;
@@ -180,7 +179,7 @@ func note(f fam, tries *nftables.Set) []expr.Any {
 // atHomeRules let through what does not leave the home: to another interface of
 // the home, broadcasts and multicasts, and of what is for this box itself the
 // little that keeps a device on the network: ICMP, neighbour discovery, DHCP.
-func atHomeRules(home *nftables.Set) [][]expr.Any {
+func atHomeRules(homeIfs []string) [][]expr.Any {
 	kind := func(t uint32) []expr.Any {
 		return []expr.Any{
 			&expr.Fib{Register: reg0, ResultADDRTYPE: true, FlagDADDR: true},
@@ -194,19 +193,24 @@ func atHomeRules(home *nftables.Set) [][]expr.Any {
 	udp := func(n uint16) []expr.Any {
 		return append(l4(unix.IPPROTO_UDP), port(2, reg0), equal(reg0, binaryutil.BigEndian.PutUint16(n)))
 	}
-	return [][]expr.Any{
+	out := [][]expr.Any{
 		append(kind(unix.RTN_BROADCAST), verdict(expr.VerdictAccept)),
 		append(kind(unix.RTN_MULTICAST), verdict(expr.VerdictAccept)),
 		local(l4(unix.IPPROTO_ICMP)...),
 		local(l4(unix.IPPROTO_ICMPV6)...),
 		local(udp(67)...),
 		local(udp(547)...),
-		{
-			&expr.Fib{Register: reg0, ResultOIFNAME: true, FlagDADDR: true},
-			lookup(home, reg0),
-			verdict(expr.VerdictAccept),
-		},
 	}
+	for _, n := range homeIfs { // one rule each: nft cannot read back a set here
+		name := make([]byte, unix.IFNAMSIZ)
+		copy(name, n)
+		out = append(out, []expr.Any{
+			&expr.Fib{Register: reg0, ResultOIFNAME: true, FlagDADDR: true},
+			equal(reg0, name),
+			verdict(expr.VerdictAccept),
+		})
+	}
+	return out
 }
 
 // interval gives the elements of an interval set that hold rs.

@@ -45,23 +45,9 @@ func prepare(homeIfs []string) error {
 		return fmt.Errorf("opening netfilter: %w", err)
 	}
 	t := c.AddTable(ownTable())
-	home := &nftables.Set{Table: t, Name: setHomeIfs, KeyType: nftables.TypeIFName, KeyByteOrder: binaryutil.NativeEndian}
-	if err := c.AddSet(home, nil); err != nil {
-		return fmt.Errorf("making a set: %w", err)
-	}
-	c.FlushSet(home)
-	var names []nftables.SetElement
-	for _, n := range homeIfs {
-		key := make([]byte, unix.IFNAMSIZ)
-		copy(key, n)
-		names = append(names, nftables.SetElement{Key: key})
-	}
-	if err := c.SetAddElements(home, names); err != nil {
-		return fmt.Errorf("filling a set: %w", err)
-	}
 	athome := c.AddChain(&nftables.Chain{Table: t, Name: chainHome})
 	c.FlushChain(athome)
-	for _, r := range atHomeRules(home) {
+	for _, r := range atHomeRules(homeIfs) {
 		c.AddRule(&nftables.Rule{Table: t, Chain: athome, Exprs: r})
 	}
 	accept := nftables.ChainPolicyAccept

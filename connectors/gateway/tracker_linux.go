@@ -56,13 +56,14 @@ type tracker struct {
 	ended []seenFlow                   // the last flows that ended, oldest first
 	macs  map[netip.Addr]mac           // who last answered to an address
 	base  map[string]map[uint32]uint64 // per mark: bytes sent on flows that were open at a start kept by the kernel
+	told  map[string]uint64            // per mark: passed bytes that an earlier look has told already
 
 	since, aliveAt time.Time // when observing began, and its last sign of life
 	overruns       uint64
 }
 
 func newTracker(s *Session) *tracker {
-	return &tracker{s: s, macs: map[netip.Addr]mac{}, base: map[string]map[uint32]uint64{}}
+	return &tracker{s: s, macs: map[netip.Addr]mac{}, base: map[string]map[uint32]uint64{}, told: map[string]uint64{}}
 }
 
 // dump lists the flows between the home and the outside that are open now.
@@ -206,6 +207,23 @@ func (t *tracker) passedSince(p plan, d receiptData, r connectors.Receipt) (uint
 		}
 	}
 	return sum, nil
+}
+
+// risen reports whether passed has grown since the last look at mark.
+func (t *tracker) risen(mark string, passed uint64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	before := t.told[mark]
+	t.told[mark] = passed
+	return passed > before
+}
+
+// forgetMark drops what is remembered about mark: it is set anew or lifted.
+func (t *tracker) forgetMark(mark string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.told, mark)
+	delete(t.base, mark)
 }
 
 // alive notes that the flows were read at now.

@@ -92,12 +92,13 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 		s.log.Warn("flow accounting not read", "error", err)
 	}
 	f.Passed = passed
-	judge(&f, now, err == nil)
+	judge(&f, now, err == nil, s.tracker.risen(k.mark, passed))
 	return f, nil
 }
 
-// judge says what f's figures mean. counted is whether the flows could be read.
-func judge(f *connectors.Finding, now time.Time, counted bool) {
+// judge says what f's figures mean. counted is whether the flows could be read,
+// risen whether bytes have passed since the last look.
+func judge(f *connectors.Finding, now time.Time, counted, risen bool) {
 	f.Text = "asked the router · router confirms · "
 	if f.Refused > 0 {
 		f.Level = consent.Effective
@@ -109,16 +110,19 @@ func judge(f *connectors.Finding, now time.Time, counted bool) {
 			f.Text += ", last " + clock(f.LastTry, now)
 		}
 	}
+	passed := fmt.Sprintf("%d bytes got through", f.Passed)
 	switch {
-	case f.Passed > 0:
+	case risen && f.Refused > 0:
 		f.Level, f.Seen = consent.Configured, consent.Flowing
-		sep := ""
-		if f.Refused > 0 {
-			sep = " · "
-		}
-		f.Text += sep + fmt.Sprintf("yet %d bytes got through", f.Passed)
+		f.Text += " · yet " + passed
+	case risen:
+		f.Seen = consent.Flowing
+		f.Text += "yet " + passed
 	case f.Refused > 0 && counted:
 		f.Seen = consent.Stopped
+		if f.Passed > 0 {
+			f.Text += " · " + passed + " before the last look, none since"
+		}
 	case f.Refused > 0:
 		f.Text += " · the flows could not be counted"
 	default:
