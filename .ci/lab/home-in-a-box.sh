@@ -10,7 +10,7 @@
 #   home-in-a-box.sh send DEVICE HOST http|upload|download|udp 4|6 [SECONDS]   send now, in the foreground
 #   home-in-a-box.sh pause|resume DEVICE   stop and continue what the device sends by itself
 #   home-in-a-box.sh seen | forget    packets that reached the companies, counted on their side of the router, as JSON
-# Several homes stand beside each other with HB_PREFIX (8 letters at most) and, if you like, HB_STATE of their own.
+# Several homes stand beside each other with HB_PREFIX and, if you like, an HB_STATE of their own.
 # npm devices need HB_NPM=<dir holding node_modules with homebridge@1 and @matter/main>.
 # Everything lives in namespaces: no interface, route or socket is made in the host's own.
 set -u
