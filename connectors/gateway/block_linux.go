@@ -75,6 +75,9 @@ func (s *Session) set(p plan, h home) (map[string]*kept, error) {
 	if err != nil {
 		return nil, refusal("reading our table", err)
 	}
+	if err := dropOrphans(marks); err != nil {
+		return nil, refusal("tidying our table", err)
+	}
 	if err := replace(marks[safeMark(p.mark)], p, s.now()); err != nil {
 		return nil, refusal("setting the block", err)
 	}

@@ -3,8 +3,11 @@
 package gateway
 
 import (
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,4 +93,89 @@ func TestLabStartIsKeptByTheKernel(t *testing.T) {
 	}
 	unblock(t, s, held[0].Receipt)
 	flowing(t, "IPv6 download after lifting what the killed program left", d6)
+}
+
+func TestLabBlockedDeviceDoesNotReachTheRoutersDNS(t *testing.T) {
+	s := open(t, nil)
+	asks := uploadTo(t, "gw", "dev", "10.77.1.1:53", 5*time.Millisecond)
+	flowing(t, "questions to the router's DNS", asks)
+	one := block(t, s, connectors.BlockRequest{Mark: "consent-acme", Target: target(devMAC, acme4)})
+	flowing(t, "questions while one recipient is blocked", asks)
+	whole := block(t, s, connectors.BlockRequest{Mark: "device-d1", Target: target(devMAC)})
+	quiet(t, "questions while the device is blocked", asks, time.Second)
+	unblock(t, s, whole)
+	flowing(t, "questions after lifting", asks)
+	unblock(t, s, one)
+}
+
+func TestLabManyAddresses(t *testing.T) {
+	s := open(t, nil)
+	up, rest := upload(t, "dev", acme4, 5*time.Millisecond), upload(t, "dev", other4, 5*time.Millisecond)
+	to := []string{acme4, "tracker.example"}
+	for i := 0; len(to) < maxAddresses+1; i++ { // no two touch, so none are joined
+		to = append(to, netip.AddrFrom4([4]byte{100, 64 + byte(i>>13), byte(i >> 5), byte(i<<3) | 1}).String())
+	}
+	req := connectors.BlockRequest{Mark: "consent-many", Target: target(devMAC, to...)}
+	start := time.Now()
+	rc := block(t, s, req)
+	t.Logf("figure: block with %d addresses took %v, receipt %d bytes", maxAddresses, time.Since(start), len(rc.Data))
+	quiet(t, "the recipient", up, time.Second)
+	flowing(t, "the other", rest)
+	start = time.Now()
+	rc = block(t, s, req)
+	t.Logf("figure: its renewal took %v", time.Since(start))
+	if f := verify(t, s, rc); f.Missing {
+		t.Errorf("finding %+v", f)
+	}
+	req.Target.Recipient.Destinations = append(to, "192.0.2.1")
+	if _, err := s.Block(t.Context(), req); connectors.KindOf(err) != consent.KindPermanent {
+		t.Errorf("one address too many: %v", err)
+	}
+	unblock(t, s, rc)
+	flowing(t, "the recipient after lifting", up)
+}
+
+func TestLabWrongDeviceIsRefused(t *testing.T) {
+	s := open(t, nil)
+	flowing(t, "dev2", upload(t, "dev2", acme4, 5*time.Millisecond))
+	own, err := net.InterfaceByName("br0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := target("02:00:00:99:99:99", acme4) // was at 10.77.1.3, where another adapter now is
+	moved.Addresses = []string{"10.77.1.3"}
+	for name, tg := range map[string]connectors.Target{
+		"the router itself": target(own.HardwareAddr.String()),
+		"no address":        {Recipient: consent.Recipient{Any: true}},
+		"a group":           target("01:00:5e:00:00:01"),
+		"moved":             moved,
+	} {
+		_, err := s.Block(t.Context(), connectors.BlockRequest{Mark: "m", Target: tg})
+		if connectors.KindOf(err) != consent.KindNeedsPerson {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	held, err := s.Held(t.Context())
+	if err != nil || len(held) != 0 {
+		t.Errorf("held %+v, %v", held, err)
+	}
+	// A device that is away is blocked all the same, and the receipt says so.
+	rc := block(t, s, connectors.BlockRequest{Mark: "m", Target: target("02:00:00:99:99:99")})
+	if !strings.Contains(rc.Text, "does not see this device") {
+		t.Errorf("text %q", rc.Text)
+	}
+}
+
+func TestLabObservingSurvivesAFlush(t *testing.T) {
+	s := open(t, map[string]string{"interval": "0.1"})
+	w := observe(t, s, nil)
+	block(t, s, connectors.BlockRequest{Mark: "m", Until: time.Now().Add(time.Hour), Target: target(dev2MAC, acme4)})
+	nft(t, "flush", "table", "inet", "bestbefore")
+	until(t, "watching again", 5*time.Second, func() bool { ok, err := watching(); return ok && err == nil })
+	block(t, s, connectors.BlockRequest{Mark: "m", Target: target(dev2MAC, acme4)}) // another kind of set under the same name
+	nft(t, "delete", "table", "inet", "bestbefore")
+	until(t, "watching again", 5*time.Second, func() bool { ok, err := watching(); return ok && err == nil })
+	up := upload(t, "dev", acme4, 5*time.Millisecond)
+	until(t, "bytes", 5*time.Second, func() bool { n, _, _, _ := w.sum(acme4, false); return n > 0 })
+	up.stop()
 }

@@ -284,7 +284,13 @@ func download(t testing.TB, device, addr string) *stream {
 // counts what arrives.
 func upload(t testing.TB, device, addr string, step time.Duration) *stream {
 	t.Helper()
-	pc := in(t, "net", func() (net.PacketConn, error) { return net.ListenPacket("udp", net.JoinHostPort(addr, "0")) })
+	return uploadTo(t, "net", device, net.JoinHostPort(addr, "0"), step)
+}
+
+// uploadTo is upload to any computer of the lab.
+func uploadTo(t testing.TB, where, device, to string, step time.Duration) *stream {
+	t.Helper()
+	pc := in(t, where, func() (net.PacketConn, error) { return net.ListenPacket("udp", to) })
 	c := in(t, device, func() (net.Conn, error) { return net.Dial("udp", pc.LocalAddr().String()) })
 	s := &stream{}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -336,10 +336,22 @@ func (o *observer) forget(open map[uint32]bool) {
 	}
 }
 
-// marksNow reads our table, and takes away pauses that are over.
+// marksNow reads our table and keeps it in order: it makes the kernel go on
+// tracking after somebody flushed everything, follows the home's interfaces,
+// and takes away pauses that are over. It never sets a block anew; that the
+// block is missing is for Verify to say.
 func (s *Session) marksNow(h home, now time.Time) (map[string]*kept, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	there, err := watching()
+	if err != nil {
+		return nil, err
+	}
+	if !there || !slices.Equal(h.lan, s.prepared) {
+		if err := s.prepare(h); err != nil {
+			return nil, err
+		}
+	}
 	marks, err := load(now)
 	if err != nil {
 		return nil, err

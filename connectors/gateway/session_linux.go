@@ -48,7 +48,8 @@ type Session struct {
 	opened   time.Time
 	tracker  *tracker
 
-	mu sync.Mutex // one writer to the kernel's table and the boot file at a time
+	mu       sync.Mutex // one writer to the kernel's table and the boot file at a time; guards the field below
+	prepared []string   // the home's interfaces that our table knows
 }
 
 // Open checks rights and interfaces, makes our table and switches the kernel's
@@ -132,6 +133,7 @@ func (s *Session) prepare(h home) error {
 	if err := prepare(h.lan); err != nil {
 		return refusal("making our table in the kernel", err)
 	}
+	s.prepared = h.lan
 	return nil
 }
 
@@ -148,6 +150,9 @@ func (s *Session) sweep(h home) error {
 			}
 			delete(marks, m)
 		}
+	}
+	if err := dropOrphans(marks); err != nil {
+		return refusal("tidying our table", err)
 	}
 	return s.keep(h, marks)
 }
