@@ -1,0 +1,182 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// The JSON of the command line. Keys are added later, never renamed; times are
+// RFC 3339 in UTC. It is written here and nowhere else, so that a change of an
+// inner type cannot change what scripts read.
+
+type deviceJSON struct {
+	ID          discovery.DeviceID     `json:"id"`
+	Name        string                 `json:"name"`
+	Label       string                 `json:"label"`
+	Vendor      string                 `json:"vendor"`
+	Model       string                 `json:"model"`
+	Kind        discovery.Kind         `json:"kind"`
+	Role        discovery.Role         `json:"role"`
+	Essential   discovery.Essential    `json:"essential"`
+	Identifiers []discovery.Identifier `json:"identifiers"`
+	Addresses   []string               `json:"addresses"`
+	Services    []serviceJSON          `json:"services"`
+	FirstSeen   time.Time              `json:"first_seen"`
+	LastSeen    time.Time              `json:"last_seen"`
+	Evidence    []discovery.Evidence   `json:"evidence"`
+	Sources     []discovery.Source     `json:"sources"`
+	Coverage    string                 `json:"coverage"`
+}
+
+type serviceJSON struct {
+	Type     string        `json:"type"`
+	Instance string        `json:"instance"`
+	Host     string        `json:"host"`
+	Port     int           `json:"port"`
+	TXT      discovery.TXT `json:"txt"`
+	Gone     bool          `json:"gone,omitempty"`
+}
+
+func deviceOut(d engine.DeviceInfo) deviceJSON {
+	out := deviceJSON{
+		ID: d.ID, Name: d.Name(), Label: d.Label, Vendor: d.Guess.Vendor, Model: d.Guess.Model, Kind: d.Guess.Kind, Role: d.Role,
+		Essential: d.Essential, Identifiers: list(d.Identifiers), Addresses: []string{}, Services: []serviceJSON{},
+		FirstSeen: d.FirstSeen.UTC(), LastSeen: d.LastSeen.UTC(), Evidence: list(d.Guess.Evidence), Sources: list(d.Sources), Coverage: d.Coverage,
+	}
+	for _, a := range d.Addresses {
+		out.Addresses = append(out.Addresses, a.Addr.String())
+	}
+	for _, s := range d.Services {
+		out.Services = append(out.Services, serviceJSON{
+			Type: s.Type, Instance: discovery.EscapeBytes(s.Instance), Host: discovery.EscapeBytes(s.Host), Port: s.Port, TXT: s.TXT, Gone: s.Gone,
+		})
+	}
+	return out
+}
+
+// list is s, or an empty list instead of null.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+type flowJSON struct {
+	Device      discovery.DeviceID `json:"device"`
+	DeviceName  string             `json:"device_name"`
+	Recipient   string             `json:"recipient"`
+	Destination string             `json:"destination"`
+	Protocol    string             `json:"protocol"`
+	Port        uint16             `json:"port"`
+	BytesUp     uint64             `json:"bytes_up"`
+	BytesDown   uint64             `json:"bytes_down"`
+	Count       uint64             `json:"count"`
+	First       time.Time          `json:"first"`
+	Last        time.Time          `json:"last"`
+	Source      string             `json:"source"`
+	Consent     consent.ID         `json:"consent"`
+	Refused     bool               `json:"refused"`
+}
+
+func flowOut(f engine.FlowInfo) flowJSON {
+	return flowJSON{
+		Device: f.Device, DeviceName: f.DeviceName, Recipient: f.Recipient, Destination: f.Destination, Protocol: f.Protocol, Port: f.Port,
+		BytesUp: f.BytesUp, BytesDown: f.BytesDown, Count: f.Count, First: f.First.UTC(), Last: f.Last.UTC(), Source: f.Source,
+		Consent: f.Consent, Refused: f.Refused,
+	}
+}
+
+type consentJSON struct {
+	ID           consent.ID         `json:"id"`
+	Version      int                `json:"version"`
+	Device       discovery.DeviceID `json:"device"`
+	DeviceName   string             `json:"device_name"`
+	Recipient    string             `json:"recipient"`
+	Destinations []string           `json:"destinations"`
+	Data         []consent.Category `json:"data"`
+	Given        time.Time          `json:"given"`
+	Expires      *time.Time         `json:"expires"` // null for no end
+	ExpiresCivil string             `json:"expires_civil"`
+	Zone         string             `json:"zone"`
+	Then         consent.Remedy     `json:"then"`
+	Decided      consent.Decided    `json:"decided"`
+	Done         string             `json:"done"` // state of the newest action, "none" when there is none
+	Level        consent.Level      `json:"level"`
+	Seen         consent.Seen       `json:"seen"`
+	SeenAt       *time.Time         `json:"seen_at"`
+	Headline     consent.Headline   `json:"headline"`
+	HeldBy       string             `json:"held_by"`
+	Reason       string             `json:"reason"`
+}
+
+func consentOut(c engine.ConsentInfo) consentJSON {
+	out := consentJSON{
+		ID: c.ID, Version: c.Version, Device: c.Device, DeviceName: c.DeviceName, Recipient: c.Recipient.Name,
+		Destinations: list(c.Recipient.Destinations), Data: list(c.Data), Given: c.Given.UTC(), Expires: moment(c.Expires),
+		ExpiresCivil: c.ExpiresCivil, Zone: c.Zone, Then: c.Remedy, Decided: c.Decided, Done: "none", Seen: c.Seen, SeenAt: moment(c.SeenAt),
+		Headline: c.Headline, HeldBy: c.HeldBy,
+	}
+	if a, ok := newest(c.Actions); ok {
+		out.Done, out.Level, out.Reason = string(a.State), a.Level, a.Reason
+	}
+	return out
+}
+
+// newest is the newest action that was not made needless.
+func newest(as []consent.Action) (consent.Action, bool) {
+	for _, a := range as {
+		if a.State != consent.Cancelled {
+			return a, true
+		}
+	}
+	return consent.Action{}, false
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}
+
+type diaryJSON struct {
+	Seq        uint64    `json:"seq"`
+	Time       time.Time `json:"time"`
+	Kind       string    `json:"kind"`
+	Device     string    `json:"device"`
+	DeviceName string    `json:"device_name"`
+	Consent    string    `json:"consent"`
+	Action     string    `json:"action"`
+	Text       string    `json:"text"`
+	Hash       string    `json:"hash"`
+}
+
+func diaryOut(d engine.DiaryEntry) diaryJSON {
+	return diaryJSON{
+		Seq: d.Seq, Time: d.Time.UTC(), Kind: string(d.Kind), Device: d.Device, DeviceName: d.DeviceName, Consent: d.Consent,
+		Action: d.Action, Text: d.Text, Hash: d.Hash,
+	}
+}
+
+// convert applies f to all of in; the result is never nil.
+func convert[A, B any](in []A, f func(A) B) []B {
+	out := make([]B, 0, len(in))
+	for _, a := range in {
+		out = append(out, f(a))
+	}
+	return out
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

@@ -1,0 +1,161 @@
+// Command bestbefore-agent is the engine without a window, for a box that is
+// always on, and the command line. It holds no Fyne and builds without cgo.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"bestbefore/app/internal/lifecycle"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// Exit codes: done, failed, wrong call.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// usageError is a wrong call.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+// run is main without the process: it answers the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	c := &call{stdin: stdin, out: stdout, errs: stderr}
+	err := c.dispatch(ctx, args)
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "bestbefore-agent: %s\n", err)
+		return exitUsage
+	case errors.Is(err, errSaid):
+		return exitFailed
+	default:
+		fmt.Fprintf(stderr, "bestbefore-agent: %s\n", err)
+		return exitFailed
+	}
+}
+
+// errSaid ends a command that already printed why it failed.
+var errSaid = errors.New("said")
+
+// call is one run of the command line.
+type call struct {
+	stdin     io.Reader
+	out, errs io.Writer
+	data      string // data folder
+}
+
+// command is one word of the command line.
+type command struct {
+	usage, help string
+	do          func(*call, context.Context, []string) error
+}
+
+func commands() map[string]command {
+	return map[string]command{
+		"run":        {"run", "work until stopped: watch the home, keep the dates", (*call).run},
+		"scan":       {"scan [--for 15s] [--json]", "devices as they appear", (*call).scan},
+		"devices":    {"devices [--json]", "list the devices", (*call).devices},
+		"device":     {"device ID [--json]", "one device and what it rests on", (*call).device},
+		"label":      {"label ID TEXT", "give a device your own name", (*call).label},
+		"merge":      {"merge ID ID", "two entries are one device; the first one stays", (*call).merge},
+		"split":      {"split ID", "take apart what was merged", (*call).split},
+		"essential":  {"essential ID safety|medical|comfort|none", "what the clock must not cut", (*call).essential},
+		"questions":  {"questions [--json] | questions ID yes|no", "is it the same device?", (*call).questions},
+		"flows":      {"flows [DEVICE] [--since 7d] [--json]", "where devices send", (*call).flows},
+		"allow":      {"allow DEVICE --to RECIPIENT|any --data CATEGORY[,...] --until DATE|DURATION [--then warn|guide|block|revoke|revoke-then-block]", "give a permission with an end date", (*call).allow},
+		"consents":   {"consents [--json]", "list the permissions", (*call).consents},
+		"renew":      {"renew ID --until DATE|DURATION", "renew a permission", (*call).renew},
+		"end":        {"end ID", "end a permission now", (*call).end},
+		"undo":       {"undo", "take back the last decision", (*call).undo},
+		"disconnect": {"disconnect DEVICE [--confirm]", "cut a device from the internet now", (*call).disconnect},
+		"reconnect":  {"reconnect DEVICE", "lift that again", (*call).reconnect},
+		"connectors": {"connectors [--json]", "kinds and connections", (*call).connectors},
+		"connect":    {"connect KIND [--set key=value ...]", "set a connector up; secrets as key=value lines on standard input", (*call).connect},
+		"remove":     {"remove CONNECTION", "lift what a connection holds and forget it", (*call).remove},
+		"held":       {"held [--lift] [--json]", "what we set outside, and lift it", (*call).held},
+		"diary":      {"diary [--json] | diary --verify", "what was decided, done and seen", (*call).diary},
+		"export":     {"export DIR", "devices, flows, consents and diary as CSV and JSON", (*call).export},
+	}
+}
+
+// order is how the help lists the commands.
+var order = []string{
+	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "allow", "consents", "renew", "end",
+	"undo", "disconnect", "reconnect", "connectors", "connect", "remove", "held", "diary", "export",
+}
+
+// dispatch reads --data and the command's name.
+func (c *call) dispatch(ctx context.Context, args []string) error {
+	for len(args) > 0 && len(args[0]) > 0 && args[0][0] == '-' {
+		switch {
+		case args[0] == "--data" || args[0] == "-data":
+			if len(args) < 2 {
+				return usagef("--data needs a folder")
+			}
+			c.data, args = args[1], args[2:]
+		case len(args[0]) > 7 && args[0][:7] == "--data=":
+			c.data, args = args[0][7:], args[1:]
+		case args[0] == "--help" || args[0] == "-h":
+			c.help(c.out)
+			return nil
+		case args[0] == "--version":
+			fmt.Fprintln(c.out, lifecycle.Version)
+			return nil
+		default:
+			return usagef("there is no option %q before the command; --help lists what there is", args[0])
+		}
+	}
+	if len(args) == 0 {
+		c.help(c.errs)
+		return usagef("say what to do")
+	}
+	if args[0] == "help" {
+		c.help(c.out)
+		return nil
+	}
+	cmd, ok := commands()[args[0]]
+	if !ok {
+		return usagef("there is no command %q; --help lists them", args[0])
+	}
+	if c.data == "" {
+		dir, err := lifecycle.DefaultDataDir()
+		if err != nil {
+			return err
+		}
+		c.data = dir
+	}
+	c.data = filepath.Clean(c.data)
+	return cmd.do(c, ctx, args[1:])
+}
+
+func (c *call) help(w io.Writer) {
+	fmt.Fprintln(w, "bestbefore-agent [--data DIR] COMMAND")
+	fmt.Fprintln(w)
+	all := commands()
+	for _, name := range order {
+		fmt.Fprintf(w, "  %s\n        %s\n", all[name].usage, all[name].help)
+	}
+	fmt.Fprintln(w)
+	fmt.Fprintln(w, "Exit codes: 0 done, 1 failed, 2 wrong call.")
+}

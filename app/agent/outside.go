@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/consent/ledger"
+)
+
+func (c *call) connectors(ctx context.Context, args []string) error {
+	var asJSON bool
+	if _, err := words("connectors", args, 0, 0, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") }); err != nil {
+		return err
+	}
+	return c.with(ctx, partsConnect, func(ctx context.Context, e engine.Engine) error {
+		info, err := e.Connectors(ctx)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return writeJSON(c.out, info)
+		}
+		for _, k := range info.Kinds {
+			fmt.Fprintf(c.out, "%s  %s\n  sees:  %s\n  stops: %s\n", k.Kind, k.Name, k.Sees, k.Stops)
+			for _, o := range k.Options {
+				fmt.Fprintf(c.out, "  --set %s=...  %s\n", o.Key, o.Label)
+			}
+		}
+		for _, x := range info.Connections {
+			c.printConnection(x)
+		}
+		return nil
+	})
+}
+
+func (c *call) printConnection(x engine.ConnectionInfo) {
+	state := "open"
+	if !x.Open {
+		state = "not open"
+	}
+	if x.Trouble != "" {
+		state += ": " + x.Trouble
+	}
+	fmt.Fprintf(c.out, "%s  %s (%s)  %s\n", x.ID, x.Name, x.Kind, state)
+	if len(x.Can) > 0 {
+		fmt.Fprintf(c.out, "  can: %s\n", strings.Join(x.Can, ", "))
+	}
+	if x.Traits.Note != "" {
+		fmt.Fprintf(c.out, "  note: %s\n", x.Traits.Note)
+	}
+}
+
+func (c *call) connect(ctx context.Context, args []string) error {
+	set := settings{}
+	pos, err := words("connect", args, 1, 1, func(f *flag.FlagSet) { f.Var(set, "set", "") })
+	if err != nil {
+		return err
+	}
+	secrets, err := c.secrets()
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, partsConnect, func(ctx context.Context, e engine.Engine) error {
+		x, err := e.Connect(ctx, engine.ConnectRequest{Kind: pos[0], Values: set, Secrets: secrets})
+		if err != nil {
+			return err
+		}
+		c.printConnection(x)
+		return nil
+	})
+}
+
+// secrets reads key=value lines from standard input when it is a pipe or a
+// file, so that no secret stands in the process list.
+func (c *call) secrets() (map[string]string, error) {
+	if f, ok := c.stdin.(*os.File); ok {
+		if st, err := f.Stat(); err != nil || st.Mode()&os.ModeCharDevice != 0 {
+			return nil, nil
+		}
+	}
+	out := map[string]string{}
+	lines := bufio.NewScanner(io.LimitReader(c.stdin, 64<<10))
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" {
+			continue
+		}
+		k, v, ok := strings.Cut(line, "=")
+		if !ok {
+			return nil, usagef("standard input wants key=value lines")
+		}
+		out[k] = v
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("reading secrets: %w", err)
+	}
+	return out, nil
+}
+
+func (c *call) remove(ctx context.Context, args []string) error {
+	pos, err := words("remove", args, 1, 1, nil)
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, partsConnect, func(ctx context.Context, e engine.Engine) error {
+		return e.RemoveConnection(ctx, pos[0])
+	})
+}
+
+func (c *call) held(ctx context.Context, args []string) error {
+	var asJSON, lift bool
+	if _, err := words("held", args, 0, 0, func(f *flag.FlagSet) {
+		f.BoolVar(&asJSON, "json", false, "")
+		f.BoolVar(&lift, "lift", false, "")
+	}); err != nil {
+		return err
+	}
+	return c.with(ctx, partsConnect, func(ctx context.Context, e engine.Engine) error {
+		held, err := e.Held(ctx)
+		if err != nil {
+			return err
+		}
+		if asJSON && !lift {
+			return writeJSON(c.out, list(held))
+		}
+		for _, h := range held {
+			fmt.Fprintf(c.out, "%s  %s  %s\n", h.Connection, h.Mark, h.Text)
+			if !lift {
+				continue
+			}
+			if _, err := e.Lift(ctx, h.Connection, h.Mark); err != nil {
+				return err
+			}
+			fmt.Fprintln(c.out, "  lifted")
+		}
+		if len(held) == 0 {
+			fmt.Fprintln(c.out, "Nothing outside carries our mark.")
+		}
+		return nil
+	})
+}
+
+func (c *call) diary(ctx context.Context, args []string) error {
+	var asJSON, verify bool
+	if _, err := words("diary", args, 0, 0, func(f *flag.FlagSet) {
+		f.BoolVar(&asJSON, "json", false, "")
+		f.BoolVar(&verify, "verify", false, "")
+	}); err != nil {
+		return err
+	}
+	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
+		if verify {
+			r, err := e.VerifyDiary(ctx)
+			if err != nil {
+				return err
+			}
+			return c.verdict(r)
+		}
+		es, err := allEntries(ctx, e)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return writeJSON(c.out, convert(es, diaryOut))
+		}
+		for _, x := range es {
+			fmt.Fprintf(c.out, "%d  %s  %-14s %s\n", x.Seq, x.Time.Local().Format("2 Jan 2006 15:04:05"), x.Kind, x.Text)
+		}
+		return nil
+	})
+}
+
+// allEntries is the whole diary, oldest first.
+func allEntries(ctx context.Context, e engine.Engine) ([]engine.DiaryEntry, error) {
+	var out []engine.DiaryEntry
+	for before := uint64(0); ; {
+		page, err := e.Diary(ctx, engine.DiaryQuery{Before: before, Limit: 1000})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, page...)
+		if len(page) < 1000 {
+			break
+		}
+		before = page[len(page)-1].Seq
+	}
+	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
+		out[i], out[j] = out[j], out[i]
+	}
+	return out, nil
+}
+
+// verdict prints what a verification found; it names the first entry that was
+// altered or is missing, and that is a failure.
+func (c *call) verdict(r ledger.Report) error {
+	if !r.OK() {
+		fmt.Fprintf(c.errs, "bestbefore-agent: the diary is not as it was written: %s; the %d entries before it are good\n", r.Fault, r.Entries)
+		return errSaid
+	}
+	sealed := "Its end is sealed."
+	if !r.Sealed {
+		sealed = "Its end is not sealed, because there was no key store: if the newest entries were cut off, that would not be found."
+	}
+	fmt.Fprintf(c.out, "The diary is whole: %d entries. %s\n", r.Entries, sealed)
+	return nil
+}
+
+func (c *call) export(ctx context.Context, args []string) error {
+	pos, err := words("export", args, 1, 1, nil)
+	if err != nil {
+		return err
+	}
+	dir, err := filepath.Abs(pos[0]) // the engine may run elsewhere
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
+		files, err := e.Export(ctx, dir)
+		for _, f := range files {
+			fmt.Fprintln(c.out, f)
+		}
+		return err
+	})
+}

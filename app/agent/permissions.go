@@ -1,0 +1,304 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// how is what the diary says of decisions made here.
+const how = "command line"
+
+func (c *call) flows(ctx context.Context, args []string) error {
+	var asJSON bool
+	var back string
+	pos, err := words("flows", args, 0, 1, func(f *flag.FlagSet) {
+		f.BoolVar(&asJSON, "json", false, "")
+		f.StringVar(&back, "since", "7d", "")
+	})
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
+		o, err := e.Overview(ctx)
+		if err != nil {
+			return err
+		}
+		q := engine.FlowQuery{Limit: 1000}
+		if q.Since, err = since(back, o.Now); err != nil {
+			return err
+		}
+		if len(pos) == 1 {
+			d, err := e.Device(ctx, pos[0])
+			if err != nil {
+				return err
+			}
+			q.Device = d.ID
+		}
+		fs, err := e.Flows(ctx, q)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return writeJSON(c.out, convert(fs, flowOut))
+		}
+		w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+		for _, f := range fs {
+			to := f.Destination
+			if f.Recipient != "" && f.Recipient != to {
+				to = f.Recipient + " (" + to + ")"
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s/%d\tsent %d bytes\treceived %d bytes\tlast %s\t%s\n", f.DeviceName, to, f.Protocol, f.Port, f.BytesUp, f.BytesDown, f.Last.Local().Format("2 Jan 15:04:05"), f.Source)
+		}
+		return w.Flush()
+	})
+}
+
+func (c *call) allow(ctx context.Context, args []string) error {
+	var to, data, until, then string
+	pos, err := words("allow", args, 1, 1, func(f *flag.FlagSet) {
+		f.StringVar(&to, "to", "", "")
+		f.StringVar(&data, "data", "any", "")
+		f.StringVar(&until, "until", "", "")
+		f.StringVar(&then, "then", "", "")
+	})
+	if err != nil {
+		return err
+	}
+	if to == "" || until == "" {
+		return usagef("--to and --until are needed; usage: %s", commands()["allow"].usage)
+	}
+	rem, err := remedy(then)
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, partsEnforce, func(ctx context.Context, e engine.Engine) error {
+		d, err := e.Device(ctx, pos[0])
+		if err != nil {
+			return err
+		}
+		known, err := recipients(ctx, e)
+		if err != nil {
+			return err
+		}
+		r := engine.AllowRequest{Device: d.ID, Data: categories(data), Until: until, Then: rem, How: how}
+		if r.Recipient, err = recipient(to, known); err != nil {
+			return err
+		}
+		info, err := e.Allow(ctx, r)
+		if err != nil {
+			return err
+		}
+		return c.settled(ctx, e, info.ID)
+	})
+}
+
+func recipients(ctx context.Context, e engine.Engine) ([]consent.Recipient, error) {
+	cs, err := e.Consents(ctx)
+	var out []consent.Recipient
+	for _, x := range cs {
+		out = append(out, x.Recipient)
+	}
+	return out, err
+}
+
+// settled waits until everything that a decision asked for was done or has to
+// wait, and prints how the permission stands.
+func (c *call) settled(ctx context.Context, e engine.Engine, id consent.ID) error {
+	ctx, stop := context.WithTimeout(ctx, settleTime)
+	defer stop()
+	changed := e.Watch(ctx)
+	for {
+		info, err := e.Consent(context.WithoutCancel(ctx), id)
+		if err != nil {
+			return err
+		}
+		if !busy(info.Actions) || ctx.Err() != nil {
+			c.printConsent(info)
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-changed:
+		}
+	}
+}
+
+// settleTime bounds how long a command waits for its actions.
+const settleTime = 15 * time.Second
+
+func busy(as []consent.Action) bool {
+	for _, a := range as {
+		if a.State == consent.Pending || a.State == consent.Running {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *call) printConsent(i engine.ConsentInfo) {
+	fmt.Fprintf(c.out, "%s  %s to %s\n", i.ID, i.DeviceName, i.Recipient.Name)
+	if i.Expires.IsZero() {
+		fmt.Fprintln(c.out, "  best before: no end")
+	} else {
+		fmt.Fprintf(c.out, "  best before %s (%s), %s\n", i.ExpiresCivil, i.Zone, i.Expires.Local().Format("Mon 2 Jan 2006 15:04:05"))
+	}
+	fmt.Fprintf(c.out, "  decided: %s\n", i.Decided)
+	if a, ok := newest(i.Actions); ok {
+		fmt.Fprintf(c.out, "  done:    %s %s%s\n", a.Kind, a.State, reason(a))
+	} else {
+		fmt.Fprintln(c.out, "  done:    nothing was to be done")
+	}
+	fmt.Fprintf(c.out, "  seen:    %s\n", i.Seen)
+	if i.HeldBy != "" {
+		fmt.Fprintf(c.out, "  %s keeps the date with this program off. %s\n", i.HeldBy, i.HeldNote)
+	}
+}
+
+func reason(a consent.Action) string {
+	out := ""
+	if a.Level != consent.NoLevel {
+		out = " (" + string(a.Level) + ")"
+	}
+	if a.Reason != "" {
+		out += ": " + a.Reason
+	}
+	return out
+}
+
+func (c *call) consents(ctx context.Context, args []string) error {
+	var asJSON bool
+	if _, err := words("consents", args, 0, 0, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") }); err != nil {
+		return err
+	}
+	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
+		cs, err := e.Consents(ctx)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return writeJSON(c.out, convert(cs, consentOut))
+		}
+		for _, i := range cs {
+			c.printConsent(i)
+		}
+		return nil
+	})
+}
+
+func (c *call) renew(ctx context.Context, args []string) error {
+	var until string
+	pos, err := words("renew", args, 1, 1, func(f *flag.FlagSet) { f.StringVar(&until, "until", "", "") })
+	if err != nil {
+		return err
+	}
+	if until == "" {
+		return usagef("--until is needed; usage: %s", commands()["renew"].usage)
+	}
+	return c.with(ctx, partsEnforce, func(ctx context.Context, e engine.Engine) error {
+		info, err := e.Renew(ctx, consent.ID(pos[0]), until, how)
+		if err != nil {
+			return err
+		}
+		return c.settled(ctx, e, info.ID)
+	})
+}
+
+func (c *call) end(ctx context.Context, args []string) error {
+	pos, err := words("end", args, 1, 1, nil)
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, partsEnforce, func(ctx context.Context, e engine.Engine) error {
+		info, err := e.End(ctx, consent.ID(pos[0]), how)
+		if err != nil {
+			return err
+		}
+		return c.settled(ctx, e, info.ID)
+	})
+}
+
+func (c *call) undo(ctx context.Context, args []string) error {
+	if _, err := words("undo", args, 0, 0, nil); err != nil {
+		return err
+	}
+	return c.with(ctx, partsEnforce, func(ctx context.Context, e engine.Engine) error {
+		what, err := e.Undo(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(c.out, what)
+		return nil
+	})
+}
+
+func (c *call) disconnect(ctx context.Context, args []string) error {
+	var confirm bool
+	pos, err := words("disconnect", args, 1, 1, func(f *flag.FlagSet) { f.BoolVar(&confirm, "confirm", false, "") })
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, partsEnforce, func(ctx context.Context, e engine.Engine) error {
+		a, err := e.Disconnect(ctx, discovery.DeviceID(pos[0]), confirm, how)
+		if err != nil {
+			return err
+		}
+		return c.follow(ctx, e, a, consent.Effective)
+	})
+}
+
+func (c *call) reconnect(ctx context.Context, args []string) error {
+	pos, err := words("reconnect", args, 1, 1, nil)
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, partsEnforce, func(ctx context.Context, e engine.Engine) error {
+		a, err := e.Reconnect(ctx, discovery.DeviceID(pos[0]), how)
+		if err != nil {
+			return err
+		}
+		return c.follow(ctx, e, a, consent.Configured)
+	})
+}
+
+// follow prints each level as it is reached, until want is reached, the action
+// has to wait, or its time is over. Not reaching want is not a failure as long
+// as the peer confirmed: a device that does not try cannot be refused.
+func (c *call) follow(ctx context.Context, e engine.Engine, a consent.Action, want consent.Level) error {
+	ctx, stop := context.WithTimeout(ctx, settleTime)
+	defer stop()
+	changed := e.Watch(ctx)
+	told := ""
+	for {
+		now, err := e.Action(context.WithoutCancel(ctx), a.ID)
+		if err != nil {
+			return err
+		}
+		if line := fmt.Sprintf("%s%s", now.State, reason(now)); line != told {
+			told = line
+			fmt.Fprintln(c.out, line)
+		}
+		switch {
+		case now.State == consent.Done && (now.Level == want || now.Level == consent.Effective || ctx.Err() != nil):
+			return nil
+		case now.State == consent.Cancelled:
+			return nil
+		case now.State != consent.Done && now.State != consent.Pending && now.State != consent.Running:
+			fmt.Fprintln(c.errs, "bestbefore-agent: not done; it goes on being tried while the agent runs")
+			return errSaid
+		case ctx.Err() != nil:
+			fmt.Fprintln(c.errs, "bestbefore-agent: not done yet; \"diary\" tells when it is")
+			return errSaid
+		}
+		select {
+		case <-ctx.Done():
+		case <-changed:
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package lifecycle
+
+import (
+	"context"
+	"fmt"
+
+	"bestbefore/app/internal/clock"
+	"bestbefore/app/internal/rpc"
+	"bestbefore/assets"
+	"bestbefore/discovery"
+	"bestbefore/discovery/announce"
+	"bestbefore/discovery/fingerprint"
+	"bestbefore/discovery/mdns"
+	"bestbefore/discovery/neighbor"
+	"bestbefore/discovery/ssdp"
+)
+
+// openInventory restores what was known.
+func (h *Home) openInventory(ctx context.Context) (*discovery.Inventory, error) {
+	saved, err := h.store.Inventory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	inv, err := discovery.NewInventory(discovery.InventoryConfig{
+		Now: clock.Wall, NewID: func() discovery.DeviceID { return discovery.DeviceID(NewID("d")) },
+		Devices: saved.Devices, Questions: saved.Questions, Distinct: saved.Distinct, Aliases: saved.Aliases,
+		Fingerprint: func(d discovery.Device) discovery.Guess { return fingerprint.Guess(d, assets.OUI) },
+		Identify:    fingerprint.Identifiers,
+		Notice: func(n discovery.Notice, total int) {
+			h.Log.Warn("a bound of the device list was reached", "what", string(n), "total", total)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	cs, err := h.store.Consents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range cs { // a device with a permission is never pushed out by a flood
+		if err := inv.Pin(c.Device); err != nil {
+			h.Log.Warn("a permission's device is not known", "device", string(c.Device), "error", err)
+		}
+	}
+	return inv, nil
+}
+
+// scanners are the sources of sightings that need no connector.
+func (h *Home) scanners() (map[string]discovery.Scanner, error) {
+	m, err := mdns.New(mdns.Config{
+		Now: clock.Wall, Logger: h.part("mdns"),
+		Report: func(t mdns.Trouble) { h.report("mdns", t.Err) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("preparing the search by announcements: %w", err)
+	}
+	s, err := ssdp.New(ssdp.Config{Now: clock.Wall, Log: h.part("ssdp")})
+	if err != nil {
+		return nil, fmt.Errorf("preparing the search by UPnP: %w", err)
+	}
+	n, err := neighbor.New(neighbor.Config{
+		Now: clock.Wall, Log: h.part("neighbor"), Report: func(err error) { h.report("neighbour table", err) },
+		Knock: neighbor.Knock, Sweep: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("preparing the neighbour table: %w", err)
+	}
+	return map[string]discovery.Scanner{"mdns": m, "ssdp": s, "neighbor": n}, nil
+}
+
+// listeners answer other programs and tell the network that we are here.
+func (h *Home) listeners(ctx context.Context) ([]service, error) {
+	srv, err := rpc.NewServer(rpc.ServerConfig{Dir: h.Dir, Engine: h.core, Log: h.part("rpc"), Raise: h.Raise})
+	if err != nil {
+		return nil, err
+	}
+	parts := []service{srv}
+	if !h.Scan {
+		return parts, nil
+	}
+	id, err := h.installation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a, err := announce.New(announce.Config{Log: h.part("announce"), ID: id, Version: Version})
+	if err != nil {
+		h.report("announce", err) // being found is a comfort, never a condition
+		return parts, nil
+	}
+	return append(parts, a), nil
+}
+
+// installation is the opaque id under which this engine announces itself.
+func (h *Home) installation(ctx context.Context) (string, error) {
+	const key = "installation"
+	id, err := h.store.Setting(ctx, key)
+	if err != nil || id != "" {
+		return id, err
+	}
+	id = NewID("i")
+	return id, h.store.SetSetting(ctx, key, id)
+}

@@ -1,0 +1,104 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"time"
+
+	"bestbefore/app/internal/clock"
+	"bestbefore/app/internal/engine"
+	"bestbefore/connectors"
+	"bestbefore/connectors/sessions"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// host is a session's only door to the outside. The connectors that ship now
+// talk to this computer's own kernel; the guarded HTTP client comes with the
+// first one that needs it.
+func (h *Home) host(c connectors.Connection) *connectors.Host {
+	return &connectors.Host{
+		Connection: c.ID, Log: h.part("connector/" + c.Kind), Now: clock.Wall, Secret: h.secret,
+		StateDir: filepath.Join(h.Dir, "connections", c.ID),
+	}
+}
+
+// errNoKey says that secrets cannot be kept now.
+var errNoKey = errors.New("this computer's key store cannot be used now, so no password can be kept; start it and try again")
+
+func (h *Home) secret(ctx context.Context, ref consent.SecretRef) (connectors.Secret, error) {
+	if h.sealer == nil {
+		return connectors.Secret{}, errNoKey
+	}
+	return h.sealer.Get(ctx, ref)
+}
+
+func (h *Home) putSecret(ctx context.Context, label string, v connectors.Secret) (consent.SecretRef, error) {
+	if h.sealer == nil {
+		return "", errNoKey
+	}
+	ref := consent.SecretRef(label)
+	return ref, h.sealer.Put(ctx, ref, v)
+}
+
+// resolve gives the runner the addresses behind a recipient's names.
+func (h *Home) resolve(ctx context.Context, _ discovery.DeviceID, r consent.Recipient) []string {
+	return h.core.Resolve(ctx, r)
+}
+
+// others are the done blocks of a device under other marks that are still in
+// force: what an ended permission or a disconnect set and nothing lifted since.
+func (h *Home) others(ctx context.Context, d discovery.DeviceID, mark string) ([]consent.Action, error) {
+	all, err := h.store.ActionsOf(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	told := map[string]bool{mark: true}
+	var out []consent.Action
+	for _, a := range all { // newest first: the newest of a mark decides
+		if told[a.Mark] || a.State == consent.Cancelled {
+			continue
+		}
+		told[a.Mark] = true
+		if a.Kind == consent.ActBlock && a.State == consent.Done {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+// lookup asks the system's resolver.
+func lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+}
+
+// pooled gives the engine the pool in the engine's own words.
+type pooled struct{ *sessions.Pool }
+
+// Health of a connection that is configured.
+func (p pooled) Health(id string) engine.SessionHealth {
+	s := p.Pool.Health(id)
+	return engine.SessionHealth{Open: s.Open, Alive: s.Alive, Since: s.Since, Trouble: s.Trouble, Kind: s.Kind}
+}
+
+// purgeEvery is how often old flow rows are thrown away.
+const purgeEvery = time.Hour
+
+// serveRetention keeps raw flows 14 days and hourly totals 13 months.
+func (h *Home) serveRetention(ctx context.Context) error {
+	tick := time.NewTicker(purgeEvery)
+	defer tick.Stop()
+	for {
+		if _, err := h.store.Purge(ctx, clock.Wall()); err != nil && ctx.Err() == nil {
+			h.report("old traffic", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}

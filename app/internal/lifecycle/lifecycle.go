@@ -1,0 +1,252 @@
+// Package lifecycle builds the engine's graph, starts its services under a
+// supervisor and stops them in order. It is the one place that knows who is
+// wired to whom; it holds no Fyne, so that the agent can use it.
+package lifecycle
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"bestbefore/app/internal/changes"
+	"bestbefore/app/internal/clock"
+	"bestbefore/app/internal/engine"
+	"bestbefore/app/internal/health"
+	"bestbefore/app/internal/secrets"
+	"bestbefore/app/internal/store"
+	"bestbefore/connectors"
+	"bestbefore/connectors/builtin"
+	"bestbefore/connectors/sessions"
+	"bestbefore/consent/enforce"
+	"bestbefore/consent/expiry"
+	"bestbefore/discovery"
+
+	"gopkg.in/natefinch/lumberjack.v2"
+)
+
+// Version is this program's; FyneApp.toml carries the same.
+const Version = "0.1.0"
+
+// Config says what to build.
+type Config struct {
+	Dir string // data folder, made where it is not there
+	// Scan watches the network, Enforce opens connections and keeps the dates,
+	// Listen answers other programs over the local socket and announces us.
+	Scan, Enforce, Listen bool
+	// Raise is told when a second window was started; may be nil.
+	Raise func(target string)
+	// LogTo gets a copy of the log; may be nil.
+	LogTo io.Writer
+	// Credentials is the folder in which systemd hands over a key; may be empty.
+	Credentials string
+}
+
+// Home is a running engine with everything behind it.
+type Home struct {
+	Config
+	Log *slog.Logger
+	Hub *changes.Hub
+
+	core      *engine.Core
+	store     *store.Store
+	inventory *discovery.Inventory
+	scheduler *expiry.Scheduler
+	runner    *enforce.Runner
+	pool      *sessions.Pool
+	sealer    *secrets.Sealer
+	board     *health.Board
+	logFile   io.Closer
+}
+
+// The checks that what is wired fits what was declared.
+var (
+	_ engine.Store     = (*store.Store)(nil)
+	_ expiry.Store     = (*store.Store)(nil)
+	_ enforce.Store    = (*store.Store)(nil)
+	_ engine.Engine    = (*engine.Core)(nil)
+	_ store.HeadSealer = (*secrets.Sealer)(nil)
+)
+
+// Open builds the graph on a data folder and starts nothing. The caller calls
+// Serve, and Close after it has returned.
+func Open(ctx context.Context, c Config) (*Home, error) {
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("Best Before cannot make its data folder %s; choose another with --data: %w", c.Dir, err) //nolint:staticcheck // a name begins it
+	}
+	h := &Home{Config: c, Hub: &changes.Hub{}, board: &health.Board{}}
+	h.openLog()
+	h.board.Changed = func() { h.Hub.Publish(changes.Connections) }
+	st, err := store.Open(ctx, store.Config{
+		Dir: c.Dir, Log: h.part("store"), Now: clock.Wall, NewID: NewID,
+		Changed: func(topics ...string) { h.Hub.Publish(asTopics(topics)...) },
+	})
+	if err != nil {
+		return nil, errors.Join(err, h.logFile.Close())
+	}
+	h.store = st
+	if err := h.build(ctx); err != nil {
+		return nil, errors.Join(err, st.Close(), h.logFile.Close())
+	}
+	return h, nil
+}
+
+// build makes inventory, connections, engines and core, in that order.
+func (h *Home) build(ctx context.Context) error {
+	h.openKey(ctx)
+	var err error
+	if h.inventory, err = h.openInventory(ctx); err != nil {
+		return err
+	}
+	all, err := builtin.All()
+	if err != nil {
+		return err
+	}
+	if err := h.buildEngines(all); err != nil {
+		return err
+	}
+	h.core, err = engine.New(engine.Config{
+		Store: h.store, Inventory: h.inventory, Sessions: pooled{h.pool}, Registry: all, Hub: h.Hub, Log: h.part("engine"),
+		Now: clock.Wall, Zone: zone, NewID: NewID, Lookup: lookup, PutSecret: h.putSecret, Problems: h.problems,
+		Poke:  func() { h.scheduler.Poke(); h.runner.Poke() },
+		Retry: h.runner.Retry,
+	})
+	return err
+}
+
+func (h *Home) buildEngines(all *connectors.Registry) (err error) {
+	h.pool, err = sessions.New(sessions.Config{
+		Registry: all, Connections: h.store.Connections, Host: h.host, Now: clock.Wall, Log: h.part("sessions"),
+		Observe: func(ctx context.Context, id string, b sessions.Batch) error {
+			return h.core.AddFlows(ctx, id, b.Records, b.Next)
+		},
+		Cursor:   h.store.Cursor,
+		Discover: func(s discovery.Sighting) { h.core.Sight(s) },
+		Changed:  func() { h.Hub.Publish(changes.Connections) },
+		Opened:   func(string) { h.runner.Opened() },
+		Report:   h.report,
+	})
+	if err != nil {
+		return err
+	}
+	h.runner, err = enforce.New(enforce.Config{
+		Store: h.store, Sessions: h.pool, Now: clock.Wall, Report: h.report,
+		Resolve: h.resolve, Others: h.others,
+	})
+	if err != nil {
+		return err
+	}
+	h.scheduler, err = expiry.New(expiry.Config{
+		Store: h.store, Now: clock.Wall, Device: h.store.Device, Decided: h.runner.Poke, Report: h.report,
+	})
+	return err
+}
+
+// Engine is what windows and command lines use.
+func (h *Home) Engine() engine.Engine { return h.core }
+
+// Close gives up the files. Serve must have returned.
+func (h *Home) Close() error { return errors.Join(h.store.Close(), h.logFile.Close()) }
+
+// openLog keeps a rotated log beside the data.
+func (h *Home) openLog() {
+	file := &lumberjack.Logger{Filename: filepath.Join(h.Dir, "log", "bestbefore.log"), MaxSize: 5, MaxBackups: 3}
+	var out io.Writer = file
+	if h.LogTo != nil {
+		out = io.MultiWriter(file, h.LogTo)
+	}
+	h.logFile = file
+	h.Log = slog.New(slog.NewTextHandler(out, nil))
+}
+
+func (h *Home) part(name string) *slog.Logger { return h.Log.With("component", name) }
+
+// report connects what an engine or adapter says is wrong to the home page.
+func (h *Home) report(what string, err error) {
+	if err != nil {
+		h.Log.Warn("trouble", "what", what, "error", err)
+	}
+	h.board.Report(what, err, "It is tried again by itself.")
+}
+
+func (h *Home) problems() []engine.Problem {
+	var out []engine.Problem
+	for _, p := range h.board.Problems() {
+		out = append(out, engine.Problem{ID: p.ID, Text: p.Text, Fix: p.Fix})
+	}
+	return out
+}
+
+// openKey fetches the key that seals secrets and the diary's end. Without one
+// everything that needs no secret still works, and the page says so.
+func (h *Home) openKey(ctx context.Context) {
+	s, err := secrets.Open(ctx, secrets.Config{Credentials: h.Credentials, Store: h.store, Log: h.part("secrets")})
+	if err != nil {
+		h.board.Report("key store", err, "Start this computer's key store, then start Best Before again. Until then the diary is not sealed and no password can be kept.")
+		return
+	}
+	h.sealer = s
+	if err := h.store.SetSealer(ctx, s); err != nil {
+		h.board.Report("diary seal", err, "Open the diary and check it.")
+	}
+}
+
+func asTopics(in []string) []changes.Topic {
+	out := make([]changes.Topic, len(in))
+	for i, t := range in {
+		out[i] = changes.Topic(t)
+	}
+	return out
+}
+
+// NewID makes an opaque id: a letter and 60 random bits.
+func NewID(prefix string) string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return prefix + strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))[:12]
+}
+
+// zone is the system's zone now; its name falls back to UTC when the system has none.
+func zone() (string, *time.Location) {
+	name, loc, err := clock.Zone()
+	if err != nil {
+		return "UTC", time.UTC
+	}
+	return name, loc
+}
+
+// DefaultDataDir is where the household's data lives unless --data says otherwise.
+func DefaultDataDir() (string, error) {
+	base, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("finding a place for the data; name one with --data: %w", err)
+	}
+	return filepath.Join(base, "bestbefore"), nil
+}
+
+// ErrInUse says that another process owns the data folder.
+var ErrInUse = store.ErrInUse
+
+// Ready waits until the connections have been tried once, so that a command
+// finds them open. It does not wait for a peer that hangs.
+func (h *Home) Ready(ctx context.Context) error {
+	if !h.Enforce {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyTime)
+	defer cancel()
+	if err := h.pool.Ready(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// readyTime bounds how long Ready waits.
+const readyTime = 10 * time.Second
