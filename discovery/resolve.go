@@ -71,3 +71,20 @@ func (inv *Inventory) resolveAddr(addr netip.Addr) (DeviceID, bool) {
 	}
 	return found.d.ID, true
 }
+
+// Unproven lists the addresses to which a name led within the last minutes and
+// at which nobody has seen a hardware address: what the neighbour table should
+// be asked about. At most 256.
+func (inv *Inventory) Unproven() []netip.Addr {
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	now := inv.cfg.Now()
+	var out []netip.Addr
+	for a, es := range inv.holders {
+		if slices.ContainsFunc(es, func(e *entry) bool { return e.holds[a].unproven() && near(e.holds[a].seen, now) }) {
+			out = append(out, a)
+		}
+	}
+	slices.SortFunc(out, netip.Addr.Compare)
+	return out[:min(len(out), 256)]
+}
