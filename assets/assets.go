@@ -7,7 +7,7 @@ import "embed"
 // Icons holds icons/kinds (one picture for each kind of device) and icons/ui
 // (the signs of the window), SVG with the colour #000000 to be replaced.
 //
-//go:embed icons
+//go:embed icons/kinds icons/ui
 var Icons embed.FS
 
 // Translations holds translations/<language>.json; the keys are the English texts.

@@ -215,6 +215,12 @@ func (s *Shell) HideToast() {
 	s.frame.toast.Hide()
 }
 
+// ToastShown reports whether a message is on screen.
+func (s *Shell) ToastShown() bool { return s.frame.toast.Box.Visible() }
+
+// ToastUndo is the button of the message, for tests.
+func (s *Shell) ToastUndo() fyne.Tappable { return s.frame.toast.UndoButton() }
+
 func (s *Shell) undo() {
 	id := s.toast.Undo
 	s.HideToast()

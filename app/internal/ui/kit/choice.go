@@ -130,7 +130,7 @@ type Option struct {
 // NewOption returns one row; tapped is told which one it was.
 func NewOption(tapped func(id string)) *Option {
 	o := &Option{
-		dot: NewFrame(ColorSheet, ColorSoft, 9), dotIn: NewPanel(ColorAct, 5),
+		dot: NewFrame(ColorSheet, ColorSoft, 99), dotIn: NewPanel(ColorAct, 99),
 		label: newText(SizeBody, ColorInk, false, "").Wrapped(2), detail: NewSoft("").Wrapped(2),
 		panel: NewFrame(ColorSheet, ColorLine, RadiusControl), ring: newRing(RadiusControl),
 	}
@@ -149,12 +149,15 @@ func NewOption(tapped func(id string)) *Option {
 type squareLayout struct{ side float32 }
 
 func (l squareLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	top := (s.Height - l.side) / 2
-	place(o[0], 0, top, l.side, l.side)
-	place(o[1], l.side/2-4, top+l.side/2-4, 8, 8)
+	side := l.side * scaleNow()
+	top, dot := (s.Height-side)/2, side*0.45
+	place(o[0], 0, top, side, side)
+	place(o[1], (side-dot)/2, top+(side-dot)/2, dot, dot)
 }
 
-func (l squareLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSquareSize(l.side) }
+func (l squareLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSquareSize(l.side * scaleNow())
+}
 
 // Set shows v.
 func (o *Option) Set(v view.Choice) {

@@ -87,19 +87,21 @@ func (r *dialogRenderer) Layout(s fyne.Size) {
 	place(d.title, x+margin, y+margin, inner, title)
 	d.layout.width = inner
 	// The scroll bar stands in the margin, not over the text.
-	place(d.scroll, x+margin, y+margin+title+4*Step, inner+margin-Step, body)
+	// It begins a step further left and above, so that no border or focus is cut off.
+	place(d.scroll, x+margin-Step, y+margin+title+3*Step, inner+margin, body+2*Step)
 	place(d.foot, x+margin, y+around+body-margin-foot, inner, foot)
 }
 
-// bareLayout sets the one content of a scroller at a width that is decided before.
+// bareLayout sets the one content of a scroller, a step from its edges, at a
+// width that is decided before.
 type bareLayout struct{ width float32 }
 
 func (l *bareLayout) Layout(o []fyne.CanvasObject, _ fyne.Size) {
-	place(o[0], 0, 0, l.width, HeightFor(o[0], l.width))
+	place(o[0], Step, Step, l.width, HeightFor(o[0], l.width))
 }
 
 func (l *bareLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(1, HeightFor(o[0], l.width))
+	return fyne.NewSize(1, HeightFor(o[0], l.width)+2*Step)
 }
 
 // scrimCatch swallows what is done to the window behind a dialog.

@@ -142,8 +142,8 @@ func cardScale(objects []fyne.CanvasObject) float32 {
 }
 
 // NewSplit sets two objects side by side, the widths in the relation
-// left : right and both as high as the higher one; below narrow it sets them
-// one under the other.
+// left : right and both as high as the higher one; below narrow (at normal text size) it
+// sets them one under the other.
 func NewSplit(left, right, narrow float32, a, b fyne.CanvasObject) *fyne.Container {
 	return container.New(&splitLayout{left: left, right: right, narrow: narrow}, a, b)
 }
@@ -151,7 +151,7 @@ func NewSplit(left, right, narrow float32, a, b fyne.CanvasObject) *fyne.Contain
 type splitLayout struct{ left, right, narrow float32 }
 
 func (l *splitLayout) widths(width float32) (float32, float32) {
-	if width < l.narrow {
+	if width < l.narrow*scaleNow() {
 		return width, width
 	}
 	a := (width - cardGap) * l.left / (l.left + l.right)
@@ -160,7 +160,7 @@ func (l *splitLayout) widths(width float32) (float32, float32) {
 
 func (l *splitLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	a, b := l.widths(s.Width)
-	if s.Width < l.narrow {
+	if s.Width < l.narrow*scaleNow() {
 		h := HeightFor(o[0], a)
 		place(o[0], 0, 0, a, h)
 		place(o[1], 0, h+cardGap, b, HeightFor(o[1], b))
@@ -172,7 +172,7 @@ func (l *splitLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 
 func (l *splitLayout) HeightFor(o []fyne.CanvasObject, width float32) float32 {
 	a, b := l.widths(width)
-	if width < l.narrow {
+	if width < l.narrow*scaleNow() {
 		return HeightFor(o[0], a) + cardGap + HeightFor(o[1], b)
 	}
 	return max(HeightFor(o[0], a), HeightFor(o[1], b))

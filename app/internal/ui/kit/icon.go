@@ -86,7 +86,7 @@ func (r *iconRenderer) Refresh() {
 }
 
 func (r *iconRenderer) paint() {
-	r.img.Resource = drawing(r.icon.path, r.icon.Theme().Color(r.icon.color, variant()))
+	r.img.Resource = drawing(r.icon.path, colorOf(r.icon.Theme(), r.icon.color))
 }
 
 func (r *iconRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.img} }

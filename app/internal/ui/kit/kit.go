@@ -41,6 +41,9 @@ const designText float32 = 15
 // scaleOf says by how much text is enlarged for w.
 func scaleOf(th fyne.Theme) float32 { return th.Size(SizeBody) / designText }
 
+// scaleNow is scaleOf for layouts, which belong to no widget.
+func scaleNow() float32 { return scaleOf(fyne.CurrentApp().Settings().Theme()) }
+
 // clean makes s one safe line: no control, no direction-changing and no private
 // characters, runs of blanks joined. Presenters clean too; a widget that draws
 // what a device said about itself does not rely on it.

@@ -32,6 +32,15 @@ const (
 	ColorActTint   = fyne.ThemeColorName("bestbefore.actTint")
 )
 
+// colorOf is the colour name of th in the variant shown now; a theme that is not
+// ours may not know it, and nothing here may be drawn without a colour.
+func colorOf(th fyne.Theme, name fyne.ThemeColorName) color.Color {
+	if c := th.Color(name, variant()); c != nil {
+		return c
+	}
+	return palette[name].light
+}
+
 // InkOf is the text colour of a severity.
 func InkOf(s view.Severity) fyne.ThemeColorName {
 	switch s {

@@ -56,13 +56,13 @@ func (r *panelRenderer) Refresh() {
 }
 
 func (r *panelRenderer) paint() {
-	th, v := r.panel.Theme(), variant()
+	th := r.panel.Theme()
 	r.rect.FillColor, r.rect.StrokeColor, r.rect.StrokeWidth = nil, nil, 0
 	if r.panel.Fill != "" {
-		r.rect.FillColor = th.Color(r.panel.Fill, v)
+		r.rect.FillColor = colorOf(th, r.panel.Fill)
 	}
 	if r.panel.Border != "" {
-		r.rect.StrokeColor, r.rect.StrokeWidth = th.Color(r.panel.Border, v), r.panel.Width
+		r.rect.StrokeColor, r.rect.StrokeWidth = colorOf(th, r.panel.Border), r.panel.Width
 	}
 }
 

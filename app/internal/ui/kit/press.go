@@ -60,6 +60,9 @@ func (p *press) Cursor() desktop.Cursor {
 func (p *press) FocusGained() {
 	p.focused = true
 	p.changed()
+	if c := canvasOf(p); c != nil {
+		reveal(c)
+	}
 }
 
 // FocusLost implements fyne.Focusable.
@@ -93,8 +96,8 @@ func (p *press) Enable() { p.setDisabled(false) }
 // Disable implements fyne.Disableable.
 func (p *press) Disable() { p.setDisabled(true) }
 
-// Disabled implements fyne.Disableable.
-func (p *press) Disabled() bool { return p.disabled }
+// Disabled implements fyne.Disableable. What does nothing takes no focus either.
+func (p *press) Disabled() bool { return p.disabled || p.onTap == nil }
 
 func (p *press) setDisabled(d bool) {
 	if p.disabled != d {

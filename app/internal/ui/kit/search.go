@@ -23,7 +23,7 @@ func NewEntry(hint string, changed func(string)) *Entry {
 // NewSearch returns an entry with the sign of a search.
 func NewSearch(hint string, changed func(string)) *Entry {
 	e := NewEntry(hint, changed)
-	e.Icon = drawing("icons/ui/search.svg", e.Theme().Color(ColorSoft, variant()))
+	e.Icon = drawing("icons/ui/search.svg", colorOf(e.Theme(), ColorSoft))
 	return e
 }
 

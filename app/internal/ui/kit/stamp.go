@@ -56,10 +56,10 @@ type stampRenderer struct {
 }
 
 func (r *stampRenderer) paint() {
-	th, v, scale := r.stamp.Theme(), variant(), scaleOf(r.stamp.Theme())
-	r.caption.Text, r.caption.Color = r.stamp.caption, th.Color(ColorSoft, v)
+	th, scale := r.stamp.Theme(), scaleOf(r.stamp.Theme())
+	r.caption.Text, r.caption.Color = r.stamp.caption, colorOf(th, ColorSoft)
 	r.caption.TextSize = stampCaption * scale
-	r.text.Text, r.text.Color = r.stamp.text, th.Color(InkOf(r.stamp.severity), v)
+	r.text.Text, r.text.Color = r.stamp.text, colorOf(th, InkOf(r.stamp.severity))
 	r.text.TextSize = stampSize * scale * r.stamp.factor
 	if own, ok := th.(*Theme); ok {
 		r.text.FontSource = own.stamp

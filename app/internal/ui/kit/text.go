@@ -234,7 +234,7 @@ func (r *textRenderer) run(p piece) *canvas.Text {
 	if name == "" {
 		name = r.text.Color
 	}
-	c := canvas.NewText(p.text, r.text.Theme().Color(name, variant()))
+	c := canvas.NewText(p.text, colorOf(r.text.Theme(), name))
 	c.TextSize = r.text.textSize()
 	c.TextStyle = fyne.TextStyle{Bold: p.bold}
 	r.runs = append(r.runs, c)

@@ -22,7 +22,7 @@ type Timeline struct {
 }
 
 // timelineLevels is how many names may stand above one another.
-const timelineLevels = 5
+const timelineLevels = 7
 
 // NewTimeline returns an empty axis; open is told the mark that was chosen.
 func NewTimeline(open func(id string)) *Timeline {
@@ -59,32 +59,50 @@ func (t *Timeline) Marks() []*Mark { return t.marks }
 
 func (t *Timeline) markHeight() float32 { return 26 * scaleOf(t.Theme()) }
 
-// spot is where a mark stands: its level above the axis and its left edge.
+// spot is where a mark stands: its level above the axis and its left edge. A bare
+// one shows only its dot, because there was no room for its name.
 type spot struct {
 	level int
 	left  float32
+	bare  bool
 }
 
-// spots gives each mark the lowest level on which it touches no other.
+// spots gives each mark the lowest level on which it touches neither another
+// name nor a stem. The last mark comes first, because stems run down on the left
+// of their names.
 func (t *Timeline) spots(width float32) []spot {
-	var ends [timelineLevels]float32
+	length := t.length(width)
 	out := make([]spot, len(t.marks))
-	for i, m := range t.marks {
-		w := m.MinSize().Width
-		x := t.x(t.data.Marks[i].Fraction, width)
-		left := max(min(x-6, width-w), 0)
+	for i := len(t.marks) - 1; i >= 0; i-- {
+		left := t.x(t.data.Marks[i].Fraction, length) - 6
+		right := left + t.marks[i].width + 3*Step
 		level := 0
-		for level < timelineLevels-1 && ends[level] > left {
-			level++
+		for j := i + 1; j < len(out); j++ {
+			if !out[j].bare && out[j].left < right {
+				level = max(level, out[j].level+1)
+			}
 		}
-		ends[level] = left + w + 3*Step
-		out[i] = spot{level, left}
+		out[i] = spot{level: level, left: left}
+		if level >= timelineLevels {
+			out[i] = spot{left: left, bare: true}
+		}
 	}
 	return out
 }
 
-func (t *Timeline) x(fraction float64, width float32) float32 {
-	return 6 + (width-12)*float32(min(max(fraction, 0), 1))
+// length is how long the year is drawn: as long as all names have room at its end.
+func (t *Timeline) length(width float32) float32 {
+	length := width - 12
+	for i, m := range t.marks {
+		if f := float32(t.data.Marks[i].Fraction); f > 0 {
+			length = min(length, (width-m.width)/f)
+		}
+	}
+	return max(length, width/2)
+}
+
+func (t *Timeline) x(fraction float64, length float32) float32 {
+	return 6 + length*float32(min(max(fraction, 0), 1))
 }
 
 // HeightFor is the height that the marks need at width.
@@ -137,24 +155,25 @@ func (r *timelineRenderer) Layout(s fyne.Size) {
 	text := NewSoft("").HeightFor(0)
 	floor := s.Height - text - 6
 	place(t.axis, 0, floor, s.Width, 1)
-	shown := float32(-100)
+	shown, length := float32(-100), t.length(s.Width)
 	for i, m := range t.data.Months {
-		x := t.x(m.Fraction, s.Width)
+		x := t.x(m.Fraction, length)
 		place(t.ticks[i], x, floor-3, 1, 4)
 		w := t.months[i].MinSize().Width
 		// On a narrow window every other month keeps its name.
 		fits := x > shown && x+w <= s.Width
 		show(t.months[i], fits)
 		if fits {
-			shown = x + w + Step
+			shown = x + w + 2*Step
 		}
 		place(t.months[i], x, floor+4, w, text)
 	}
 	for i, p := range t.spots(s.Width) {
 		h := t.markHeight()
 		y := floor - float32(p.level+1)*h
+		t.marks[i].setBare(p.bare)
 		place(t.marks[i], p.left, y, t.marks[i].MinSize().Width, h-4)
-		x := t.x(t.data.Marks[i].Fraction, s.Width)
+		x := t.x(t.data.Marks[i].Fraction, length)
 		place(t.stems[i], x-0.5, y+h-4, 1, float32(p.level)*h+4)
 	}
 }
@@ -166,6 +185,7 @@ type Mark struct {
 	dot   *Panel
 	label *Text
 	ring  *Panel
+	width float32 // with its name
 }
 
 func newMark(open func(id string)) *Mark {
@@ -178,7 +198,16 @@ func newMark(open func(id string)) *Mark {
 
 func (m *Mark) set(v view.TimelineMark) {
 	m.mark = v
+	m.label.Show()
 	m.Refresh()
+	m.width = m.MinSize().Width
+}
+
+func (m *Mark) setBare(bare bool) {
+	if m.label.Visible() == bare {
+		show(m.label, !bare)
+		m.Refresh()
+	}
 }
 
 func (m *Mark) paint() {

@@ -64,16 +64,16 @@ func NewGive(c GiveCommands) *Give {
 }
 
 func (g *Give) form() fyne.CanvasObject {
+	panel := kit.NewStack(kit.NewFrame(kit.ColorPaper, kit.ColorLine, kit.RadiusSheet),
+		kit.NewInset(4*kit.Step, kit.NewColumn(3*kit.Step, kit.NewRow(3*kit.Step, g.tile.Box, kit.Grow(g.stamp)), g.preview)))
 	left := kit.NewColumn(5*kit.Step,
 		section(lang.L("Who may receive it"), g.recipients.Content()),
 		section(lang.L("Which data"), g.data.Content()),
+		panel,
 	)
-	panel := kit.NewStack(kit.NewFrame(kit.ColorPaper, kit.ColorLine, kit.RadiusSheet),
-		kit.NewInset(4*kit.Step, kit.NewColumn(3*kit.Step, kit.NewRow(3*kit.Step, g.tile.Box, kit.Grow(g.stamp)), g.preview)))
 	right := kit.NewColumn(5*kit.Step,
 		section(lang.L("Until when"), g.presets.Content(), kit.NewFlow(0, g.calendar)),
 		section(lang.L("When that day is over"), g.remedies.Content()),
-		panel,
 	)
 	return kit.NewSplit(1, 1, 700, left, right)
 }

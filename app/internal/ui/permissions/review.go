@@ -1,6 +1,8 @@
 package permissions
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
@@ -25,6 +27,8 @@ type ReviewCommands struct {
 type Review struct {
 	commands ReviewCommands
 	shown    view.Review
+	before   view.Review // for which the buttons were made
+	made     bool
 
 	page           *kit.Page
 	position       *kit.Text
@@ -127,7 +131,12 @@ func (r *Review) setSince(s view.Review) {
 }
 
 func (r *Review) setChoices(s view.Review) {
-	r.presets.Objects, r.ends.Objects, r.result.Objects = nil, nil, nil
+	r.setResult(s)
+	if r.made && sameChoices(r.before, s) {
+		return // the buttons stay, and with them the focus
+	}
+	r.made, r.before = true, s
+	r.presets.Objects, r.ends.Objects = nil, nil
 	if s.CanRenew {
 		for i, p := range s.Presets {
 			label := p.Label
@@ -144,6 +153,10 @@ func (r *Review) setChoices(s view.Review) {
 	if s.CanEnd {
 		r.ends.Add(r.choice(lang.L("End now"), kit.Danger, r.end))
 	}
+}
+
+func (r *Review) setResult(s view.Review) {
+	r.result.Objects = nil
 	if s.ResultLine != "" {
 		r.result.Add(kit.NewNotice(s.ResultSev, "", s.ResultLine, "", nil))
 	}
@@ -153,6 +166,11 @@ func (r *Review) setChoices(s view.Review) {
 		hint = s.NothingLine + " " + lang.L("Keys: 1–4 renew, L lapse, E end, → next.")
 	}
 	r.hint.Set(hint)
+}
+
+func sameChoices(a, b view.Review) bool {
+	return a.ID == b.ID && a.Busy == b.Busy && a.CanRenew == b.CanRenew && a.CanLapse == b.CanLapse &&
+		a.CanEnd == b.CanEnd && slices.Equal(a.Presets, b.Presets)
 }
 
 func (r *Review) choice(label string, w kit.Weight, tapped func()) fyne.CanvasObject {

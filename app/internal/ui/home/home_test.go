@@ -1,0 +1,107 @@
+package home_test
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bestbefore/app/internal/ui/home"
+	"bestbefore/app/internal/ui/kit"
+	"bestbefore/app/internal/view"
+)
+
+func show(t *testing.T, s view.Home) (*home.Page, *[]string) {
+	t.Helper()
+	test.NewTempApp(t).Settings().SetTheme(kit.NewTheme(kit.Light, 1))
+	var log []string
+	p := home.New(home.Commands{
+		Open:    func(r view.Route) { log = append(log, "open "+string(r.Page)+" "+r.Arg) },
+		Card:    func(c view.PermissionCard) { log = append(log, "card "+c.ID) },
+		Invite:  func(a string) { log = append(log, "invite "+a) },
+		News:    func(i, a string) { log = append(log, "news "+i+" "+a) },
+		Problem: func(i, a string) { log = append(log, "problem "+i+" "+a) },
+	})
+	w := test.NewTempWindow(t, p.Content())
+	w.Resize(fyne.NewSize(1072, 800))
+	p.SetSnapshot(s)
+	return p, &log
+}
+
+// press taps the button with label wherever it is.
+func press(t *testing.T, o fyne.CanvasObject, label string) {
+	t.Helper()
+	var found *kit.Button
+	kit.Walk(o, func(o fyne.CanvasObject) {
+		if b, ok := o.(*kit.Button); ok && b.Label() == label && b.Visible() {
+			found = b
+		}
+	})
+	if found == nil {
+		t.Fatalf("there is no button %q", label)
+	}
+	test.Tap(found)
+}
+
+func TestEveryButtonCallsItsCommand(t *testing.T) {
+	p, log := show(t, view.Home{
+		Loaded: true, Sentence: "One permission ends this month.", MoreCards: "All 14 permissions",
+		Cards:    []view.PermissionCard{{ID: "bell", Device: "Bell", Action: view.CardReview, ActionLabel: "Review"}},
+		News:     []view.NewsItem{{ID: "n1", Lead: "A phone joined", Actions: []view.ActionLink{{ID: "yes", Label: "Yes"}, {ID: "no", Label: "No"}}}},
+		Problems: []view.Problem{{ID: "p1", Word: "Needs you:", Text: "sign in again", Action: view.ActionLink{ID: "sign", Label: "Sign in"}}},
+	})
+	for _, label := range []string{"Review", "Yes", "No", "Sign in", "All 14 permissions"} {
+		press(t, p.Content(), label)
+	}
+	want := []string{"card bell", "news n1 yes", "news n1 no", "problem p1 sign", "open permissions "}
+	if diff := cmp.Diff(want, *log); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCardOpensItsPermissionOrItsDevice(t *testing.T) {
+	p, log := show(t, view.Home{Loaded: true, Cards: []view.PermissionCard{{ID: "bell"}, {DeviceID: "tv"}}})
+	kit.Walk(p.Content(), func(o fyne.CanvasObject) {
+		if c, ok := o.(*kit.PermissionCard); ok {
+			test.Tap(c)
+		}
+	})
+	if diff := cmp.Diff([]string{"open review bell", "open device tv"}, *log); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEmptyHomeInvites(t *testing.T) {
+	p, log := show(t, view.Home{Loaded: true, Empty: view.Invitation{Title: "Give the first thing a date", Action: view.ActionLink{ID: "give", Label: "Choose a device"}}})
+	press(t, p.Content(), "Choose a device")
+	if diff := cmp.Diff([]string{"invite give"}, *log); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNewsThatStaysKeepsItsButtons(t *testing.T) {
+	s := view.Home{Loaded: true, NewsTitle: "New", News: []view.NewsItem{{ID: "n1", Lead: "A phone", Actions: []view.ActionLink{{ID: "yes", Label: "Yes"}}}}}
+	p, _ := show(t, s)
+	find := func() (b *kit.Button) {
+		kit.Walk(p.Content(), func(o fyne.CanvasObject) {
+			if v, ok := o.(*kit.Button); ok && v.Label() == "Yes" {
+				b = v
+			}
+		})
+		return b
+	}
+	before := find()
+	s.Revision++
+	s.Sentence = "Something else"
+	p.SetSnapshot(s)
+	if find() != before {
+		t.Error("a refresh elsewhere replaced the answer, and with it the focus")
+	}
+	s.News = nil
+	p.SetSnapshot(s)
+	if find() != nil {
+		t.Error("an answered question stays")
+	}
+}

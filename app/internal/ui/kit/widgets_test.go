@@ -1,0 +1,189 @@
+package kit_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
+
+	"bestbefore/app/internal/ui/kit"
+	"bestbefore/app/internal/view"
+)
+
+// inLook makes a temporary application in our look; widgets are made after it.
+func inLook(t *testing.T, mode kit.Mode) {
+	t.Helper()
+	test.NewTempApp(t).Settings().SetTheme(kit.NewTheme(mode, 1))
+}
+
+// inWindow shows o in a window of its own.
+func inWindow(t *testing.T, o fyne.CanvasObject, size fyne.Size) fyne.Window {
+	t.Helper()
+	w := test.NewTempWindow(t, o)
+	w.SetPadded(false)
+	w.Resize(size)
+	return w
+}
+
+func bell() view.PermissionCard {
+	return view.PermissionCard{
+		ID: "bell", Device: "Front door bell", Kind: "doorbell", ReceivesLine: "receives: Bell Maker Inc · US",
+		DataLine: "Video, who comes and goes", StampCaption: "BEST BEFORE", StampText: "30 NOV 26",
+		Severity: view.Soon, StateWord: "8 days", Action: view.CardReview, ActionLabel: "Review",
+	}
+}
+
+func TestCardOpensAndActs(t *testing.T) {
+	inLook(t, kit.Light)
+	var opened, acted string
+	card := kit.NewPermissionCard(kit.CardConfig{
+		Open:   func(c view.PermissionCard) { opened = c.ID },
+		Action: func(c view.PermissionCard) { acted = c.ID },
+	})
+	inWindow(t, card, fyne.NewSize(316, 198))
+	card.Set(bell())
+	test.Tap(card)
+	test.Tap(card.Button())
+	if opened != "bell" || acted != "bell" {
+		t.Errorf("opened %q and acted on %q, want both bell", opened, acted)
+	}
+	if card.Button().Label() != "Review" || !card.Button().Visible() {
+		t.Errorf("the button says %q, want Review", card.Button().Label())
+	}
+}
+
+func TestCardWithoutActionHasNoButton(t *testing.T) {
+	inLook(t, kit.Light)
+	card := kit.NewPermissionCard(kit.CardConfig{Action: func(view.PermissionCard) {}})
+	inWindow(t, card, fyne.NewSize(316, 198))
+	c := bell()
+	c.Action, c.ActionLabel = view.CardNone, ""
+	card.Set(c)
+	if card.Button().Visible() {
+		t.Error("a card with nothing to do shows a button")
+	}
+}
+
+func TestCardsRenderInLightAndDark(t *testing.T) {
+	inLook(t, kit.Light)
+	still, lapsed := bell(), bell()
+	still.Severity, still.StatusLine, still.Action, still.ActionLabel = view.Still, "Ended, still sending — 41 requests since", view.CardWhy, "See why"
+	lapsed.Severity, lapsed.Struck, lapsed.Action, lapsed.StateWord = view.Lapsed, true, view.CardNone, "ended"
+	lapsed.Device = "Datenschutzbeauftragtenstaubsauger im ersten Obergeschoss"
+	for name, mode := range map[string]kit.Mode{"light": kit.Light, "dark": kit.Dark} {
+		inLook(t, mode)
+		grid := kit.NewCardGrid()
+		inWindow(t, grid, fyne.NewSize(1000, 198))
+		for _, c := range []view.PermissionCard{bell(), still, lapsed} {
+			card := kit.NewPermissionCard(kit.CardConfig{Action: func(view.PermissionCard) {}})
+			card.Set(c)
+			grid.Add(card)
+		}
+		test.AssertObjectRendersToMarkup(t, "cards-"+name+".xml", grid)
+	}
+}
+
+func TestButtonByKeyboard(t *testing.T) {
+	inLook(t, kit.Light)
+	count := 0
+	b := kit.NewButton("Renew", kit.Main, func() { count++ })
+	w := inWindow(t, b, fyne.NewSize(100, 40))
+	escaped := false
+	w.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) { escaped = k.Name == fyne.KeyEscape })
+	w.Canvas().FocusNext()
+	if w.Canvas().Focused() != fyne.Focusable(b) {
+		t.Fatal("the button takes no focus")
+	}
+	for _, k := range []fyne.KeyName{fyne.KeySpace, fyne.KeyReturn, fyne.KeyEscape} {
+		b.TypedKey(&fyne.KeyEvent{Name: k})
+	}
+	if count != 2 || !escaped {
+		t.Errorf("pressed %d times and escaped %v, want 2 and true", count, escaped)
+	}
+	b.Disable()
+	test.Tap(b)
+	if count != 2 {
+		t.Error("a disabled button acts")
+	}
+}
+
+func TestTableMakesOnlyWhatIsSeen(t *testing.T) {
+	inLook(t, kit.Light)
+	made, opened := 0, -1
+	table := kit.NewTable(func(r int) { opened = r },
+		kit.Column[int]{
+			Title: "Name", Width: 100, Grow: 1,
+			New: func() fyne.CanvasObject { made++; return kit.NewText("") },
+			Set: func(o fyne.CanvasObject, r int) { o.(*kit.Text).Set(fmt.Sprint("Device ", r)) },
+		},
+		kit.PillColumn("Best before", 120, func(r int) (view.Severity, string) { return view.Fresh, "fresh" }),
+		kit.ButtonColumn(120, kit.Danger, func(int) string { return "Disconnect" }, func(int) {}),
+	)
+	inWindow(t, table, fyne.NewSize(600, 400))
+	rows := make([]int, 10_000)
+	for i := range rows {
+		rows[i] = i
+	}
+	table.SetRows(rows)
+	if made > 40 {
+		t.Errorf("%d cells were made for a window of a dozen rows", made)
+	}
+	table.List().Select(7)
+	if opened != 7 {
+		t.Errorf("opened %d, want 7", opened)
+	}
+}
+
+func TestCalendarKeepsToItsRange(t *testing.T) {
+	inLook(t, kit.Light)
+	var picked []view.Day
+	first, last := view.Day{Year: 2026, Month: time.November, Day: 23}, view.Day{Year: 2027, Month: time.November, Day: 22}
+	c := kit.NewCalendar(first, last, func(d view.Day) { picked = append(picked, d) })
+	w := inWindow(t, container.NewWithoutLayout(c), fyne.NewSize(400, 400))
+	c.Resize(c.MinSize())
+	w.Canvas().Focus(c)
+	press := func(k fyne.KeyName) { c.TypedKey(&fyne.KeyEvent{Name: k}) }
+	press(fyne.KeyLeft) // before the first day
+	press(fyne.KeyReturn)
+	c.SetChosen(view.Day{Year: 2027, Month: time.January, Day: 31})
+	press(fyne.KeyPageDown)
+	press(fyne.KeyReturn)
+	for range 20 {
+		press(fyne.KeyPageDown)
+	}
+	press(fyne.KeyReturn)
+	want := []view.Day{first, {Year: 2027, Month: time.February, Day: 28}, last}
+	if len(picked) != 3 || picked[0] != want[0] || picked[1] != want[1] || picked[2] != want[2] {
+		t.Errorf("picked %v, want %v", picked, want)
+	}
+	picked = nil
+	test.TapAt(c, fyne.NewPos(20, 70)) // Monday of the first week: 1 November 2027
+	test.TapAt(c, fyne.NewPos(20, 70+4*36))
+	if len(picked) != 1 || picked[0].Day != 1 {
+		t.Errorf("tapping the first and a late Monday picked %v, want the 1st only", picked)
+	}
+}
+
+func TestPillSaysMoreThanItsColour(t *testing.T) {
+	inLook(t, kit.Light)
+	for s := view.Fresh; s <= view.Still; s++ {
+		p := kit.NewPill(s, "word")
+		if p.Word() != "word" || p.Severity() != s {
+			t.Errorf("pill of %v says %q", s, p.Word())
+		}
+	}
+}
+
+func TestEveryKindHasItsPicture(t *testing.T) {
+	inLook(t, kit.Light)
+	for _, k := range []view.Kind{"computer", "doorbell", "3d_printer", "nothing anybody knows"} {
+		tile := kit.NewPictureTile(40)
+		tile.Set(k, view.Fresh)
+		if tile.Box.MinSize().Width < 40 {
+			t.Errorf("the picture of %q is %v wide", k, tile.Box.MinSize().Width)
+		}
+	}
+}
