@@ -2,6 +2,7 @@ package mdns
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/miekg/dns"
@@ -91,10 +92,7 @@ func (c *cache) put(cl claim, o origin, now time.Time) outcome {
 	}
 	out := renewed
 	if found == nil {
-		if full := len(c.sets[k]) >= maxPerName && cl.typ != dns.TypePTR; full || c.count >= maxCached {
-			return refused
-		}
-		if len(c.sets[k]) == 0 && len(c.sets) >= maxNames {
+		if !c.room(k, cl.flush) {
 			return refused
 		}
 		found = &record{claim: cl}
@@ -128,6 +126,31 @@ func (c *cache) flush(k key, found *record, o origin, now time.Time) {
 			c.end(r, now.Add(time.Second))
 		}
 	}
+}
+
+// room reports whether one more record may be filed under k. In a full set a
+// sender with the cache-flush bit replaces the oldest record: it may end the
+// older ones anyway, and this spares waiting for the second to pass.
+func (c *cache) room(k key, flush bool) bool {
+	set := c.sets[k]
+	if c.count >= maxCached || len(set) == 0 && len(c.sets) >= maxNames {
+		return false
+	}
+	if k.typ == dns.TypePTR || len(set) < maxPerName {
+		return true
+	}
+	if !flush {
+		return false
+	}
+	oldest := 0
+	for i, r := range set {
+		if r.at.Before(set[oldest].at) {
+			oldest = i
+		}
+	}
+	c.forget(set[oldest])
+	c.sets[k] = slices.Delete(set, oldest, oldest+1)
+	return true
 }
 
 func (c *cache) end(r *record, at time.Time) {

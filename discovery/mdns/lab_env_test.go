@@ -119,7 +119,6 @@ func (l *lan) down() {
 // host adds a namespace with one interface on the bridge and returns its path.
 func (l *lan) host(name string) string {
 	l.t.Helper()
-	l.n++
 	ns := l.prefix + name
 	sh(l.t, "ip", "netns", "add", ns)
 	sh(l.t, "ip", "-n", ns, "link", "set", "lo", "up")
@@ -145,7 +144,7 @@ func (l *lan) plug(name, ifname string) {
 func spawn(t *testing.T, name string, args ...string) {
 	t.Helper()
 	cmd := exec.Command(name, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

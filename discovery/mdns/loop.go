@@ -105,21 +105,22 @@ func (l *looper) drain(p packet) {
 	}
 }
 
-// packet takes in one packet. The parser runs foreign code on hostile bytes, so
-// it alone is guarded.
+// packet takes in one packet.
 func (l *looper) packet(p packet) {
-	m, err := l.parse(p.data)
+	m, err := guard(parse, p.data, l.e.cfg.Report)
 	if err != nil {
 		return
 	}
 	l.b.take(m, p.from, l.e.cfg.Now())
 }
 
-func (l *looper) parse(b []byte) (m message, err error) {
+// guard calls parse, which runs foreign code on hostile bytes: should that ever
+// panic, it costs one packet.
+func guard(parse func([]byte) (message, error), b []byte, report func(Trouble)) (m message, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("parsing a packet: %v", r)
-			l.e.cfg.Report(Trouble{Code: BadPacket, Err: err})
+			m, err = message{}, fmt.Errorf("parsing a packet: %v", r)
+			report(Trouble{Code: BadPacket, Err: err})
 		}
 	}()
 	return parse(b)

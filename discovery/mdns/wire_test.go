@@ -1,6 +1,7 @@
 package mdns
 
 import (
+	"log/slog"
 	"net"
 	"net/netip"
 	"testing"
@@ -74,3 +75,5 @@ var lamp = svc{
 }
 
 func from(a string) origin { return origin{addr: netip.MustParseAddr(a), iface: "eth0"} }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
