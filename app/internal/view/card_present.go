@@ -57,7 +57,7 @@ func (p Presenter) company(name string) string {
 		return p.T("somebody unknown")
 	}
 	if _, err := netip.ParseAddr(name); err == nil {
-		return p.T("no name known (%s)", name)
+		return p.T("unnamed (%s)", name)
 	}
 	return name
 }

@@ -255,7 +255,7 @@ func (p Presenter) devicesSubline(ds []engine.DeviceInfo) string {
 	if cut > 0 {
 		parts = append(parts, p.N("%d disconnected", "%d disconnected", cut))
 	}
-	return strings.Join(parts, " · ")
+	return capital(strings.Join(parts, " · "))
 }
 
 func (p Presenter) devicesEmpty(d Devices) Invitation {

@@ -50,6 +50,9 @@ func (p Presenter) Home(in HomeInput) Home {
 	out.CoverageLine = p.coverageLine(in.Overview)
 	if !in.Overview.NewSince.IsZero() {
 		out.NewsTitle = p.T("New since %s", p.sinceDay(in.Overview.NewSince))
+		if p.dayOf(in.Overview.NewSince) == p.today() {
+			out.NewsTitle = p.T("New since %s", p.clock(in.Overview.NewSince))
+		}
 	}
 	names := map[discovery.DeviceID]engine.DeviceInfo{}
 	for _, d := range in.Devices {
@@ -82,7 +85,7 @@ func (p Presenter) homeCards(out *Home, in HomeInput) {
 	}
 	if in.Overview.Devices > 0 && len(in.Overview.SeenBy) == 0 {
 		out.Empty = Invitation{
-			Title:  p.T("I can see who is here, not yet what they send"),
+			Title:  p.T("See where it goes"),
 			Text:   p.T("Connect your router or gateway: it knows where the data goes, and it can end it on the day you choose."),
 			Action: ActionLink{ID: string(PageConnectors), Label: p.T("Connect one")},
 		}

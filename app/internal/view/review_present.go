@@ -70,10 +70,12 @@ func (p Presenter) endResult(in ReviewInput) (string, Severity) {
 		if a.State == consent.Cancelled || a.Kind == consent.ActHandOver {
 			continue
 		}
-		if a.Kind == consent.ActBlock || a.Kind == consent.ActUnblock {
+		if a.Kind == consent.ActUnblock || a.Kind == consent.ActBlock && in.Info.Consent.Seen != consent.Flowing {
 			return p.Result(in.Device, a)
 		}
-		return p.doneBy(a)
+		line, severity := p.doneBy(a)
+		seen, worse := p.seen(in.Info.Consent, in.Last)
+		return line + " · " + seen, max(severity, worse)
 	}
 	return "", None
 }

@@ -1,0 +1,194 @@
+package live
+
+import (
+	"context"
+	"maps"
+
+	"bestbefore/app/internal/view"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// how is what the diary says about the way a decision was made.
+const how = "clicked"
+
+// undoLast is the name under which the newest decision is taken back.
+const undoLast = "last"
+
+// Rename gives a device the person's own name; "" takes it away.
+func (p *Pump) Rename(device, name string) {
+	p.do(func(ctx context.Context) {
+		if err := p.config.Engine.Label(ctx, discovery.DeviceID(device), name); err != nil {
+			p.failed(err)
+			return
+		}
+		p.toast(view.Toast{Text: p.presenter().Renamed(name), Severity: view.Fresh, Undo: undoLast})
+	})
+}
+
+// Answer settles whether two entries are one device.
+func (p *Pump) Answer(question string, yes bool) {
+	p.do(func(ctx context.Context) {
+		if err := p.config.Engine.Answer(ctx, question, yes); err != nil {
+			p.failed(err)
+		}
+	})
+}
+
+// Undo takes back the newest decision and says which.
+func (p *Pump) Undo(string) {
+	p.do(func(ctx context.Context) {
+		text, err := p.config.Engine.Undo(ctx)
+		if err != nil {
+			p.failed(err)
+			return
+		}
+		p.toast(view.Toast{Text: p.presenter().Undone(text)})
+	})
+}
+
+// Renew gives a permission a later end.
+func (p *Pump) Renew(id string, until view.Day) {
+	p.decide(id, func(ctx context.Context) (string, error) {
+		_, err := p.config.Engine.Renew(ctx, consent.ID(id), until.String(), how)
+		return p.presenter().RenewedUntil(until), err
+	})
+}
+
+// End ends a permission now. The result appears in place.
+func (p *Pump) End(id string) {
+	p.decide(id, func(ctx context.Context) (string, error) {
+		_, err := p.config.Engine.End(ctx, consent.ID(id), how)
+		return p.presenter().EndedNow(), err
+	})
+}
+
+// Lapse notes that a permission may end on its date; there is nothing to undo.
+func (p *Pump) Lapse(id string) {
+	p.do(func(ctx context.Context) {
+		if err := p.config.Engine.Lapse(ctx, consent.ID(id), how); err != nil {
+			p.failed(err)
+			return
+		}
+		p.toast(view.Toast{Text: p.presenter().WillLapse()})
+	})
+}
+
+// decide runs a decision about one permission, which waits meanwhile.
+func (p *Pump) decide(id string, f func(context.Context) (string, error)) {
+	p.setReviewing(id, true)
+	p.do(func(ctx context.Context) {
+		defer p.setReviewing(id, false)
+		text, err := f(ctx)
+		if err != nil {
+			p.failed(err)
+			return
+		}
+		p.toast(view.Toast{Text: text, Severity: view.Fresh, Undo: undoLast})
+	})
+}
+
+func (p *Pump) setReviewing(id string, on bool) {
+	p.change(func(w *want) {
+		next := maps.Clone(w.reviewing) // looks under way read the old one
+		if next == nil {
+			next = map[string]bool{}
+		}
+		if on {
+			next[id] = true
+		} else {
+			delete(next, id)
+		}
+		w.reviewing = next
+	})
+}
+
+// Retry tries what could not be done again.
+func (p *Pump) Retry(action string) {
+	p.do(func(ctx context.Context) {
+		if err := p.config.Engine.Retry(ctx, consent.ActionID(action)); err != nil {
+			p.failed(err)
+		}
+	})
+}
+
+// Card follows the button of a permission card.
+func (p *Pump) Card(c view.PermissionCard) {
+	if c.Action == view.CardGive && c.ID == "" {
+		p.StartGive(c.DeviceID, "")
+		return
+	}
+	p.open(view.Route{Page: view.PageReview, Arg: c.ID})
+}
+
+// Invite follows the button of an empty place, which names a page.
+func (p *Pump) Invite(action string) { p.open(view.Route{Page: view.Page(action)}) }
+
+// News follows an answer to what is new.
+func (p *Pump) News(item, action string) {
+	_, device, ref := view.ParseNews(item)
+	switch action {
+	case view.AnswerYes, view.AnswerNo:
+		p.Answer(ref, action == view.AnswerYes)
+	case view.AnswerRight:
+		p.Confirm(string(device))
+	case view.AnswerOpen:
+		p.open(view.Route{Page: view.PageDevice, Arg: string(device)})
+	case view.AnswerAllow:
+		p.StartGive(string(device), ref)
+	case view.AnswerStop:
+		p.AskDisconnect(string(device))
+	}
+}
+
+// Confirm turns the guess of a device's name into its name.
+func (p *Pump) Confirm(device string) {
+	p.do(func(ctx context.Context) {
+		d, err := p.config.Engine.Device(ctx, device)
+		if err != nil {
+			p.failed(err)
+			return
+		}
+		name := p.presenter().GuessedName(d)
+		if err := p.config.Engine.Label(ctx, d.ID, name); err != nil {
+			p.failed(err)
+			return
+		}
+		p.toast(view.Toast{Text: p.presenter().Renamed(name), Severity: view.Fresh, Undo: undoLast})
+	})
+}
+
+// Problem follows the button of a problem.
+func (p *Pump) Problem(problem, action string) {
+	if action == view.AnswerRetry {
+		p.Retry(view.ProblemRef(problem))
+		return
+	}
+	p.open(view.Route{Page: view.Page(action)})
+}
+
+// CheckDiary checks the diary for tampering.
+func (p *Pump) CheckDiary() {
+	p.change(func(w *want) { w.check = view.Outcome{Busy: true} })
+	p.do(func(ctx context.Context) {
+		r, err := p.config.Engine.VerifyDiary(ctx)
+		out := p.presenter().Checked(r)
+		if err != nil {
+			out = view.Outcome{Line: p.presenter().Failure(err), Severity: view.Still}
+		}
+		p.change(func(w *want) { w.check = out })
+	})
+}
+
+// Export saves devices, permissions and the diary into dir.
+func (p *Pump) Export(dir string) {
+	p.change(func(w *want) { w.export = view.Outcome{Busy: true} })
+	p.do(func(ctx context.Context) {
+		files, err := p.config.Engine.Export(ctx, dir)
+		out := p.presenter().Exported(files, dir)
+		if err != nil {
+			out = view.Outcome{Line: p.presenter().Failure(err), Severity: view.Still}
+		}
+		p.change(func(w *want) { w.export = out })
+	})
+}

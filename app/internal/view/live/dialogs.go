@@ -1,0 +1,199 @@
+package live
+
+import (
+	"context"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/app/internal/view"
+	"bestbefore/discovery"
+)
+
+// AskDisconnect opens the preview of a disconnect.
+func (p *Pump) AskDisconnect(device string) {
+	p.forget("disconnect")
+	p.change(func(w *want) { w.cut = &cut{device: device} })
+}
+
+// ConfirmDisconnect cuts the device of the open preview. second is the second
+// confirmation that safety and medical devices need.
+func (p *Pump) ConfirmDisconnect(device string, second bool) {
+	p.setCut(device, func(c *cut) { c.busy, c.err = true, "" })
+	p.do(func(ctx context.Context) {
+		a, err := p.config.Engine.Disconnect(ctx, discovery.DeviceID(device), second, how)
+		p.setCut(device, func(c *cut) {
+			c.busy, c.action = false, a.ID
+			if err != nil {
+				c.err = p.presenter().Failure(err)
+			}
+		})
+	})
+}
+
+// Reconnect lifts what a disconnect set.
+func (p *Pump) Reconnect(device string) {
+	p.setCut(device, func(c *cut) { c.busy, c.err = true, "" })
+	p.do(func(ctx context.Context) {
+		a, err := p.config.Engine.Reconnect(ctx, discovery.DeviceID(device), how)
+		shown := p.setCut(device, func(c *cut) {
+			c.busy, c.action = false, a.ID
+			if err != nil {
+				c.err = p.presenter().Failure(err)
+			}
+		})
+		if err != nil && !shown {
+			p.failed(err)
+		}
+	})
+}
+
+// CloseDisconnect is told that the preview was closed; what was asked for goes on.
+func (p *Pump) CloseDisconnect() { p.change(func(w *want) { w.cut = nil }) }
+
+// setCut changes the open dialog about a device; false when there is none.
+func (p *Pump) setCut(device string, f func(*cut)) bool {
+	shown := false
+	p.change(func(w *want) {
+		if w.cut == nil || w.cut.device != device {
+			return
+		}
+		next := *w.cut // looks under way read the old one
+		f(&next)
+		w.cut, shown = &next, true
+	})
+	return shown
+}
+
+func (p *Pump) cutDialog(ctx context.Context, w want) error {
+	d, err := p.config.Engine.Device(ctx, w.cut.device)
+	if err != nil {
+		return err
+	}
+	in := view.DisconnectInput{Device: d, Busy: w.cut.busy, Error: w.cut.err}
+	if in.Preview, err = p.config.Engine.PreviewDisconnect(ctx, d.ID); err != nil {
+		return err
+	}
+	if w.cut.action != "" {
+		a, err := p.config.Engine.Action(ctx, w.cut.action)
+		if err != nil {
+			return err
+		}
+		in.Action = &a
+	}
+	if now := p.wanted().cut; now == nil || *now != *w.cut {
+		return nil // closed or changed meanwhile; a newer look follows
+	}
+	put(p, "disconnect", p.presenter().Disconnect(in), same, func(d *view.Disconnect, r uint64) { d.Revision = r }, p.config.Screen.Disconnect)
+	return nil
+}
+
+// StartGive opens the form of a new permission for a device; recipient may be "".
+func (p *Pump) StartGive(device, recipient string) {
+	p.forget("give")
+	p.change(func(w *want) { w.give = &give{draft: view.GiveDraft{DeviceID: device, Recipient: recipient}} })
+}
+
+// ChangeGive takes what the person has chosen so far.
+func (p *Pump) ChangeGive(d view.GiveDraft) {
+	p.change(func(w *want) {
+		if w.give != nil {
+			w.give = &give{draft: d}
+		}
+	})
+}
+
+// CloseGive is told that the form was closed.
+func (p *Pump) CloseGive() { p.change(func(w *want) { w.give = nil }) }
+
+// ConfirmGive gives the permission that the form asks for.
+func (p *Pump) ConfirmGive(d view.GiveDraft) {
+	p.change(func(w *want) { w.give = &give{draft: d, busy: true} })
+	p.do(func(ctx context.Context) {
+		in, err := p.giveInput(ctx, d)
+		if err == nil {
+			_, err = p.config.Engine.Allow(ctx, in.Request())
+		}
+		if err != nil {
+			p.change(func(w *want) { w.give = &give{draft: d, err: p.presenter().Failure(err)} })
+			return
+		}
+		p.change(func(w *want) { w.give = nil })
+		if p.config.Screen.Close != nil {
+			p.config.Dispatch(p.config.Screen.Close)
+		}
+		p.toast(view.Toast{Text: p.presenter().Given(in.Device, d.Until), Severity: view.Fresh, Undo: undoLast})
+	})
+}
+
+func (p *Pump) giveInput(ctx context.Context, d view.GiveDraft) (view.GiveInput, error) {
+	in := view.GiveInput{Draft: d}
+	var err error
+	if in.Device, err = p.config.Engine.Device(ctx, d.DeviceID); err != nil {
+		return in, err
+	}
+	if in.Consents, err = p.consentsOf(ctx, in.Device); err != nil {
+		return in, err
+	}
+	if in.Flows, err = p.config.Engine.Flows(ctx, engine.FlowQuery{Device: in.Device.ID, Since: p.since(), Limit: 1000}); err != nil {
+		return in, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	in.Connections = p.conns
+	return in, nil
+}
+
+func (p *Pump) giveDialog(ctx context.Context, w want) error {
+	in, err := p.giveInput(ctx, w.give.draft)
+	if err != nil {
+		return err
+	}
+	in.Busy, in.Error = w.give.busy, w.give.err
+	if w.give.draft.Complete() {
+		if in.Preview, err = p.config.Engine.PreviewAllow(ctx, in.Request()); err != nil && in.Error == "" {
+			in.Error = p.presenter().Failure(err)
+		}
+	}
+	if p.wanted().give != w.give {
+		return nil // closed or changed meanwhile; a newer look follows
+	}
+	put(p, "give", p.presenter().Give(in), same, func(d *view.Give, r uint64) { d.Revision = r }, p.config.Screen.Give)
+	return nil
+}
+
+// OpenForm opens the form of a kind of connector; "" closes it.
+func (p *Pump) OpenForm(kind string) { p.change(func(w *want) { w.form = form{kind: kind} }) }
+
+// Connect tests and keeps a connection. The secrets are handed on and forgotten.
+func (p *Pump) Connect(kind string, values, secrets map[string]string) {
+	p.change(func(w *want) { w.form = form{kind: kind, answers: values, busy: true} })
+	p.do(func(ctx context.Context) {
+		c, err := p.config.Engine.Connect(ctx, engine.ConnectRequest{Kind: kind, Values: values, Secrets: secrets})
+		if err != nil {
+			p.change(func(w *want) { w.form = form{kind: kind, answers: values, err: p.presenter().Failure(err)} })
+			return
+		}
+		p.staleConnections()
+		p.change(func(w *want) { w.form = form{} })
+		p.toast(view.Toast{Text: p.presenter().ConnectedTo(c.Name), Severity: view.Fresh})
+	})
+}
+
+// Remove lifts what a connection holds and forgets it.
+func (p *Pump) Remove(id string) {
+	p.change(func(w *want) { w.removing = id })
+	p.do(func(ctx context.Context) {
+		defer p.change(func(w *want) { w.removing = "" })
+		if err := p.config.Engine.RemoveConnection(ctx, id); err != nil {
+			p.failed(err)
+			return
+		}
+		p.staleConnections()
+		p.toast(view.Toast{Text: p.presenter().Removed()})
+	})
+}
+
+func (p *Pump) staleConnections() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stale = true
+}

@@ -1,0 +1,165 @@
+package live
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"bestbefore/app/internal/changes"
+	"bestbefore/app/internal/engine"
+	"bestbefore/app/internal/view"
+	"bestbefore/consent"
+	"bestbefore/consent/ledger"
+	"bestbefore/discovery"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fake is an engine with function fields; what is nil answers with nothing.
+// Methods that no test needs are the nil interface's and would panic.
+type fake struct {
+	engine.Engine
+	hub        changes.Hub
+	devices    func() []engine.DeviceInfo
+	consents   func() []engine.ConsentInfo
+	asked      map[string]int // not locked: all questions come from one goroutine at a time
+	disconnect func(ctx context.Context, id discovery.DeviceID, second bool) (consent.Action, error)
+	action     func() consent.Action
+	allow      func(engine.AllowRequest) error
+	label      func(ctx context.Context, id discovery.DeviceID, text string) error
+	connect    func(engine.ConnectRequest) error
+}
+
+func (f *fake) ask(what string) {
+	if f.asked == nil {
+		f.asked = map[string]int{}
+	}
+	f.asked[what]++
+}
+
+func (f *fake) Watch(ctx context.Context) <-chan changes.Change { return f.hub.Listen(ctx) }
+
+func (f *fake) Devices(context.Context) ([]engine.DeviceInfo, error) {
+	f.ask("devices")
+	if f.devices == nil {
+		return nil, nil
+	}
+	return f.devices(), nil
+}
+
+func (f *fake) Device(_ context.Context, ref string) (engine.DeviceInfo, error) {
+	for _, d := range f.devices() {
+		if string(d.ID) == ref {
+			return d, nil
+		}
+	}
+	return engine.DeviceInfo{}, consent.ErrNotFound
+}
+
+func (f *fake) Consents(context.Context) ([]engine.ConsentInfo, error) {
+	if f.consents == nil {
+		return nil, nil
+	}
+	return f.consents(), nil
+}
+
+func (f *fake) Flows(context.Context, engine.FlowQuery) ([]engine.FlowInfo, error) { return nil, nil }
+func (f *fake) Totals(context.Context, engine.FlowQuery) ([]engine.Total, error)   { return nil, nil }
+
+func (f *fake) Days(context.Context, discovery.DeviceID, int) ([]engine.Day, error) { return nil, nil }
+
+func (f *fake) Overview(context.Context) (engine.Overview, error) {
+	f.ask("overview")
+	return engine.Overview{}, nil
+}
+
+func (f *fake) Connectors(context.Context) (engine.ConnectorsInfo, error) {
+	return engine.ConnectorsInfo{}, nil
+}
+
+func (f *fake) Diary(context.Context, engine.DiaryQuery) ([]engine.DiaryEntry, error) {
+	f.ask("diary")
+	return nil, nil
+}
+
+func (f *fake) VerifyDiary(context.Context) (ledger.Report, error) {
+	return ledger.Report{Entries: 3, Sealed: true}, nil
+}
+
+func (f *fake) PreviewDisconnect(context.Context, discovery.DeviceID) (engine.Preview, error) {
+	return engine.Preview{Lines: []string{"Gateway cuts it now."}}, nil
+}
+
+func (f *fake) Disconnect(ctx context.Context, id discovery.DeviceID, second bool, _ string) (consent.Action, error) {
+	return f.disconnect(ctx, id, second)
+}
+
+func (f *fake) Action(context.Context, consent.ActionID) (consent.Action, error) {
+	return f.action(), nil
+}
+
+func (f *fake) PreviewAllow(context.Context, engine.AllowRequest) (engine.Preview, error) {
+	return engine.Preview{Lines: []string{"When that day is over Gateway stops it."}}, nil
+}
+
+func (f *fake) Allow(_ context.Context, r engine.AllowRequest) (engine.ConsentInfo, error) {
+	return engine.ConsentInfo{}, f.allow(r)
+}
+
+func (f *fake) Label(ctx context.Context, id discovery.DeviceID, text string) error {
+	return f.label(ctx, id, text)
+}
+
+func (f *fake) Connect(_ context.Context, r engine.ConnectRequest) (engine.ConnectionInfo, error) {
+	return engine.ConnectionInfo{}, f.connect(r)
+}
+
+// screen keeps what was shown last and how often.
+type screen struct {
+	devices    []view.Devices
+	cut        []view.Disconnect
+	give       []view.Give
+	diary      []view.Diary
+	connectors []view.Connectors
+	toasts     []view.Toast
+	closed     int
+}
+
+// pump runs a pump in the bubble of a test until it ends.
+func pump(t *testing.T, f *fake) (*Pump, *screen) {
+	t.Helper()
+	s := &screen{}
+	p, err := New(Config{
+		Engine: f, Dispatch: func(g func()) { g() }, Now: time.Now,
+		Screen: Screen{
+			Devices:    func(v view.Devices) { s.devices = append(s.devices, v) },
+			Disconnect: func(v view.Disconnect) { s.cut = append(s.cut, v) },
+			Give:       func(v view.Give) { s.give = append(s.give, v) },
+			Diary:      func(v view.Diary) { s.diary = append(s.diary, v) },
+			Connectors: func(v view.Connectors) { s.connectors = append(s.connectors, v) },
+			Toast:      func(v view.Toast) { s.toasts = append(s.toasts, v) },
+			Close:      func() { s.closed++ },
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = p.Serve(ctx)
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+	return p, s
+}
+
+func oneDevice(name string) func() []engine.DeviceInfo {
+	return func() []engine.DeviceInfo {
+		d := engine.DeviceInfo{}
+		d.ID, d.Label = "d1", name
+		return []engine.DeviceInfo{d}
+	}
+}

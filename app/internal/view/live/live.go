@@ -1,0 +1,271 @@
+// Package live keeps the pages current and carries out what the person asks.
+//
+// Its Pump listens to the engine, asks it anew for the page that is seen (and
+// for no other), and hands finished snapshots of view to the window. Commands
+// return at once: the work is done by goroutines that Serve owns, and its
+// outcome comes back as a new snapshot or a short message.
+package live
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"bestbefore/app/internal/changes"
+	"bestbefore/app/internal/engine"
+	"bestbefore/app/internal/view"
+)
+
+// Screen is what the window takes. A nil function takes nothing. They are
+// called through Config.Dispatch only.
+type Screen struct {
+	Frame       func(view.Frame)
+	Home        func(view.Home)
+	Devices     func(view.Devices)
+	Device      func(view.DevicePage)
+	Permissions func(view.Permissions)
+	Review      func(view.Review)
+	Diary       func(view.Diary)
+	Connectors  func(view.Connectors)
+
+	Open  func(view.Route) // goes to a place
+	Toast func(view.Toast) // shows a short message
+
+	// Give and Disconnect show a dialog: the first snapshot opens it, further
+	// ones change it. Close takes the dialog away.
+	Give       func(view.Give)
+	Disconnect func(view.Disconnect)
+	Close      func()
+}
+
+// Config is what a pump needs.
+type Config struct {
+	Engine    engine.Engine         // required
+	Screen    Screen                // what is nil is not shown
+	Dispatch  func(func())          // required: runs a function on the window's goroutine
+	Now       func() time.Time      // required
+	Zone      func() *time.Location // nil is UTC; asked anew for each look
+	Translate func(string) string   // nil is English
+	Log       *slog.Logger          // nil is silent
+	Gather    time.Duration         // how long changes are gathered; 0 is 250 ms
+	Tick      time.Duration         // how often a page is made anew without a change, since "in 8 days" ages; 0 is 20 s
+}
+
+// jobLimit is how many commands run beside each other.
+const jobLimit = 8
+
+// jobTime is how long a command may take; connecting asks a slow peer.
+const jobTime = 90 * time.Second
+
+// lookTime is how long the engine may take to answer for one page.
+const lookTime = 15 * time.Second
+
+// Pump keeps pages current. Its methods are safe for concurrent use and return at once.
+type Pump struct {
+	config Config
+	wake   chan struct{} // capacity 1: something is wanted now
+	queued chan struct{} // capacity 1: a job waits
+
+	mu    sync.Mutex // guards all below
+	want  want
+	jobs  []func(context.Context)
+	last  map[string]any // what each place shows, without its revision
+	rev   uint64
+	conns []engine.ConnectionInfo
+	stale bool // conns must be asked anew
+}
+
+// New checks c. Nothing runs before Serve.
+func New(c Config) (*Pump, error) {
+	if c.Engine == nil || c.Dispatch == nil || c.Now == nil {
+		return nil, errors.New("the pump needs an engine, a dispatcher and a clock")
+	}
+	if c.Zone == nil {
+		c.Zone = func() *time.Location { return time.UTC }
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Gather == 0 {
+		c.Gather = 250 * time.Millisecond
+	}
+	if c.Tick == 0 {
+		c.Tick = 20 * time.Second
+	}
+	return &Pump{
+		config: c, wake: make(chan struct{}, 1), queued: make(chan struct{}, 1),
+		last: map[string]any{}, stale: true, want: want{diaryLimit: diaryPage},
+	}, nil
+}
+
+// Serve works until ctx ends, and then waits for what it started.
+func (p *Pump) Serve(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	all.Go(func() { p.work(ctx) })
+	p.watch(ctx)
+	cancel()
+	all.Wait()
+	return ctx.Err()
+}
+
+// watch makes the pages anew after changes, when something is wanted, and now and then.
+func (p *Pump) watch(ctx context.Context) {
+	changed := p.config.Engine.Watch(ctx)
+	tick := time.NewTicker(p.config.Tick)
+	defer tick.Stop()
+	gather := time.NewTimer(time.Hour)
+	gather.Stop()
+	defer gather.Stop()
+	topics := map[changes.Topic]bool{}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case c, ok := <-changed:
+			if !ok {
+				changed = nil // the engine ends; what is shown stays
+				continue
+			}
+			if len(topics) == 0 {
+				gather.Reset(p.config.Gather)
+			}
+			for _, t := range c.Topics {
+				topics[t] = true
+			}
+		case <-gather.C:
+			p.refresh(ctx, topics)
+			clear(topics)
+		case <-p.wake:
+			p.refresh(ctx, nil)
+		case <-tick.C:
+			p.refresh(ctx, nil)
+		}
+	}
+}
+
+// work carries out commands, some beside each other.
+func (p *Pump) work(ctx context.Context) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	slots := make(chan struct{}, jobLimit)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.queued:
+		}
+		for _, job := range p.takeJobs() {
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			running.Go(func() {
+				defer func() { <-slots }()
+				ctx, cancel := context.WithTimeout(ctx, jobTime)
+				defer cancel()
+				job(ctx)
+				p.poke()
+			})
+		}
+	}
+}
+
+func (p *Pump) takeJobs() []func(context.Context) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	jobs := p.jobs
+	p.jobs = nil
+	return jobs
+}
+
+// do queues a job.
+func (p *Pump) do(job func(context.Context)) {
+	p.mu.Lock()
+	p.jobs = append(p.jobs, job)
+	p.mu.Unlock()
+	signal(p.queued)
+}
+
+// poke has the page made anew at once.
+func (p *Pump) poke() { signal(p.wake) }
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// change changes what is wanted, and has the page made anew.
+func (p *Pump) change(f func(*want)) {
+	p.mu.Lock()
+	f(&p.want)
+	p.mu.Unlock()
+	p.poke()
+}
+
+func (p *Pump) wanted() want {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.want
+}
+
+// presenter is the one for this moment.
+func (p *Pump) presenter() view.Presenter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	peers := make(map[string]string, len(p.conns))
+	for _, c := range p.conns {
+		peers[c.ID] = c.Name
+	}
+	return view.Presenter{Translate: p.config.Translate, Zone: p.config.Zone(), Now: p.config.Now(), Peers: peers}
+}
+
+// toast shows a short message.
+func (p *Pump) toast(t view.Toast) {
+	if p.config.Screen.Toast != nil {
+		p.config.Dispatch(func() { p.config.Screen.Toast(t) })
+	}
+}
+
+// failed says what went wrong, in the engine's own sentence.
+func (p *Pump) failed(err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
+	p.toast(view.Toast{Text: p.presenter().Failure(err), Severity: view.Still})
+}
+
+func (p *Pump) open(r view.Route) {
+	if p.config.Screen.Open != nil {
+		p.config.Dispatch(func() { p.config.Screen.Open(r) })
+	}
+}
+
+// put shows a snapshot, unless the very same is shown already.
+func put[T any](p *Pump, place string, snapshot T, same func(a, b T) bool, stamp func(*T, uint64), show func(T)) {
+	p.mu.Lock()
+	if old, ok := p.last[place].(T); ok && same(old, snapshot) {
+		p.mu.Unlock()
+		return
+	}
+	p.last[place] = snapshot
+	p.rev++
+	rev := p.rev
+	p.mu.Unlock()
+	stamp(&snapshot, rev)
+	if show != nil {
+		p.config.Dispatch(func() { show(snapshot) })
+	}
+}
+
+// forget has a place shown again although it did not change.
+func (p *Pump) forget(place string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.last, place)
+}

@@ -1,0 +1,73 @@
+package live
+
+import (
+	"bestbefore/app/internal/view"
+	"bestbefore/consent"
+)
+
+// diaryPage is how many lines of the diary are added at a time.
+const diaryPage = 100
+
+// want is what the person looks at and has half filled in.
+type want struct {
+	route       view.Route
+	devices     view.Query
+	permissions view.Query
+	diary       view.Query
+	diaryLimit  int
+	check       view.Outcome
+	export      view.Outcome
+	reviewing   map[string]bool // reviews with a decision under way
+	cut         *cut
+	give        *give
+	form        form
+	removing    string
+}
+
+// cut is the open dialog about disconnecting a device.
+type cut struct {
+	device string
+	action consent.ActionID // "" before the click
+	busy   bool
+	err    string
+}
+
+// give is the open form of a new permission.
+type give struct {
+	draft view.GiveDraft
+	busy  bool
+	err   string
+}
+
+// form is the open form of a connector. Secrets never stay in it.
+type form struct {
+	kind    string
+	answers map[string]string
+	busy    bool
+	err     string
+}
+
+// Shown is told which place is seen; only that one is kept current.
+func (p *Pump) Shown(r view.Route) {
+	p.forget(string(r.Page))
+	p.change(func(w *want) {
+		if w.route.Page == view.PageConnectors && r.Page != view.PageConnectors {
+			w.form = form{}
+		}
+		w.route = r
+	})
+}
+
+// FindDevices changes what the list of devices shows.
+func (p *Pump) FindDevices(q view.Query) { p.change(func(w *want) { w.devices = q }) }
+
+// FindPermissions changes what the card wall shows.
+func (p *Pump) FindPermissions(q view.Query) { p.change(func(w *want) { w.permissions = q }) }
+
+// FindDiary changes what the diary shows.
+func (p *Pump) FindDiary(q view.Query) {
+	p.change(func(w *want) { w.diary, w.diaryLimit = q, diaryPage })
+}
+
+// OlderDiary adds older lines to the diary.
+func (p *Pump) OlderDiary() { p.change(func(w *want) { w.diaryLimit += diaryPage }) }

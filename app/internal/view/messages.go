@@ -1,0 +1,76 @@
+package view
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"bestbefore/app/internal/engine"
+)
+
+// Failure is what went wrong, as one sentence.
+func (p Presenter) Failure(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return p.T("It took too long. Try again.")
+	}
+	s := capital(cleanText(err.Error()))
+	if s != "" && !strings.ContainsAny(s[len(s)-1:], ".!?)") {
+		s += "."
+	}
+	return s
+}
+
+// Renamed says that a device got a name.
+func (p Presenter) Renamed(name string) string {
+	if name == "" {
+		return p.T("Your own name for it was taken away.")
+	}
+	return p.T("It is called %s now.", clean(name))
+}
+
+// Undone says what was taken back.
+func (p Presenter) Undone(text string) string {
+	if text == "" {
+		return p.T("Taken back.")
+	}
+	return capital(cleanText(text))
+}
+
+// RenewedUntil says that a permission was renewed.
+func (p Presenter) RenewedUntil(d Day) string { return p.T("Renewed until %s.", p.date(d)) }
+
+// EndedNow says that a permission was ended; what was done about it appears in place.
+func (p Presenter) EndedNow() string { return p.T("Ended. What was done appears here in a moment.") }
+
+// WillLapse says that nothing more is asked.
+func (p Presenter) WillLapse() string {
+	return p.T("It will lapse on its date. You are not asked again.")
+}
+
+// Given says that a permission was given.
+func (p Presenter) Given(d engine.DeviceInfo, until Day) string {
+	return p.T("%[1]s may send until %[2]s.", p.name(d), p.date(until))
+}
+
+// ConnectedTo says that a connection was made.
+func (p Presenter) ConnectedTo(name string) string { return p.T("%s is connected.", clean(name)) }
+
+// Removed says that a connection is gone.
+func (p Presenter) Removed() string { return p.T("Removed. What it held for us was lifted.") }
+
+// GuessedName is the guess that one click turns into the device's name.
+func (p Presenter) GuessedName(d engine.DeviceInfo) string { return p.name(d) }
+
+// NoReview is the review when nothing waits.
+func (p Presenter) NoReview() Review {
+	return Review{
+		Revision: p.Revision, Loaded: true, Title: p.T("Nothing waits for you"),
+		Subline: p.T("No permission ends within 30 days."), SinceEmpty: p.T("Nothing has changed that we could see."),
+	}
+}
+
+// ProblemRef is what a problem is about: the part of its ID behind the slash.
+func ProblemRef(id string) string {
+	_, ref, _ := strings.Cut(id, "/")
+	return ref
+}
