@@ -30,18 +30,20 @@ func (h *Home) host(c connectors.Connection) *connectors.Host {
 var errNoKey = errors.New("this computer's key store cannot be used now, so no password can be kept; start it and try again")
 
 func (h *Home) secret(ctx context.Context, ref consent.SecretRef) (connectors.Secret, error) {
-	if h.sealer == nil {
+	s := h.sealer.Load()
+	if s == nil {
 		return connectors.Secret{}, errNoKey
 	}
-	return h.sealer.Get(ctx, ref)
+	return s.Get(ctx, ref)
 }
 
 func (h *Home) putSecret(ctx context.Context, label string, v connectors.Secret) (consent.SecretRef, error) {
-	if h.sealer == nil {
+	s := h.sealer.Load()
+	if s == nil {
 		return "", errNoKey
 	}
 	ref := consent.SecretRef(label)
-	return ref, h.sealer.Put(ctx, ref, v)
+	return ref, s.Put(ctx, ref, v)
 }
 
 // resolve gives the runner the addresses behind a recipient's names.
@@ -92,7 +94,7 @@ func (h *Home) serveRetention(ctx context.Context) error {
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	for {
-		if _, err := h.store.Purge(ctx, clock.Wall()); err != nil && ctx.Err() == nil {
+		if err := h.store.Purge(ctx, clock.Wall()); err != nil && ctx.Err() == nil {
 			h.report("old traffic", err)
 		}
 		select {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"bestbefore/app/internal/changes"
@@ -47,6 +48,9 @@ type Config struct {
 	LogTo io.Writer
 	// Credentials is the folder in which systemd hands over a key; may be empty.
 	Credentials string
+	// KeyLater fetches the key in Serve instead of Open: a key store that waits
+	// for its owner must not hold up a window.
+	KeyLater bool
 }
 
 // Home is a running engine with everything behind it.
@@ -61,7 +65,7 @@ type Home struct {
 	scheduler *expiry.Scheduler
 	runner    *enforce.Runner
 	pool      *sessions.Pool
-	sealer    *secrets.Sealer
+	sealer    atomic.Pointer[secrets.Sealer]
 	board     *health.Board
 	logFile   io.Closer
 }
@@ -100,7 +104,9 @@ func Open(ctx context.Context, c Config) (*Home, error) {
 
 // build makes inventory, connections, engines and core, in that order.
 func (h *Home) build(ctx context.Context) error {
-	h.openKey(ctx)
+	if !h.KeyLater {
+		h.openKey(ctx)
+	}
 	var err error
 	if h.inventory, err = h.openInventory(ctx); err != nil {
 		return err
@@ -187,15 +193,30 @@ func (h *Home) problems() []engine.Problem {
 // openKey fetches the key that seals secrets and the diary's end. Without one
 // everything that needs no secret still works, and the page says so.
 func (h *Home) openKey(ctx context.Context) {
-	s, err := secrets.Open(ctx, secrets.Config{Credentials: h.Credentials, Store: h.store, Log: h.part("secrets")})
+	s, err := secrets.Open(ctx, secrets.Config{
+		Credentials: h.Credentials, Store: h.store, Log: h.part("secrets"), Installation: installationOf(h.Dir),
+	})
 	if err != nil {
 		h.board.Report("key store", err, "Start this computer's key store, then start Best Before again. Until then the diary is not sealed and no password can be kept.")
 		return
 	}
-	h.sealer = s
+	h.sealer.Store(s)
 	if err := h.store.SetSealer(ctx, s); err != nil {
 		h.board.Report("diary seal", err, "Open the diary and check it.")
 	}
+}
+
+// installationOf names the key of a data folder: each has its own, so that
+// throwing one away does not lock another.
+func installationOf(dir string) string {
+	usual, err := DefaultDataDir()
+	if err != nil || dir == usual {
+		return ""
+	}
+	if abs, err := filepath.Abs(dir); err == nil {
+		return abs
+	}
+	return dir
 }
 
 func asTopics(in []string) []changes.Topic {

@@ -70,6 +70,9 @@ func (h *Home) supervised(e suture.Event) {
 // stages are the parts in the order in which they start.
 func (h *Home) stages(ctx context.Context) ([][]service, error) {
 	stages := [][]service{{named{"devices", h.core.ServeDevices}, named{"retention", h.serveRetention}}}
+	if h.KeyLater {
+		stages[0] = append(stages[0], named{"key", h.serveKey})
+	}
 	if h.Enforce {
 		stages = append(stages,
 			[]service{named{"connections", h.pool.Serve}},
@@ -94,6 +97,12 @@ func (h *Home) stages(ctx context.Context) ([][]service, error) {
 		stages = append(stages, parts)
 	}
 	return stages, nil
+}
+
+// serveKey fetches the key once.
+func (h *Home) serveKey(ctx context.Context) error {
+	h.openKey(ctx)
+	return suture.ErrDoNotRestart
 }
 
 // enforce begins when the connections have been tried once: an action that ran
