@@ -128,7 +128,8 @@ func differences(want map[string]reference, c *collector) []string {
 			continue
 		}
 		txt := slices.Sorted(slices.Values(e.Service.TXT))
-		if w.resolved && (hasFour(e) != w.four || hasSix(e) != w.six || !slices.Equal(txt, w.txt)) {
+		// More than avahi resolved is no fault: it gives up on one family of the smallest responder now and then.
+		if w.resolved && (w.four && !hasFour(e) || w.six && !hasSix(e) || !slices.Equal(txt, w.txt)) {
 			out = append(out, fmt.Sprintf("%s: have %v %v %q, avahi %v %v %q", k, hasFour(e), hasSix(e), txt, w.four, w.six, w.txt))
 		}
 	}
