@@ -237,7 +237,7 @@ func (p Presenter) problems(in []engine.Problem) []Problem {
 			text = strings.TrimRight(text, " ") + " " + cleanText(x.Fix)
 		}
 		out = append(out, Problem{
-			ID: x.ID, Severity: Soon, Word: p.T("Needs you"), Text: text, Action: p.problemAction(x.ID),
+			ID: x.ID, Severity: Soon, Word: p.T("Needs you:"), Text: text, Action: p.problemAction(x.ID),
 		})
 	}
 	return out

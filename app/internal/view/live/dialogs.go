@@ -14,19 +14,24 @@ func (p *Pump) AskDisconnect(device string) {
 	p.change(func(w *want) { w.cut = &cut{device: device} })
 }
 
-// ConfirmDisconnect cuts the device of the open preview. second is the second
-// confirmation that safety and medical devices need.
-func (p *Pump) ConfirmDisconnect(device string, second bool) {
+// ConfirmDisconnect cuts the device of the open preview. The dialog calls it
+// only after the second confirmation, where the preview asked for one.
+func (p *Pump) ConfirmDisconnect(device string) {
+	second := p.askedTwice(device)
 	p.setCut(device, func(c *cut) { c.busy, c.err = true, "" })
 	p.do(func(ctx context.Context) {
 		a, err := p.config.Engine.Disconnect(ctx, discovery.DeviceID(device), second, how)
-		p.setCut(device, func(c *cut) {
-			c.busy, c.action = false, a.ID
-			if err != nil {
-				c.err = p.presenter().Failure(err)
-			}
-		})
+		why := p.why(err)
+		p.setCut(device, func(c *cut) { c.busy, c.action, c.err = false, a.ID, why })
 	})
+}
+
+// askedTwice reports whether the preview that is shown wants a second confirmation.
+func (p *Pump) askedTwice(device string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	d, ok := p.last["disconnect"].(view.Disconnect)
+	return ok && d.DeviceID == device && d.Second != ""
 }
 
 // Reconnect lifts what a disconnect set.
@@ -34,12 +39,8 @@ func (p *Pump) Reconnect(device string) {
 	p.setCut(device, func(c *cut) { c.busy, c.err = true, "" })
 	p.do(func(ctx context.Context) {
 		a, err := p.config.Engine.Reconnect(ctx, discovery.DeviceID(device), how)
-		shown := p.setCut(device, func(c *cut) {
-			c.busy, c.action = false, a.ID
-			if err != nil {
-				c.err = p.presenter().Failure(err)
-			}
-		})
+		why := p.why(err)
+		shown := p.setCut(device, func(c *cut) { c.busy, c.action, c.err = false, a.ID, why })
 		if err != nil && !shown {
 			p.failed(err)
 		}
@@ -113,7 +114,8 @@ func (p *Pump) ConfirmGive(d view.GiveDraft) {
 			_, err = p.config.Engine.Allow(ctx, in.Request())
 		}
 		if err != nil {
-			p.change(func(w *want) { w.give = &give{draft: d, err: p.presenter().Failure(err)} })
+			why := p.why(err)
+			p.change(func(w *want) { w.give = &give{draft: d, err: why} })
 			return
 		}
 		p.change(func(w *want) { w.give = nil })
@@ -169,7 +171,8 @@ func (p *Pump) Connect(kind string, values, secrets map[string]string) {
 	p.do(func(ctx context.Context) {
 		c, err := p.config.Engine.Connect(ctx, engine.ConnectRequest{Kind: kind, Values: values, Secrets: secrets})
 		if err != nil {
-			p.change(func(w *want) { w.form = form{kind: kind, answers: values, err: p.presenter().Failure(err)} })
+			why := p.why(err)
+			p.change(func(w *want) { w.form = form{kind: kind, answers: values, err: why} })
 			return
 		}
 		p.staleConnections()

@@ -89,7 +89,7 @@ func (f *fake) VerifyDiary(context.Context) (ledger.Report, error) {
 }
 
 func (f *fake) PreviewDisconnect(context.Context, discovery.DeviceID) (engine.Preview, error) {
-	return engine.Preview{Lines: []string{"Gateway cuts it now."}}, nil
+	return engine.Preview{Lines: []string{"Gateway cuts it now."}, Confirm: true}, nil
 }
 
 func (f *fake) Disconnect(ctx context.Context, id discovery.DeviceID, second bool, _ string) (consent.Action, error) {

@@ -200,7 +200,8 @@ func signal(c chan struct{}) {
 	}
 }
 
-// change changes what is wanted, and has the page made anew.
+// change changes what is wanted, and has the page made anew. f runs under the
+// lock and must not call back into p.
 func (p *Pump) change(f func(*want)) {
 	p.mu.Lock()
 	f(&p.want)
@@ -238,6 +239,14 @@ func (p *Pump) failed(err error) {
 		return
 	}
 	p.toast(view.Toast{Text: p.presenter().Failure(err), Severity: view.Still})
+}
+
+// why is failed's sentence for showing in place; "" without an error.
+func (p *Pump) why(err error) string {
+	if err == nil {
+		return ""
+	}
+	return p.presenter().Failure(err)
 }
 
 func (p *Pump) open(r view.Route) {

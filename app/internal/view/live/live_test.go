@@ -136,7 +136,7 @@ func TestDisconnectShowsItsResultInPlace(t *testing.T) {
 		if got := last(t, s.cut); got.Result != "" || got.Text != "Gateway cuts it now." {
 			t.Fatalf("preview %+v", got)
 		}
-		p.ConfirmDisconnect("d1", true)
+		p.ConfirmDisconnect("d1")
 		synctest.Wait()
 		if got := last(t, s.cut); got.Result != "about to be done" {
 			t.Fatalf("after the click %+v", got)
