@@ -16,20 +16,17 @@ const (
 	purgeChunk = 5000
 )
 
-// Purged is what a purge deleted.
-type Purged struct{ Raw, Hourly int64 }
-
 // Purge deletes single records older than 14 days and hourly sums older than 13
 // months, in small steps, and gives the room back to the disk. It also renews
 // the reserve. Call it every hour or so, with trusted time.
-func (s *Store) Purge(ctx context.Context, now time.Time) (Purged, error) {
-	var p Purged
+func (s *Store) Purge(ctx context.Context, now time.Time) error {
+	var single, hourly int64
 	devices, err := all(ctx, s.flows.read, func(sc scanner) (n int64, err error) {
 		err = sc.Scan(&n)
 		return n, err
 	}, "SELECT n FROM device")
 	if err != nil {
-		return p, classify(s.flows.path, err)
+		return classify(s.flows.path, err)
 	}
 	raw := now.Add(-keepRaw).UnixMilli()
 	hour := now.AddDate(0, -keepMonths, 0).UnixMilli() / hourMS
@@ -38,17 +35,20 @@ func (s *Store) Purge(ctx context.Context, now time.Time) (Purged, error) {
 			name, column string
 			before       int64
 			count        *int64
-		}{{"flow", "last", raw, &p.Raw}, {"hourly", "hour", hour, &p.Hourly}} {
+		}{{"flow", "last", raw, &single}, {"hourly", "hour", hour, &hourly}} {
 			if err := s.purgeRange(ctx, table.name, table.column, d, table.before, table.count); err != nil {
-				return p, fmt.Errorf("purging: %w", err)
+				return fmt.Errorf("purging: %w", err)
 			}
 		}
 	}
 	if err := s.purgeRoutes(ctx, hour/24-1); err != nil {
-		return p, fmt.Errorf("purging: %w", err)
+		return fmt.Errorf("purging: %w", err)
 	}
 	s.room.keepReserve()
-	return p, nil
+	if single+hourly > 0 {
+		s.cfg.Log.Info("old traffic was deleted", "records", single, "hours", hourly)
+	}
+	return nil
 }
 
 // purgeRange deletes what one device has before a moment, a chunk at a time.

@@ -1,0 +1,105 @@
+package secrets
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"bestbefore/connectors"
+)
+
+// The real Secret Service: a gnome-keyring of its own on a D-Bus of its own,
+// with this test binary as the program that uses it.
+
+func TestRealKeyring(t *testing.T) {
+	home := t.TempDir()
+	unlock := `printf password | gnome-keyring-daemon --unlock --components=secrets >/dev/null; `
+	first := session(t, home, unlock, "put")
+	if !strings.Contains(first, "CHILD ok key store") {
+		t.Fatalf("first session:\n%s", first)
+	}
+	if again := session(t, home, unlock, "get"); !strings.Contains(again, "CHILD ok key store") {
+		t.Fatalf("second session:\n%s", again)
+	}
+	start := time.Now()
+	if locked := session(t, home, "", "locked"); !strings.Contains(locked, "CHILD locked") {
+		t.Fatalf("locked session:\n%s", locked)
+	}
+	if d := time.Since(start); d > 15*time.Second {
+		t.Fatalf("a locked key store held us up for %v", d)
+	}
+}
+
+// session runs the child below in a D-Bus session of its own.
+func session(t *testing.T, home, before, what string) string {
+	t.Helper()
+	for _, tool := range []string{"dbus-run-session", "gnome-keyring-daemon"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("SKIPPED: no %s here; install dbus-x11 and gnome-keyring to test the real key store", tool)
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := filepath.Join(home, "run")
+	if err := os.MkdirAll(run, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "dbus-run-session", "--", "sh", "-c", before+`exec "$0" -test.run '^TestRealChild$' -test.v`, self)
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_DATA_HOME=" + filepath.Join(home, "data"),
+		"XDG_RUNTIME_DIR=" + run, "SECRETS_CHILD=" + what, "SECRETS_FILE=" + filepath.Join(home, "sealed"),
+	}
+	// Into a file: the daemon outlives the session for a moment and would keep a pipe open.
+	log, err := os.Create(filepath.Join(home, what+".log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = log, log
+	runErr := cmd.Run()
+	out, err := os.ReadFile(log.Name())
+	if err := errors.Join(runErr, err, log.Close()); err != nil {
+		t.Fatalf("%v:\n%s", err, out)
+	}
+	return string(out)
+}
+
+// TestRealChild is the program of TestRealKeyring.
+func TestRealChild(t *testing.T) {
+	what, file := os.Getenv("SECRETS_CHILD"), os.Getenv("SECRETS_FILE")
+	if what == "" {
+		t.Skip("it runs only inside TestRealKeyring")
+	}
+	m := memory{}
+	s, err := Open(t.Context(), Config{Store: m})
+	if what == "locked" {
+		if !errors.Is(err, ErrLocked) {
+			t.Fatalf("locked: %v", err)
+		}
+		t.Log("CHILD locked", err)
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if what == "put" {
+		if err := s.Put(t.Context(), "r", connectors.NewSecret("hunter2")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, m["r"], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if m["r"], err = os.ReadFile(file); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := s.Get(t.Context(), "r"); err != nil || v.Reveal() != "hunter2" {
+		t.Fatal(v, err)
+	}
+	t.Log("CHILD ok", s.Provider())
+}
