@@ -155,7 +155,9 @@ func TestErrorKindsDecide(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inHome(t, func(t *testing.T, h *home) {
 				p := h.peer("gw", fine)
-				p.block = func(context.Context, connectors.BlockRequest) error { return &connectors.Error{Kind: c.kind, Text: "no"} }
+				p.block = func(context.Context, connectors.BlockRequest) error {
+					return &connectors.Error{Kind: c.kind, Text: "no"}
+				}
 				a := h.ended("c1", consent.Block)
 				defer h.serve()()
 				time.Sleep(10 * time.Hour)
