@@ -2,7 +2,9 @@ package live
 
 import (
 	"context"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -125,6 +127,28 @@ type screen struct {
 	connectors []view.Connectors
 	toasts     []view.Toast
 	closed     int
+
+	mu     sync.Mutex // guards queued
+	queued []func()
+}
+
+// dispatch queues as a window does; settle is the window's own goroutine.
+func (s *screen) dispatch(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queued = append(s.queued, f)
+}
+
+// settle waits until the pump rests and runs what it queued.
+func (s *screen) settle() {
+	synctest.Wait()
+	s.mu.Lock()
+	queued := s.queued
+	s.queued = nil
+	s.mu.Unlock()
+	for _, f := range queued {
+		f()
+	}
 }
 
 // pump runs a pump in the bubble of a test until it ends.
@@ -132,7 +156,7 @@ func pump(t *testing.T, f *fake) (*Pump, *screen) {
 	t.Helper()
 	s := &screen{}
 	p, err := New(Config{
-		Engine: f, Dispatch: func(g func()) { g() }, Now: time.Now,
+		Engine: f, Dispatch: s.dispatch, Now: time.Now,
 		Screen: Screen{
 			Devices:    func(v view.Devices) { s.devices = append(s.devices, v) },
 			Disconnect: func(v view.Disconnect) { s.cut = append(s.cut, v) },

@@ -23,14 +23,14 @@ func TestAChangeReachesThePageThatIsSeen(t *testing.T) {
 		f := &fake{devices: oneDevice("Bell")}
 		p, s := pump(t, f)
 		p.Shown(view.Route{Page: view.PageDevices})
-		synctest.Wait()
+		s.settle()
 		if len(s.devices) != 1 || s.devices[0].Rows[1].Name != "Bell" {
 			t.Fatalf("first look: %+v", s.devices)
 		}
 		f.devices = oneDevice("Front door bell")
 		f.hub.Publish(changes.Devices)
 		time.Sleep(gathered)
-		synctest.Wait()
+		s.settle()
 		if n := len(s.devices); n != 2 || s.devices[1].Rows[1].Name != "Front door bell" {
 			t.Fatalf("after the change %d looks", n)
 		}
@@ -43,19 +43,19 @@ func TestAChangeReachesThePageThatIsSeen(t *testing.T) {
 func TestAHiddenPageIsNotAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{devices: oneDevice("Bell")}
-		p, _ := pump(t, f)
+		p, s := pump(t, f)
 		p.Shown(view.Route{Page: view.PageDiary})
-		synctest.Wait()
+		s.settle()
 		asked := f.asked["diary"]
 		f.hub.Publish(changes.Devices, changes.Flows)
 		time.Sleep(gathered)
-		synctest.Wait()
+		s.settle()
 		if f.asked["devices"] != 0 || f.asked["diary"] != asked {
 			t.Errorf("asked for %v", f.asked)
 		}
 		f.hub.Publish(changes.Diary) // the twin: what concerns the page is asked for
 		time.Sleep(gathered)
-		synctest.Wait()
+		s.settle()
 		if f.asked["diary"] != asked+1 {
 			t.Errorf("asked for %v", f.asked)
 		}
@@ -67,14 +67,14 @@ func TestManyChangesAreOneLook(t *testing.T) {
 		f := &fake{devices: oneDevice("Bell")}
 		p, s := pump(t, f)
 		p.Shown(view.Route{Page: view.PageDevices})
-		synctest.Wait()
+		s.settle()
 		asked := f.asked["devices"]
 		for range 100 {
 			f.hub.Publish(changes.Devices)
 			time.Sleep(time.Millisecond)
 		}
 		time.Sleep(gathered)
-		synctest.Wait()
+		s.settle()
 		if n := f.asked["devices"] - asked; n != 1 {
 			t.Errorf("%d looks for changes within 100 ms", n)
 		}
@@ -96,12 +96,12 @@ func TestACommandReturnsAtOnceAndItsOutcomeFollows(t *testing.T) {
 		if time.Since(start) != 0 {
 			t.Error("the command waited for the engine")
 		}
-		synctest.Wait()
+		s.settle()
 		if len(s.toasts) != 0 {
 			t.Errorf("said before it was done: %+v", s.toasts)
 		}
 		time.Sleep(31 * time.Second)
-		synctest.Wait()
+		s.settle()
 		if len(s.toasts) != 1 || s.toasts[0].Text != "It is called Door now." || s.toasts[0].Undo == "" {
 			t.Errorf("got %+v", s.toasts)
 		}
@@ -113,7 +113,7 @@ func TestAFailureIsSaidInOneSentence(t *testing.T) {
 		f := &fake{label: func(context.Context, discovery.DeviceID, string) error { return errors.New("the disk is full") }}
 		p, s := pump(t, f)
 		p.Rename("d1", "Door")
-		synctest.Wait()
+		s.settle()
 		if len(s.toasts) != 1 || s.toasts[0].Text != "The disk is full." || s.toasts[0].Severity != view.Still {
 			t.Errorf("got %+v", s.toasts)
 		}
@@ -132,12 +132,12 @@ func TestDisconnectShowsItsResultInPlace(t *testing.T) {
 		}
 		p, s := pump(t, f)
 		p.AskDisconnect("d1")
-		synctest.Wait()
+		s.settle()
 		if got := last(t, s.cut); got.Result != "" || got.Text != "Gateway cuts it now." {
 			t.Fatalf("preview %+v", got)
 		}
 		p.ConfirmDisconnect("d1")
-		synctest.Wait()
+		s.settle()
 		if got := last(t, s.cut); got.Result != "about to be done" {
 			t.Fatalf("after the click %+v", got)
 		}
@@ -145,17 +145,17 @@ func TestDisconnectShowsItsResultInPlace(t *testing.T) {
 		now.Evidence = []consent.Evidence{{At: time.Now(), Seen: consent.Stopped}}
 		f.hub.Publish(changes.Actions)
 		time.Sleep(gathered)
-		synctest.Wait()
+		s.settle()
 		if got := last(t, s.cut); got.ResultSev != view.Fresh || !strings.HasSuffix(got.Result, "none since") {
 			t.Errorf("result %q", got.Result)
 		}
 		p.CloseDisconnect()
-		synctest.Wait()
+		s.settle()
 		shown := len(s.cut)
 		now.State = consent.Stuck
 		f.hub.Publish(changes.Actions)
 		time.Sleep(gathered)
-		synctest.Wait()
+		s.settle()
 		if len(s.cut) != shown {
 			t.Error("a closed dialog was opened again by a change")
 		}
@@ -169,24 +169,24 @@ func TestGiveAllowsOnlyWhatIsComplete(t *testing.T) {
 		f := &fake{devices: oneDevice("Bell"), allow: func(r engine.AllowRequest) error { asked = append(asked, r); return refuse }}
 		p, s := pump(t, f)
 		p.StartGive("d1", "")
-		synctest.Wait()
+		s.settle()
 		if got := last(t, s.give); got.Missing == "" {
 			t.Fatalf("an empty form is not complete: %+v", got)
 		}
 		d := view.GiveDraft{DeviceID: "d1", Recipient: view.RecipientAny, Data: []string{"any"}, Until: view.Day{Year: 2000, Month: time.June, Day: 30}}
 		p.ChangeGive(d)
-		synctest.Wait()
+		s.settle()
 		if got := last(t, s.give); got.Missing != "" || len(got.Preview) != 1 {
 			t.Fatalf("the complete form: %+v", got)
 		}
 		p.ConfirmGive(d)
-		synctest.Wait()
+		s.settle()
 		if got := last(t, s.give); got.Error == "" || s.closed != 0 {
 			t.Fatalf("a refusal stays in the form: %+v", got)
 		}
 		refuse = nil
 		p.ConfirmGive(d)
-		synctest.Wait()
+		s.settle()
 		if len(asked) != 2 || asked[1].Until != "2000-06-30" || !asked[1].Recipient.Any || s.closed != 1 || len(s.toasts) != 1 {
 			t.Errorf("asked %+v, closed %d, said %+v", asked, s.closed, s.toasts)
 		}
@@ -205,7 +205,7 @@ func TestSecretsOfAFormAreNotKept(t *testing.T) {
 		p.Shown(view.Route{Page: view.PageConnectors})
 		p.OpenForm("gateway")
 		p.Connect("gateway", map[string]string{"interface": "lan0"}, map[string]string{"password": "hunter2"})
-		synctest.Wait()
+		s.settle()
 		if w := p.wanted(); w.form.err == "" || len(w.form.answers) != 1 {
 			t.Errorf("kept %+v", w.form)
 		}
@@ -220,7 +220,7 @@ func TestTheDiaryIsChecked(t *testing.T) {
 		p, s := pump(t, &fake{})
 		p.Shown(view.Route{Page: view.PageDiary})
 		p.CheckDiary()
-		synctest.Wait()
+		s.settle()
 		if got := last(t, s.diary); got.Check.Severity != view.Fresh || got.Check.Busy {
 			t.Errorf("got %+v", got.Check)
 		}
