@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-
 	"bestbefore/connectors"
 )
 

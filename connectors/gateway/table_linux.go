@@ -306,9 +306,11 @@ func addMark(c *nftables.Conn, p plan, gen string, now time.Time) error {
 			}
 			match = slices.Concat(match, []expr.Any{network(f.dst, f.size, reg0), lookup(to, reg0)})
 		}
-		flows, tries, err := addMemory(c, p, gen, f)
-		if err != nil {
-			return err
+		flows, tries := flowSet(p, gen, f), trySet(p, gen, f)
+		for _, s := range []*nftables.Set{flows, tries} {
+			if err := c.AddSet(s, nil); err != nil {
+				return fmt.Errorf("making a set: %w", err)
+			}
 		}
 		rule(chainLeaving, roleLearn, match, hasPorts(), learn(f, flows))
 		rule(chainLeaving, roleTry, match, hasPorts(), during(p), note(f, tries))
@@ -343,21 +345,18 @@ func addInterval(c *nftables.Conn, s *nftables.Set, rs []addrRange) error {
 	return nil
 }
 
-// addMemory adds the sets that the kernel fills itself.
-func addMemory(c *nftables.Conn, p plan, gen string, f fam) (flows, tries *nftables.Set, err error) {
-	t := ownTable()
-	flows = &nftables.Set{Table: t, Name: setName(p.mark, gen, "flow"+f.suffix), Dynamic: true, HasTimeout: true, Concatenation: true,
+// flowSet is where the kernel notes the open flows of p's devices.
+func flowSet(p plan, gen string, f fam) *nftables.Set {
+	return &nftables.Set{Table: ownTable(), Name: setName(p.mark, gen, "flow"+f.suffix), Dynamic: true, HasTimeout: true, Concatenation: true,
 		KeyType: nftables.MustConcatSetType(f.kind, f.kind, nftables.TypeInetProto, nftables.TypeInetService, nftables.TypeInetService),
 		Timeout: flowMemory, Size: flowsLimit}
-	tries = &nftables.Set{Table: t, Name: setName(p.mark, gen, "try"+f.suffix), Dynamic: true, HasTimeout: true, Concatenation: true,
+}
+
+// trySet is where the kernel notes what it refused.
+func trySet(p plan, gen string, f fam) *nftables.Set {
+	return &nftables.Set{Table: ownTable(), Name: setName(p.mark, gen, "try"+f.suffix), Dynamic: true, HasTimeout: true, Concatenation: true,
 		KeyType: nftables.MustConcatSetType(nftables.TypeEtherAddr, f.kind, nftables.TypeInetProto, nftables.TypeInetService),
 		Timeout: tryMemory, Size: triesLimit}
-	for _, s := range []*nftables.Set{flows, tries} {
-		if err := c.AddSet(s, nil); err != nil {
-			return nil, nil, fmt.Errorf("making a set: %w", err)
-		}
-	}
-	return flows, tries, nil
 }
 
 // load reads all marks back from the kernel.
