@@ -18,56 +18,67 @@ type Screen struct {
 }
 
 // Screens are the pages that can be drawn.
-func Screens() []Screen {
+func Screens() []Screen { return screens(func(any) {}) }
+
+// screens builds the pages from the fixtures, each changed by adapt before it is shown.
+func screens(adapt func(snapshot any)) []Screen {
 	return []Screen{
-		{"home", inShell(view.PageHome, func(*ui.Shell) ui.Page { return homePage(homeFixture()) })},
-		{"home-fresh", inShell(view.PageHome, func(*ui.Shell) ui.Page { return homePage(freshFixture()) })},
-		{"permissions", inShell(view.PagePermissions, func(*ui.Shell) ui.Page { return wallPage() })},
-		{"review", inShell(view.PageReview, func(*ui.Shell) ui.Page { return reviewPage() })},
-		{"give", overHome(giveDialog)},
-		{"disconnect", overHome(func() fyne.CanvasObject { return disconnectDialog(disconnectFixture()) })},
-		{"disconnected", overHome(func() fyne.CanvasObject { return disconnectDialog(disconnectedFixture()) })},
+		{"home", inShell(view.PageHome, func() ui.Page { return homePage(homeFixture(), adapt) })},
+		{"home-fresh", inShell(view.PageHome, func() ui.Page { return homePage(freshFixture(), adapt) })},
+		{"permissions", inShell(view.PagePermissions, func() ui.Page { return wallPage(adapt) })},
+		{"review", inShell(view.PageReview, func() ui.Page { return reviewPage(adapt) })},
+		{"give", overHome(func() fyne.CanvasObject { return giveDialog(adapt) })},
+		{"disconnect", overHome(func() fyne.CanvasObject { return disconnectDialog(disconnectFixture(), adapt) })},
+		{"disconnected", overHome(func() fyne.CanvasObject { return disconnectDialog(disconnectedFixture(), adapt) })},
 	}
 }
 
-func homePage(s view.Home) ui.Page {
+func homePage(s view.Home, adapt func(any)) ui.Page {
 	p := home.New(home.Commands{
 		Open: func(view.Route) {}, Card: func(view.PermissionCard) {}, Invite: func(string) {},
 		News: func(string, string) {}, Problem: func(string, string) {},
 	})
+	adapt(&s)
 	p.SetSnapshot(s)
 	return p
 }
 
-func wallPage() ui.Page {
+func wallPage(adapt func(any)) ui.Page {
 	p := permissions.NewWall(permissions.WallCommands{
 		Open: func(view.Route) {}, Card: func(view.PermissionCard) {}, Filter: func(string) {}, Invite: func(string) {},
 	})
-	p.SetSnapshot(permissionsFixture())
+	s := permissionsFixture()
+	adapt(&s)
+	p.SetSnapshot(s)
 	return p
 }
 
-func reviewPage() ui.Page {
+func reviewPage(adapt func(any)) ui.Page {
 	p := permissions.NewReview(permissions.ReviewCommands{
 		Shown: func(string) {}, Renew: func(string, view.Day) {}, Lapse: func(string) {}, End: func(string) {},
 		Open: func(view.Route) {}, ShowDialog: func(fyne.CanvasObject) {}, CloseDialog: func() {},
 	})
-	p.SetSnapshot(reviewFixture())
+	s := reviewFixture()
+	adapt(&s)
+	p.SetSnapshot(s)
 	return p
 }
 
-func giveDialog() fyne.CanvasObject {
+func giveDialog(adapt func(any)) fyne.CanvasObject {
 	g := permissions.NewGive(permissions.GiveCommands{
 		Preview: func(view.GiveDraft) {}, Give: func(view.GiveDraft) {}, Cancel: func() {},
 	})
-	g.SetSnapshot(giveFixture())
+	s := giveFixture()
+	adapt(&s)
+	g.SetSnapshot(s)
 	return g.Content()
 }
 
-func disconnectDialog(s view.Disconnect) fyne.CanvasObject {
+func disconnectDialog(s view.Disconnect, adapt func(any)) fyne.CanvasObject {
 	d := permissions.NewDisconnect(permissions.DisconnectCommands{
 		Confirm: func(string) {}, Undo: func(string) {}, Close: func() {},
 	})
+	adapt(&s)
 	d.SetSnapshot(s)
 	return d.Content()
 }
@@ -75,23 +86,21 @@ func disconnectDialog(s view.Disconnect) fyne.CanvasObject {
 // overHome shows a dialog over the home page.
 func overHome(build func() fyne.CanvasObject) func(fyne.Window) fyne.CanvasObject {
 	return func(w fyne.Window) fyne.CanvasObject {
-		content := inShell(view.PageHome, func(*ui.Shell) ui.Page { return homePage(homeFixture()) })(w)
+		content := inShell(view.PageHome, func() ui.Page { return homePage(homeFixture(), func(any) {}) })(w)
 		w.Canvas().Overlays().Add(build())
 		return content
 	}
 }
 
 // inShell sets one page into the whole window, the navigation around it.
-func inShell(page view.Page, build func(*ui.Shell) ui.Page) func(fyne.Window) fyne.CanvasObject {
+func inShell(page view.Page, build func() ui.Page) func(fyne.Window) fyne.CanvasObject {
 	return func(w fyne.Window) fyne.CanvasObject {
-		var shell *ui.Shell
-		nothing := func() ui.Page { return build(shell) }
 		shell, err := ui.New(ui.Config{Window: w, Undo: func(string) {}, Places: []ui.Place{
-			{Page: view.PageHome, Label: "Home", Sign: "home", Build: nothing},
-			{Page: view.PageDevices, Label: "Devices", Sign: "devices", Build: nothing},
-			{Page: view.PagePermissions, Label: "Permissions", Sign: "permissions", Build: nothing},
-			{Page: view.PageReview, Under: view.PagePermissions, Build: nothing},
-			{Page: view.PageDiary, Label: "Diary", Sign: "diary", Build: nothing},
+			{Page: view.PageHome, Label: "Home", Sign: "home", Build: build},
+			{Page: view.PageDevices, Label: "Devices", Sign: "devices", Build: build},
+			{Page: view.PagePermissions, Label: "Permissions", Sign: "permissions", Build: build},
+			{Page: view.PageReview, Under: view.PagePermissions, Build: build},
+			{Page: view.PageDiary, Label: "Diary", Sign: "diary", Build: build},
 		}})
 		if err != nil {
 			panic(fmt.Sprintf("the shell of a picture: %v", err))

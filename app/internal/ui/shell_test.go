@@ -97,8 +97,8 @@ func TestEscapeClosesTheDialogFirst(t *testing.T) {
 	b := newBench(t)
 	b.shell.Open(view.Route{Page: view.PageDevices})
 	closed := 0
-	b.shell.ShowDialog(kit.NewDialog("A", 300, kit.NewText("a")), func() { closed++ })
-	b.shell.ShowDialog(kit.NewDialog("B", 300, kit.NewText("b")), nil)
+	b.shell.ShowDialog(kit.NewDialog("A", 300, kit.NewText("a"), kit.NewFlow(0)), func() { closed++ })
+	b.shell.ShowDialog(kit.NewDialog("B", 300, kit.NewText("b"), kit.NewFlow(0)), nil)
 	b.window.Canvas().OnTypedRune()('1')
 	b.key(fyne.KeyEscape)
 	b.key(fyne.KeyEscape)

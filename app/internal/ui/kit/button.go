@@ -71,7 +71,7 @@ func (b *Button) OnTap(f func()) { b.onTap = f }
 // CreateRenderer implements fyne.Widget.
 func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	b.ExtendBaseWidget(b)
-	row := NewRow(6, b.sign, b.label)
+	row := b.row()
 	side, height := float32(14), float32(9)
 	switch {
 	case b.weight == Link:
@@ -80,6 +80,18 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		side, height = 9, 9
 	}
 	return &composite{body: NewStack(b.panel, NewPad(height, side, height, side, row), b.ring), update: b.paint}
+}
+
+// row centres sign and word; a word that has too little room is shortened.
+func (b *Button) row() *fyne.Container {
+	b.label.Align = fyne.TextAlignCenter
+	if b.name == "" {
+		return NewRow(0, Grow(b.label))
+	}
+	if !b.label.Visible() {
+		return NewRow(0, b.sign)
+	}
+	return NewRow(6, b.sign, Grow(b.label))
 }
 
 func (b *Button) paint() {

@@ -186,12 +186,12 @@ func (r *cardRenderer) Layout(s fyne.Size) {
 	stamp := c.stamp.MinSize()
 	bottom := s.Height - margin + 2
 	place(c.stamp, margin, bottom-stamp.Height, stamp.Width, stamp.Height)
-	r.placeEnd(c.button, s.Width-margin, bottom)
-	r.placeEnd(c.pill, s.Width-margin, bottom)
+	room := inner - stamp.Width - 2*Step
+	r.placeEnd(c.button, s.Width-margin, bottom, room)
+	r.placeEnd(c.pill, s.Width-margin, bottom, room)
 
 	y := margin - 2 + tile + 3*Step*k
-	room := bottom - stamp.Height - Step - y
-	r.placeTexts(margin, y, inner, room)
+	r.placeTexts(margin, y, inner, bottom-stamp.Height-Step-y)
 }
 
 // placeTexts sets what is sent, and under it what is wrong; each gives up its
@@ -210,7 +210,8 @@ func (r *cardRenderer) placeTexts(x, y, width, room float32) {
 	place(c.status, x, y, width, c.status.HeightFor(width))
 }
 
-func (r *cardRenderer) placeEnd(o fyne.CanvasObject, right, bottom float32) {
+func (r *cardRenderer) placeEnd(o fyne.CanvasObject, right, bottom, room float32) {
 	m := o.MinSize()
-	place(o, right-m.Width, bottom-m.Height, m.Width, m.Height)
+	w := min(m.Width, room)
+	place(o, right-w, bottom-m.Height, w, m.Height)
 }

@@ -64,7 +64,7 @@ func (c *Chip) paint() {
 func (c *Chip) CreateRenderer() fyne.WidgetRenderer {
 	c.ExtendBaseWidget(c)
 	c.paint()
-	row := NewRow(6, c.sign, c.label, c.count)
+	row := NewRow(6, c.sign, Grow(c.label), c.count)
 	return &composite{body: NewStack(c.panel, NewPad(6, 14, 6, 14, row), c.ring), update: c.paint}
 }
 

@@ -16,19 +16,18 @@ type Dialog struct {
 	scroll *container.Scroll
 	layout *bareLayout
 	body   fyne.CanvasObject
-	foot   *fyne.Container
+	foot   fyne.CanvasObject
 	scrim  *Panel
 	panel  *Panel
 	shade  *scrimCatch
 }
 
 // NewDialog returns a dialog width pixels wide at normal text size, with body
-// and the buttons of its foot, the last one at the right.
-func NewDialog(title string, width float32, body fyne.CanvasObject, foot ...fyne.CanvasObject) *Dialog {
-	d := &Dialog{width: width, body: body, layout: &bareLayout{}}
+// and a foot of buttons (see NewEnds and NewHead).
+func NewDialog(title string, width float32, body, foot fyne.CanvasObject) *Dialog {
+	d := &Dialog{width: width, body: body, foot: foot, layout: &bareLayout{}}
 	d.title = newText(SizeHeading, ColorInk, true, title).Wrapped(2)
 	d.scroll = container.NewVScroll(container.New(d.layout, body))
-	d.foot = NewRow(2*Step, foot...)
 	d.scrim = NewPanel(ColorScrim, 0)
 	d.panel = NewFrame(ColorSheet, ColorLine, RadiusSheet)
 	d.shade = newScrimCatch()

@@ -59,3 +59,44 @@ func (l *endsLayout) HeightFor(o []fyne.CanvasObject, width float32) float32 {
 func (l *endsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 	return o[0].MinSize().Max(o[1].MinSize())
 }
+
+// NewHead sets right at the right edge of a line of which left takes the rest;
+// where that is too little for left it goes below.
+func NewHead(left fyne.CanvasObject, right *fyne.Container) *fyne.Container {
+	return container.New(&headLayout{gap: 4 * Step}, left, right)
+}
+
+type headLayout struct{ gap float32 }
+
+func (l *headLayout) oneLine(o []fyne.CanvasObject, width float32) bool {
+	return natural(o[1]) <= width*0.5
+}
+
+func (l *headLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	if !l.oneLine(o, s.Width) {
+		h := HeightFor(o[0], s.Width)
+		place(o[0], 0, 0, s.Width, h)
+		place(o[1], 0, h+l.gap/2, s.Width, HeightFor(o[1], s.Width))
+		return
+	}
+	right := natural(o[1])
+	height := HeightFor(o[0], s.Width-right-l.gap)
+	top := float32(0)
+	if low := HeightFor(o[1], right); height < low {
+		top = (low - height) / 2
+	}
+	place(o[0], 0, top, s.Width-right-l.gap, height)
+	place(o[1], s.Width-right, 0, right, HeightFor(o[1], right))
+}
+
+func (l *headLayout) HeightFor(o []fyne.CanvasObject, width float32) float32 {
+	if !l.oneLine(o, width) {
+		return HeightFor(o[0], width) + l.gap/2 + HeightFor(o[1], width)
+	}
+	right := natural(o[1])
+	return max(HeightFor(o[0], width-right-l.gap), HeightFor(o[1], right))
+}
+
+func (l *headLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return o[0].MinSize().Max(o[1].MinSize())
+}

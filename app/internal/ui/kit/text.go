@@ -26,7 +26,7 @@ type Text struct {
 	Align  fyne.TextAlign
 	Wrap   bool
 	Lines  int  // at most so many lines when wrapped; 0 is without limit
-	Fit    bool // one line, never shortened: asks for its whole width
+	Fit    bool // one line that asks for its whole width, and is shortened only when it gets less
 
 	spans []Span
 }
@@ -244,9 +244,6 @@ func (r *textRenderer) run(p piece) *canvas.Text {
 // lines are the lines to show at width, the last one shortened where needed.
 func (t *Text) lines(width float32) [][]piece {
 	all := t.pieces()
-	if t.Fit {
-		return [][]piece{all}
-	}
 	limit := t.Lines
 	var lines [][]piece
 	if t.Wrap {
@@ -263,6 +260,11 @@ func (t *Text) lines(width float32) [][]piece {
 	}
 	if n := len(lines); n > 0 {
 		lines[n-1] = ellipsise(lines[n-1], width, t.measure)
+	}
+	for _, l := range lines {
+		if n := len(l); n > 0 {
+			l[n-1].text = strings.TrimRight(l[n-1].text, " ")
+		}
 	}
 	return lines
 }

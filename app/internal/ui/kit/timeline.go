@@ -75,7 +75,7 @@ func (t *Timeline) spots(width float32) []spot {
 	out := make([]spot, len(t.marks))
 	for i := len(t.marks) - 1; i >= 0; i-- {
 		left := t.x(t.data.Marks[i].Fraction, length) - 6
-		right := left + t.marks[i].width + 3*Step
+		right := left + t.marks[i].room(width) + 3*Step
 		level := 0
 		for j := i + 1; j < len(out); j++ {
 			if !out[j].bare && out[j].left < right {
@@ -95,7 +95,7 @@ func (t *Timeline) length(width float32) float32 {
 	length := width - 12
 	for i, m := range t.marks {
 		if f := float32(t.data.Marks[i].Fraction); f > 0 {
-			length = min(length, (width-m.width)/f)
+			length = min(length, (width-m.room(width))/f)
 		}
 	}
 	return max(length, width/2)
@@ -172,7 +172,7 @@ func (r *timelineRenderer) Layout(s fyne.Size) {
 		h := t.markHeight()
 		y := floor - float32(p.level+1)*h
 		t.marks[i].setBare(p.bare)
-		place(t.marks[i], p.left, y, t.marks[i].MinSize().Width, h-4)
+		place(t.marks[i], p.left, y, min(t.marks[i].MinSize().Width, t.marks[i].room(s.Width)), h-4)
 		x := t.x(t.data.Marks[i].Fraction, length)
 		place(t.stems[i], x-0.5, y+h-4, 1, float32(p.level)*h+4)
 	}
@@ -203,6 +203,9 @@ func (m *Mark) set(v view.TimelineMark) {
 	m.width = m.MinSize().Width
 }
 
+// room is how wide the mark may be on an axis of width: a long name is shortened.
+func (m *Mark) room(width float32) float32 { return min(m.width, width*0.45) }
+
 func (m *Mark) setBare(bare bool) {
 	if m.label.Visible() == bare {
 		show(m.label, !bare)
@@ -225,7 +228,7 @@ func (m *Mark) CreateRenderer() fyne.WidgetRenderer {
 	m.ExtendBaseWidget(m)
 	m.paint()
 	dot := &fyne.Container{Layout: dotLayout{}, Objects: []fyne.CanvasObject{m.dot}}
-	body := NewStack(NewPad(0, 4, 0, 1, NewRow(6, dot, m.label)), m.ring)
+	body := NewStack(NewPad(0, 4, 0, 1, NewRow(6, dot, Grow(m.label))), m.ring)
 	return &composite{body: body, update: m.paint}
 }
 

@@ -43,7 +43,7 @@ func NewDisconnect(c DisconnectCommands) *Disconnect {
 	d.undo = kit.NewSignButton("undo", " ", kit.Ordinary, func() { c.Undo(d.shown.Undo.ID) })
 	d.closing = kit.NewButton(lang.L("Cancel"), kit.Ordinary, c.Close)
 	body := kit.NewColumn(4*kit.Step, kit.NewTopRow(4*kit.Step, d.tile.Box, kit.Grow(d.text)), d.lists)
-	d.dialog = kit.NewDialog("", 560, body, d.undo, kit.Spring(), d.closing, d.confirm)
+	d.dialog = kit.NewDialog("", 560, body, kit.NewEnds(kit.NewFlow(0, d.undo), kit.NewFlow(2*kit.Step, d.closing, d.confirm)))
 	return d
 }
 

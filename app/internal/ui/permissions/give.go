@@ -59,7 +59,8 @@ func NewGive(c GiveCommands) *Give {
 	})
 	g.calendar.Hide()
 	g.confirm = kit.NewButton(lang.L("Give"), kit.Main, func() { c.Give(g.draft()) })
-	g.dialog = kit.NewDialog("", 900, g.form(), kit.Grow(g.missing), kit.NewButton(lang.L("Cancel"), kit.Ordinary, c.Cancel), g.confirm)
+	g.dialog = kit.NewDialog("", 900, g.form(),
+		kit.NewHead(g.missing, kit.NewFlow(2*kit.Step, kit.NewButton(lang.L("Cancel"), kit.Ordinary, c.Cancel), g.confirm)))
 	return g
 }
 

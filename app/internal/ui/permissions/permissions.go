@@ -52,7 +52,7 @@ func NewWall(c WallCommands) *Wall {
 	w.year.Hide()
 	w.empty.Hide()
 	w.page = kit.NewPage(kit.NewColumn(5*kit.Step,
-		kit.NewTopRow(4*kit.Step, kit.Grow(kit.NewColumn(kit.Step, w.title, w.subline)), w.review),
+		kit.NewHead(kit.NewColumn(kit.Step, w.title, w.subline), kit.NewFlow(0, w.review)),
 		w.empty,
 		w.year,
 		w.filters.Content(),

@@ -50,7 +50,7 @@ type Review struct {
 func NewReview(c ReviewCommands) *Review {
 	r := &Review{
 		commands: c,
-		position: kit.NewText("").In(kit.ColorSoft).Fitted(),
+		position: kit.NewText("").In(kit.ColorSoft),
 		title:    kit.NewTitle(" "),
 		subline:  kit.NewText("").Wrapped(0).In(kit.ColorSoft),
 		card:     kit.NewPermissionCard(kit.CardConfig{Large: true}),
@@ -68,7 +68,7 @@ func NewReview(c ReviewCommands) *Review {
 	since := kit.NewSheet(" ", r.since)
 	lapse := kit.NewSheet(" ", r.lapse, r.also)
 	r.sinceName, r.lapseName = kit.SheetTitle(since), kit.SheetTitle(lapse)
-	head := kit.NewTopRow(2*kit.Step, kit.Grow(kit.NewColumn(kit.Step, r.position, r.title, r.subline)), r.back, r.next)
+	head := kit.NewHead(kit.NewColumn(kit.Step, r.position, r.title, r.subline), kit.NewFlow(2*kit.Step, r.back, r.next))
 	r.page = kit.NewPage(kit.NewColumn(5*kit.Step,
 		head,
 		kit.NewColumn(4*kit.Step,
@@ -214,7 +214,7 @@ func (r *Review) pickDate() {
 		r.renew(d)
 	})
 	cancel := kit.NewButton(lang.L("Cancel"), kit.Ordinary, r.commands.CloseDialog)
-	r.commands.ShowDialog(kit.NewDialog(lang.L("Renew until the end of"), 342, calendar, kit.Spring(), cancel))
+	r.commands.ShowDialog(kit.NewDialog(lang.L("Renew until the end of"), 342, calendar, kit.NewEnds(kit.NewFlow(0), kit.NewFlow(0, cancel))))
 }
 
 // TypedRune takes the keys of the review: 1 to 4, L and E.

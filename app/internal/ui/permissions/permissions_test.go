@@ -1,0 +1,331 @@
+package permissions_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bestbefore/app/internal/ui/kit"
+	"bestbefore/app/internal/ui/permissions"
+	"bestbefore/app/internal/view"
+)
+
+func inLook(t *testing.T) {
+	t.Helper()
+	test.NewTempApp(t).Settings().SetTheme(kit.NewTheme(kit.Light, 1))
+}
+
+func inWindow(t *testing.T, o fyne.CanvasObject) {
+	t.Helper()
+	test.NewTempWindow(t, o).Resize(fyne.NewSize(1072, 800))
+}
+
+func button(o fyne.CanvasObject, label string) *kit.Button {
+	var found *kit.Button
+	kit.Walk(o, func(o fyne.CanvasObject) {
+		if b, ok := o.(*kit.Button); ok && b.Label() == label {
+			found = b
+		}
+	})
+	return found
+}
+
+func press(t *testing.T, o fyne.CanvasObject, label string) {
+	t.Helper()
+	b := button(o, label)
+	if b == nil {
+		t.Fatalf("there is no button %q", label)
+	}
+	test.Tap(b)
+}
+
+func chip(t *testing.T, o fyne.CanvasObject, label string) fyne.Tappable {
+	t.Helper()
+	var found fyne.Tappable
+	kit.Walk(o, func(o fyne.CanvasObject) {
+		switch v := o.(type) {
+		case *kit.Chip:
+			if v.Choice().Label == label {
+				found = v
+			}
+		case *kit.Option:
+			if v.Choice().Label == label {
+				found = v
+			}
+		}
+	})
+	if found == nil {
+		t.Fatalf("there is no choice %q", label)
+	}
+	return found
+}
+
+func day(y int, m time.Month, d int) view.Day { return view.Day{Year: y, Month: m, Day: d} }
+
+func TestWallFiltersAndOpens(t *testing.T) {
+	inLook(t)
+	var log []string
+	w := permissions.NewWall(permissions.WallCommands{
+		Open:   func(r view.Route) { log = append(log, "open "+string(r.Page)+" "+r.Arg) },
+		Card:   func(c view.PermissionCard) { log = append(log, "card "+c.ID) },
+		Filter: func(id string) { log = append(log, "filter "+id) },
+		Invite: func(a string) { log = append(log, "invite "+a) },
+	})
+	inWindow(t, w.Content())
+	w.SetSnapshot(view.Permissions{
+		Loaded: true, Review: "Review 1 permission",
+		Filters:  []view.Choice{{ID: "all", Label: "All", Chosen: true}, {ID: "soon", Label: "Ends soon"}},
+		Cards:    []view.PermissionCard{{ID: "bell", Device: "Bell", Action: view.CardReview, ActionLabel: "Review"}},
+		Timeline: view.Timeline{Title: "The year ahead", Marks: []view.TimelineMark{{ID: "bell", Label: "Bell", Fraction: 0.1}}},
+	})
+	test.Tap(chip(t, w.Content(), "Ends soon"))
+	press(t, w.Content(), "Review")
+	press(t, w.Content(), "Review 1 permission")
+	kit.Walk(w.Content(), func(o fyne.CanvasObject) {
+		if m, ok := o.(*kit.Mark); ok {
+			test.Tap(m)
+		}
+	})
+	want := []string{"filter soon", "card bell", "open review ", "open review bell"}
+	if diff := cmp.Diff(want, log); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// review shows s and returns the page with what it asked for.
+func review(t *testing.T, s view.Review) (*permissions.Review, *[]string, *fyne.CanvasObject) {
+	t.Helper()
+	inLook(t)
+	var log []string
+	var dialog fyne.CanvasObject
+	note := func(what string) func(string) { return func(id string) { log = append(log, what+" "+id) } }
+	r := permissions.NewReview(permissions.ReviewCommands{
+		Shown: note("shown"), Lapse: note("lapse"), End: note("end"),
+		Renew: func(id string, d view.Day) {
+			log = append(log, fmt.Sprintf("renew %s %04d-%02d-%02d", id, d.Year, d.Month, d.Day))
+		},
+		Open:        func(v view.Route) { log = append(log, "open "+string(v.Page)+" "+v.Arg) },
+		ShowDialog:  func(o fyne.CanvasObject) { dialog = o },
+		CloseDialog: func() { log = append(log, "close") },
+	})
+	inWindow(t, r.Content())
+	r.SetSnapshot(s)
+	return r, &log, &dialog
+}
+
+func openReview() view.Review {
+	return view.Review{
+		Loaded: true, ID: "bell", Title: "Bell → Maker", CanRenew: true, CanLapse: true, CanEnd: true, Next: "tv", Previous: "radio",
+		Presets: []view.Preset{{Label: "1 month", Until: day(2026, 12, 31)}, {Label: "3 months", Until: day(2027, 2, 28)}},
+		First:   day(2026, 11, 23), Last: day(2027, 11, 22), NothingLine: "If you do nothing, it lapses.",
+	}
+}
+
+func TestReviewByKeys(t *testing.T) {
+	r, log, _ := review(t, openReview())
+	for _, k := range "129lLeEx" {
+		r.TypedRune(k)
+	}
+	r.TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
+	r.TypedKey(&fyne.KeyEvent{Name: fyne.KeyLeft})
+	want := []string{
+		"renew bell 2026-12-31", "renew bell 2027-02-28", "lapse bell", "lapse bell", "end bell", "end bell",
+		"open review tv", "open review radio",
+	}
+	if diff := cmp.Diff(want, *log); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReviewByButtons(t *testing.T) {
+	r, log, dialog := review(t, openReview())
+	for _, label := range []string{"Renew 1 month", "3 months", "Let it lapse", "End now", "Until a date …"} {
+		press(t, r.Content(), label)
+	}
+	if *dialog == nil {
+		t.Fatal("no calendar was shown")
+	}
+	var calendar *kit.Calendar
+	kit.Walk(*dialog, func(o fyne.CanvasObject) {
+		if c, ok := o.(*kit.Calendar); ok {
+			calendar = c
+		}
+	})
+	calendar.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	want := []string{"renew bell 2026-12-31", "renew bell 2027-02-28", "lapse bell", "end bell", "close", "renew bell 2026-11-23"}
+	if diff := cmp.Diff(want, *log); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReviewRefusesWhatIsNotOffered(t *testing.T) {
+	closed := openReview()
+	closed.CanRenew, closed.CanLapse, closed.CanEnd, closed.WhyNot = false, false, false, "It ended for good."
+	busy := openReview()
+	busy.Busy = true
+	for name, s := range map[string]view.Review{"closed": closed, "busy": busy} {
+		r, log, _ := review(t, s)
+		for _, k := range "12le" {
+			r.TypedRune(k)
+		}
+		for _, label := range []string{"Renew 1 month", "Let it lapse", "End now"} {
+			if b := button(r.Content(), label); b != nil {
+				test.Tap(b)
+			}
+		}
+		if len(*log) != 0 {
+			t.Errorf("%s: the review still asked for %v", name, *log)
+		}
+	}
+}
+
+func TestReviewKeepsItsButtonsWhileTheChoicesStay(t *testing.T) {
+	s := openReview()
+	r, _, _ := review(t, s)
+	before := button(r.Content(), "End now")
+	s.Revision, s.ResultLine = 2, "asked the router"
+	r.SetSnapshot(s)
+	if button(r.Content(), "End now") != before {
+		t.Error("a refresh replaced the buttons, and with them the focus")
+	}
+	s.Busy = true
+	r.SetSnapshot(s)
+	if button(r.Content(), "End now") == before {
+		t.Error("the buttons stayed as they were although a decision is under way")
+	}
+}
+
+func give(t *testing.T, s view.Give) (*permissions.Give, *[]view.GiveDraft, *[]view.GiveDraft) {
+	t.Helper()
+	inLook(t)
+	var previews, given []view.GiveDraft
+	g := permissions.NewGive(permissions.GiveCommands{
+		Preview: func(d view.GiveDraft) { previews = append(previews, d) },
+		Give:    func(d view.GiveDraft) { given = append(given, d) },
+		Cancel:  func() {},
+	})
+	inWindow(t, g.Content())
+	g.SetSnapshot(s)
+	return g, &previews, &given
+}
+
+func openGive() view.Give {
+	return view.Give{
+		DeviceID: "bell", Title: "Bell", Confirm: "Give until 31 December",
+		Recipients: []view.Choice{{ID: "maker", Label: "Maker"}, {ID: "any", Label: "Anybody"}},
+		Data:       []view.Choice{{ID: "video", Label: "Video", Chosen: true}, {ID: "audio", Label: "Sound"}},
+		Presets:    []view.Preset{{ID: "1m", Label: "1 month", Until: day(2026, 12, 31)}},
+		Remedies:   []view.Choice{{ID: "block", Label: "Block it"}, {ID: "warn", Label: "Only tell me"}},
+		First:      day(2026, 11, 23), Last: day(2027, 11, 22), Missing: "Choose who may receive it.",
+	}
+}
+
+func TestNothingIsTickedBeforeSomebodyTicksIt(t *testing.T) {
+	g, previews, given := give(t, openGive())
+	test.Tap(button(g.Content(), "Give until 31 December"))
+	if len(*previews)+len(*given) != 0 {
+		t.Error("an incomplete form was given or changed by itself")
+	}
+}
+
+func TestEachChoiceAsksForANewPreview(t *testing.T) {
+	g, previews, _ := give(t, openGive())
+	for _, label := range []string{"Maker", "Sound", "Video", "1 month", "Only tell me"} {
+		test.Tap(chip(t, g.Content(), label))
+	}
+	base := view.GiveDraft{DeviceID: "bell", Data: []string{"video"}}
+	want := []view.GiveDraft{base, base, base, base, base}
+	want[0].Recipient = "maker"
+	want[1].Data = []string{"video", "audio"}
+	want[2].Data = nil
+	want[3].PresetID, want[3].Until = "1m", day(2026, 12, 31)
+	want[4].Remedy = "warn"
+	if diff := cmp.Diff(want, *previews); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestADateOfOnesOwn(t *testing.T) {
+	g, previews, _ := give(t, openGive())
+	test.Tap(chip(t, g.Content(), "Another date …"))
+	var calendar *kit.Calendar
+	kit.Walk(g.Content(), func(o fyne.CanvasObject) {
+		if c, ok := o.(*kit.Calendar); ok {
+			calendar = c
+		}
+	})
+	if calendar == nil {
+		t.Fatal("no calendar is shown")
+	}
+	calendar.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
+	calendar.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if n := len(*previews); n != 1 || (*previews)[0].Until != day(2026, 11, 30) || (*previews)[0].PresetID != "" {
+		t.Errorf("asked for %+v, want until 30 November 2026", *previews)
+	}
+}
+
+func TestACompleteFormIsGivenAsItIsShown(t *testing.T) {
+	s := openGive()
+	s.Missing, s.PresetID, s.Until = "", "1m", day(2026, 12, 31)
+	s.Recipients[0].Chosen, s.Remedies[0].Chosen = true, true
+	g, _, given := give(t, s)
+	press(t, g.Content(), "Give until 31 December")
+	want := []view.GiveDraft{{DeviceID: "bell", Recipient: "maker", Data: []string{"video"}, PresetID: "1m", Until: day(2026, 12, 31), Remedy: "block"}}
+	if diff := cmp.Diff(want, *given); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func disconnect(t *testing.T, s view.Disconnect) (*permissions.Disconnect, *[]string) {
+	t.Helper()
+	inLook(t)
+	var log []string
+	d := permissions.NewDisconnect(permissions.DisconnectCommands{
+		Confirm: func(id string) { log = append(log, "disconnect "+id) },
+		Undo:    func(id string) { log = append(log, "undo "+id) },
+		Close:   func() { log = append(log, "close") },
+	})
+	inWindow(t, d.Content())
+	d.SetSnapshot(s)
+	return d, &log
+}
+
+func TestDisconnectShowsTheResultInPlace(t *testing.T) {
+	s := view.Disconnect{DeviceID: "bell", Title: "Disconnect bell?", Stops: []string{"The app"}, Confirm: "Disconnect now"}
+	d, log := disconnect(t, s)
+	press(t, d.Content(), "Disconnect now")
+	s.Result, s.ResultSev, s.Undo = "router confirms", view.Fresh, view.ActionLink{ID: "u1", Label: "Reconnect"}
+	d.SetSnapshot(s)
+	if button(d.Content(), "Disconnect now") != nil {
+		t.Error("what is done can be done again")
+	}
+	press(t, d.Content(), "Reconnect")
+	press(t, d.Content(), "Close")
+	if diff := cmp.Diff([]string{"disconnect bell", "undo u1", "close"}, *log); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestASafetyDeviceIsAskedForTwice(t *testing.T) {
+	d, log := disconnect(t, view.Disconnect{DeviceID: "alarm", Confirm: "Disconnect now", Second: "It watches for smoke."})
+	press(t, d.Content(), "Disconnect now")
+	if len(*log) != 0 {
+		t.Fatal("a safety device was cut by one click")
+	}
+	press(t, d.Content(), "Disconnect now")
+	if diff := cmp.Diff([]string{"disconnect alarm"}, *log); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestARefusedDisconnectHasNoButton(t *testing.T) {
+	d, _ := disconnect(t, view.Disconnect{DeviceID: "router", Confirm: "Disconnect now", Refused: "This is the router."})
+	if button(d.Content(), "Disconnect now") != nil {
+		t.Error("the router can be disconnected")
+	}
+}
