@@ -129,6 +129,9 @@ func (e *Core) Lapse(ctx context.Context, id consent.ID, how string) error {
 
 // decide writes d, remembers how to take it back, and wakes the engines.
 func (e *Core) decide(ctx context.Context, d consent.Decision) (ConsentInfo, error) {
+	if err := e.flushDevices(ctx); err != nil { // a decision never outlives its device
+		return ConsentInfo{}, err
+	}
 	if err := e.Store.Decide(ctx, d); err != nil {
 		return ConsentInfo{}, err
 	}

@@ -130,6 +130,9 @@ func (e *Core) takeBack(ctx context.Context, u undoEntry) (string, error) {
 
 // act writes one action of the person's, with its line in the diary, and wakes the runner.
 func (e *Core) act(ctx context.Context, a consent.Action, u undoEntry, n ledger.Note) (consent.Action, error) {
+	if err := e.flushDevices(ctx); err != nil { // an action never outlives its device
+		return consent.Action{}, err
+	}
 	as, err := e.Store.AddActions(ctx, []consent.Action{a}, n)
 	if err != nil {
 		return consent.Action{}, err

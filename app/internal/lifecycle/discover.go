@@ -54,7 +54,7 @@ func (h *Home) scanners() (map[string]discovery.Scanner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing the search by announcements: %w", err)
 	}
-	s, err := ssdp.New(ssdp.Config{Now: clock.Wall, Log: h.part("ssdp")})
+	s, err := ssdp.New(ssdp.Config{Now: clock.Wall, Log: h.part("ssdp"), Report: func(err error) { h.report("search by UPnP", err) }})
 	if err != nil {
 		return nil, fmt.Errorf("preparing the search by UPnP: %w", err)
 	}
@@ -82,7 +82,7 @@ func (h *Home) listeners(ctx context.Context) ([]service, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := announce.New(announce.Config{Log: h.part("announce"), ID: id, Version: Version})
+	a, err := announce.New(announce.Config{Logger: h.part("announce"), ID: id, Version: Version, Report: func(err error) { h.report("announcing", err) }})
 	if err != nil {
 		h.report("announce", err) // being found is a comfort, never a condition
 		return parts, nil

@@ -10,6 +10,7 @@ import (
 
 	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/engine"
+	"bestbefore/app/internal/store"
 	"bestbefore/connectors"
 	"bestbefore/connectors/sessions"
 	"bestbefore/consent"
@@ -49,6 +50,21 @@ func (h *Home) putSecret(ctx context.Context, label string, v connectors.Secret)
 // resolve gives the runner the addresses behind a recipient's names.
 func (h *Home) resolve(ctx context.Context, _ discovery.DeviceID, r consent.Recipient) []string {
 	return h.core.Resolve(ctx, r)
+}
+
+// fresh is the store with the devices as the inventory knows them now: what was
+// seen a moment ago may not be written yet, and a block must hit today's address.
+type fresh struct {
+	*store.Store
+	inventory *discovery.Inventory
+}
+
+// Device prefers the inventory.
+func (f fresh) Device(ctx context.Context, id discovery.DeviceID) (discovery.Device, bool, error) {
+	if d, ok := f.inventory.Device(id); ok {
+		return d, true, nil
+	}
+	return f.Store.Device(ctx, id)
 }
 
 // others are the done blocks of a device under other marks that are still in

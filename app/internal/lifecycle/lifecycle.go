@@ -48,6 +48,8 @@ type Config struct {
 	LogTo io.Writer
 	// Credentials is the folder in which systemd hands over a key; may be empty.
 	Credentials string
+	// Registry replaces the connectors that we ship; nil is those.
+	Registry *connectors.Registry
 	// KeyLater fetches the key in Serve instead of Open: a key store that waits
 	// for its owner must not hold up a window.
 	KeyLater bool
@@ -111,9 +113,11 @@ func (h *Home) build(ctx context.Context) error {
 	if h.inventory, err = h.openInventory(ctx); err != nil {
 		return err
 	}
-	all, err := builtin.All()
-	if err != nil {
-		return err
+	all := h.Registry
+	if all == nil {
+		if all, err = builtin.All(); err != nil {
+			return err
+		}
 	}
 	if err := h.buildEngines(all); err != nil {
 		return err
@@ -143,14 +147,14 @@ func (h *Home) buildEngines(all *connectors.Registry) (err error) {
 		return err
 	}
 	h.runner, err = enforce.New(enforce.Config{
-		Store: h.store, Sessions: h.pool, Now: clock.Wall, Report: h.report,
+		Store: fresh{h.store, h.inventory}, Sessions: h.pool, Now: clock.Wall, Report: h.report,
 		Resolve: h.resolve, Others: h.others,
 	})
 	if err != nil {
 		return err
 	}
 	h.scheduler, err = expiry.New(expiry.Config{
-		Store: h.store, Now: clock.Wall, Device: h.store.Device, Decided: h.runner.Poke, Report: h.report,
+		Store: h.store, Now: clock.Wall, Device: fresh{h.store, h.inventory}.Device, Decided: h.runner.Poke, Report: h.report,
 	})
 	return err
 }
