@@ -17,7 +17,7 @@ const (
 // renderBoot writes plans as a script for nft -f that gives the same table as
 // the one in the kernel. Ends are absolute there (meta time), since a timeout
 // cannot know how long the box was off. Plans that are over are left out.
-func renderBoot(plans []plan, homeIfs []string, now time.Time) string {
+func renderBoot(plans []plan, stays atHome, now time.Time) string {
 	var b strings.Builder
 	b.WriteString("#!/usr/sbin/nft -f\n")
 	b.WriteString("# Written by Best Before: the blocks that this household set. Loaded at boot by\n")
@@ -37,8 +37,15 @@ func renderBoot(plans []plan, homeIfs []string, now time.Time) string {
 		"\t\tfib daddr type local meta l4proto ipv6-icmp accept\n" +
 		"\t\tfib daddr type local udp dport 67 accept\n" +
 		"\t\tfib daddr type local udp dport 547 accept\n")
-	for _, n := range homeIfs {
+	for _, n := range stays.ifs {
 		fmt.Fprintf(&b, "\t\tfib daddr oifname %q accept\n", n)
+	}
+	for _, p := range stays.nets {
+		hdr := "ip"
+		if p.Addr().Is6() {
+			hdr = "ip6"
+		}
+		fmt.Fprintf(&b, "\t\t%s daddr %s accept\n", hdr, p)
 	}
 	b.WriteString("\t}\n")
 	fmt.Fprintf(&b, "\tchain leaving {\n\t\ttype filter hook prerouting priority %d; policy accept;\n%s\t}\n", -310, leaving.String())

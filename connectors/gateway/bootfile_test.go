@@ -29,8 +29,8 @@ func bootPlans() []plan {
 func TestBootFile(t *testing.T) {
 	now := time.Date(2026, 5, 31, 21, 59, 0, 0, time.UTC)
 	for name, got := range map[string]string{
-		"boot.nft":     renderBoot(bootPlans(), []string{"br0", "wlan0"}, now),
-		"empty.nft":    renderBoot(nil, []string{"br0"}, now),
+		"boot.nft":     renderBoot(bootPlans(), atHome{ifs: []string{"br0", "wlan0"}, nets: []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24"), netip.MustParsePrefix("fd00::/64")}}, now),
+		"empty.nft":    renderBoot(nil, atHome{ifs: []string{"br0"}}, now),
 		"boot.service": renderUnit("/var/lib/best before/100%/bestbefore-gateway.nft"),
 	} {
 		file := filepath.Join("testdata", name)

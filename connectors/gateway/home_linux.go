@@ -26,12 +26,13 @@ type neighbor struct {
 // home is what this box knows about the network right now.
 type home struct {
 	lan       []string       // names of the home's interfaces
-	wan       []string       // where the default routes go, or as set
+	wan       []string       // where the default routes go, and as set
 	prefixes  []netip.Prefix // what lies behind lan
 	own       []netip.Addr   // addresses of this box
 	ownMACs   []mac
 	neighbors []neighbor // on lan only
 	upstream  []mac      // the next hops outside
+	stays     atHome
 }
 
 // readHome looks at interfaces, routes and neighbours. Empty lan: every
@@ -66,6 +67,7 @@ func readHome(lan, wan []string) (home, error) {
 	}
 	hops := h.findSides(names, addrs, routes)
 	h.findPrefixes(names, addrs, routes)
+	h.findStays()
 	return h, h.readNeighbors(names, hops)
 }
 
@@ -139,9 +141,7 @@ func (h *home) findSides(names map[int]string, addrs map[int][]netip.Prefix, rou
 			via(n.LinkIndex, n.Gw)
 		}
 	}
-	if len(h.wan) == 0 {
-		h.wan = out
-	}
+	h.wan = append(h.wan, out...)
 	if len(h.lan) == 0 && len(h.wan) > 0 {
 		for i, ps := range addrs {
 			global := slices.ContainsFunc(ps, func(p netip.Prefix) bool { return !p.Addr().IsLinkLocalUnicast() })
@@ -183,6 +183,18 @@ func (h *home) findPrefixes(names map[int]string, addrs map[int][]netip.Prefix, 
 	h.prefixes = slices.Compact(h.prefixes)
 }
 
+// findStays says how to tell what stays at home. A box with one interface for
+// both sides cannot tell by the way out, only by the address.
+func (h *home) findStays() {
+	for _, n := range h.lan {
+		if slices.Contains(h.wan, n) {
+			h.stays.nets = h.prefixes
+		} else {
+			h.stays.ifs = append(h.stays.ifs, n)
+		}
+	}
+}
+
 // readNeighbors reads who answers to which address now.
 func (h *home) readNeighbors(names map[int]string, hops []netip.Addr) error {
 	ns, err := netlink.NeighList(0, 0)
@@ -199,7 +211,7 @@ func (h *home) readNeighbors(names map[int]string, hops []netip.Addr) error {
 			continue
 		}
 		a = a.Unmap()
-		if slices.Contains(hops, a) && !slices.Contains(h.lan, names[n.LinkIndex]) {
+		if slices.Contains(hops, a) {
 			h.upstream = append(h.upstream, m)
 		}
 		if slices.Contains(h.lan, names[n.LinkIndex]) {

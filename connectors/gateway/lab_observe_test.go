@@ -5,12 +5,15 @@ package gateway
 import (
 	"context"
 	"net/netip"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/ti-mo/conntrack"
 
 	"bestbefore/connectors"
 	"bestbefore/discovery"
@@ -215,5 +218,112 @@ func TestLabDiscoversNeighbours(t *testing.T) {
 	}
 	if tr := s.Traits(); !tr.IPv4 || !tr.IPv6 || tr.SurvivesRestart || !strings.Contains(tr.Note, "until that box restarts") {
 		t.Errorf("traits %+v", tr)
+	}
+}
+
+func TestLabDroppedEventsAreCounted(t *testing.T) {
+	s := open(t, map[string]string{"interval": "0.1"})
+	var stuck sync.Mutex
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	done, beat := make(chan error, 1), make(chan struct{}, 1)
+	go func() {
+		done <- s.Observe(ctx, nil, func([]flow.Record, connectors.Cursor) {
+			stuck.Lock()
+			defer stuck.Unlock()
+			select {
+			case beat <- struct{}{}:
+			default:
+			}
+		})
+	}()
+	<-beat
+	overruns := func() uint64 { _, _, n := s.tracker.coverage(); return n }
+	stuck.Lock() // whoever takes the records is stuck, and the flows keep ending
+	c, err := conntrack.Dial(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	src, dst := netip.MustParseAddr("10.77.1.2"), netip.MustParseAddr("198.51.100.1")
+	for round := uint32(0); overruns() == 0 && round < 10; round++ {
+		for i := range 5000 {
+			f := conntrack.NewFlow(17, 0, src, dst, uint16(i+1), uint16(round+1), 600, 0)
+			if err := c.Create(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := c.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stuck.Unlock()
+	until(t, "an overrun is counted", 10*time.Second, func() bool { return overruns() > 0 })
+	cov, err := s.Coverage(t.Context())
+	if err != nil || !strings.Contains(cov.Text, "short flows may be missing") {
+		t.Errorf("coverage %+v, %v", cov, err)
+	}
+	t.Log(cov.Text)
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLabSettingsArePutBack(t *testing.T) {
+	read := func() (all string) {
+		for _, n := range accountingSettings() {
+			b, err := os.ReadFile("/proc/sys/" + n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all += strings.TrimSpace(string(b))
+		}
+		return all
+	}
+	for _, n := range accountingSettings() {
+		if err := os.WriteFile("/proc/sys/"+n, []byte("0"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := t.TempDir()
+	s, _ := openIn(t, dir, nil)
+	if got := read(); got != "11" {
+		t.Errorf("settings are %s", got)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, _ = openIn(t, dir, nil) // after a restart of ours it is still known who changed them
+	if len(s.tuning.Changed) != 2 {
+		t.Errorf("remembered %v", s.tuning.Changed)
+	}
+	if err := s.Leave(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(); got != "00" {
+		t.Errorf("settings are %s after leaving", got)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("left %v", left)
+	}
+}
+
+func TestLabForwardingOffIsSaid(t *testing.T) {
+	s := open(t, nil)
+	for _, c := range []struct{ file, want string }{
+		{"/proc/sys/net/ipv4/ip_forward", "this box does not forward IPv4"},
+		{"/proc/sys/net/ipv6/conf/all/forwarding", "this box does not forward IPv6"},
+	} {
+		if err := os.WriteFile(c.file, []byte("0"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		cov, err := s.Coverage(t.Context())
+		if tr := s.Traits(); err != nil || !strings.Contains(tr.Note, c.want) || !strings.Contains(cov.Text, c.want) || tr.IPv4 == tr.IPv6 {
+			t.Errorf("%s: %+v %+v %v", c.file, tr, cov, err)
+		}
+		if err := os.WriteFile(c.file, []byte("1"), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -347,7 +347,7 @@ func (s *Session) marksNow(h home, now time.Time) (map[string]*kept, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !there || !slices.Equal(h.lan, s.prepared) {
+	if !s.closed && (!there || !h.stays.equal(s.prepared)) {
 		if err := s.prepare(h); err != nil {
 			return nil, err
 		}

@@ -53,6 +53,17 @@ func (r addrRange) contains(a netip.Addr) bool {
 	return a.BitLen() == r.first.BitLen() && r.first.Compare(a) <= 0 && a.Compare(r.last) <= 0
 }
 
+// atHome says what never leaves the home: what goes out by these interfaces,
+// and what goes to these addresses.
+type atHome struct {
+	ifs  []string
+	nets []netip.Prefix
+}
+
+func (a atHome) equal(b atHome) bool {
+	return slices.Equal(a.ifs, b.ifs) && slices.Equal(a.nets, b.nets)
+}
+
 // plan is one mark's block: what is set in the kernel and nothing else.
 type plan struct {
 	mark        string

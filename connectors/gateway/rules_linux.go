@@ -179,7 +179,7 @@ func note(f fam, tries *nftables.Set) []expr.Any {
 // atHomeRules let through what does not leave the home: to another interface of
 // the home, broadcasts and multicasts, and of what is for this box itself the
 // little that keeps a device on the network: ICMP, neighbour discovery, DHCP.
-func atHomeRules(homeIfs []string) [][]expr.Any {
+func atHomeRules(stays atHome) [][]expr.Any {
 	kind := func(t uint32) []expr.Any {
 		return []expr.Any{
 			&expr.Fib{Register: reg0, ResultADDRTYPE: true, FlagDADDR: true},
@@ -201,7 +201,7 @@ func atHomeRules(homeIfs []string) [][]expr.Any {
 		local(udp(67)...),
 		local(udp(547)...),
 	}
-	for _, n := range homeIfs { // one rule each: nft cannot read back a set here
+	for _, n := range stays.ifs { // one rule each: nft cannot read back a set here
 		name := make([]byte, unix.IFNAMSIZ)
 		copy(name, n)
 		out = append(out, []expr.Any{
@@ -210,7 +210,26 @@ func atHomeRules(homeIfs []string) [][]expr.Any {
 			verdict(expr.VerdictAccept),
 		})
 	}
+	for _, p := range stays.nets {
+		out = append(out, append(toNet(p), verdict(expr.VerdictAccept)))
+	}
 	return out
+}
+
+// toNet matches packets to p.
+func toNet(p netip.Prefix) []expr.Any {
+	f := families()[0]
+	if p.Addr().Is6() {
+		f = families()[1]
+	}
+	mask := make([]byte, f.size)
+	for i := range p.Bits() {
+		mask[i/8] |= 1 << (7 - i%8)
+	}
+	return append(isFamily(f),
+		network(f.dst, f.size, reg0),
+		&expr.Bitwise{SourceRegister: reg0, DestRegister: reg0, Len: f.size, Mask: mask, Xor: make([]byte, f.size)},
+		equal(reg0, p.Masked().Addr().AsSlice()))
 }
 
 // interval gives the elements of an interval set that hold rs.

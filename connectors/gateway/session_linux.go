@@ -48,8 +48,9 @@ type Session struct {
 	opened   time.Time
 	tracker  *tracker
 
-	mu       sync.Mutex // one writer to the kernel's table and the boot file at a time; guards the field below
-	prepared []string   // the home's interfaces that our table knows
+	mu       sync.Mutex // one writer to the kernel's table and the boot file at a time; guards the fields below
+	prepared atHome     // what our table lets through
+	closed   bool
 }
 
 // Open checks rights and interfaces, makes our table and switches the kernel's
@@ -130,10 +131,10 @@ func (s *Session) home() (home, error) {
 
 // prepare makes our table. The caller holds mu.
 func (s *Session) prepare(h home) error {
-	if err := prepare(h.lan); err != nil {
+	if err := prepare(h.stays); err != nil {
 		return refusal("making our table in the kernel", err)
 	}
-	s.prepared = h.lan
+	s.prepared = h.stays
 	return nil
 }
 
@@ -163,13 +164,14 @@ func (s *Session) keep(h home, marks map[string]*kept) error {
 	for _, k := range marks {
 		plans = append(plans, k.plan)
 	}
-	return s.boot.write(renderBoot(plans, h.lan, s.now()))
+	return s.boot.write(renderBoot(plans, h.stays, s.now()))
 }
 
 // Close leaves blocks in force. A table without any is removed.
 func (s *Session) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.closed = true
 	marks, err := load(s.now())
 	if err != nil {
 		return refusal("reading our table", err)
@@ -188,6 +190,7 @@ func (s *Session) Close() error {
 func (s *Session) Leave(context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.closed = true
 	return errors.Join(removeTable(), s.boot.remove(), s.tuning.restore())
 }
 

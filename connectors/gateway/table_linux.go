@@ -56,7 +56,7 @@ func openNetfilter() (*nftables.Conn, error) {
 
 // prepare makes our table with its chains and the rules common to all marks.
 // What marks it holds already is left as it is.
-func prepare(homeIfs []string) error {
+func prepare(stays atHome) error {
 	c, err := openNetfilter()
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func prepare(homeIfs []string) error {
 	t := c.AddTable(ownTable())
 	athome := c.AddChain(&nftables.Chain{Table: t, Name: chainHome})
 	c.FlushChain(athome)
-	for _, r := range atHomeRules(homeIfs) {
+	for _, r := range atHomeRules(stays) {
 		c.AddRule(&nftables.Rule{Table: t, Chain: athome, Exprs: r})
 	}
 	accept := nftables.ChainPolicyAccept
