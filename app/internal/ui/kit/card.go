@@ -188,7 +188,12 @@ func (r *cardRenderer) Layout(s fyne.Size) {
 	place(c.stamp, margin, bottom-stamp.Height, stamp.Width, stamp.Height)
 	room := inner - stamp.Width - 2*Step
 	r.placeEnd(c.button, s.Width-margin, bottom, room)
-	r.placeEnd(c.pill, s.Width-margin, bottom, room)
+	if room < c.pill.MinSize().Width && c.pill.Visible() {
+		// A large stamp on a narrow card leaves no room beside it.
+		r.placeEnd(c.pill, s.Width-margin, bottom-stamp.Height, inner)
+	} else {
+		r.placeEnd(c.pill, s.Width-margin, bottom, room)
+	}
 
 	y := margin - 2 + tile + 3*Step*k
 	r.placeTexts(margin, y, inner, bottom-stamp.Height-Step-y)

@@ -21,9 +21,10 @@ func noticeSign(s view.Severity) string {
 // its severity, a sentence, and a button where something can be done (label "" is none).
 func NewNotice(s view.Severity, word, text, label string, tapped func()) *fyne.Container {
 	line := NewParagraph(Span{Text: word + " ", Bold: true, Color: InkOf(s)}, Span{Text: text})
-	row := NewRow(3*Step, NewSign(noticeSign(s), InkOf(s), 20), Grow(line))
+	said := fyne.CanvasObject(line)
 	if label != "" {
-		row.Add(NewButton(label, Ordinary, tapped))
+		said = NewHead(line, NewFlow(0, NewButton(label, Ordinary, tapped)))
 	}
+	row := NewRow(3*Step, NewSign(noticeSign(s), InkOf(s), 20), Grow(said))
 	return NewStack(NewFrame(TintOf(s), InkOf(s), RadiusSheet), NewPad(10, 12, 10, 16, row))
 }
