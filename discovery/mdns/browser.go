@@ -45,13 +45,14 @@ type browser struct {
 
 // instance is one service instance that some PTR record names.
 type instance struct {
-	full  string // lower case, escaped, with the domain
-	raw   string // instance label as sent, escaped
-	typ   string
-	host  *host
-	last  Event
-	shown bool // an Added was sent and no Removed after it
-	sent  time.Time
+	full   string // lower case, escaped, with the domain
+	raw    string // instance label as sent, escaped
+	typ    string
+	host   *host
+	last   Event
+	beside bool // found by the name of another service; no PTR record names it
+	shown  bool // an Added was sent and no Removed after it
+	sent   time.Time
 }
 
 func newBrowser(types []string, only bool, known func(string) bool) *browser {
@@ -152,16 +153,21 @@ func (b *browser) learn(typ string, o origin, now time.Time) bool {
 }
 
 func (b *browser) takeService(c *claim, o origin, now time.Time) {
-	if typ, prefix, ok := typeOf(c.name); !ok || prefix == "" || b.only && !b.types[typ] {
+	typ, prefix, ok := typeOf(c.name)
+	if !ok || prefix == "" || b.only && !b.types[typ] {
 		return
 	}
 	in := b.instances[c.key]
+	if in == nil {
+		in = b.besideOf(c, typ, prefix)
+	}
 	if !b.put(c, o, now, in != nil) {
 		return
 	}
 	if in == nil {
 		return
 	}
+	b.instances[c.key] = in
 	b.touch(in, now)
 	if c.typ == dns.TypeSRV && c.ttl > 0 {
 		// At once, so that the addresses in the same packet are expected.

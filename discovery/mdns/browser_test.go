@@ -445,3 +445,38 @@ func TestLinkLocalAddressesHaveAZone(t *testing.T) {
 		t.Errorf("%+v", w.got.events)
 	}
 }
+
+// The model of an Apple computer: no PTR record points to it.
+func TestBrowserFindsDeviceInfoBesideAService(t *testing.T) {
+	for _, typ := range []string{"_smb._tcp", "_hue._tcp"} { // the second is the twin: not asked for, not believed
+		share := lamp
+		share.typ = typ
+		info := lamp
+		info.typ, info.txt = "_device-info._tcp", []string{"model=MacBookPro18,1"}
+		w := newBench(t, typ+".local.", deviceInfo)
+		w.hear("192.168.1.5", share.all()...)
+		w.pass(time.Second)
+		w.events()
+		asked := slices.Contains(w.asked, `lamp\ 1._device-info._tcp.local. TXT`)
+		w.hear("192.168.1.5", info.text(4500))
+		w.pass(time.Second)
+		if typ != "_smb._tcp" {
+			if asked || len(w.got.events) != 0 {
+				t.Errorf("%s: asked %v, %q", typ, asked, w.events())
+			}
+			continue
+		}
+		if !asked {
+			t.Errorf("not asked for: %q", w.asked)
+		}
+		w.expect("found", `add Lamp 1 _device-info._tcp Lamp.local:0 ["model=MacBookPro18,1"] [192.168.1.5 fd00::5] stale=false gone=false`)
+		w.hear("192.168.1.5", share.ptr(0), share.srv(0))
+		w.pass(3 * time.Second)
+		if got := w.events(); len(got) != 2 || !strings.HasPrefix(got[0], "remove") || !strings.HasPrefix(got[1], "remove") {
+			t.Errorf("both should go: %q", got)
+		}
+		if len(w.b.instances) != 0 {
+			t.Errorf("%d instances left", len(w.b.instances))
+		}
+	}
+}

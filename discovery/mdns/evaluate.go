@@ -13,14 +13,14 @@ import (
 // evaluate compares what the cache holds of in with what was last said of it,
 // adds an event if they differ, and asks for what is missing.
 func (b *browser) evaluate(in *instance, now time.Time, out *batch) {
-	ptr := b.cache.pointer(in.typ, in.full, now)
+	ptr, owner := b.ground(in, now)
 	if ptr == nil {
 		b.remove(in, now, out)
 		return
 	}
-	srv := b.cache.newest(in.full, dns.TypeSRV, now)
+	srv := b.cache.newest(owner, dns.TypeSRV, now)
 	txt := b.cache.newest(in.full, dns.TypeTXT, now)
-	b.asker.want(key{in.full, dns.TypeSRV}, srv == nil, 0, ptr.iface, now)
+	b.asker.want(key{owner, dns.TypeSRV}, srv == nil, 0, ptr.iface, now)
 	b.asker.want(key{in.full, dns.TypeTXT}, txt == nil, textTries, ptr.iface, now)
 	ev := in.last
 	ev.Service.Stale, ev.At = true, now
@@ -41,6 +41,7 @@ func (b *browser) evaluate(in *instance, now time.Time, out *batch) {
 	ev.Kind = Updated
 	if !in.shown {
 		ev.Kind = Added
+		b.askInfo(in, ptr.iface, now)
 	} else if sameState(in.last, ev) {
 		return
 	}
@@ -60,6 +61,9 @@ func (b *browser) event(in *instance, srv, txt *record, addrs []netip.Addr, now 
 	}
 	if txt != nil {
 		s.TXT = txt.txt
+	}
+	if in.beside {
+		s.Port = 0 // the SRV record is another service's
 	}
 	from := srv.from4
 	if !from.IsValid() {
@@ -92,6 +96,7 @@ func (b *browser) remove(in *instance, now time.Time, out *batch) {
 		b.dirtyHost[in.host.key] = in.host
 	}
 	delete(b.instances, in.full)
+	b.leaveBeside(in, now)
 }
 
 // attach ties in to the host that its SRV record names.

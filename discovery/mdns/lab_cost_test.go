@@ -141,6 +141,7 @@ func (s *syncBuffer) String() string {
 // Packets in a minute of quiet in a home of 40 services, counted by the kernel.
 func TestLabSteadyState(t *testing.T) {
 	needRoot(t, "nft")
+	long(t)
 	l := newLAN(t)
 	probe := l.host("probe")
 	newResponder(t, l.host("farm"), false, devices(40, 3, 20))

@@ -42,6 +42,14 @@ func needRoot(t *testing.T, programs ...string) {
 	}
 }
 
+// long leaves a test to the long run.
+func long(t *testing.T) {
+	t.Helper()
+	if os.Getenv("LAB_LONG") == "" {
+		t.Skip("set LAB_LONG=1 for the long figures")
+	}
+}
+
 // inside runs f in the network namespace at path, on a thread of its own that
 // ends with it. Sockets opened by f stay in that namespace.
 func inside(t *testing.T, path string, f func()) {
@@ -199,11 +207,10 @@ func newHome(t *testing.T, devices ...string) *home {
 	if _, err := os.Stat(script); err != nil {
 		t.Skipf("no lab: %v", err)
 	}
-	state := os.Getenv("HB_STATE")
-	if state == "" {
-		state = filepath.Join("/run", fmt.Sprintf("bb-mdns-%d", os.Getpid()))
+	h := &home{script: script, env: os.Environ()}
+	if os.Getenv("HB_PREFIX") == "" { // a lab of our own, beside any other
+		h.env = append(h.env, "HB_PREFIX=bm-", fmt.Sprintf("HB_STATE=/run/bb-mdns-%d", os.Getpid()))
 	}
-	h := &home{script: script, env: append(os.Environ(), "HB_STATE="+state)}
 	t.Cleanup(func() { _, _ = h.run("down") })
 	if out, err := h.run(append([]string{"up"}, devices...)...); err != nil {
 		t.Fatalf("starting the lab: %v\n%s", err, out)

@@ -3,10 +3,13 @@
 package mdns
 
 import (
+	"context"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -139,4 +142,54 @@ func differences(want map[string]reference, c *collector) []string {
 		}
 	}
 	return out
+}
+
+// What Scan says of the same home: one sighting for each host, with the address
+// that it was heard from and, for the neighbour table, its link-local one.
+func TestLabHomeSightings(t *testing.T) {
+	h := newHome(t)
+	stableReference(t, h)
+	e, err := New(Config{Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex // guards last
+	last := map[string]discovery.Sighting{}
+	ctx, cancel := context.WithCancel(context.Background())
+	var scanning sync.WaitGroup
+	scanning.Go(func() {
+		inside(t, h.probe, func() {
+			_ = e.Scan(ctx, func(s discovery.Sighting) {
+				mu.Lock()
+				defer mu.Unlock()
+				last[s.Identifiers[0].Value] = s
+			})
+		})
+	})
+	seen := func() (hosts, services, local int) {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, s := range last {
+			hosts++
+			services += len(s.Services)
+			if slices.ContainsFunc(s.Addresses, func(a netip.Addr) bool { return a.IsLinkLocalUnicast() && a.Zone() == "eth0" }) {
+				local++
+			}
+		}
+		return hosts, services, local
+	}
+	eventually(t, 20*time.Second, "hosts with all their services", func() bool { _, n, _ := seen(); return n >= 38 })
+	time.Sleep(35 * time.Second) // into the next quiet look
+	cancel()
+	scanning.Wait()
+	hosts, services, local := seen()
+	t.Logf("%d hosts, %d services, %d hosts with a link-local address", hosts, services, local)
+	for name, s := range last {
+		if !slices.Contains(s.Addresses, s.From) || s.Interface != "eth0" || len(s.Addresses) == 0 {
+			t.Errorf("%s: from %v on %q, addresses %v", name, s.From, s.Interface, s.Addresses)
+		}
+	}
+	if hosts < 9 || local < 8 {
+		t.Errorf("%d hosts, %d with a link-local address", hosts, local)
+	}
 }

@@ -18,6 +18,7 @@ import (
 // record only. Both are printed; only our own counts are asserted.
 func TestLabBesideZeroconf(t *testing.T) {
 	needRoot(t, "avahi-daemon")
+	long(t)
 	log.SetOutput(io.Discard)
 	l := newLAN(t)
 	probe := l.host("probe")
