@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -65,11 +66,14 @@ func (f *file) copyTo(ctx context.Context, path string) (err error) {
 	if err := h.Close(); err != nil {
 		return err
 	}
-	db := f.read
-	if db == nil {
-		db = f.write
+	// A connection of its own: one that may only read could not make the copy,
+	// and the one that writes shall not wait for it.
+	db, err := sql.Open("sqlite", dsn(f.path, "rw", []string{"busy_timeout(5000)"}))
+	if err != nil {
+		return err
 	}
-	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+	_, err = db.ExecContext(ctx, "VACUUM INTO ?", path)
+	if err = errors.Join(err, db.Close()); err != nil {
 		return errors.Join(fmt.Errorf("copying %s: %w", filepath.Base(f.path), classify(path, err)), os.Remove(path))
 	}
 	return syncFile(path)

@@ -52,7 +52,8 @@ func (c *change) note(ctx context.Context, notes []ledger.Note) error {
 			int64(e.Seq), e.Format, e.Time.UnixMilli(), string(e.Kind), e.Device, e.Consent, e.Action, e.TextHash, e.Prev, e.Hash); err != nil {
 			return fmt.Errorf("writing the diary: %w", err)
 		}
-		if _, err := c.ExecContext(ctx, "INSERT INTO diary_text(seq, salt, text, erased) VALUES(?,?,?,0)", int64(t.Seq), t.Salt, t.Text); err != nil {
+		// A text without its entry is the trace of tampering; it must not stop decisions.
+		if _, err := c.ExecContext(ctx, "INSERT OR REPLACE INTO diary_text(seq, salt, text, erased) VALUES(?,?,?,0)", int64(t.Seq), t.Salt, t.Text); err != nil {
 			return fmt.Errorf("writing the diary: %w", err)
 		}
 	}
