@@ -16,3 +16,7 @@ func LoadLanguages() error {
 	}
 	return nil
 }
+
+// Translate gives the text of key in the person's language: what a presenter
+// asks, which knows no Fyne. LoadLanguages comes before it.
+func Translate(key string) string { return lang.L(key) }

@@ -1,11 +1,14 @@
 package ui_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"flag"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,8 +18,10 @@ import (
 	"bestbefore/assets"
 )
 
+var update = flag.Bool("update", false, "write the English texts that are asked for to assets/translations/en.json")
+
 // literals collects the string literals of all Go files of the program that are
-// no tests: those given to lang.L and its like, and all of them.
+// no tests: those that are asked for as texts, and all of them.
 func literals(t *testing.T) (asked, all map[string]bool) {
 	t.Helper()
 	asked, all = map[string]bool{}, map[string]bool{}
@@ -31,11 +36,11 @@ func literals(t *testing.T) (asked, all map[string]bool) {
 		ast.Inspect(file, func(n ast.Node) bool {
 			switch v := n.(type) {
 			case *ast.BasicLit:
-				if s, err := strconv.Unquote(v.Value); err == nil && v.Kind == token.STRING {
+				if s, ok := literal(v); ok {
 					all[s] = true
 				}
 			case *ast.CallExpr:
-				if s, ok := langKey(v); ok {
+				for _, s := range texts(v, strings.Contains(filepath.ToSlash(path), "/internal/view/")) {
 					asked[s] = true
 				}
 			}
@@ -49,20 +54,58 @@ func literals(t *testing.T) (asked, all map[string]bool) {
 	return asked, all
 }
 
-func langKey(c *ast.CallExpr) (string, bool) {
+// texts are the texts that a call asks for: lang.L and lang.N in pages, T, N and
+// Words of the presenter, of which the last two take one and many.
+func texts(c *ast.CallExpr, presenter bool) []string {
 	f, ok := c.Fun.(*ast.SelectorExpr)
-	if !ok || len(c.Args) == 0 {
-		return "", false
-	}
-	if pkg, ok := f.X.(*ast.Ident); !ok || pkg.Name != "lang" || f.Sel.Name != "L" && f.Sel.Name != "N" {
-		return "", false
-	}
-	lit, ok := c.Args[0].(*ast.BasicLit)
 	if !ok {
+		return nil
+	}
+	count := 0
+	pkg, isName := f.X.(*ast.Ident)
+	switch {
+	case isName && pkg.Name == "lang" && (f.Sel.Name == "L" || f.Sel.Name == "N"), presenter && f.Sel.Name == "T":
+		count = 1
+	case presenter && (f.Sel.Name == "N" || f.Sel.Name == "Words"):
+		count = 2
+	}
+	var out []string
+	for _, arg := range c.Args[:min(count, len(c.Args))] {
+		if s, ok := literal(arg); ok && s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func literal(e ast.Expr) (string, bool) {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
 		return "", false
 	}
 	s, err := strconv.Unquote(lit.Value)
 	return s, err == nil
+}
+
+func TestEnglishIsWritten(t *testing.T) {
+	if !*update {
+		t.Skip("-update is not set")
+	}
+	asked, _ := literals(t)
+	english := map[string]string{}
+	for s := range asked {
+		english[s] = s
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(english); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("../../../assets/translations/en.json", out.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestEveryTextIsInEveryLanguage(t *testing.T) {
