@@ -3,6 +3,7 @@
 package gateway
 
 import (
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -150,5 +151,23 @@ func withoutRule(t testing.TB, chain, role string) {
 	}
 	if err := c.Flush(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A box with one interface for both sides tells the home by its addresses.
+func TestLabHomeByAddress(t *testing.T) {
+	open(t, nil)
+	stays := atHome{nets: []netip.Prefix{netip.MustParsePrefix("10.77.1.0/24"), netip.MustParsePrefix("10.0.0.0/13"), netip.MustParsePrefix("fd77:1::/64"), netip.MustParsePrefix("2001:db8::/33")}}
+	if err := prepare(stays); err != nil {
+		t.Fatal(err)
+	}
+	live := plainListing(nft(t, "-s", "list", "table", "inet", "bestbefore"))
+	file := filepath.Join(t.TempDir(), bootFile)
+	if err := os.WriteFile(file, []byte(renderBoot(nil, stays, time.Now())), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	nft(t, "-f", file)
+	if diff := cmp.Diff(live, plainListing(nft(t, "-s", "list", "table", "inet", "bestbefore"))); diff != "" {
+		t.Errorf("running (-) and loaded (+) differ:\n%s", diff)
 	}
 }

@@ -327,3 +327,34 @@ func TestLabForwardingOffIsSaid(t *testing.T) {
 		}
 	}
 }
+
+func TestLabManyFlows(t *testing.T) {
+	s := open(t, nil)
+	c, err := conntrack.Dial(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	const n = 20000
+	src, dst := netip.MustParseAddr("10.77.1.2"), netip.MustParseAddr("198.51.100.1")
+	for i := range n {
+		if err := c.Create(conntrack.NewFlow(17, 0, src, dst, uint16(i+1), 9, 600, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer c.Flush() //nolint:errcheck // the namespace goes anyway
+	var size int
+	o := &observer{s: s, place: newPlace("x"), ended: map[uint32]seenFlow{}, emit: func(_ []flow.Record, c connectors.Cursor) { size = len(c) }}
+	h, err := s.home()
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if err := o.step(h); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("figure: one look at %d open flows took %v, cursor %d bytes", n, time.Since(start), size)
+	if len(o.place.flows) < n {
+		t.Errorf("%d flows seen", len(o.place.flows))
+	}
+}
