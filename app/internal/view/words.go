@@ -131,7 +131,7 @@ func (p Presenter) dateYear(d Day) string {
 	return p.T("%[1]d %[2]s %[3]d", d.Day, p.T(months()[d.Month-1]), d.Year)
 }
 
-// dateShort is "30 Nov", with the year when it is another one.
+// dateShort is "30 Nov", "31 May 27" when it is another year.
 func (p Presenter) dateShort(d Day) string {
 	if d == (Day{}) {
 		return ""
@@ -139,7 +139,7 @@ func (p Presenter) dateShort(d Day) string {
 	if d.Year == p.local(p.Now).Year() {
 		return p.T("%[1]d %[2]s", d.Day, p.monthShort(d.Month))
 	}
-	return p.T("%[1]d %[2]s %[3]d", d.Day, p.monthShort(d.Month), d.Year)
+	return p.T("%[1]d %[2]s %02[3]d", d.Day, p.monthShort(d.Month), d.Year%100)
 }
 
 // Stamp is "30 NOV 26", as it is printed on food.

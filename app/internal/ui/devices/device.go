@@ -1,0 +1,171 @@
+package devices
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"bestbefore/app/internal/ui/kit"
+	"bestbefore/app/internal/view"
+)
+
+// DeviceCommands are what the page of a device can ask for; each returns at
+// once and none may be nil.
+type DeviceCommands struct {
+	Open       func(view.Route)
+	Card       func(view.PermissionCard)      // the button of a card
+	Give       func(device, recipient string) // recipient may be ""
+	Disconnect func(device string)            // opens the preview
+	Reconnect  func(device string)
+	Rename     func(device, name string)
+	Confirm    func(device string)
+}
+
+// DevicePage is the page of one device.
+type DevicePage struct {
+	commands DeviceCommands
+	shown    view.DevicePage
+	arg      string // of the route: the device that should be shown
+
+	page    *kit.Page
+	head    *head
+	notice  *fyne.Container
+	missing *fyne.Container
+	body    *fyne.Container
+	cards   *fyne.Container
+	sends   *sendsSheet
+	what    *factsSheet
+	history *historySheet
+}
+
+// NewDevice builds the page.
+func NewDevice(c DeviceCommands) *DevicePage {
+	p := &DevicePage{
+		commands: c,
+		notice:   kit.NewColumn(0), missing: kit.NewColumn(0), cards: kit.NewColumn(4 * kit.Step),
+		sends: newSendsSheet(c), what: newFactsSheet(), history: newHistorySheet(),
+	}
+	p.head = newHead(c)
+	p.notice.Hide()
+	p.missing.Hide()
+	p.body = kit.NewColumn(4*kit.Step,
+		kit.NewSplit(1, 2.1, 800, p.cards, p.sends.box),
+		kit.NewSplit(1, 1, 800, p.what.box, p.history.box))
+	p.body.Hide()
+	p.page = kit.NewPage(kit.NewColumn(5*kit.Step, p.head.box, p.notice, p.missing, p.body))
+	return p
+}
+
+// Content implements the shell's page.
+func (p *DevicePage) Content() fyne.CanvasObject { return p.page }
+
+// OnShow implements the shell's page. Another device than the one shown begins empty.
+func (p *DevicePage) OnShow(arg string) {
+	if arg == p.arg {
+		return
+	}
+	p.arg = arg
+	p.page.Top()
+	p.head.stop()
+	p.what.fold()
+	if arg != p.shown.ID {
+		p.shown = view.DevicePage{}
+		setVisible(p.body, false)
+		setVisible(p.notice, false)
+		setVisible(p.missing, false)
+		p.head.wait()
+		p.page.Refresh()
+	}
+}
+
+// OnHide implements the shell's page.
+func (p *DevicePage) OnHide() {}
+
+// SetSnapshot shows s.
+func (p *DevicePage) SetSnapshot(s view.DevicePage) {
+	if !s.Loaded {
+		return
+	}
+	p.shown = s
+	setVisible(p.body, s.Missing == "")
+	setVisible(p.missing, s.Missing != "")
+	setVisible(p.notice, s.Cut.Line != "")
+	if s.Missing != "" {
+		p.head.none(lang.L("This device is not here"))
+		p.missing.Objects = []fyne.CanvasObject{kit.NewEmpty("devices", view.Invitation{
+			Title: lang.L("Perhaps it was merged with another one"), Text: s.Missing,
+			Action: view.ActionLink{ID: string(view.PageDevices), Label: lang.L("All devices")},
+		}, func(id string) { p.commands.Open(view.Route{Page: view.Page(id)}) })}
+		p.page.Refresh()
+		return
+	}
+	p.head.set(s)
+	if s.Cut.Line != "" {
+		p.notice.Objects = []fyne.CanvasObject{kit.NewNotice(s.Cut.LineState, "", s.Cut.Line, "", nil)}
+	}
+	p.setCards(s)
+	p.sends.set(s)
+	p.what.set(s)
+	p.history.set(s)
+	p.page.Refresh()
+}
+
+// setCards shows each permission with its three truths under it.
+func (p *DevicePage) setCards(s view.DevicePage) {
+	if len(s.Cards) == 0 {
+		p.cards.Objects = []fyne.CanvasObject{kit.NewEmpty("permissions", s.NoCard, func(id string) { p.commands.Give(id, "") })}
+		return
+	}
+	if len(p.cards.Objects) != len(s.Cards) || !isPair(p.cards.Objects[0]) {
+		p.cards.Objects = nil
+		for range s.Cards {
+			p.cards.Add(p.newPair())
+		}
+	}
+	for i, c := range s.Cards {
+		pair := p.cards.Objects[i].(*fyne.Container).Layout.(*pairLayout)
+		pair.card.Set(c.Card)
+		pair.truths.Set(c.Card.Truths)
+	}
+}
+
+func (p *DevicePage) newPair() *fyne.Container {
+	l := &pairLayout{
+		card: kit.NewPermissionCard(kit.CardConfig{
+			Open:   func(c view.PermissionCard) { p.commands.Open(view.Route{Page: view.PageReview, Arg: c.ID}) },
+			Action: p.commands.Card,
+		}),
+		truths: kit.NewTruths(lang.L("decided"), lang.L("done"), lang.L("seen")),
+	}
+	l.column = kit.NewColumn(3*kit.Step, kit.NewCardGrid(l.card), kit.NewSheet("", l.truths.Content()))
+	return &fyne.Container{Layout: l, Objects: []fyne.CanvasObject{l.column}}
+}
+
+func isPair(o fyne.CanvasObject) bool {
+	c, ok := o.(*fyne.Container)
+	if !ok {
+		return false
+	}
+	_, ok = c.Layout.(*pairLayout)
+	return ok
+}
+
+// pairLayout keeps a card and its truths together.
+type pairLayout struct {
+	card   *kit.PermissionCard
+	truths *kit.Truths
+	column *fyne.Container
+}
+
+// Layout implements fyne.Layout.
+func (l *pairLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	o[0].Move(fyne.NewPos(0, 0))
+	o[0].Resize(s)
+}
+
+// MinSize implements fyne.Layout.
+func (l *pairLayout) MinSize(o []fyne.CanvasObject) fyne.Size { return o[0].MinSize() }
+
+// HeightFor is the height that card and truths need.
+func (l *pairLayout) HeightFor(o []fyne.CanvasObject, width float32) float32 {
+	return kit.HeightFor(o[0], width)
+}
