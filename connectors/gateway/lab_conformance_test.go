@@ -50,7 +50,7 @@ func TestLabConformance(t *testing.T) {
 }
 
 // serve takes whatever comes and counts nothing.
-func serve(t testing.TB, addr string) {
+func serve(t testing.TB, addr string) string {
 	t.Helper()
 	ln := in(t, "net", func() (net.Listener, error) { return net.Listen("tcp", addr) })
 	done := make(chan struct{})
@@ -67,7 +67,10 @@ func serve(t testing.TB, addr string) {
 		}
 	}()
 	t.Cleanup(func() { _ = ln.Close(); <-done })
+	return ln.Addr().String()
 }
+
+func serveAny(t testing.TB, host string) string { return serve(t, net.JoinHostPort(host, "0")) }
 
 // reaches opens a connection and waits for the first word.
 func reaches(t testing.TB, device, addr string) bool {

@@ -4,6 +4,7 @@ package gateway
 
 import (
 	"context"
+	"net"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -217,5 +218,46 @@ func TestLabWithoutRights(t *testing.T) {
 			t.Errorf("%s: %v %s", name, err, out)
 		}
 		t.Logf("%s: %s", name, strings.TrimSpace(string(out)))
+	}
+}
+
+// A block goes with the hardware address: a device that takes another IP
+// address stays blocked, and whoever takes the old one is not hit (T38).
+func TestLabBlockFollowsTheDevice(t *testing.T) {
+	s := open(t, nil)
+	before := download(t, "dev", acme6)
+	flowing(t, "download", before)
+	block(t, s, connectors.BlockRequest{Mark: "consent-acme", Target: target(devMAC, acme4, acme6)})
+	quiet(t, "download", before, time.Second)
+	ip := func(args ...string) {
+		t.Helper()
+		if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
+			t.Fatalf("ip %v: %v %s", args, err, out)
+		}
+	}
+	move := func(from, to, addr, plain string) {
+		ip("-n", labName(from), "addr", "del", plain, "dev", "eth0")
+		ip("-n", labName(to), "addr", "add", addr, "dev", "eth0")
+		ip("neigh", "flush", "dev", "br0")
+	}
+	move("dev", "dev2", "10.77.1.2/24", "10.77.1.2/24")
+	ip("-n", labName("dev"), "addr", "add", "10.77.1.9/24", "dev", "eth0")
+	ip("-n", labName("dev"), "route", "replace", "default", "via", "10.77.1.1")
+	t.Cleanup(func() {
+		ip("-n", labName("dev"), "addr", "del", "10.77.1.9/24", "dev", "eth0")
+		move("dev2", "dev", "10.77.1.2/24", "10.77.1.2/24")
+		ip("-n", labName("dev"), "route", "replace", "default", "via", "10.77.1.1")
+	})
+	hit := upload(t, "dev", acme4, 5*time.Millisecond)
+	spared := in(t, "dev2", func() (net.Conn, error) {
+		return (&net.Dialer{Timeout: 2 * time.Second, LocalAddr: &net.TCPAddr{IP: net.ParseIP("10.77.1.2")}}).Dial("tcp", serveAny(t, acme4))
+	})
+	defer spared.Close()
+	if n, err := spared.Read(make([]byte, 8)); n == 0 {
+		t.Errorf("the device that took the old address is hit: %v", err)
+	}
+	until(t, "the device with its new address tries", 5*time.Second, func() bool { return hit.sent.Load() > 10000 })
+	if hit.bytes.Load() > 0 {
+		t.Errorf("%d bytes got through with a new address", hit.bytes.Load())
 	}
 }
