@@ -182,11 +182,22 @@ func (s *Store) ConsentsOf(ctx context.Context, id discovery.DeviceID) ([]consen
 	return s.consents(ctx, "device IN ("+in+")"+believed+" ORDER BY due_at IS NULL, due_at, id", args...)
 }
 
-// consents reads rows and sets aside those that cannot be believed.
+// consents reads rows, and sets aside those that cannot be believed. One that
+// its history could heal is read once more.
 func (s *Store) consents(ctx context.Context, where string, args ...any) ([]consent.Consent, error) {
-	var out []consent.Consent
-	var bad []badRow
-	err := each(ctx, s.evidence.read, func(sc scanner) error {
+	out, bad, err := s.readConsents(ctx, where, args)
+	if err == nil && len(bad) > 0 {
+		s.setAside(ctx, bad)
+		out, _, err = s.readConsents(ctx, where, args)
+	}
+	if err != nil {
+		return nil, classify(s.evidence.path, fmt.Errorf("reading permissions: %w", err))
+	}
+	return out, nil
+}
+
+func (s *Store) readConsents(ctx context.Context, where string, args []any) (out []consent.Consent, bad []badRow, err error) {
+	err = each(ctx, s.evidence.read, func(sc scanner) error {
 		var r consentRow
 		if err := r.scan(sc); err != nil {
 			return err
@@ -199,11 +210,7 @@ func (s *Store) consents(ctx context.Context, where string, args ...any) ([]cons
 		out = append(out, c)
 		return nil
 	}, "SELECT "+consentColumns+" FROM consent WHERE "+where, args...)
-	if err != nil {
-		return nil, classify(s.evidence.path, fmt.Errorf("reading permissions: %w", err))
-	}
-	s.setAside(ctx, bad)
-	return out, nil
+	return out, bad, err
 }
 
 // Consent returns the newest version, or consent.ErrNotFound; together with
@@ -216,13 +223,9 @@ func (s *Store) Consent(ctx context.Context, id consent.ID) (consent.Consent, er
 	if len(cs) == 1 {
 		return cs[0], nil
 	}
-	// Reading it may just have healed it from its copy.
-	if cs, err = s.consents(ctx, "id = ?"+believed, string(id)); err == nil && len(cs) == 1 {
-		return cs[0], nil
-	}
 	var n int
 	if err := s.evidence.read.QueryRowContext(ctx, "SELECT count(*) FROM consent WHERE id = ?", string(id)).Scan(&n); err != nil {
-		return consent.Consent{}, err
+		return consent.Consent{}, classify(s.evidence.path, err)
 	}
 	if n > 0 {
 		return consent.Consent{}, fmt.Errorf("permission %s: %w", id, errors.Join(ErrQuarantined, consent.ErrNotFound))
