@@ -94,6 +94,13 @@ type PeerClock interface {
 	PeerTime(ctx context.Context) (time.Time, error)
 }
 
+// Leaver takes back all that the connection set up at the peer: blocks, boot
+// files, settings that Open changed. Called once, when the household removes the
+// connection and wants its blocks gone too; only Close may follow.
+type Leaver interface {
+	Leave(ctx context.Context) error
+}
+
 // Grain is the finest thing that a connector can cut.
 type Grain string
 
@@ -118,6 +125,7 @@ type Capabilities struct {
 	Holder      Holder
 	Verifier    Verifier
 	PeerClock   PeerClock
+	Leaver      Leaver
 	Traits      Traits
 }
 
@@ -153,6 +161,7 @@ func CapabilitiesOf(s Session) Capabilities {
 	c.Holder, _ = s.(Holder)
 	c.Verifier, _ = s.(Verifier)
 	c.PeerClock, _ = s.(PeerClock)
+	c.Leaver, _ = s.(Leaver)
 	if t, ok := s.(Traiter); ok {
 		c.Traits = t.Traits()
 	}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"bestbefore/connectors"
+	"bestbefore/consent"
 	"bestbefore/discovery"
 )
 
@@ -31,6 +32,7 @@ var (
 	_ connectors.Verifier   = (*Session)(nil)
 	_ connectors.PeerClock  = (*Session)(nil)
 	_ connectors.Traiter    = (*Session)(nil)
+	_ connectors.Leaver     = (*Session)(nil)
 )
 
 // needRights is what a person must do when the kernel refuses us.
@@ -269,6 +271,9 @@ func refusal(doing string, err error) error {
 	denied := strings.Contains(err.Error(), "operation not permitted") // the nftables library does not wrap it
 	if denied || errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
 		return needsPerson(needRights, err)
+	}
+	if errors.Is(err, unix.EPROTONOSUPPORT) || errors.Is(err, unix.EAFNOSUPPORT) {
+		return &connectors.Error{Kind: consent.KindUnsupported, Text: "this box's kernel has no nftables or no connection tracking", Err: err}
 	}
 	return transient(doing+" did not work", err)
 }

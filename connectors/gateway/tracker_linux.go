@@ -187,7 +187,9 @@ func (t *tracker) passedSince(p plan, d receiptData, r connectors.Receipt) (uint
 		if open == nil {
 			open = map[uint32]uint64{}
 			for _, f := range flows {
-				open[f.id] = f.up
+				if p.hits(f.dest) {
+					open[f.id] = f.up
+				}
 			}
 			t.base[p.mark] = open
 		}
