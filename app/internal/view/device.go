@@ -77,9 +77,8 @@ type DevicePage struct {
 	SendsTitle string
 	Sends      []SendRow
 	SendsEmpty string
-	ChartTitle string
 	Chart      []Column
-	ChartNote  string // "14 days, at most 620 MB a day"
+	ChartNote  string // "The last 14 days, at most 620 MB a day"
 	Coverage   string
 
 	WhatTitle string
@@ -100,7 +99,7 @@ type CardTruths struct {
 // SendRow is one recipient of what a device sends.
 type SendRow struct {
 	To        string
-	ToLine    string // "bell.example, port 443 · last today 14:03"
+	ToLine    string // "last today 14:03 · bell.example · tcp 443"
 	What      string // "video"; "not known"
 	Basis     string // "you said"; "" when it is not known
 	Amount    string // "4.1 GB"

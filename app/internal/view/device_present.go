@@ -29,8 +29,7 @@ func (p Presenter) Device(in DeviceInput) DevicePage {
 	out := DevicePage{
 		Revision: p.Revision, Loaded: true, ID: string(d.ID), Kind: d.Guess.Kind, Name: p.name(d), Mark: p.mark(d),
 		Line: p.deviceLine(d), Confirm: confirm, Cut: p.cut(d),
-		SendsTitle: p.T("Sends, and to whom"), ChartTitle: p.T("The last 14 days"),
-		WhatTitle: p.T("What it is, and why we think so"), HistoryTitle: p.T("What happened"),
+		SendsTitle: p.T("Sends, and to whom"), WhatTitle: p.T("What it is, and why we think so"), HistoryTitle: p.T("What happened"),
 		HistoryEmpty: p.T("Nothing is written about it yet."), Coverage: cleanText(d.Coverage),
 	}
 	if d.Role == discovery.RoleOrdinary {
@@ -221,9 +220,16 @@ func (p Presenter) amount(s sent) string {
 	}
 }
 
-// toLine says by which way and when last; for what stands for a person no finer than a day.
+// toLine says when last and by which way; for what stands for a person no finer than a day.
 func (p Presenter) toLine(d engine.DeviceInfo, s sent) string {
 	var parts []string
+	if !s.last.IsZero() {
+		when := p.moment(s.last)
+		if d.Guess.Kind.Personal() {
+			when = p.sinceDay(s.last)
+		}
+		parts = append(parts, p.T("last %s", when))
+	}
 	if len(s.ids) > 0 && (len(s.ids) > 1 || s.ids[0] != s.to) {
 		ids := s.ids
 		if len(ids) > 2 {
@@ -234,13 +240,6 @@ func (p Presenter) toLine(d engine.DeviceInfo, s sent) string {
 	}
 	if len(s.ports) > 0 {
 		parts = append(parts, strings.Join(s.ports[:min(len(s.ports), 2)], ", "))
-	}
-	if !s.last.IsZero() {
-		when := p.moment(s.last)
-		if d.Guess.Kind.Personal() {
-			when = p.sinceDay(s.last)
-		}
-		parts = append(parts, p.T("last %s", when))
 	}
 	if s.refused > 0 && s.up+s.down > 0 {
 		parts = append(parts, p.N("%d turned away", "%d turned away", int(s.refused)))
@@ -261,7 +260,7 @@ func (p Presenter) chart(days []engine.Day) ([]Column, string) {
 		n := d.Up + d.Down
 		out = append(out, Column{Label: p.dateShort(ParseDay(d.Date)), Value: p.Size(n), Fraction: float64(n) / float64(most)})
 	}
-	return out, p.T("%[1]d days, at most %[2]s a day", len(days), p.Size(most))
+	return out, p.T("The last %[1]d days, at most %[2]s a day", len(days), p.Size(most))
 }
 
 // evidence is each guess with its reason, the surest first, once each.

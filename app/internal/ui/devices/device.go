@@ -47,9 +47,9 @@ func NewDevice(c DeviceCommands) *DevicePage {
 	p.head = newHead(c)
 	p.notice.Hide()
 	p.missing.Hide()
-	p.body = kit.NewColumn(4*kit.Step,
-		kit.NewSplit(1, 2.1, 800, p.cards, p.sends.box),
-		kit.NewSplit(1, 1, 800, p.what.box, p.history.box))
+	p.body = kit.NewSplit(1, 2.1, 800,
+		kit.NewColumn(4*kit.Step, p.cards, p.what.box),
+		kit.NewColumn(4*kit.Step, p.sends.box, p.history.box))
 	p.body.Hide()
 	p.page = kit.NewPage(kit.NewColumn(5*kit.Step, p.head.box, p.notice, p.missing, p.body))
 	return p

@@ -20,7 +20,8 @@ type sendsSheet struct {
 	rows     *fyne.Container
 	empty    *kit.Text
 	chart    *kit.Columns
-	note     *kit.Text
+	note     *kit.Text // the last 14 days, or the day that is pointed at
+	graph    *fyne.Container
 	shown    view.DevicePage
 	coverage *kit.Text
 }
@@ -32,7 +33,8 @@ func newSendsSheet(c DeviceCommands) *sendsSheet {
 	}
 	s.give = kit.NewSignButton("calendar", " ", kit.Main, func() { c.Give(s.device, "") })
 	s.chart = kit.NewColumns(128, s.point)
-	s.box = kit.NewSheet("", kit.NewRow(2*kit.Step, kit.Grow(s.title), s.give), s.rows, s.empty, s.chart, s.note, s.coverage)
+	s.graph = kit.NewPad(3*kit.Step, 0, 0, 0, kit.NewColumn(3*kit.Step, s.note, s.chart))
+	s.box = kit.NewSheet("", kit.NewRow(2*kit.Step, kit.Grow(s.title), s.give), s.rows, s.empty, s.graph, s.coverage)
 	return s
 }
 
@@ -53,9 +55,8 @@ func (s *sendsSheet) set(d view.DevicePage) {
 	s.empty.Set(d.SendsEmpty)
 	setVisible(s.empty, d.SendsEmpty != "")
 	s.chart.Set(d.Chart)
-	setVisible(s.chart, len(d.Chart) > 0)
+	setVisible(s.graph, len(d.Chart) > 0)
 	s.note.Set(d.ChartNote)
-	setVisible(s.note, d.ChartNote != "")
 	s.coverage.Set(d.Coverage)
 	setVisible(s.coverage, d.Coverage != "")
 }
@@ -209,7 +210,7 @@ func fact(e view.EvidenceLine) fyne.CanvasObject {
 	if e.Because != "" {
 		value.Add(kit.NewSoft(e.Because).Wrapped(0))
 	}
-	return kit.NewTopRow(3*kit.Step, kit.NewWide(116, kit.NewSoft(e.What).Wrapped(2)), kit.Grow(value))
+	return kit.NewTopRow(3*kit.Step, kit.NewWide(84, kit.NewSoft(e.What).Wrapped(2)), kit.Grow(value))
 }
 
 // historySheet shows what the diary says about the device.
