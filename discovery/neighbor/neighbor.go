@@ -213,7 +213,7 @@ func Sightings(t Table) []discovery.Sighting {
 	var order []key
 	for _, r := range t.Rows[:min(len(t.Rows), maxRows)] {
 		k := key{r.Interface, r.MAC}
-		if virtual(r.Interface) || own(t, r) {
+		if virtual(r.Interface) || own(t, r) || outward(t, r.Interface) {
 			continue
 		}
 		if rows[k] == nil {
