@@ -118,10 +118,11 @@ func (b *browser) takePTR(c *claim, o origin, now time.Time) {
 	if c.ttl > 0 && b.cache.find(c) == nil && !b.limits.name(o.addr, now) {
 		return
 	}
-	if out := b.cache.put(*c, o, now); out == refused {
+	out := b.cache.put(*c, o, now)
+	if out == refused {
 		b.limits.refused++
-		return
-	} else if out == unknown {
+	}
+	if !out.news() {
 		return
 	}
 	in := b.instances[full]
@@ -161,34 +162,39 @@ func (b *browser) takeService(c *claim, o origin, now time.Time) {
 	if in == nil {
 		in = b.besideOf(c, typ, prefix)
 	}
-	if !b.put(c, o, now, in != nil) {
+	out := b.put(c, o, now, in != nil)
+	if in == nil || out == refused || out == unknown {
 		return
 	}
-	if in == nil {
-		return
-	}
-	b.instances[c.key] = in
-	b.touch(in, now)
-	if c.typ == dns.TypeSRV && c.ttl > 0 {
-		// At once, so that the addresses in the same packet are expected.
-		b.attach(in, lower(c.target), c.target)
-		if in.host != nil {
-			in.host.renewed = true
+	if out.news() || in.host == nil {
+		b.instances[c.key] = in
+		b.touch(in, now)
+		if c.typ == dns.TypeSRV && c.ttl > 0 {
+			// At once, so that the addresses in the same packet are expected.
+			b.attach(in, lower(c.target), c.target)
 		}
+	}
+	if in.host != nil && c.ttl > 0 {
+		in.host.renewed = true
 	}
 }
 
 func (b *browser) takeAddress(c *claim, o origin, now time.Time) {
 	h := b.hosts[c.key]
-	if !b.put(c, o, now, h != nil) {
+	out := b.put(c, o, now, h != nil)
+	if out == refused || out == unknown {
 		return
 	}
-	if h == nil {
+	stranger := h == nil
+	if stranger {
 		if h = b.host(c.key, c.name); h == nil {
 			return
 		}
 	}
-	h.renewed = true
+	h.renewed = h.renewed || c.ttl > 0
+	if !out.news() && !stranger {
+		return
+	}
 	b.touchHost(h, now)
 	for in := range h.instances {
 		b.touch(in, now)
@@ -196,15 +202,15 @@ func (b *browser) takeAddress(c *claim, o origin, now time.Time) {
 }
 
 // put files c unless its sender has used up its allowance of new names.
-func (b *browser) put(c *claim, o origin, now time.Time, expected bool) bool {
+func (b *browser) put(c *claim, o origin, now time.Time, expected bool) outcome {
 	if c.ttl > 0 && !expected && b.cache.find(c) == nil && !b.limits.name(o.addr, now) {
-		return false
+		return refused
 	}
 	out := b.cache.put(*c, o, now)
 	if out == refused {
 		b.limits.refused++
 	}
-	return out != refused && out != unknown
+	return out
 }
 
 func (b *browser) touch(in *instance, now time.Time) {

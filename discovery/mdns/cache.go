@@ -43,6 +43,10 @@ const (
 	unknown // a goodbye for something that we do not hold
 )
 
+// news reports whether something may look different now. A renewal changes
+// nothing: what it may have saved from ending was still there.
+func (o outcome) news() bool { return o == added || o == ending }
+
 // cache holds the records of all links, joined over packets. It does no I/O
 // and reads no clock. Not safe for concurrent use.
 type cache struct {

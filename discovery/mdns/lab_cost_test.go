@@ -109,17 +109,6 @@ func number(s, after string) int {
 	return n
 }
 
-func mutate(rnd *rand.Rand, base []byte) []byte {
-	b := bytes.Clone(base)
-	for range 1 + rnd.IntN(6) {
-		b[rnd.IntN(len(b))] = byte(rnd.IntN(256))
-	}
-	if rnd.IntN(4) == 0 {
-		b = b[:rnd.IntN(len(b))]
-	}
-	return b
-}
-
 // syncBuffer is a buffer that a process writes while a test reads.
 type syncBuffer struct {
 	mu sync.Mutex // guards b
