@@ -134,6 +134,9 @@ type Address struct {
 	// Claimed says that only a name that the device announced leads to this
 	// address: nobody has seen the device's hardware address answer there.
 	Claimed bool `json:"claimed,omitempty"`
+	// MAC is the hardware address that last answered there, where one source
+	// named just one.
+	MAC string `json:"mac,omitempty"`
 }
 
 // Group is a set of identifiers that belong together by themselves, because

@@ -130,6 +130,7 @@ type hold struct {
 	seen    time.Time
 	proven  time.Time    // when a hardware address of the entry last answered here
 	by      Source       // who proved it
+	mac     string       // the hardware address that answered; "" when it is not known which
 	claimed time.Time    // when a name last led here
 	claims  []Identifier // which names did
 }
@@ -184,7 +185,7 @@ func (inv *Inventory) restore(d Device) {
 		e.rooted[id] = true
 	}
 	for _, a := range addrs {
-		h := &hold{seen: a.Seen.Time()}
+		h := &hold{seen: a.Seen.Time(), mac: a.MAC}
 		if !a.Claimed {
 			h.proven = h.seen
 		}
@@ -292,7 +293,7 @@ func (e *entry) device() Device {
 	d := cloneDevice(e.d)
 	d.Addresses = make([]Address, 0, len(e.holds))
 	for a, h := range e.holds {
-		d.Addresses = append(d.Addresses, Address{Addr: a, Seen: At(h.seen), Claimed: h.unproven()})
+		d.Addresses = append(d.Addresses, Address{Addr: a, Seen: At(h.seen), Claimed: h.unproven(), MAC: h.mac})
 	}
 	slices.SortFunc(d.Addresses, func(a, b Address) int { return a.Addr.Compare(b.Addr) })
 	return d
@@ -305,16 +306,21 @@ func cloneDevice(d Device) Device {
 	d.Facts = slices.Clone(d.Facts)
 	d.Sources = list(d.Sources)
 	d.Guess.Evidence = list(d.Guess.Evidence)
-	d.Groups = slices.Clone(d.Groups)
-	for i := range d.Groups {
-		d.Groups[i].Identifiers = slices.Clone(d.Groups[i].Identifiers)
-	}
+	d.Groups = cloneGroups(d.Groups)
 	d.Services = list(d.Services)
 	for i := range d.Services {
 		s := &d.Services[i]
 		s.TXT, s.Once, s.Addrs = slices.Clone(s.TXT), slices.Clone(s.Once), slices.Clone(s.Addrs)
 	}
 	return d
+}
+
+func cloneGroups(in []Group) []Group {
+	out := slices.Clone(in)
+	for i := range out {
+		out[i].Identifiers = slices.Clone(out[i].Identifiers)
+	}
+	return out
 }
 
 // older orders entries by age, so that every choice between two is the same

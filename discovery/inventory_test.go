@@ -22,12 +22,12 @@ const (
 // home is an Inventory with a clock that moves only when told.
 type home struct {
 	*Inventory
-	t   *testing.T
+	t   testing.TB
 	now time.Time
 	n   int
 }
 
-func newHome(t *testing.T, change ...func(*InventoryConfig)) *home {
+func newHome(t testing.TB, change ...func(*InventoryConfig)) *home {
 	t.Helper()
 	h := &home{t: t, now: t0}
 	c := InventoryConfig{

@@ -69,7 +69,7 @@ func (inv *Inventory) join(e, f *entry, ch *changes) *entry {
 func (inv *Inventory) absorb(keep, gone *entry, ch *changes) {
 	ch.add(keep)
 	ch.add(gone)
-	groups, hardware, ids := gone.d.Groups, gone.d.Hardware, gone.d.Identifiers
+	groups, hardware, ids := cloneGroups(gone.d.Groups), gone.d.Hardware, gone.d.Identifiers
 	holds := maps.Clone(gone.holds)
 	wasSafe, rooted := gone.safe(), maps.Clone(gone.rooted)
 	inv.forget(gone)
@@ -135,7 +135,7 @@ func (inv *Inventory) absorbHold(keep *entry, a netip.Addr, h *hold) {
 		return
 	}
 	if h.proven.After(mine.proven) {
-		mine.proven, mine.by = h.proven, h.by
+		mine.proven, mine.by, mine.mac = h.proven, h.by, h.mac
 	}
 	mine.seen, mine.claimed = latest(mine.seen, h.seen), latest(mine.claimed, h.claimed)
 	for _, id := range h.claims {

@@ -262,6 +262,9 @@ func (inv *Inventory) applyAddresses(e *entry, o observation, ch *changes) (chan
 				ch.proved = append(ch.proved, a)
 			}
 			h.proven, h.by = latest(h.proven, o.At), o.Source
+			if len(o.macs) == 1 {
+				h.mac = o.macs[0]
+			}
 		}
 		h.carry(o.claims, o.At)
 	}

@@ -116,14 +116,14 @@ func (inv *Inventory) rename(f *entry, id DeviceID) {
 	inv.entries[id] = f
 }
 
-// carveAddresses moves the addresses to which f's names led, or all that were
-// proven when f alone has a hardware address.
+// carveAddresses moves the addresses at which f's hardware address answered,
+// and those to which only f's names led.
 func (inv *Inventory) carveAddresses(e, f *entry) {
 	for a, h := range e.holds {
 		mine := slices.ContainsFunc(h.claims, func(id Identifier) bool { return slices.Contains(f.d.Identifiers, id) })
 		theirs := slices.ContainsFunc(h.claims, func(id Identifier) bool { return slices.Contains(e.d.Identifiers, id) })
-		alone := !h.unproven() && len(f.d.Hardware) > 0 && len(e.d.Hardware) == 0
-		if alone || mine && !theirs && (h.unproven() || len(e.d.Hardware) == 0) {
+		proven := f.has(h.mac) || !h.unproven() && len(f.d.Hardware) > 0 && len(e.d.Hardware) == 0
+		if proven || mine && !theirs && h.unproven() {
 			inv.release(e, a)
 			inv.hold(f, a, h)
 		}
