@@ -116,6 +116,7 @@ func TestLabHomeEqualsAvahi(t *testing.T) {
 		if c.t(n, .95) > 3*time.Second {
 			t.Errorf("run %d: t95 %v, want under 3 s", run, c.t(n, .95))
 		}
+		time.Sleep(1500 * time.Millisecond) // avahi says nothing twice in a second
 	}
 }
 
@@ -145,7 +146,7 @@ func differences(want map[string]reference, c *collector) []string {
 }
 
 // What Scan says of the same home: one sighting for each host, with the address
-// that it was heard from and, for the neighbour table, its link-local one.
+// that it was heard from.
 func TestLabHomeSightings(t *testing.T) {
 	h := newHome(t)
 	stableReference(t, h)
@@ -189,7 +190,7 @@ func TestLabHomeSightings(t *testing.T) {
 			t.Errorf("%s: from %v on %q, addresses %v", name, s.From, s.Interface, s.Addresses)
 		}
 	}
-	if hosts < 9 || local < 8 {
-		t.Errorf("%d hosts, %d with a link-local address", hosts, local)
+	if hosts < 9 {
+		t.Errorf("%d hosts, want 9 or more", hosts)
 	}
 }

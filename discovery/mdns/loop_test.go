@@ -64,6 +64,9 @@ func (w *wire) hear(t *testing.T, rrs ...dns.RR) {
 	w.queue <- packet{data: answer(t, rrs...), from: from("192.168.1.5")}
 }
 
+// forget empties the list of what was sent.
+func (w *wire) forget() { w.mu.Lock(); w.sent = nil; w.mu.Unlock() }
+
 // asked returns when question name was sent.
 func (w *wire) asked(name string) []time.Duration {
 	w.mu.Lock()
@@ -107,11 +110,14 @@ func looping(t *testing.T, w func() *wire, c Config, f func(w *wire, got *[]disc
 	})
 }
 
+// rest lets time go by in the bubble, and everything that is due be done.
+func rest(d time.Duration) { time.Sleep(d); synctest.Wait() }
+
 func eth0() *wire { return newWire("eth0") }
 
 func TestRoundsGetRarer(t *testing.T) {
 	looping(t, eth0, Config{}, func(w *wire, _ *[]discovery.Sighting) {
-		time.Sleep(3 * time.Hour)
+		rest(3 * time.Hour)
 		var got []string
 		for _, d := range w.asked("_hap._tcp.local.") {
 			got = append(got, d.Round(time.Second).String())
@@ -145,7 +151,7 @@ func TestKnownAnswersAreSplit(t *testing.T) {
 			s.inst = fmt.Sprintf("A\\ lamp\\ with\\ a\\ name\\ %d", i)
 			w.hear(t, s.all()...)
 		}
-		time.Sleep(1100 * time.Millisecond)
+		rest(1100 * time.Millisecond)
 		known, cut := map[string]bool{}, 0
 		for _, p := range w.sent {
 			if p.size > 1440 {
@@ -167,8 +173,8 @@ func TestKnownAnswersAreSplit(t *testing.T) {
 		if len(known) != 150 || cut < 2 {
 			t.Errorf("%d known answers, %d packets with more to come", len(known), cut)
 		}
-		w.sent = nil
-		time.Sleep(40 * time.Minute) // more than half of the life: they must be said again
+		w.forget()
+		rest(40 * time.Minute) // more than half of the life: they must be said again
 		n := 0
 		for _, p := range w.sent {
 			if p.at > 34*time.Minute && p.at < 35*time.Minute {
@@ -186,7 +192,7 @@ func TestNothingIsAskedTwiceInASecond(t *testing.T) {
 		for range 40 {
 			w.hear(t, lamp.ptr(4500))
 			w.hear(t, lamp.ptr(0))
-			time.Sleep(130 * time.Millisecond)
+			rest(130 * time.Millisecond)
 		}
 		last := map[string]time.Duration{}
 		for _, p := range w.sent {
@@ -207,9 +213,9 @@ func TestEventsOfOneInstanceAreGathered(t *testing.T) {
 			s := lamp
 			s.txt = []string{fmt.Sprint("n=", i)}
 			w.hear(t, s.all()...)
-			time.Sleep(time.Millisecond)
+			rest(time.Millisecond)
 		}
-		time.Sleep(time.Second)
+		rest(time.Second)
 		if n := len(*got); n < 5 || n > 15 {
 			t.Errorf("%d sightings, want about 11", n)
 		}
@@ -223,14 +229,14 @@ func TestInterfaceThatComesLater(t *testing.T) {
 	var said []Trouble
 	c := Config{Report: func(tr Trouble) { said = append(said, tr) }}
 	looping(t, func() *wire { return newWire() }, c, func(w *wire, _ *[]discovery.Sighting) {
-		time.Sleep(time.Hour)
+		rest(time.Hour)
 		if len(w.sent) != 0 || len(said) != 1 || said[0].Code != NoInterface || said[0].Err == nil {
 			t.Errorf("%d packets, trouble %v", len(w.sent), said)
 		}
 		w.mu.Lock()
 		w.up = []string{"wlan0"}
 		w.mu.Unlock()
-		time.Sleep(7 * time.Second)
+		rest(7 * time.Second)
 		if n := len(w.asked("_hap._tcp.local.")); n < 2 {
 			t.Errorf("asked %d times on the new interface", n)
 		}
@@ -240,9 +246,9 @@ func TestInterfaceThatComesLater(t *testing.T) {
 		w.mu.Lock()
 		w.down = []string{"wlan0"}
 		w.mu.Unlock()
-		time.Sleep(6 * time.Second)
+		rest(6 * time.Second)
 		before := len(w.sent)
-		time.Sleep(time.Hour)
+		rest(time.Hour)
 		if n := len(w.sent) - before; n != 0 {
 			t.Errorf("%d packets sent on an interface that is gone", n)
 		}
@@ -263,12 +269,12 @@ func TestRoundsBeginAnewAfterSleep(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan error)
 			go func() { done <- e.loop(ctx, w, func(batch) {}) }()
-			time.Sleep(40 * time.Minute)
+			rest(40 * time.Minute)
 			before := len(w.asked("_hap._tcp.local."))
 			mu.Lock()
 			jump = slept
 			mu.Unlock()
-			time.Sleep(10 * time.Second)
+			rest(10 * time.Second)
 			more := len(w.asked("_hap._tcp.local.")) - before
 			if slept > 0 && more < 3 || slept == 0 && more != 0 {
 				t.Errorf("asleep for %v: %d more rounds in 10 s", slept, more)
@@ -288,10 +294,10 @@ func TestFloodIsReportedOnce(t *testing.T) {
 			s.inst, s.host = fmt.Sprint("x", i), fmt.Sprintf("x%d.local.", i)
 			w.hear(t, s.all()...)
 			if i%500 == 0 {
-				time.Sleep(100 * time.Millisecond)
+				rest(100 * time.Millisecond)
 			}
 		}
-		time.Sleep(30 * time.Minute)
+		rest(30 * time.Minute)
 		if len(said) != 1 || said[0].Code != Flood {
 			t.Errorf("said %v", said)
 		}
