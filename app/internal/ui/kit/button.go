@@ -51,6 +51,9 @@ func NewSignButton(sign, label string, w Weight, tapped func()) *Button {
 
 // SetLabel changes the word; an empty one hides it.
 func (b *Button) SetLabel(s string) {
+	if s == b.label.String() && b.label.Visible() == (s != "") {
+		return
+	}
 	show(b.label, s != "")
 	b.label.Set(s)
 	b.Refresh()
@@ -61,8 +64,10 @@ func (b *Button) Label() string { return b.label.String() }
 
 // SetWeight changes how much the button asks for attention.
 func (b *Button) SetWeight(w Weight) {
-	b.weight = w
-	b.Refresh()
+	if b.weight != w {
+		b.weight = w
+		b.Refresh()
+	}
 }
 
 // OnTap sets what the button does.
@@ -123,6 +128,8 @@ func (b *Button) paint() {
 	}
 	b.panel.Fill, b.panel.Border, b.panel.Width = fill, border, 1
 	b.label.Color = ink
-	b.sign.SetSign(b.name, ink)
+	if b.name != "" {
+		b.sign.SetSign(b.name, ink)
+	}
 	show(b.ring, b.focused && !b.disabled)
 }

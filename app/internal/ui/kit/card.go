@@ -70,6 +70,9 @@ func (p *PermissionCard) act() {
 
 // Set shows c.
 func (p *PermissionCard) Set(c view.PermissionCard) {
+	if p.card == c {
+		return
+	}
 	p.card = c
 	p.Refresh()
 }
@@ -96,12 +99,15 @@ func (p *PermissionCard) paint() {
 	acts := c.Action != view.CardNone && c.ActionLabel != "" && p.onAction != nil && !p.large
 	show(p.button, acts)
 	p.button.SetLabel(c.ActionLabel)
-	p.button.SetWeight(Ordinary)
+	weight, word := Ordinary, c.StateWord
 	if c.Action == view.CardReview {
-		p.button.SetWeight(Main)
+		weight = Main
 	}
-	p.pill.Set(c.Severity, c.StateWord)
-	show(p.pill, !acts && c.StateWord != "")
+	if acts {
+		word = "" // the button stands in its place
+	}
+	p.button.SetWeight(weight)
+	p.pill.Set(c.Severity, word)
 	ink := ColorInk
 	if c.Severity == view.Lapsed {
 		ink = ColorSoft // it greys as it ages

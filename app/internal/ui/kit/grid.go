@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"math"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 )
@@ -63,8 +65,7 @@ func (l *flowLayout) place(objects []fyne.CanvasObject, width float32, set func(
 
 func (l *flowLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	l.place(objects, s.Width, func(o fyne.CanvasObject, p fyne.Position, sz fyne.Size) {
-		o.Move(p)
-		o.Resize(sz)
+		place(o, p.X, p.Y, sz.Width, sz.Height)
 	})
 }
 
@@ -108,8 +109,7 @@ func (g cardGrid) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	columns, cell := g.cell(objects, s.Width)
 	for i, o := range objects {
 		col, row := i%columns, i/columns
-		o.Move(fyne.NewPos(float32(col)*(cell.Width+cardGap), float32(row)*(cell.Height+cardGap)))
-		o.Resize(cell)
+		place(o, float32(col)*(cell.Width+cardGap), float32(row)*(cell.Height+cardGap), cell.Width, cell.Height)
 	}
 }
 
@@ -182,7 +182,10 @@ func (l *splitLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 	return o[0].MinSize().Max(o[1].MinSize())
 }
 
+// place sets o on whole pixels; a text between two pixels is blurred.
 func place(o fyne.CanvasObject, x, y, w, h float32) {
-	o.Move(fyne.NewPos(x, y))
+	o.Move(fyne.NewPos(whole(x), whole(y)))
 	o.Resize(fyne.NewSize(w, h))
 }
+
+func whole(v float32) float32 { return float32(math.Round(float64(v))) }

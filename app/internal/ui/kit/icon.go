@@ -80,13 +80,20 @@ func (r *iconRenderer) MinSize() fyne.Size {
 	return fyne.NewSquareSize(r.icon.side * scaleOf(r.icon.Theme()))
 }
 
+// Refresh reads the drawing only when another one or another colour is due:
+// parsing it is by far the most expensive part of a card.
 func (r *iconRenderer) Refresh() {
-	r.paint()
-	r.img.Refresh()
+	before := r.img.Resource.Name()
+	if r.paint(); r.img.Resource.Name() != before {
+		r.img.Refresh()
+	}
 }
 
 func (r *iconRenderer) paint() {
-	r.img.Resource = drawing(r.icon.path, colorOf(r.icon.Theme(), r.icon.color))
+	res := drawing(r.icon.path, colorOf(r.icon.Theme(), r.icon.color))
+	if r.img.Resource == nil || r.img.Resource.Name() != res.Name() {
+		r.img.Resource = res
+	}
 }
 
 func (r *iconRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.img} }

@@ -49,8 +49,7 @@ func (l *columnLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	var y float32
 	for _, o := range visible(objects) {
 		h := HeightFor(o, s.Width)
-		o.Move(fyne.NewPos(0, y))
-		o.Resize(fyne.NewSize(s.Width, h))
+		place(o, 0, y, s.Width, h)
 		y += h + l.gap
 	}
 }
@@ -129,8 +128,7 @@ func (l *rowLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 		if !l.top {
 			y = (s.Height - h) / 2
 		}
-		o.Move(fyne.NewPos(x, y))
-		o.Resize(fyne.NewSize(w, h))
+		place(o, x, y, w, h)
 		x += w + l.gap
 	}
 }

@@ -12,6 +12,7 @@ type Pill struct {
 	widget.BaseWidget
 	severity view.Severity
 	plain    bool
+	set      bool
 	panel    *Panel
 	sign     *Icon
 	word     *Text
@@ -39,6 +40,10 @@ func NewCount(s view.Severity, n string) *Pill {
 
 // Set shows another state; an empty word hides the pill.
 func (p *Pill) Set(s view.Severity, word string) {
+	if p.set && s == p.severity && word == p.word.String() {
+		return
+	}
+	p.set = true
 	p.severity = s
 	p.panel.Fill, p.word.Color = TintOf(s), InkOf(s)
 	p.sign.SetSign(signOf(s), InkOf(s))

@@ -38,7 +38,11 @@ func NewStamp(factor float32) *Stamp {
 
 // Set prints text (digits, A to Z, blanks) under caption; struck strikes it through.
 func (s *Stamp) Set(caption, text string, severity view.Severity, struck bool) {
-	s.caption, s.text, s.severity, s.struck = caption, strings.ToUpper(clean(text)), severity, struck
+	text = strings.ToUpper(clean(text))
+	if s.caption == caption && s.text == text && s.severity == severity && s.struck == struck {
+		return
+	}
+	s.caption, s.text, s.severity, s.struck = caption, text, severity, struck
 	s.Refresh()
 }
 
@@ -78,10 +82,11 @@ func (r *stampRenderer) Layout(fyne.Size) {
 	c, t := r.captionSize(), r.text.MinSize()
 	r.caption.Resize(c)
 	// The dot-matrix face stands a third of an em under its line's top; the caption moves into that space.
-	r.text.Move(fyne.NewPos(0, c.Height-t.Height*0.07))
+	top := whole(c.Height - t.Height*0.07)
+	r.text.Move(fyne.NewPos(0, top))
 	r.text.Resize(t)
 	width := 2 * scaleOf(r.stamp.Theme())
-	r.strike.Move(fyne.NewPos(0, c.Height-t.Height*0.07+t.Height*0.49))
+	r.strike.Move(fyne.NewPos(0, whole(top+t.Height*0.49)))
 	r.strike.Resize(fyne.NewSize(t.Width, width))
 }
 

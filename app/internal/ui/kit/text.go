@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"math"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -94,6 +96,9 @@ func (t *Text) Set(s string) {
 
 // SetSpans shows spans, one after the other.
 func (t *Text) SetSpans(spans ...Span) {
+	if slices.Equal(t.spans, spans) {
+		return // most of a new snapshot says what the old one said
+	}
 	t.spans = spans
 	t.Refresh()
 }
@@ -143,7 +148,7 @@ func (t *Text) naturalWidth() float32 {
 func (t *Text) textSize() float32 { return t.Theme().Size(t.Height) }
 
 func (t *Text) lineHeight() float32 {
-	return fyne.MeasureText("Ág", t.textSize(), fyne.TextStyle{}).Height
+	return float32(math.Ceil(float64(fyne.MeasureText("Ág", t.textSize(), fyne.TextStyle{}).Height)))
 }
 
 func (t *Text) measure(s string, bold bool) float32 {
@@ -221,7 +226,7 @@ func (r *textRenderer) Layout(s fyne.Size) {
 		}
 		for _, p := range joinPieces(line) {
 			run := r.run(p)
-			run.Move(fyne.NewPos(x, y))
+			run.Move(fyne.NewPos(whole(x), whole(y)))
 			run.Resize(run.MinSize())
 			x += t.measure(p.text, p.bold)
 		}

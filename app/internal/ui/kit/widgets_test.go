@@ -187,3 +187,47 @@ func TestEveryKindHasItsPicture(t *testing.T) {
 		}
 	}
 }
+
+func TestAFocusOutOfSightIsScrolledTo(t *testing.T) {
+	inLook(t, kit.Light)
+	column := kit.NewColumn(8)
+	for i := range 60 {
+		column.Add(kit.NewButton(fmt.Sprint("Button ", i), kit.Ordinary, func() {}))
+	}
+	page := kit.NewPage(column)
+	w := inWindow(t, container.NewStack(page), fyne.NewSize(600, 400))
+	seen := func(o fyne.CanvasObject) bool {
+		y := fyne.CurrentApp().Driver().AbsolutePositionForObject(o).Y
+		return y >= 0 && y+o.Size().Height <= 400
+	}
+	last := column.Objects[59]
+	if seen(last) {
+		t.Fatal("the last button is in sight before anything is done")
+	}
+	w.Canvas().Focus(last.(fyne.Focusable))
+	if !seen(last) {
+		t.Error("the button with the focus is out of sight")
+	}
+	w.Canvas().Focus(column.Objects[0].(fyne.Focusable))
+	if !seen(column.Objects[0]) {
+		t.Error("going back up leaves the focus out of sight")
+	}
+}
+
+func BenchmarkTwoHundredCards(b *testing.B) {
+	test.NewTempApp(b).Settings().SetTheme(kit.NewTheme(kit.Light, 1))
+	grid := kit.NewCardGrid()
+	for range 200 {
+		grid.Add(kit.NewPermissionCard(kit.CardConfig{Action: func(view.PermissionCard) {}}))
+	}
+	page := kit.NewPage(grid)
+	test.NewTempWindow(b, page).Resize(fyne.NewSize(1072, 800))
+	for i := 0; b.Loop(); i++ {
+		for _, o := range grid.Objects {
+			c := bell()
+			c.StateWord = fmt.Sprint(i)
+			o.(*kit.PermissionCard).Set(c)
+		}
+		page.Refresh()
+	}
+}
