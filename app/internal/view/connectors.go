@@ -88,7 +88,7 @@ func (p Presenter) Connectors(in ConnectorsInput) Connectors {
 			Connect: ActionLink{ID: k.Kind, Label: p.T("Connect")},
 		}
 		if len(k.Needs) > 0 {
-			row.Needs = p.T("needs %s", cleanText(strings.Join(k.Needs, ", ")))
+			row.Needs = cleanText(strings.Join(k.Needs, ", "))
 		}
 		out.Kinds = append(out.Kinds, row)
 		if k.Kind == in.Form {
@@ -214,7 +214,7 @@ func (p Presenter) keeps(t connectors.Traits) string {
 
 func (p Presenter) form(k connectors.Spec, in ConnectorsInput) Form {
 	f := Form{
-		Kind: k.Kind, Title: p.T("Connect %s", clean(k.Name)), Intro: cleanText(k.Sees), Error: cleanText(in.Error),
+		Kind: k.Kind, Title: p.T("Connect: %s", clean(k.Name)), Intro: cleanText(k.Sees), Error: cleanText(in.Error),
 		Busy: in.Busy, Submit: p.T("Test and connect"), Cancel: p.T("Cancel"),
 	}
 	if in.Busy {

@@ -20,8 +20,8 @@ type DeviceCommands struct {
 	Confirm    func(device string)
 }
 
-// DevicePage is the page of one device.
-type DevicePage struct {
+// Device is the page of one device.
+type Device struct {
 	commands DeviceCommands
 	shown    view.DevicePage
 	arg      string // of the route: the device that should be shown
@@ -38,8 +38,8 @@ type DevicePage struct {
 }
 
 // NewDevice builds the page.
-func NewDevice(c DeviceCommands) *DevicePage {
-	p := &DevicePage{
+func NewDevice(c DeviceCommands) *Device {
+	p := &Device{
 		commands: c,
 		notice:   kit.NewColumn(0), missing: kit.NewColumn(0), cards: kit.NewColumn(4 * kit.Step),
 		sends: newSendsSheet(c), what: newFactsSheet(), history: newHistorySheet(),
@@ -56,10 +56,10 @@ func NewDevice(c DeviceCommands) *DevicePage {
 }
 
 // Content implements the shell's page.
-func (p *DevicePage) Content() fyne.CanvasObject { return p.page }
+func (p *Device) Content() fyne.CanvasObject { return p.page }
 
 // OnShow implements the shell's page. Another device than the one shown begins empty.
-func (p *DevicePage) OnShow(arg string) {
+func (p *Device) OnShow(arg string) {
 	if arg == p.arg {
 		return
 	}
@@ -78,10 +78,10 @@ func (p *DevicePage) OnShow(arg string) {
 }
 
 // OnHide implements the shell's page.
-func (p *DevicePage) OnHide() {}
+func (p *Device) OnHide() {}
 
 // SetSnapshot shows s.
-func (p *DevicePage) SetSnapshot(s view.DevicePage) {
+func (p *Device) SetSnapshot(s view.DevicePage) {
 	if !s.Loaded {
 		return
 	}
@@ -110,7 +110,7 @@ func (p *DevicePage) SetSnapshot(s view.DevicePage) {
 }
 
 // setCards shows each permission with its three truths under it.
-func (p *DevicePage) setCards(s view.DevicePage) {
+func (p *Device) setCards(s view.DevicePage) {
 	if len(s.Cards) == 0 {
 		p.cards.Objects = []fyne.CanvasObject{kit.NewEmpty("permissions", s.NoCard, func(id string) { p.commands.Give(id, "") })}
 		return
@@ -128,7 +128,7 @@ func (p *DevicePage) setCards(s view.DevicePage) {
 	}
 }
 
-func (p *DevicePage) newPair() *fyne.Container {
+func (p *Device) newPair() *fyne.Container {
 	l := &pairLayout{
 		card: kit.NewPermissionCard(kit.CardConfig{
 			Open:   func(c view.PermissionCard) { p.commands.Open(view.Route{Page: view.PageReview, Arg: c.ID}) },

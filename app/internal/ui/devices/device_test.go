@@ -69,7 +69,7 @@ func deviceCommands(log *[]string) devices.DeviceCommands {
 	}
 }
 
-func showDevice(t *testing.T, s view.DevicePage) (*devices.DevicePage, fyne.Window, *[]string) {
+func showDevice(t *testing.T, s view.DevicePage) (*devices.Device, fyne.Window, *[]string) {
 	t.Helper()
 	test.NewTempApp(t).Settings().SetTheme(kit.NewTheme(kit.Light, 1))
 	log := &[]string{}

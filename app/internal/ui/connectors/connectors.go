@@ -1,0 +1,147 @@
+// Package connectors shows how we reach outside: what is connected and how it
+// does, and what could be connected, with one form for each kind.
+package connectors
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"bestbefore/app/internal/ui/kit"
+	"bestbefore/app/internal/view"
+)
+
+// Commands are what the page can ask for; each returns at once and none may be nil.
+type Commands struct {
+	OpenForm func(kind string) // "" closes it
+	Connect  func(kind string, values, secrets map[string]string)
+	Remove   func(id string)
+}
+
+// Page is the page of connectors.
+type Page struct {
+	commands Commands
+	page     *kit.Page
+	title    *kit.Text
+	subline  *kit.Text
+	rows     *fyne.Container
+	form     *form
+	found    *kit.Text
+	kinds    *fyne.Container
+	asked    string // the connection whose removal was asked for once
+	shown    view.Connectors
+}
+
+// New builds the page.
+func New(c Commands) *Page {
+	p := &Page{
+		commands: c, title: kit.NewTitle(lang.L("Looking around at home …")), subline: kit.NewSoft("").Wrapped(0),
+		rows: kit.NewColumn(4 * kit.Step), kinds: kit.NewColumn(4 * kit.Step), form: newForm(c),
+		found: kit.NewHeading(lang.L("What can be connected")),
+	}
+	p.subline.Height = kit.SizeBody
+	p.rows.Hide()
+	p.found.Hide()
+	p.page = kit.NewPage(kit.NewColumn(5*kit.Step,
+		kit.NewColumn(kit.Step, p.title, p.subline), p.form.box, p.rows, p.found, p.kinds))
+	return p
+}
+
+// Content implements the shell's page.
+func (p *Page) Content() fyne.CanvasObject { return p.page }
+
+// OnShow implements the shell's page.
+func (p *Page) OnShow(string) {}
+
+// OnHide implements the shell's page. What was typed as a secret is forgotten.
+func (p *Page) OnHide() {
+	p.asked = ""
+	p.form.clear()
+}
+
+// SetSnapshot shows s.
+func (p *Page) SetSnapshot(s view.Connectors) {
+	if !s.Loaded {
+		return
+	}
+	p.shown = s
+	p.title.Set(s.Sentence)
+	p.subline.Set(s.Subline)
+	p.form.set(s.Form)
+	p.build()
+}
+
+// build makes the sheets anew; there are few.
+func (p *Page) build() {
+	p.rows.Objects, p.kinds.Objects = nil, nil
+	for _, r := range p.shown.Rows {
+		p.rows.Add(p.connection(r))
+	}
+	for _, k := range p.shown.Kinds {
+		if k.Kind != p.shown.Form.Kind {
+			p.kinds.Add(p.kind(k))
+		}
+	}
+	setVisible(p.rows, len(p.rows.Objects) > 0)
+	setVisible(p.found, len(p.kinds.Objects) > 0)
+	p.page.Refresh()
+}
+
+// connection is one that exists: name, health, what it sees, stops and holds.
+func (p *Page) connection(r view.ConnectionRow) fyne.CanvasObject {
+	title := kit.NewColumn(2, kit.NewHeading(r.Name), kit.NewSoft(r.KindLine))
+	right := kit.NewFlow(2*kit.Step, kit.NewPill(r.State, r.Pill), p.remove(r))
+	text := kit.NewColumn(kit.Step)
+	for _, l := range r.Lines {
+		text.Add(kit.NewText(l).Wrapped(0))
+	}
+	column := kit.NewColumn(3*kit.Step, kit.NewHead(title, right))
+	if r.Trouble != "" {
+		column.Add(kit.NewNotice(view.Still, lang.L("Trouble:"), r.Trouble, "", nil))
+	}
+	column.Add(text)
+	if p.asked == r.ID {
+		column.Add(kit.NewNotice(view.Soon, lang.L("Sure?"), lang.L("What it holds for you is lifted first: what it blocks can send again, and dates that it keeps are no longer kept by it."), "", nil))
+	}
+	return kit.NewSheet("", kit.NewTopRow(4*kit.Step, kit.NewTile("connectors", kit.TintOf(r.State), kit.InkOf(r.State)), kit.Grow(column)))
+}
+
+// remove asks a second time, since what is held is lifted.
+func (p *Page) remove(r view.ConnectionRow) fyne.CanvasObject {
+	label, weight := r.Remove.Label, kit.Ordinary
+	if p.asked == r.ID {
+		weight = kit.Danger
+	}
+	b := kit.NewButton(label, weight, func() {
+		if p.asked != r.ID {
+			p.asked = r.ID
+			p.build()
+			return
+		}
+		p.asked = ""
+		p.commands.Remove(r.ID)
+	})
+	if r.Busy {
+		b.Disable()
+	}
+	return b
+}
+
+// kind is one that could be connected.
+func (p *Page) kind(k view.KindRow) fyne.CanvasObject {
+	text := kit.NewColumn(kit.Step, kit.NewHeading(k.Name).Wrapped(2))
+	for _, f := range []struct{ word, line string }{{lang.L("sees"), k.Sees}, {lang.L("stops"), k.Stops}, {lang.L("needs"), k.Needs}} {
+		if f.line != "" {
+			text.Add(kit.NewTopRow(3*kit.Step, kit.NewWide(52, kit.NewSoft(f.word)), kit.Grow(kit.NewText(f.line).Wrapped(0))))
+		}
+	}
+	b := kit.NewFlow(0, kit.NewButton(k.Connect.Label, kit.Main, func() { p.commands.OpenForm(k.Kind) }))
+	return kit.NewSheet("", kit.NewHead(kit.NewTopRow(4*kit.Step, kit.NewTile("connectors", kit.ColorActTint, kit.ColorAct), kit.Grow(text)), b))
+}
+
+func setVisible(o fyne.CanvasObject, on bool) {
+	if on {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}

@@ -1,0 +1,176 @@
+package connectors_test
+
+import (
+	"fmt"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bestbefore/app/internal/ui/connectors"
+	"bestbefore/app/internal/ui/kit"
+	"bestbefore/app/internal/view"
+)
+
+func page() view.Connectors {
+	return view.Connectors{
+		Loaded: true, Sentence: "Dates can be kept: something can end a flow on its day.",
+		Subline: "Only what you connect yourself is asked. Passwords stay in this computer's key store.",
+		Rows: []view.ConnectionRow{{
+			ID: "k1", Name: "Gateway", KindLine: "This Linux box, as the home's router · connected 3 May", Pill: "working", State: view.Fresh,
+			Lines:  []string{"Sees: every flow that passes this box, with bytes and destination", "Stops: one recipient of a device, or the whole device, at once", "Keeps a date with this computer off: until that box restarts", "Keeps 4 dates for you now"},
+			Remove: view.ActionLink{ID: "k1", Label: "Remove"},
+		}},
+		Kinds: []view.KindRow{{
+			Kind: "gateway", Name: "This Linux box, as the home's router", Sees: "Every flow between the home and the outside that passes this box, with addresses and bytes.",
+			Stops: "A device, or its traffic to one recipient, IPv4 and IPv6, open flows included; the date is kept by the kernel itself.",
+			Needs: "Linux with nftables and connection tracking, administrator rights on the box that routes the home", Connect: view.ActionLink{ID: "gateway", Label: "Connect"},
+		}},
+	}
+}
+
+func withForm() view.Connectors {
+	s := page()
+	s.Rows = nil
+	s.Sentence = "Connect what carries your home's data."
+	s.Form = view.Form{
+		Kind: "gateway", Title: "Connect: this Linux box, as the home's router", Intro: "Every flow between the home and the outside that passes this box.",
+		Submit: "Test and connect", Cancel: "Cancel", Error: "lan9 is not an interface of this computer.",
+		Fields: []view.Field{
+			{Key: "lan", Label: "Interface of the home", Help: "Name or names with commas, such as br0. Empty: found by itself.", Value: "lan9"},
+			{Key: "interval", Label: "Seconds between two looks at the flows", Value: "5", Required: true},
+			{Key: "password", Label: "Password", Secret: true},
+		},
+	}
+	return s
+}
+
+func commands(log *[]string) connectors.Commands {
+	return connectors.Commands{
+		OpenForm: func(k string) { *log = append(*log, "form "+k) },
+		Connect:  func(k string, v, s map[string]string) { *log = append(*log, fmt.Sprint("connect ", k, v, s)) },
+		Remove:   func(id string) { *log = append(*log, "remove "+id) },
+	}
+}
+
+func show(t *testing.T, s view.Connectors) (*connectors.Page, fyne.Window, *[]string) {
+	t.Helper()
+	test.NewTempApp(t).Settings().SetTheme(kit.NewTheme(kit.Light, 1))
+	log := &[]string{}
+	p := connectors.New(commands(log))
+	w := test.NewTempWindow(t, p.Content())
+	w.Resize(fyne.NewSize(1072, 800))
+	p.SetSnapshot(s)
+	return p, w, log
+}
+
+func press(t *testing.T, w fyne.Window, label string) {
+	t.Helper()
+	var found *kit.Button
+	kit.Walk(w.Content(), func(o fyne.CanvasObject) {
+		if b, ok := o.(*kit.Button); ok && b.Label() == label && found == nil {
+			found = b
+		}
+	})
+	if found == nil {
+		t.Fatalf("there is no button %q", label)
+	}
+	test.Tap(found)
+}
+
+func entries(w fyne.Window) []*kit.Entry {
+	var out []*kit.Entry
+	kit.Walk(w.Content(), func(o fyne.CanvasObject) {
+		if e, ok := o.(*kit.Entry); ok {
+			out = append(out, e)
+		}
+	})
+	return out
+}
+
+func TestLook(t *testing.T) {
+	dir := os.Getenv("LOOK")
+	if dir == "" {
+		t.Skip("LOOK names no folder")
+	}
+	for name, s := range map[string]view.Connectors{"connectors-light": page(), "connectors-dark": withForm()} {
+		mode := kit.Light
+		if name == "connectors-dark" {
+			mode = kit.Dark
+		}
+		test.NewTempApp(t).Settings().SetTheme(kit.NewTheme(mode, 1))
+		p := connectors.New(commands(&[]string{}))
+		p.SetSnapshot(s)
+		w := test.NewTempWindow(t, kit.NewStack(kit.NewPanel(kit.ColorPaper, 0), p.Content()))
+		w.SetPadded(false)
+		w.Resize(fyne.NewSize(1072, 760))
+		f, err := os.Create(filepath.Join(dir, name+".png"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := png.Encode(f, w.Canvas().Capture()); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+	}
+}
+
+func TestAKindIsConnectedThroughItsForm(t *testing.T) {
+	p, w, log := show(t, page())
+	press(t, w, "Connect")
+	p.SetSnapshot(withForm())
+	es := entries(w)
+	if len(es) != 3 || !es[2].Password {
+		t.Fatalf("%d entries; the last must hide what is typed", len(es))
+	}
+	es[0].SetText(" br0 ")
+	es[2].SetText("hunter2")
+	p.SetSnapshot(withForm())
+	if es[0].Text != " br0 " {
+		t.Error("a snapshot took away what was typed")
+	}
+	press(t, w, "Test and connect")
+	want := []string{"form gateway", "connect gatewaymap[interval:5 lan:br0] map[password:hunter2]"}
+	if d := cmp.Diff(want, *log); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestSecretsAreForgottenWhenThePageIsLeft(t *testing.T) {
+	p, w, _ := show(t, withForm())
+	es := entries(w)
+	es[0].SetText("br0")
+	es[2].SetText("hunter2")
+	p.OnHide()
+	if es[2].Text != "" || es[0].Text != "br0" {
+		t.Errorf("kept %q and %q", es[0].Text, es[2].Text)
+	}
+}
+
+func TestRemovingAsksTwice(t *testing.T) {
+	_, w, log := show(t, page())
+	press(t, w, "Remove")
+	if len(*log) != 0 {
+		t.Fatal("it was removed by one click")
+	}
+	press(t, w, "Remove")
+	if d := cmp.Diff([]string{"remove k1"}, *log); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestABusyFormIsNotSentTwice(t *testing.T) {
+	s := withForm()
+	s.Form.Busy = true
+	_, w, log := show(t, s)
+	press(t, w, "Test and connect")
+	entries(w)[0].TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if len(*log) != 0 {
+		t.Errorf("asked %v", *log)
+	}
+}

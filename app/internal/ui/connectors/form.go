@@ -1,0 +1,119 @@
+package connectors
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"bestbefore/app/internal/ui/kit"
+	"bestbefore/app/internal/view"
+)
+
+// form asks for what a connector needs. Its entries stay while it is open, so
+// that no snapshot takes away what is typed; secrets live only in them.
+type form struct {
+	commands Commands
+	kind     string
+	fields   []view.Field
+	entries  []*kit.Entry
+
+	box    *fyne.Container
+	title  *kit.Text
+	intro  *kit.Text
+	body   *fyne.Container
+	fault  *fyne.Container
+	submit *kit.Button
+	cancel *kit.Button
+}
+
+func newForm(c Commands) *form {
+	f := &form{
+		commands: c, title: kit.NewHeading("").Wrapped(2), intro: kit.NewSoft("").Wrapped(0),
+		body: kit.NewColumn(4 * kit.Step), fault: kit.NewColumn(0),
+	}
+	f.submit = kit.NewButton(" ", kit.Main, f.send)
+	f.cancel = kit.NewButton(lang.L("Cancel"), kit.Ordinary, f.close)
+	f.box = kit.NewSheet("", f.title, f.intro, f.body, f.fault, kit.NewFlow(2*kit.Step, f.submit, f.cancel))
+	f.box.Hide()
+	return f
+}
+
+func (f *form) set(s view.Form) {
+	if s.Kind != f.kind {
+		f.open(s)
+	}
+	setVisible(f.box, s.Kind != "")
+	f.title.Set(s.Title)
+	f.intro.Set(s.Intro)
+	f.fault.Objects = nil
+	if s.Error != "" {
+		f.fault.Add(kit.NewNotice(view.Still, lang.L("It did not work:"), s.Error, "", nil))
+	}
+	setVisible(f.fault, s.Error != "")
+	f.submit.SetLabel(s.Submit)
+	f.cancel.SetLabel(s.Cancel)
+	if s.Busy {
+		f.submit.Disable()
+	} else {
+		f.submit.Enable()
+	}
+}
+
+// open makes the entries of another form.
+func (f *form) open(s view.Form) {
+	f.clear()
+	f.kind, f.fields = s.Kind, s.Fields
+	f.body.Objects, f.entries = nil, nil
+	for _, v := range s.Fields {
+		e := kit.NewEntry("", nil)
+		e.Password = v.Secret
+		e.SetText(v.Value)
+		e.OnSubmitted = func(string) { f.send() }
+		e.OnEscape(f.close)
+		f.entries = append(f.entries, e)
+		label := v.Label
+		if !v.Required {
+			label += " " + lang.L("(may stay empty)")
+		}
+		field := kit.NewColumn(kit.Step, kit.NewText(label).Bold().Wrapped(2), e)
+		if v.Help != "" {
+			field.Add(kit.NewSoft(v.Help).Wrapped(0))
+		}
+		f.body.Add(field)
+	}
+	setVisible(f.body, len(s.Fields) > 0)
+}
+
+func (f *form) close() {
+	f.clear()
+	f.commands.OpenForm("")
+}
+
+// clear forgets what was typed as a secret.
+func (f *form) clear() {
+	for i, e := range f.entries {
+		if f.fields[i].Secret {
+			e.SetText("")
+		}
+	}
+}
+
+// send hands over what is filled in, secrets apart. What is empty is left to
+// the connector's own default.
+func (f *form) send() {
+	if f.submit.Disabled() {
+		return
+	}
+	values, secrets := map[string]string{}, map[string]string{}
+	for i, v := range f.fields {
+		text := f.entries[i].Text
+		switch {
+		case v.Secret && text != "":
+			secrets[v.Key] = text
+		case !v.Secret && strings.TrimSpace(text) != "":
+			values[v.Key] = strings.TrimSpace(text)
+		}
+	}
+	f.commands.Connect(f.kind, values, secrets)
+}
