@@ -221,7 +221,7 @@ func (s *Store) ByMark(ctx context.Context, mark string) ([]consent.Action, erro
 // CountByState counts the actions in each state.
 func (s *Store) CountByState(ctx context.Context) (map[consent.ActionState]int, error) {
 	out := map[consent.ActionState]int{}
-	err := each(ctx, s.evidence.read, func(sc scanner) error {
+	err := each(ctx, s.evidence, func(sc scanner) error {
 		var state string
 		var n int
 		err := sc.Scan(&state, &n)
@@ -235,7 +235,7 @@ func (s *Store) CountByState(ctx context.Context) (map[consent.ActionState]int, 
 func (s *Store) actions(ctx context.Context, where string, args ...any) ([]consent.Action, error) {
 	var out []consent.Action
 	var bad []badRow
-	err := each(ctx, s.evidence.read, func(sc scanner) error {
+	err := each(ctx, s.evidence, func(sc scanner) error {
 		var r actionRow
 		if err := r.scan(sc); err != nil {
 			return err

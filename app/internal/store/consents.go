@@ -197,7 +197,7 @@ func (s *Store) consents(ctx context.Context, where string, args ...any) ([]cons
 }
 
 func (s *Store) readConsents(ctx context.Context, where string, args []any) (out []consent.Consent, bad []badRow, err error) {
-	err = each(ctx, s.evidence.read, func(sc scanner) error {
+	err = each(ctx, s.evidence, func(sc scanner) error {
 		var r consentRow
 		if err := r.scan(sc); err != nil {
 			return err
@@ -237,7 +237,7 @@ func (s *Store) Consent(ctx context.Context, id consent.ID) (consent.Consent, er
 func (s *Store) ConsentVersions(ctx context.Context, id consent.ID) ([]consent.Consent, error) {
 	var out []consent.Consent
 	var bad []badRow
-	err := each(ctx, s.evidence.read, func(sc scanner) error {
+	err := each(ctx, s.evidence, func(sc scanner) error {
 		r, err := scanVersion(sc)
 		if err != nil {
 			return err

@@ -17,16 +17,16 @@ const live = "decided IN ('given', 'renewed') AND due_at IS NOT NULL"
 
 // NextDue is the earliest end of a live permission; ok is false when there is none.
 func (s *Store) NextDue(ctx context.Context) (at time.Time, ok bool, err error) {
-	var due sql.NullInt64
-	err = s.evidence.read.QueryRowContext(ctx,
-		"SELECT due_at FROM consent WHERE "+live+believed+" ORDER BY due_at LIMIT 1").Scan(&due)
-	if errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, false, nil
-	}
+	err = each(ctx, s.evidence, func(sc scanner) error {
+		var due sql.NullInt64
+		err := sc.Scan(&due)
+		at, ok = fromMS(due), true
+		return err
+	}, "SELECT due_at FROM consent WHERE "+live+believed+" ORDER BY due_at LIMIT 1")
 	if err != nil {
 		return time.Time{}, false, classify(s.evidence.path, fmt.Errorf("asking what ends next: %w", err))
 	}
-	return fromMS(due), true, nil
+	return at, ok, nil
 }
 
 // Due returns up to limit live permissions that end at or before now, earliest

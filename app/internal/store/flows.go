@@ -15,17 +15,16 @@ import (
 )
 
 const (
-	hourMS     = int64(time.Hour / time.Millisecond)
-	dayMS      = 24 * hourMS
-	batch      = 64      // rows a statement
-	cached     = 20_000  // devices and routes remembered between batches
-	maxBytes   = 1 << 40 // of one record; more is a lie
-	maxRowSum  = 1 << 48 // of one row, so that no sum over rows can overflow
-	maxDomain  = 253
-	maxWord    = 64
-	maxAhead   = 24 * time.Hour // a source's clock further ahead than this is not believed
-	maxSource  = 128
-	flowFields = "(device, last, route, span, up, down, n)"
+	hourMS    = int64(time.Hour / time.Millisecond)
+	dayMS     = 24 * hourMS
+	batch     = 50      // rows a statement
+	cached    = 20_000  // devices and routes remembered between batches
+	maxBytes  = 1 << 40 // of one record; more is a lie
+	maxRowSum = 1 << 48 // of one row, so that no sum over rows can overflow
+	maxDomain = 253
+	maxWord   = 64
+	maxAhead  = 24 * time.Hour // a source's clock further ahead than this is not believed
+	maxSource = 128
 )
 
 // route is what a row of traffic is about.
@@ -40,16 +39,33 @@ type routeRef struct{ n, day int64 }
 // ingest remembers the numbers of devices and routes. It is used by the
 // holder of flows.mu only.
 type ingest struct {
-	devices map[string]int64
-	routes  map[route]routeRef
+	devices     map[string]int64
+	routes      map[route]routeRef
+	raw, hourly *inserter
 }
 
-func newIngest() *ingest {
-	return &ingest{devices: map[string]int64{}, routes: map[route]routeRef{}}
+func newIngest(ctx context.Context, f *file) (*ingest, error) {
+	const rawHead = "INSERT INTO flow(device, last, route, span, up, down, n) VALUES"
+	const rawTail = ` ON CONFLICT DO UPDATE SET span = max(span, excluded.span), up = min(up + excluded.up, 281474976710656),
+		down = min(down + excluded.down, 281474976710656), n = min(n + excluded.n, 281474976710656)`
+	const hourHead = "INSERT INTO hourly(device, hour, route, up, down, n, first, last) VALUES"
+	const hourTail = ` ON CONFLICT DO UPDATE SET up = min(up + excluded.up, 281474976710656), down = min(down + excluded.down, 281474976710656),
+		n = min(n + excluded.n, 281474976710656), first = min(first, excluded.first), last = max(last, excluded.last)`
+	i := &ingest{devices: map[string]int64{}, routes: map[route]routeRef{}}
+	var err error
+	if i.raw, err = newInserter(ctx, f, rawHead, 7, rawTail); err != nil {
+		return nil, err
+	}
+	i.hourly, err = newInserter(ctx, f, hourHead, 8, hourTail)
+	return i, err
 }
 
 // forget drops what a transaction that failed may have put in.
-func (i *ingest) forget() { clear(i.devices); clear(i.routes) }
+func (i *ingest) forget() {
+	clear(i.devices)
+	clear(i.routes)
+	i.raw.args, i.hourly.args = i.raw.args[:0], i.hourly.args[:0]
+}
 
 type rawKey struct{ device, last, route int64 }
 
@@ -117,10 +133,17 @@ func (s *Store) addRecords(ctx context.Context, t *txn, recs []flow.Record) erro
 		}
 		hours[hk] = hourRow{h.up + up, h.down + down, h.n + n, min(h.first, off-span), max(h.last, off)}
 	}
-	if err := insertRaw(ctx, t, raw); err != nil {
-		return err
+	for k, r := range raw {
+		if err := s.ingest.raw.add(ctx, t, k.device, k.last, k.route, r.span, min(r.up, maxRowSum), min(r.down, maxRowSum), min(r.n, maxRowSum)); err != nil {
+			return err
+		}
 	}
-	return insertHours(ctx, t, hours)
+	for k, r := range hours {
+		if err := s.ingest.hourly.add(ctx, t, k.device, k.hour, k.route, min(r.up, maxRowSum), min(r.down, maxRowSum), min(r.n, maxRowSum), r.first, r.last); err != nil {
+			return err
+		}
+	}
+	return errors.Join(s.ingest.raw.flush(ctx, t), s.ingest.hourly.flush(ctx, t))
 }
 
 // bounded makes the numbers and words of a record, which come from the network,
@@ -183,39 +206,25 @@ func (i *ingest) route(ctx context.Context, t *txn, w route, day int64) (int64, 
 	return ref.n, err
 }
 
-func insertRaw(ctx context.Context, t *txn, rows map[rawKey]rawRow) error {
-	const conflict = ` ON CONFLICT DO UPDATE SET span = max(span, excluded.span), up = min(up + excluded.up, 281474976710656),
-		down = min(down + excluded.down, 281474976710656), n = min(n + excluded.n, 281474976710656)`
-	ins := newInserter("INSERT INTO flow"+flowFields+" VALUES", 7, conflict)
-	for k, r := range rows {
-		if err := ins.add(ctx, t, k.device, k.last, k.route, r.span, min(r.up, maxRowSum), min(r.down, maxRowSum), min(r.n, maxRowSum)); err != nil {
-			return err
-		}
-	}
-	return ins.flush(ctx, t)
-}
-
-func insertHours(ctx context.Context, t *txn, rows map[hourKey]hourRow) error {
-	const conflict = ` ON CONFLICT DO UPDATE SET up = min(up + excluded.up, 281474976710656), down = min(down + excluded.down, 281474976710656),
-		n = min(n + excluded.n, 281474976710656), first = min(first, excluded.first), last = max(last, excluded.last)`
-	ins := newInserter("INSERT INTO hourly(device, hour, route, up, down, n, first, last) VALUES", 8, conflict)
-	for k, r := range rows {
-		if err := ins.add(ctx, t, k.device, k.hour, k.route, min(r.up, maxRowSum), min(r.down, maxRowSum), min(r.n, maxRowSum), r.first, r.last); err != nil {
-			return err
-		}
-	}
-	return ins.flush(ctx, t)
-}
-
-// inserter gathers rows into statements of many rows, which halves the cost of each.
+// inserter gathers rows into statements of many rows, which halves the cost of
+// each. Both statements are prepared once.
 type inserter struct {
-	head, tail string
-	columns    int
-	args       []any
+	many, one *sql.Stmt
+	columns   int
+	args      []any
 }
 
-func newInserter(head string, columns int, tail string) *inserter {
-	return &inserter{head: head, tail: tail, columns: columns, args: make([]any, 0, batch*columns)}
+func newInserter(ctx context.Context, f *file, head string, columns int, tail string) (*inserter, error) {
+	i := &inserter{columns: columns, args: make([]any, 0, batch*columns)}
+	row := "(" + strings.TrimSuffix(strings.Repeat("?,", columns), ",") + ")"
+	var err error
+	if i.many, err = f.write.PrepareContext(ctx, head+strings.TrimSuffix(strings.Repeat(row+",", batch), ",")+tail); err != nil {
+		return nil, fmt.Errorf("preparing to store flows: %w", err)
+	}
+	if i.one, err = f.write.PrepareContext(ctx, head+row+tail); err != nil {
+		return nil, fmt.Errorf("preparing to store flows: %w", err)
+	}
+	return i, nil
 }
 
 func (i *inserter) add(ctx context.Context, t *txn, row ...any) error {
@@ -223,18 +232,21 @@ func (i *inserter) add(ctx context.Context, t *txn, row ...any) error {
 	if len(i.args) < batch*i.columns {
 		return nil
 	}
-	return i.flush(ctx, t)
-}
-
-func (i *inserter) flush(ctx context.Context, t *txn) error {
-	if len(i.args) == 0 {
-		return nil
-	}
-	one := "(" + strings.TrimSuffix(strings.Repeat("?,", i.columns), ",") + "),"
-	values := strings.TrimSuffix(strings.Repeat(one, len(i.args)/i.columns), ",")
-	_, err := t.ExecContext(ctx, i.head+values+i.tail, i.args...)
+	_, err := t.StmtContext(ctx, i.many).ExecContext(ctx, i.args...)
 	i.args = i.args[:0]
 	return err
+}
+
+// flush writes what is left, row by row.
+func (i *inserter) flush(ctx context.Context, t *txn) error {
+	one := t.StmtContext(ctx, i.one)
+	for a := i.args; len(a) > 0; a = a[i.columns:] {
+		if _, err := one.ExecContext(ctx, a[:i.columns]...); err != nil {
+			return err
+		}
+	}
+	i.args = i.args[:0]
+	return nil
 }
 
 // Cursor is where a source goes on; nil when it never stored anything.

@@ -109,7 +109,9 @@ func (s *Store) open(ctx context.Context) error {
 	if s.flows, err = s.openFlows(ctx); err != nil {
 		return err
 	}
-	s.ingest = newIngest()
+	if s.ingest, err = newIngest(ctx, s.flows); err != nil {
+		return classify(s.flows.path, err)
+	}
 	if err := s.loadAliases(ctx); err != nil {
 		return err
 	}
