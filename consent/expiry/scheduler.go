@@ -17,6 +17,8 @@ const (
 	// wokeAfter is how much longer than asked the loop must have slept for the
 	// computer to have been asleep, not merely busy.
 	wokeAfter = 15 * time.Second
+	// againAfter is when what could not be ended is tried again.
+	againAfter = time.Second
 )
 
 // Config is what a Scheduler works with.
@@ -136,9 +138,13 @@ func (s *Scheduler) pass(ctx context.Context) time.Duration {
 	if !s.c.Trusted() {
 		return s.c.MaxSleep
 	}
-	if err := s.endDue(ctx); err != nil {
+	left, err := s.endDue(ctx)
+	if err != nil {
 		s.report(ctx, err)
-		return s.c.MaxSleep
+	}
+	if left {
+		// The index will go on naming those, so it cannot say what comes next.
+		return min(againAfter, s.c.MaxSleep)
 	}
 	at, ok, err := s.c.Store.NextDue(ctx)
 	if err != nil {
@@ -160,7 +166,8 @@ func (s *Scheduler) report(ctx context.Context, err error) {
 
 // endDue ends everything that is due now, batch by batch. What cannot be
 // written stays due, is left to the next pass, and holds nothing else up.
-func (s *Scheduler) endDue(ctx context.Context) error {
+// anyLeft says that there is such a one.
+func (s *Scheduler) endDue(ctx context.Context) (anyLeft bool, err error) {
 	var errs []error
 	left := map[consent.ID]int{} // tried in this pass and still due, by version
 	for {
@@ -168,7 +175,7 @@ func (s *Scheduler) endDue(ctx context.Context) error {
 		limit := s.c.Batch + len(left)
 		due, err := s.c.Store.Due(ctx, s.c.Now().Round(0), limit)
 		if err != nil {
-			return fmt.Errorf("finding what has ended: %w", err)
+			return true, fmt.Errorf("finding what has ended: %w", err)
 		}
 		tried, ended := 0, 0
 		for _, c := range due {
@@ -191,7 +198,7 @@ func (s *Scheduler) endDue(ctx context.Context) error {
 			s.c.Decided()
 		}
 		if tried == 0 || len(due) < limit || ctx.Err() != nil {
-			return errors.Join(errs...)
+			return len(left) > 0, errors.Join(errs...)
 		}
 	}
 }
