@@ -47,7 +47,8 @@ func readHome(lan, wan []string) (home, error) {
 	for _, l := range links {
 		a := l.Attrs()
 		names[a.Index] = a.Name
-		if len(a.HardwareAddr) == 6 {
+		ethernet := len(a.HardwareAddr) == 6 // devices are known by it; a tunnel has none and is no side of the home
+		if ethernet {
 			h.ownMACs = append(h.ownMACs, mac(a.HardwareAddr))
 		}
 		ps, err := addressesOf(l)
@@ -57,7 +58,7 @@ func readHome(lan, wan []string) (home, error) {
 		for _, p := range ps {
 			h.own = append(h.own, p.Addr())
 		}
-		if a.Flags&unix.IFF_LOOPBACK == 0 {
+		if a.Flags&unix.IFF_LOOPBACK == 0 && ethernet {
 			addrs[a.Index] = ps
 		}
 	}
@@ -111,13 +112,14 @@ func prefixOf(ip, mask []byte) (netip.Prefix, bool) {
 	return p, p.IsValid()
 }
 
-// isDefault reports whether r is a default route.
+// isDefault reports whether r is a default route, also one in two halves as
+// VPNs write it, or all of the global IPv6 addresses.
 func isDefault(r netlink.Route) bool {
 	if r.Dst == nil {
 		return true
 	}
-	ones, _ := r.Dst.Mask.Size()
-	return ones == 0
+	ones, bits := r.Dst.Mask.Size()
+	return ones <= 1 || bits == 128 && ones <= 3
 }
 
 // findSides sorts the interfaces into the home's and the outside's and gives
@@ -258,6 +260,25 @@ func (h *home) addressesOf(macs []mac) []netip.Addr {
 	return out
 }
 
+// askWho lets the kernel find out who answers to a, an address of the home
+// that passes traffic although its neighbour is not known: a device that only
+// sends never makes this box ask. The answer is in the next reading.
+func (h *home) askWho(a netip.Addr) error {
+	routes, err := netlink.RouteGet(a.AsSlice())
+	if err != nil || len(routes) == 0 {
+		return fmt.Errorf("finding the way to a device: %w", err)
+	}
+	link, err := netlink.LinkByIndex(routes[0].LinkIndex)
+	if err != nil || !slices.Contains(h.lan, link.Attrs().Name) || len(routes[0].Gw) > 0 {
+		return err // behind another router: only that one knows
+	}
+	n := netlink.Neigh{LinkIndex: routes[0].LinkIndex, IP: a.AsSlice(), State: netlink.NUD_NONE, Flags: netlink.NTF_USE}
+	if err := netlink.NeighSet(&n); err != nil {
+		return fmt.Errorf("asking for a neighbour: %w", err)
+	}
+	return nil
+}
+
 // checkNames says which of the home's interfaces do not exist.
 func checkNames(names []string) error {
 	var missing []string
@@ -284,8 +305,14 @@ func (s *Session) Discover(ctx context.Context, emit func(discovery.Sighting)) e
 	var refreshed time.Time
 	for {
 		h, err := s.home()
-		if err != nil {
-			return err
+		if err != nil { // the next look may find it mended
+			s.log.Warn("network not read", "error", err)
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-tick.C:
+			}
+			continue
 		}
 		s.tracker.learn(h)
 		now := s.now().UTC()

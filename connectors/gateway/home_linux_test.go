@@ -96,3 +96,17 @@ func TestJudge(t *testing.T) {
 		}
 	}
 }
+
+func TestDefaultRoutes(t *testing.T) {
+	for text, want := range map[string]bool{
+		"0.0.0.0/0": true, "0.0.0.0/1": true, "128.0.0.0/1": true, "10.0.0.0/8": false, "::/0": true, "2000::/3": true, "fd00::/8": false,
+	} {
+		_, dst, err := net.ParseCIDR(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := isDefault(netlink.Route{Dst: dst}); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}

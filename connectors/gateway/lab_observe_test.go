@@ -16,6 +16,7 @@ import (
 	"github.com/ti-mo/conntrack"
 
 	"bestbefore/connectors"
+	"bestbefore/consent"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
 )
@@ -356,5 +357,46 @@ func TestLabManyFlows(t *testing.T) {
 	t.Logf("figure: one look at %d open flows took %v, cursor %d bytes", n, time.Since(start), size)
 	if len(o.place.flows) < n {
 		t.Errorf("%d flows seen", len(o.place.flows))
+	}
+}
+
+// The way to the internet may go and come back: blocks can be set meanwhile.
+func TestLabDefaultRouteGoesAway(t *testing.T) {
+	s := open(t, map[string]string{"interval": "0.1"})
+	w := observe(t, s, nil)
+	ip := func(args ...string) {
+		t.Helper()
+		if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
+			t.Fatalf("ip %v: %v %s", args, err, out)
+		}
+	}
+	ip("route", "del", "default")
+	ip("-6", "route", "del", "default")
+	t.Cleanup(func() {
+		ip("route", "replace", "default", "via", acme4)
+		ip("-6", "route", "replace", "default", "via", acme6)
+	})
+	if _, err := New().Open(t.Context(), connectors.Settings{}, &connectors.Host{Connection: "x", Now: time.Now}); connectors.KindOf(err) != consent.KindNeedsPerson {
+		t.Errorf("opening without a way out: %v", err)
+	}
+	up, rest := upload(t, "dev", acme4, 5*time.Millisecond), upload(t, "dev", other4, 5*time.Millisecond)
+	until(t, "bytes", 5*time.Second, func() bool { n, _, _, _ := w.sum(acme4, false); return n > 4000 })
+	block(t, s, connectors.BlockRequest{Mark: "m", Target: target(devMAC, acme4)})
+	quiet(t, "upload", up, time.Second)
+	flowing(t, "the other", rest)
+}
+
+// A device that only sends never makes the router ask for it; the observer does.
+func TestLabSilentNeighbourIsFound(t *testing.T) {
+	s := open(t, map[string]string{"interval": "0.1"})
+	for _, addr := range []string{acme4, acme6} {
+		flowing(t, "upload", upload(t, "dev2", addr, 5*time.Millisecond)) // it knows the way
+	}
+	if out, err := exec.Command("ip", "neigh", "flush", "dev", "br0").CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	w := observe(t, s, nil)
+	for _, addr := range []string{acme4, acme6} {
+		until(t, "its hardware address", 5*time.Second, func() bool { _, _, _, r := w.sum(addr, false); return r.Local.MAC == dev2MAC })
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -21,6 +22,7 @@ import (
 const (
 	maxBatch    = 500
 	eventQueue  = 8192
+	maxAsked    = 16      // neighbours asked for in one look
 	eventBuffer = 4 << 20 // bytes that the kernel keeps for us
 )
 
@@ -80,10 +82,12 @@ func (s *Session) listen(ctx context.Context, out chan<- conntrack.Event) {
 		}
 		s.tracker.overrun()
 		s.log.Warn("kernel's flow events interrupted", "error", err)
+		pause := time.NewTimer(100 * time.Millisecond)
 		select {
 		case <-ctx.Done():
-		case <-time.After(100 * time.Millisecond):
+		case <-pause.C:
 		}
+		pause.Stop()
 	}
 }
 
@@ -206,6 +210,7 @@ func (o *observer) step(h home) error {
 		open[f.id] = true
 		o.add(sums, f, since, now)
 	}
+	o.askForUnknown(h, flows)
 	for _, f := range o.ended {
 		o.add(sums, f, since, now)
 	}
@@ -217,6 +222,24 @@ func (o *observer) step(h home) error {
 	o.addRefused(sums, marks, since)
 	o.give(sums, open, now)
 	return nil
+}
+
+// askForUnknown finds out whose the flows are that nobody known has opened, a
+// few at a time.
+func (o *observer) askForUnknown(h home, flows []seenFlow) {
+	asked := map[netip.Addr]bool{}
+	for _, f := range flows {
+		if _, known := o.s.tracker.macOf(f.local); known || asked[f.local] {
+			continue
+		}
+		if len(asked) == maxAsked {
+			return
+		}
+		asked[f.local] = true
+		if err := h.askWho(f.local); err != nil {
+			o.s.log.Debug("device of a flow not asked for", "error", err)
+		}
+	}
 }
 
 // add counts one flow.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -49,6 +50,7 @@ type Session struct {
 	interval time.Duration
 	opened   time.Time
 	tracker  *tracker
+	last     atomic.Pointer[sides] // nil until the sides are known
 
 	mu       sync.Mutex // one writer to the kernel's table and the boot file at a time; guards the fields below
 	prepared atHome     // what our table lets through
@@ -93,6 +95,9 @@ func (s *Session) start(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return transient("opening the gateway took too long", err)
 	}
+	if err := checkNames(s.lan); err != nil {
+		return err
+	}
 	h, err := s.home()
 	if err != nil {
 		return err
@@ -116,17 +121,26 @@ func (s *Session) start(ctx context.Context) error {
 	return s.sweep(h)
 }
 
-// home reads the network and checks that it knows which side is the home.
+// sides are the interfaces of the home and of the outside.
+type sides struct{ lan, wan []string }
+
+// home reads the network. While the default route is away, the sides that it
+// last showed are taken to be the same still.
 func (s *Session) home() (home, error) {
-	if err := checkNames(s.lan); err != nil {
-		return home{}, err
-	}
 	h, err := readHome(s.lan, s.wan)
 	if err != nil {
 		return home{}, refusal("reading this box's network", err)
 	}
-	if len(h.lan) == 0 {
+	if len(h.lan) > 0 {
+		s.last.Store(&sides{h.lan, h.wan})
+		return h, nil
+	}
+	last := s.last.Load()
+	if last == nil {
 		return home{}, needsPerson("cannot tell which interface leads into the home; give it with lan=NAME", nil)
+	}
+	if h, err = readHome(last.lan, last.wan); err != nil {
+		return home{}, refusal("reading this box's network", err)
 	}
 	return h, nil
 }
@@ -200,6 +214,9 @@ func (s *Session) Leave(context.Context) error {
 func (s *Session) Probe(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return transient("the check took too long", err)
+	}
+	if err := checkNames(s.lan); err != nil {
+		return err
 	}
 	if _, err := s.home(); err != nil {
 		return err

@@ -166,7 +166,7 @@ func (t *tracker) baseline(p plan, h home) (open map[uint32]uint64, whole bool) 
 // receipt data d was in force. What our rules refuse is not in here: they stand
 // before connection tracking.
 func (t *tracker) passedSince(p plan, d receiptData, r connectors.Receipt) (uint64, error) {
-	h, err := readHome(t.s.lan, t.s.wan)
+	h, err := t.s.home()
 	if err != nil {
 		return 0, err
 	}
