@@ -10,27 +10,36 @@ import (
 	"bestbefore/consent"
 )
 
-// categories gives the words for a kind of data; others are shown as they are.
-var categories = map[consent.Category]string{
-	"any":         "everything it sends",
-	"audio":       "sound",
-	"energy":      "energy use",
-	"health":      "health",
-	"location":    "where it is",
-	"motion":      "movement",
-	"presence":    "who comes and goes",
-	"temperature": "temperature",
-	"usage":       "how it is used",
-	"video":       "video",
-	"viewing":     "what you watch",
-	"voice":       "what is said to it",
-}
-
+// category gives the words for a kind of data; others are shown as they are.
 func (p Presenter) category(c consent.Category) string {
-	if w, ok := categories[c]; ok {
-		return p.T(w)
+	switch c {
+	case "any":
+		return p.T("everything it sends")
+	case "audio":
+		return p.T("sound")
+	case "energy":
+		return p.T("energy use")
+	case "health":
+		return p.T("health")
+	case "location":
+		return p.T("where it is")
+	case "motion":
+		return p.T("movement")
+	case "presence":
+		return p.T("who comes and goes")
+	case "temperature":
+		return p.T("temperature")
+	case "usage":
+		return p.T("how it is used")
+	case "video":
+		return p.T("video")
+	case "viewing":
+		return p.T("what you watch")
+	case "voice":
+		return p.T("what is said to it")
+	default:
+		return clean(strings.ReplaceAll(string(c), "_", " "))
 	}
-	return clean(strings.ReplaceAll(string(c), "_", " "))
 }
 
 // dataLine is "Video, who comes and goes".

@@ -265,7 +265,7 @@ func (p Presenter) chart(days []engine.Day) ([]Column, string) {
 
 // evidence is each guess with its reason, the surest first, once each.
 func (p Presenter) evidence(in []discovery.Evidence) []EvidenceLine {
-	words := map[string]string{"maker": "Maker", "vendor": "Maker", "model": "Model", "kind": "Kind", "name": "Name"}
+	words := map[string]string{"maker": p.T("Maker"), "vendor": p.T("Maker"), "model": p.T("Model"), "kind": p.T("Kind"), "name": p.T("Name")}
 	es := slices.Clone(in)
 	slices.SortStableFunc(es, func(a, b discovery.Evidence) int { return cmp.Compare(b.Confidence, a.Confidence) })
 	var out []EvidenceLine
@@ -273,7 +273,7 @@ func (p Presenter) evidence(in []discovery.Evidence) []EvidenceLine {
 	for _, e := range es {
 		l := EvidenceLine{What: clean(e.What), Value: clean(e.Value), Because: cleanText(e.Because)}
 		if w, ok := words[e.What]; ok {
-			l.What = p.T(w)
+			l.What = w
 		}
 		if e.What == "kind" {
 			l.Value = p.kind(discovery.Kind(e.Value))

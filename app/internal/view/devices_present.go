@@ -46,26 +46,6 @@ func (p Presenter) name(d engine.DeviceInfo) string {
 	}
 }
 
-// kinds gives the words for kinds of devices.
-var kinds = map[discovery.Kind]string{
-	discovery.KindComputer: "computer", discovery.KindPhone: "phone", discovery.KindTablet: "tablet",
-	discovery.KindRouter: "router", discovery.KindTelevision: "television", discovery.KindSpeaker: "speaker",
-	discovery.KindMedia: "media player", discovery.KindCamera: "camera", discovery.KindDoorbell: "doorbell",
-	discovery.KindPrinter: "printer", discovery.KindScanner: "scanner", discovery.KindStorage: "storage",
-	discovery.KindLight: "light", discovery.KindPlug: "plug", discovery.KindThermostat: "thermostat",
-	discovery.KindSensor: "sensor", discovery.KindLock: "lock", discovery.KindAlarm: "alarm",
-	discovery.KindHub: "hub", discovery.KindVacuum: "robot cleaner", discovery.KindAppliance: "household appliance",
-	discovery.KindEnergy: "energy", discovery.KindGarage: "garage door", discovery.KindAir: "air cleaner",
-	discovery.KindPrinter3D: "3D printer", discovery.KindGame: "game console", discovery.KindServer: "server",
-}
-
-func (p Presenter) kind(k discovery.Kind) string {
-	if w, ok := kinds[k]; ok {
-		return p.T(w)
-	}
-	return p.T("kind not known")
-}
-
 // makerLine is "Bell Maker · doorbell".
 func (p Presenter) makerLine(d engine.DeviceInfo) string {
 	var parts []string

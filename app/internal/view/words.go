@@ -56,13 +56,14 @@ func (p Presenter) Words(one, many string, n int) string {
 
 func (p Presenter) number(n int) string {
 	words := [...]string{
-		"no", "one", "two", "three", "four", "five", "six", "seven",
-		"eight", "nine", "ten", "eleven", "twelve",
+		p.T("no"), p.T("one"), p.T("two"), p.T("three"), p.T("four"),
+		p.T("five"), p.T("six"), p.T("seven"), p.T("eight"),
+		p.T("nine"), p.T("ten"), p.T("eleven"), p.T("twelve"),
 	}
 	if n < 0 || n >= len(words) {
 		return fmt.Sprint(n)
 	}
-	return p.T(words[n])
+	return words[n]
 }
 
 func capital(s string) string {
@@ -94,21 +95,21 @@ func (p Presenter) zone() *time.Location {
 
 func (p Presenter) local(t time.Time) time.Time { return t.In(p.zone()) }
 
-func months() [12]string {
-	return [12]string{
-		"January", "February", "March", "April", "May", "June", "July",
-		"August", "September", "October", "November", "December",
-	}
-}
-
-func monthsShort() [12]string {
-	return [12]string{"Jan", "Feb", "Mar", "Apr", "May ", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"}
+func (p Presenter) month(m time.Month) string {
+	return [...]string{
+		p.T("January"), p.T("February"), p.T("March"), p.T("April"),
+		p.T("May"), p.T("June"), p.T("July"), p.T("August"),
+		p.T("September"), p.T("October"), p.T("November"), p.T("December"),
+	}[m-1]
 }
 
 // monthShort is "Nov". The key of May has a space behind it, since the long
 // and the short word are the same in English but not in every language.
 func (p Presenter) monthShort(m time.Month) string {
-	return strings.TrimSpace(p.T(monthsShort()[m-1]))
+	return strings.TrimSpace([...]string{
+		p.T("Jan"), p.T("Feb"), p.T("Mar"), p.T("Apr"), p.T("May "), p.T("Jun"),
+		p.T("Jul"), p.T("Aug"), p.T("Sep"), p.T("Oct"), p.T("Nov"), p.T("Dec"),
+	}[m-1])
 }
 
 // date is "30 November", with the year when it is another one.
@@ -116,7 +117,7 @@ func (p Presenter) date(d Day) string {
 	if d == (Day{}) {
 		return ""
 	}
-	month := p.T(months()[d.Month-1])
+	month := p.month(d.Month)
 	if d.Year == p.local(p.Now).Year() {
 		return p.T("%[1]d %[2]s", d.Day, month)
 	}
@@ -128,7 +129,7 @@ func (p Presenter) dateYear(d Day) string {
 	if d == (Day{}) {
 		return ""
 	}
-	return p.T("%[1]d %[2]s %[3]d", d.Day, p.T(months()[d.Month-1]), d.Year)
+	return p.T("%[1]d %[2]s %[3]d", d.Day, p.month(d.Month), d.Year)
 }
 
 // dateShort is "30 Nov", "31 May 27" when it is another year.
@@ -185,14 +186,15 @@ func (p Presenter) moment(t time.Time) string {
 
 // sinceDay is "today", "yesterday", "Thursday" within a week, else "3 May".
 func (p Presenter) sinceDay(t time.Time) string {
-	weekdays := [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
+	weekdays := [...]string{p.T("Sunday"), p.T("Monday"), p.T("Tuesday"), p.T("Wednesday"),
+		p.T("Thursday"), p.T("Friday"), p.T("Saturday")}
 	switch n := p.today().since(p.dayOf(t)); {
 	case n == 0:
 		return p.T("today")
 	case n == 1:
 		return p.T("yesterday")
 	case n > 1 && n < 7:
-		return p.T(weekdays[p.local(t).Weekday()])
+		return weekdays[p.local(t).Weekday()]
 	default:
 		return p.date(p.dayOf(t))
 	}
