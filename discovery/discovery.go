@@ -87,6 +87,7 @@ type Sighting struct {
 	At          time.Time
 	Interface   string       // network interface name, "" when not known
 	From        netip.Addr   // who sent it, invalid when not applicable
+	Senders     []netip.Addr // all who sent it, where they are several; nil means From alone
 	Identifiers []Identifier // all known to belong to the same device
 	Addresses   []netip.Addr // link-local ones with zone
 	Services    []Service    // present now (or Gone)

@@ -64,7 +64,7 @@ func (h *home) says(at string, ids ...Identifier) []DeviceID {
 	s := Sighting{Source: SourceMDNS, At: h.now, Interface: "eth0", Identifiers: ids}
 	if at != "" {
 		s.Addresses = addrs(strings.Fields(at)...)
-		s.From = s.Addresses[0]
+		s.From, s.Senders = s.Addresses[0], s.Addresses
 	}
 	return h.Observe(s)
 }
@@ -237,6 +237,19 @@ func TestMerging(t *testing.T) {
 			h.wire(macA, "192.168.1.5")
 			h.Observe(Sighting{Source: "connector:fritz", At: t0, Identifiers: []Identifier{{MAC, macB}}, Addresses: addrs("192.168.1.5")})
 		}, macA + " @ 192.168.1.5\n" + macB + " @", 0},
+		{"a forged address of a name does not join two devices by what the name's owner is", func(h *home) {
+			h.wire(macA, "192.168.1.5")
+			h.wire(macB, "192.168.1.6")
+			h.Observe(Sighting{Source: SourceMDNS, At: t0, From: addrs("192.168.1.5")[0], Identifiers: []Identifier{tv, uuid}, Addresses: addrs("192.168.1.5", "192.168.1.6")})
+		}, "0123456789abcdef " + macA + " tv.local @ 192.168.1.5\n" + macB + " tv.local @ 192.168.1.6", 1},
+		{"who speaks for another cannot give it a third one's number", func(h *home) {
+			h.wire(macA, "192.168.1.5")
+			h.wire(macB, "192.168.1.6")
+			h.says("192.168.1.6", uuid)
+			h.wire(macS, "192.168.1.66")
+			h.Observe(Sighting{Source: SourceMDNS, At: t0, From: addrs("192.168.1.66")[0], Identifiers: []Identifier{hostname("evil.local"), uuid, {MAC, macB}}, Addresses: addrs("192.168.1.5")})
+			h.Observe(Sighting{Source: SourceMDNS, At: t0, From: addrs("192.168.1.66")[0], Identifiers: []Identifier{hostname("evil2.local"), uuid}, Addresses: addrs("192.168.1.5", "192.168.1.66")})
+		}, macA + " evil.local evil2.local @ 192.168.1.5\n0123456789abcdef " + macB + " @ 192.168.1.6\n0123456789abcdef " + macS + " evil2.local @ 192.168.1.66", 2},
 		{"this computer's cards are one device", func(h *home) {
 			h.wire(macB, "192.168.1.7")
 			h.Observe(Sighting{Source: SourceSelf, At: t0, Role: RoleThisComputer,

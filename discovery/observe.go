@@ -13,6 +13,17 @@ type observation struct {
 	claims []Identifier // everything else that identifies; a MAC in a text is one
 }
 
+// by reports whether e itself sent o, from one of its addresses, as far as the
+// source tells who sent it. What others say of a device gives it names and
+// services but never a strong identifier: by those, two devices become one.
+func (o observation) by(e *entry) bool {
+	return slices.ContainsFunc(o.Addresses, func(a netip.Addr) bool { return e.holds[a] != nil && o.sentFrom(a) })
+}
+
+func (o observation) sentFrom(a netip.Addr) bool {
+	return len(o.Senders) == 0 && !o.From.IsValid() || o.From.Unmap() == a || slices.Contains(o.Senders, a)
+}
+
 // changes collects the devices that differ from before, in order, and the
 // addresses at which a hardware address answered for the first time.
 type changes struct {
@@ -78,11 +89,16 @@ func (inv *Inventory) prepare(s Sighting) observation {
 			o.claims = append(o.claims, id)
 		}
 	}
+	o.Senders = o.Senders[:min(len(o.Senders), maxAddresses)]
 	o.Addresses = nil
 	for _, a := range s.Addresses {
 		if a = a.Unmap(); usable(a) && !slices.Contains(o.Addresses, a) && len(o.Addresses) < maxAddresses {
 			o.Addresses = append(o.Addresses, a)
 		}
+	}
+	if !s.Source.onTheWire() && s.From.IsValid() && !slices.ContainsFunc(o.Addresses, o.sentFrom) {
+		// A proxy, a reflector or a liar speaks for somebody else.
+		o.claims = slices.DeleteFunc(o.claims, func(id Identifier) bool { return !id.weak() })
 	}
 	return o
 }
@@ -138,7 +154,8 @@ func (inv *Inventory) locateWire(o observation) *entry {
 	return nil
 }
 
-// provenAt returns the entries whose hardware addresses answer at o's addresses now.
+// provenAt returns the entries whose hardware addresses answer at o's addresses
+// now, first those that sent o themselves.
 func (inv *Inventory) provenAt(o observation) []*entry {
 	if o.Source.onTheWire() {
 		return nil
@@ -151,7 +168,15 @@ func (inv *Inventory) provenAt(o observation) []*entry {
 			}
 		}
 	}
-	slices.SortFunc(out, older)
+	slices.SortFunc(out, func(a, b *entry) int {
+		if x, y := o.by(a), o.by(b); x != y {
+			if x {
+				return -1
+			}
+			return 1
+		}
+		return older(a, b)
+	})
 	return out
 }
 

@@ -21,16 +21,18 @@ func (inv *Inventory) settle(e *entry, o observation, ch *changes) {
 	// A host on two networks announces one name at both addresses: what is said
 	// of the one is said of the other.
 	for _, f := range inv.provenAt(o) {
-		if f != e && inv.entries[f.d.ID] == f && !inv.apart(e, f) {
-			for _, a := range o.Addresses {
-				if h := f.holds[a]; h != nil {
-					h.carry(o.claims, o.At)
-				}
+		if f == e || inv.entries[f.d.ID] != f || inv.apart(e, f) {
+			continue
+		}
+		claims := slices.DeleteFunc(slices.Clone(o.claims), func(id Identifier) bool { return id.Type == MAC || !id.weak() && !o.by(f) })
+		for _, a := range o.Addresses {
+			if h := f.holds[a]; h != nil {
+				h.carry(claims, o.At)
 			}
-			for _, id := range o.claims {
-				if id.Type != MAC && inv.claim(f, id) {
-					ch.add(f)
-				}
+		}
+		for _, id := range claims {
+			if inv.claim(f, id) {
+				ch.add(f)
 			}
 		}
 	}

@@ -190,7 +190,7 @@ func TestKnocking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		count := map[netip.Addr]int{}
-		scan(t, 125*time.Second, Config{
+		scan(t, 129*time.Second, Config{
 			Read: func(context.Context) (Table, error) { return table(), nil },
 			Wanted: func() []netip.Addr {
 				return []netip.Addr{ip("192.168.77.99"), ip("8.8.8.8"), ip("fe80::99%eth0"), ip("fe80::99%wlan7"), ip("192.168.77.255"), ip("192.168.77.250"),
