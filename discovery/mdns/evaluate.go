@@ -27,7 +27,7 @@ func (b *browser) evaluate(in *instance, now time.Time, out *batch) {
 	if srv != nil {
 		b.attach(in, lower(srv.target), srv.target)
 		if in.host == nil {
-			return // too many strangers
+			return // too many strangers, or too many services of one host
 		}
 		addrs := b.addresses(lower(srv.target), now)
 		b.wantAddresses(lower(srv.target), addrs, srv.iface, now)
@@ -48,6 +48,7 @@ func (b *browser) evaluate(in *instance, now time.Time, out *batch) {
 	in.last, in.shown, in.sent = ev, true, now
 	out.events = append(out.events, ev)
 	if in.host != nil {
+		in.host.changed = true
 		b.dirtyHost[in.host.key] = in.host
 	}
 }
@@ -108,7 +109,12 @@ func (b *browser) attach(in *instance, name, asSent string) {
 		delete(in.host.instances, in)
 		b.dirtyHost[in.host.key] = in.host
 	}
-	if in.host = b.host(name, asSent); in.host != nil {
+	in.host = b.host(name, asSent)
+	if in.host != nil && len(in.host.instances) >= maxServices {
+		b.limits.refused++
+		in.host = nil
+	}
+	if in.host != nil {
 		in.host.instances[in] = true
 	}
 }

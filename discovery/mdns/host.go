@@ -20,8 +20,10 @@ type host struct {
 	instances map[*instance]bool
 	gone      []discovery.Service // removed since the last sighting
 	addrs     []netip.Addr        // as last said
-	said      bool
-	renewed   bool // heard since the last quiet look
+	said      bool                // a sighting was sent
+	sent      time.Time           // when, the last time
+	changed   bool                // an event of one of its services came after that
+	renewed   bool                // heard since the last quiet look
 }
 
 // host returns the host called name, new if need be; nil when there are too
@@ -52,21 +54,24 @@ func (b *browser) forgetHost(h *host) {
 	}
 }
 
-// hostSightings says what changed, host by host.
+// hostSightings says what changed, host by host, at most ten times a second for
+// one host.
 func (b *browser) hostSightings(now time.Time, out *batch) {
 	for name, h := range b.dirtyHost {
+		if wait := h.sent.Add(eventGap); h.said && wait.After(now) {
+			b.flushBy(wait)
+			continue
+		}
 		delete(b.dirtyHost, name)
 		addrs := b.addresses(h.key, now)
-		changed := len(h.gone) > 0 || !slices.Equal(addrs, h.addrs) || !h.said
-		for in := range h.instances {
-			changed = changed || in.sent.Equal(now)
-		}
-		if changed && (len(addrs) > 0 || h.said) && (len(addrs) > 0 || len(h.gone) > 0 || len(h.instances) > 0) {
+		changed := h.changed || len(h.gone) > 0 || !slices.Equal(addrs, h.addrs) || !h.said
+		here := len(addrs) > 0
+		if changed && (here || h.said && len(h.gone)+len(h.instances) > 0) {
 			out.sightings = append(out.sightings, b.sighting(h, addrs, now))
-			h.said = true
+			h.said, h.sent = true, now
 		}
-		h.addrs, h.gone = addrs, nil
-		if len(h.instances) == 0 && len(addrs) == 0 {
+		h.addrs, h.gone, h.changed = addrs, nil, false
+		if len(h.instances) == 0 && !here {
 			b.forgetHost(h)
 		}
 	}

@@ -12,6 +12,7 @@ const (
 	maxCached       = 20000 // records in the cache
 	maxPerName      = 16    // records of one name and type, other than PTR
 	maxHosts        = 2000  // hosts that nobody has confirmed
+	maxServices     = 256   // services of one host
 	maxTypes        = 512   // service types, the built-in ones included
 	maxTypesSource  = 64    // service types learned from one source
 	maxSources      = 1024  // sources that are counted one by one

@@ -277,7 +277,7 @@ func open4(ifi net.Interface) (*socket, error) {
 		conn.Close()
 		return nil, fmt.Errorf("joining the IPv4 group on %s: %w", ifi.Name, err)
 	}
-	conn.SetReadBuffer(readBuffer)
+	_ = conn.SetReadBuffer(readBuffer) // as much as the system allows
 	return &socket{conn: conn, to: netip.AddrPortFrom(group4, port), iface: ifi.Name}, nil
 }
 
@@ -293,6 +293,6 @@ func open6(ifi net.Interface) (*socket, error) {
 		conn.Close()
 		return nil, fmt.Errorf("joining the IPv6 group on %s: %w", ifi.Name, err)
 	}
-	conn.SetReadBuffer(readBuffer)
+	_ = conn.SetReadBuffer(readBuffer) // as much as the system allows
 	return &socket{conn: conn, to: netip.AddrPortFrom(group6.WithZone(ifi.Name), port), iface: ifi.Name}, nil
 }
