@@ -3,6 +3,8 @@
 package connectors
 
 import (
+	"reflect"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
@@ -63,11 +65,15 @@ func (p *Page) SetSnapshot(s view.Connectors) {
 	if !s.Loaded {
 		return
 	}
+	changed := !reflect.DeepEqual(p.shown.Rows, s.Rows) || !reflect.DeepEqual(p.shown.Kinds, s.Kinds) || p.shown.Form.Kind != s.Form.Kind
 	p.shown = s
 	p.title.Set(s.Sentence)
 	p.subline.Set(s.Subline)
 	p.form.set(s.Form)
-	p.build()
+	if changed { // what stays keeps its focus
+		p.build()
+	}
+	p.page.Refresh()
 }
 
 // build makes the sheets anew; there are few.
@@ -89,7 +95,7 @@ func (p *Page) build() {
 // connection is one that exists: name, health, what it sees, stops and holds.
 func (p *Page) connection(r view.ConnectionRow) fyne.CanvasObject {
 	title := kit.NewColumn(2, kit.NewHeading(r.Name), kit.NewSoft(r.KindLine))
-	right := kit.NewFlow(2*kit.Step, kit.NewPill(r.State, r.Pill), p.remove(r))
+	right := kit.NewFlow(2*kit.Step, kit.NewPad(6, 0, 0, 0, kit.NewPill(r.State, r.Pill)), p.remove(r))
 	text := kit.NewColumn(kit.Step)
 	for _, l := range r.Lines {
 		text.Add(kit.NewText(l).Wrapped(0))

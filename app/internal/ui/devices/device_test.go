@@ -185,3 +185,20 @@ func TestAMissingDeviceLeadsBack(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+func TestGrowingFiguresTakeTheFocusFromNoButton(t *testing.T) {
+	p, w, _ := showDevice(t, bell())
+	b := buttons(w, "Allow until…")[0]
+	w.Canvas().Focus(b)
+	s := bell()
+	s.Sends[1].Amount = "100 MB"
+	p.SetSnapshot(s)
+	if !says(w, "100 MB") || w.Canvas().Focused() != fyne.Focusable(b) || buttons(w, "Allow until…")[0] != b {
+		t.Error("the button was made anew")
+	}
+	s.Sends = s.Sends[:1]
+	p.SetSnapshot(s)
+	if says(w, "metrics.example") {
+		t.Error("a recipient that is gone is still shown")
+	}
+}

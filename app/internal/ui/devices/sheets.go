@@ -18,6 +18,7 @@ type sendsSheet struct {
 	give     *kit.Button
 	device   string
 	rows     *fyne.Container
+	lines    []*sendLine
 	empty    *kit.Text
 	chart    *kit.Columns
 	note     *kit.Text // the last 14 days, or the day that is pointed at
@@ -43,14 +44,7 @@ func (s *sendsSheet) set(d view.DevicePage) {
 	s.title.Set(d.SendsTitle)
 	s.give.SetLabel(d.Give.Label)
 	setVisible(s.give, d.Give.Label != "")
-	s.rows.Objects = nil
-	if len(d.Sends) > 0 {
-		s.rows.Add(sendColumns(
-			kit.NewSoft(lang.L("to")), kit.NewSoft(lang.L("what")), kit.NewSoft(lang.L("last 7 days")), kit.NewSoft("")))
-	}
-	for _, r := range d.Sends {
-		s.rows.Add(s.row(r))
-	}
+	s.setRows(d.Sends)
 	setVisible(s.rows, len(d.Sends) > 0)
 	s.empty.Set(d.SendsEmpty)
 	setVisible(s.empty, d.SendsEmpty != "")
@@ -69,25 +63,68 @@ func (s *sendsSheet) point(c view.Column, any bool) {
 	}
 }
 
-func (s *sendsSheet) row(r view.SendRow) fyne.CanvasObject {
-	to := kit.NewColumn(0, kit.NewText(r.To).Bold().Wrapped(2))
-	if r.ToLine != "" {
-		to.Add(kit.NewSoft(r.ToLine).Wrapped(2))
+// setRows changes the rows in place, so that figures that grow take the focus
+// from no button.
+func (s *sendsSheet) setRows(sends []view.SendRow) {
+	if len(s.lines) == 0 && len(sends) > 0 {
+		s.rows.Objects = []fyne.CanvasObject{sendColumns(
+			kit.NewSoft(lang.L("to")), kit.NewSoft(lang.L("what")), kit.NewSoft(lang.L("last 7 days")), kit.NewSoft(""))}
 	}
-	what := kit.NewColumn(0, small(r.What))
-	if r.Basis != "" {
-		what.Add(kit.NewSoft(r.Basis))
+	for len(s.lines) < len(sends) {
+		l := newSendLine(s)
+		s.lines = append(s.lines, l)
+		s.rows.Add(l.box)
 	}
-	state := kit.NewColumn(0, kit.NewFlow(0, kit.NewPill(r.PillState, r.Pill)))
-	if r.Allow.Label != "" {
-		state.Add(kit.NewFlow(0, kit.NewButton(r.Allow.Label, kit.Link, func() { s.commands.Give(s.device, r.Allow.ID) })))
+	for i, l := range s.lines {
+		setVisible(l.box, i < len(sends))
+		if i < len(sends) {
+			l.set(sends[i])
+		}
 	}
+}
+
+// sendLine is one recipient of what the device sends.
+type sendLine struct {
+	shown                           view.SendRow
+	box                             *fyne.Container
+	to, toLine, what, basis, amount *kit.Text
+	pill                            *kit.Pill
+	link                            *kit.Button
+}
+
+func newSendLine(s *sendsSheet) *sendLine {
+	l := &sendLine{
+		to: kit.NewText("").Bold().Wrapped(2), toLine: kit.NewSoft("").Wrapped(2), what: small(""), basis: kit.NewSoft(""),
+		amount: small(""), pill: kit.NewPill(view.None, " "),
+	}
+	l.link = kit.NewButton(" ", kit.Link, func() {
+		if l.shown.Consent != "" {
+			s.commands.Open(view.Route{Page: view.PageReview, Arg: l.shown.Consent})
+			return
+		}
+		s.commands.Give(s.device, l.shown.Allow.ID)
+	})
+	state := kit.NewColumn(0, kit.NewFlow(0, l.pill), kit.NewFlow(0, l.link))
+	l.box = kit.NewColumn(2*kit.Step, newRule(), sendColumns(kit.NewColumn(0, l.to, l.toLine), kit.NewColumn(0, l.what, l.basis), l.amount, state))
+	return l
+}
+
+func (l *sendLine) set(r view.SendRow) {
+	l.shown = r
+	l.to.Set(r.To)
+	l.toLine.Set(r.ToLine)
+	l.what.Set(r.What)
+	l.basis.Set(r.Basis)
+	l.amount.Set(r.Amount)
+	l.pill.Set(r.PillState, r.Pill)
+	label := r.Allow.Label
 	if r.Consent != "" {
-		state.Add(kit.NewFlow(0, kit.NewButton(lang.L("Open"), kit.Link, func() {
-			s.commands.Open(view.Route{Page: view.PageReview, Arg: r.Consent})
-		})))
+		label = lang.L("Open")
 	}
-	return kit.NewColumn(2*kit.Step, newRule(), sendColumns(to, what, small(r.Amount), state))
+	l.link.SetLabel(label)
+	setVisible(l.toLine, r.ToLine != "")
+	setVisible(l.basis, r.Basis != "")
+	setVisible(l.link, label != "")
 }
 
 func small(s string) *kit.Text {
@@ -159,86 +196,4 @@ func (l *columnsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 		h = max(h, x.MinSize().Height)
 	}
 	return fyne.NewSize(1, h)
-}
-
-// factsSheet shows what the device is and what that rests on; what only few
-// want to know is folded away.
-type factsSheet struct {
-	box       *fyne.Container
-	title     *kit.Text
-	evidence  *fyne.Container
-	technical *fyne.Container
-	more      *kit.Button
-	open      bool
-}
-
-func newFactsSheet() *factsSheet {
-	f := &factsSheet{title: kit.NewHeading("").Wrapped(2), evidence: kit.NewColumn(2 * kit.Step), technical: kit.NewColumn(2 * kit.Step)}
-	f.more = kit.NewSignButton("down", lang.L("Technical details"), kit.Link, func() {
-		f.open = !f.open
-		setVisible(f.technical, f.open)
-		f.box.Refresh()
-	})
-	f.technical.Hide()
-	f.box = kit.NewSheet("", f.title, f.evidence, kit.NewPad(0, 0, 0, -kit.Step, kit.NewFlow(0, f.more)), f.technical)
-	return f
-}
-
-func (f *factsSheet) fold() {
-	f.open = false
-	setVisible(f.technical, false)
-}
-
-func (f *factsSheet) set(d view.DevicePage) {
-	f.title.Set(d.WhatTitle)
-	f.evidence.Objects, f.technical.Objects = nil, nil
-	for _, e := range d.Evidence {
-		f.evidence.Add(fact(e))
-	}
-	if len(d.Evidence) == 0 {
-		f.evidence.Add(kit.NewSoft(lang.L("It says nothing about itself.")).Wrapped(0))
-	}
-	for _, e := range d.Technical {
-		f.technical.Add(fact(e))
-	}
-	setVisible(f.more, len(d.Technical) > 0)
-}
-
-func fact(e view.EvidenceLine) fyne.CanvasObject {
-	value := kit.NewColumn(0, small(e.Value))
-	value.Objects[0].(*kit.Text).Lines = 4
-	if e.Because != "" {
-		value.Add(kit.NewSoft(e.Because).Wrapped(0))
-	}
-	return kit.NewTopRow(3*kit.Step, kit.NewWide(84, kit.NewSoft(e.What).Wrapped(2)), kit.Grow(value))
-}
-
-// historySheet shows what the diary says about the device.
-type historySheet struct {
-	box   *fyne.Container
-	title *kit.Text
-	rows  *fyne.Container
-}
-
-func newHistorySheet() *historySheet {
-	h := &historySheet{title: kit.NewHeading(""), rows: kit.NewColumn(2 * kit.Step)}
-	h.box = kit.NewSheet("", h.title, h.rows)
-	return h
-}
-
-func (h *historySheet) set(d view.DevicePage) {
-	h.title.Set(d.HistoryTitle)
-	h.rows.Objects = nil
-	for _, r := range d.History {
-		text := kit.NewParagraph(kit.Span{Text: r.Axis + " ", Bold: true, Color: kit.InkOf(r.Severity)}, kit.Span{Text: r.Text})
-		text.Height = kit.SizeSmall
-		if r.Severity == view.None {
-			text.SetSpans(kit.Span{Text: r.Axis + " ", Color: kit.ColorSoft}, kit.Span{Text: r.Text})
-		}
-		when := kit.NewSoft(r.Day + " " + r.When).Wrapped(2)
-		h.rows.Add(kit.NewTopRow(3*kit.Step, kit.NewWide(116, when), kit.Grow(text)))
-	}
-	if len(d.History) == 0 {
-		h.rows.Add(kit.NewSoft(d.HistoryEmpty).Wrapped(0))
-	}
 }
