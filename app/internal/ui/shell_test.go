@@ -21,6 +21,7 @@ type fakePage struct {
 	log    *[]string
 	search *kit.Entry
 	runes  string
+	settle func(string)
 }
 
 func (p *fakePage) Content() fyne.CanvasObject { return p.search }
@@ -32,7 +33,10 @@ func (p *fakePage) TypedKey(*fyne.KeyEvent) bool {
 	return false
 }
 
+func (p *fakePage) OnSettle(f func(string)) { p.settle = f }
+
 type bench struct {
+	shown  []view.Route
 	shell  *ui.Shell
 	window fyne.Window
 	log    []string
@@ -59,6 +63,7 @@ func newBench(t *testing.T) *bench {
 			{Page: view.PageDevice, Under: view.PageDevices, Build: build(view.PageDevice)},
 		},
 		After: func(_ time.Duration, f func()) { b.later = append(b.later, f) },
+		Shown: func(r view.Route) { b.shown = append(b.shown, r) },
 		Undo:  func(id string) { b.undone = append(b.undone, id) },
 	})
 	if err != nil {
@@ -147,5 +152,21 @@ func TestShellNeedsAWindowAndPages(t *testing.T) {
 		if _, err := ui.New(c); err == nil {
 			t.Errorf("New(%+v) succeeds", c)
 		}
+	}
+}
+
+func TestAPageThatSettlesIsFoundAgain(t *testing.T) {
+	b := newBench(t)
+	b.shell.Open(view.Route{Page: view.PageDevice})
+	b.pages[view.PageDevice].settle("d1")
+	b.shell.Open(view.Route{Page: view.PageDevices})
+	b.pages[view.PageDevice].settle("too late")
+	b.shell.Back()
+	want := []view.Route{
+		{Page: view.PageHome}, {Page: view.PageDevice}, {Page: view.PageDevice, Arg: "d1"},
+		{Page: view.PageDevices}, {Page: view.PageDevice, Arg: "d1"},
+	}
+	if diff := cmp.Diff(want, b.shown); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -36,6 +36,10 @@ type KeyTaker interface {
 	TypedKey(k *fyne.KeyEvent) bool
 }
 
+// Settler is a page that finds out for itself what it is about when it was
+// opened without saying so; settle tells the shell, which notes it in the history.
+type Settler interface{ OnSettle(settle func(arg string)) }
+
 // Place registers a page. One without a label is not in the navigation; Under
 // then names the page whose item is marked while it is open.
 type Place struct {
@@ -162,6 +166,9 @@ func (s *Shell) show(r view.Route) {
 	if !ok {
 		page = place.Build()
 		s.pages[r.Page] = page
+		if p, ok := page.(Settler); ok {
+			p.OnSettle(func(arg string) { s.settle(view.Route{Page: r.Page, Arg: arg}) })
+		}
 	}
 	marked := r.Page
 	if place.Under != "" {
@@ -173,6 +180,17 @@ func (s *Shell) show(r view.Route) {
 	s.config.Window.Canvas().Unfocus()
 	page.OnShow(r.Arg)
 	s.frame.setPage(page.Content())
+	if s.config.Shown != nil {
+		s.config.Shown(r)
+	}
+}
+
+// settle makes r the place that is seen, without leaving the page.
+func (s *Shell) settle(r view.Route) {
+	if s.Route().Page != r.Page {
+		return
+	}
+	s.history[len(s.history)-1] = r
 	if s.config.Shown != nil {
 		s.config.Shown(r)
 	}

@@ -1,7 +1,6 @@
 package permissions_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -94,109 +93,6 @@ func TestWallFiltersAndOpens(t *testing.T) {
 	want := []string{"filter soon", "card bell", "open review ", "open review bell"}
 	if diff := cmp.Diff(want, log); diff != "" {
 		t.Error(diff)
-	}
-}
-
-// review shows s and returns the page with what it asked for.
-func review(t *testing.T, s view.Review) (*permissions.Review, *[]string, *fyne.CanvasObject) {
-	t.Helper()
-	inLook(t)
-	var log []string
-	var dialog fyne.CanvasObject
-	note := func(what string) func(string) { return func(id string) { log = append(log, what+" "+id) } }
-	r := permissions.NewReview(permissions.ReviewCommands{
-		Shown: note("shown"), Lapse: note("lapse"), End: note("end"),
-		Renew: func(id string, d view.Day) {
-			log = append(log, fmt.Sprintf("renew %s %04d-%02d-%02d", id, d.Year, d.Month, d.Day))
-		},
-		Open:        func(v view.Route) { log = append(log, "open "+string(v.Page)+" "+v.Arg) },
-		ShowDialog:  func(o fyne.CanvasObject) { dialog = o },
-		CloseDialog: func() { log = append(log, "close") },
-	})
-	inWindow(t, r.Content())
-	r.SetSnapshot(s)
-	return r, &log, &dialog
-}
-
-func openReview() view.Review {
-	return view.Review{
-		Loaded: true, ID: "bell", Title: "Bell → Maker", CanRenew: true, CanLapse: true, CanEnd: true, Next: "tv", Previous: "radio",
-		Presets: []view.Preset{{Label: "1 month", Until: day(2026, 12, 31)}, {Label: "3 months", Until: day(2027, 2, 28)}},
-		First:   day(2026, 11, 23), Last: day(2027, 11, 22), NothingLine: "If you do nothing, it lapses.",
-	}
-}
-
-func TestReviewByKeys(t *testing.T) {
-	r, log, _ := review(t, openReview())
-	for _, k := range "129lLeEx" {
-		r.TypedRune(k)
-	}
-	r.TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
-	r.TypedKey(&fyne.KeyEvent{Name: fyne.KeyLeft})
-	want := []string{
-		"renew bell 2026-12-31", "renew bell 2027-02-28", "lapse bell", "lapse bell", "end bell", "end bell",
-		"open review tv", "open review radio",
-	}
-	if diff := cmp.Diff(want, *log); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestReviewByButtons(t *testing.T) {
-	r, log, dialog := review(t, openReview())
-	for _, label := range []string{"Renew 1 month", "3 months", "Let it lapse", "End now", "Until a date …"} {
-		press(t, r.Content(), label)
-	}
-	if *dialog == nil {
-		t.Fatal("no calendar was shown")
-	}
-	var calendar *kit.Calendar
-	kit.Walk(*dialog, func(o fyne.CanvasObject) {
-		if c, ok := o.(*kit.Calendar); ok {
-			calendar = c
-		}
-	})
-	calendar.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
-	want := []string{"renew bell 2026-12-31", "renew bell 2027-02-28", "lapse bell", "end bell", "close", "renew bell 2026-11-23"}
-	if diff := cmp.Diff(want, *log); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestReviewRefusesWhatIsNotOffered(t *testing.T) {
-	closed := openReview()
-	closed.CanRenew, closed.CanLapse, closed.CanEnd, closed.WhyNot = false, false, false, "It ended for good."
-	busy := openReview()
-	busy.Busy = true
-	for name, s := range map[string]view.Review{"closed": closed, "busy": busy} {
-		r, log, _ := review(t, s)
-		for _, k := range "12le" {
-			r.TypedRune(k)
-		}
-		for _, label := range []string{"Renew 1 month", "Let it lapse", "End now"} {
-			if b := button(r.Content(), label); b != nil {
-				test.Tap(b)
-			}
-		}
-		if len(*log) != 0 {
-			t.Errorf("%s: the review still asked for %v", name, *log)
-		}
-	}
-}
-
-func TestReviewKeepsItsButtonsWhileTheChoicesStay(t *testing.T) {
-	s := openReview()
-	r, _, _ := review(t, s)
-	before := button(r.Content(), "End now")
-	s.Revision, s.ResultLine = 2, "asked the router"
-	r.SetSnapshot(s)
-	if button(r.Content(), "End now") != before {
-		t.Error("a refresh replaced the buttons, and with them the focus")
-	}
-	s.Busy = true
-	r.SetSnapshot(s)
-	if button(r.Content(), "End now") == before {
-		t.Error("the buttons stayed as they were although a decision is under way")
 	}
 }
 

@@ -1,6 +1,7 @@
 package permissions
 
 import (
+	"cmp"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -29,6 +30,9 @@ type Review struct {
 	shown    view.Review
 	before   view.Review // for which the buttons were made
 	made     bool
+	wanted   string // the permission that was opened, "" for any
+	settle   func(id string)
+	body     *fyne.Container
 
 	page           *kit.Page
 	position       *kit.Text
@@ -69,35 +73,56 @@ func NewReview(c ReviewCommands) *Review {
 	lapse := kit.NewSheet(" ", r.lapse, r.also)
 	r.sinceName, r.lapseName = kit.SheetTitle(since), kit.SheetTitle(lapse)
 	head := kit.NewHead(kit.NewColumn(kit.Step, r.position, r.title, r.subline), kit.NewFlow(2*kit.Step, r.back, r.next))
-	r.page = kit.NewPage(kit.NewColumn(5*kit.Step,
-		head,
+	r.body = kit.NewColumn(5*kit.Step,
 		kit.NewColumn(4*kit.Step,
 			kit.NewSplit(380, 612, 760, r.card, since),
 			kit.NewSplit(380, 612, 760, kit.NewSheet("", r.truths.Content()), lapse),
 		),
 		kit.NewColumn(3*kit.Step, kit.NewEnds(r.presets, r.ends), r.result, r.hint),
-	))
+	)
+	r.body.Hide()
+	r.page = kit.NewPage(kit.NewColumn(5*kit.Step, head, r.body))
 	return r
 }
 
 // Content implements the shell's page.
 func (r *Review) Content() fyne.CanvasObject { return r.page }
 
-// OnShow implements the shell's page.
-func (r *Review) OnShow(id string) { r.commands.Shown(id) }
+// OnShow implements the shell's page. Until the snapshot of id has come nothing
+// is shown and no key acts, so that none hits the permission seen before.
+func (r *Review) OnShow(id string) {
+	r.wanted = id
+	if id == "" || id != r.shown.ID {
+		r.shown = view.Review{}
+		r.title.Set(" ")
+		r.position.Set("")
+		r.subline.Set("")
+		setVisible(r.body, false)
+		setVisible(r.back, false)
+		setVisible(r.next, false)
+		r.page.Refresh()
+	}
+	r.commands.Shown(id)
+}
 
 // OnHide implements the shell's page.
 func (r *Review) OnHide() {}
 
 // SetSnapshot shows s.
 func (r *Review) SetSnapshot(s view.Review) {
-	if !s.Loaded {
+	if !s.Loaded || r.wanted != "" && s.ID != r.wanted {
 		return
 	}
 	if s.ID != r.shown.ID {
 		r.page.Top()
 	}
+	if s.ID == r.shown.ID {
+		// Once decided it waits no longer; the way to the next one stays.
+		s.Next, s.Previous = cmp.Or(s.Next, r.shown.Next), cmp.Or(s.Previous, r.shown.Previous)
+	}
 	r.shown = s
+	r.stay()
+	setVisible(r.body, s.ID != "") // without a permission the sentence says that none waits
 	r.position.Set(s.Position)
 	setVisible(r.position, s.Position != "")
 	r.title.Set(s.Title)
@@ -113,6 +138,19 @@ func (r *Review) SetSnapshot(s view.Review) {
 	setVisible(r.also, len(s.AlsoStops) > 0)
 	r.setChoices(s)
 	r.page.Refresh()
+}
+
+// OnSettle is told whom to tell which permission is meant when any was opened.
+func (r *Review) OnSettle(settle func(id string)) { r.settle = settle }
+
+// stay keeps the page at the permission that it showed first, so that what is
+// asked for is answered in place, and a key struck twice does not decide about
+// the next one too.
+func (r *Review) stay() {
+	if r.wanted == "" && r.shown.ID != "" && r.settle != nil {
+		r.wanted = r.shown.ID
+		r.settle(r.wanted)
+	}
 }
 
 func (r *Review) setSince(s view.Review) {
@@ -182,22 +220,24 @@ func (r *Review) choice(label string, w kit.Weight, tapped func()) fyne.CanvasOb
 }
 
 func (r *Review) renew(until view.Day) {
-	if r.shown.CanRenew && !r.shown.Busy {
+	if r.shown.CanRenew && r.ready() {
 		r.commands.Renew(r.shown.ID, until)
 	}
 }
 
 func (r *Review) letLapse() {
-	if r.shown.CanLapse && !r.shown.Busy {
+	if r.shown.CanLapse && r.ready() {
 		r.commands.Lapse(r.shown.ID)
 	}
 }
 
 func (r *Review) end() {
-	if r.shown.CanEnd && !r.shown.Busy {
+	if r.shown.CanEnd && r.ready() {
 		r.commands.End(r.shown.ID)
 	}
 }
+
+func (r *Review) ready() bool { return r.shown.ID != "" && !r.shown.Busy }
 
 func (r *Review) nextOne()     { r.step(r.shown.Next) }
 func (r *Review) previousOne() { r.step(r.shown.Previous) }
