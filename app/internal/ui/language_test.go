@@ -141,6 +141,12 @@ func TestEveryTextIsInEveryLanguage(t *testing.T) {
 
 func TestLanguagesLoad(t *testing.T) {
 	if err := ui.LoadLanguages(); err != nil {
-		t.Error(err)
+		t.Fatal(err)
+	}
+	// Words that mean a plural form to the library, and texts with figures in them.
+	for _, key := range []string{"one", "two", "other", "%s devices are at home.", "Cancel"} {
+		if got := ui.Translate(key); got != key {
+			t.Errorf("%q became %q in English", key, got)
+		}
 	}
 }
