@@ -30,3 +30,8 @@ var TextBold []byte
 //
 //go:embed fonts/Doto-Black.ttf
 var Stamp []byte
+
+// AppIcon is the program's icon, PNG, 512 pixels wide.
+//
+//go:embed icons/icon.png
+var AppIcon []byte

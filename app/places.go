@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/lang"
+
+	"bestbefore/app/internal/ui"
+	"bestbefore/app/internal/ui/connectors"
+	"bestbefore/app/internal/ui/devices"
+	"bestbefore/app/internal/ui/diary"
+	"bestbefore/app/internal/ui/home"
+	"bestbefore/app/internal/ui/permissions"
+	"bestbefore/app/internal/view"
+)
+
+// places are the pages of the window, built on the first visit.
+func (win *window) places() []ui.Place {
+	return []ui.Place{
+		{Page: view.PageHome, Label: lang.L("Home"), Sign: "home", Build: win.buildHome},
+		{Page: view.PageDevices, Label: lang.L("Devices"), Sign: "devices", Build: win.buildDevices},
+		{Page: view.PagePermissions, Label: lang.L("Permissions"), Sign: "permissions", Build: win.buildPermissions},
+		{Page: view.PageConnectors, Label: lang.L("Connectors"), Sign: "connectors", Build: win.buildConnectors},
+		{Page: view.PageDiary, Label: lang.L("Diary"), Sign: "diary", Build: win.buildDiary},
+		{Page: view.PageDevice, Under: view.PageDevices, Build: win.buildDevice},
+		{Page: view.PageReview, Under: view.PagePermissions, Build: win.buildReview},
+	}
+}
+
+func (win *window) buildHome() ui.Page {
+	p := home.New(home.Commands{
+		Open: win.open, Card: win.pump.Card, Invite: win.pump.Invite, News: win.pump.News, Problem: win.pump.Problem,
+	})
+	win.pages.home = p
+	return p
+}
+
+func (win *window) buildDevices() ui.Page {
+	p := devices.New(devices.Commands{
+		Open: win.open, Find: win.pump.FindDevices, Disconnect: win.pump.AskDisconnect, Reconnect: win.pump.Reconnect,
+		Confirm: win.pump.Confirm,
+	})
+	win.pages.devices = p
+	return p
+}
+
+func (win *window) buildDevice() ui.Page {
+	p := devices.NewDevice(devices.DeviceCommands{
+		Open: win.open, Card: win.pump.Card, Give: win.pump.StartGive, Disconnect: win.pump.AskDisconnect,
+		Reconnect: win.pump.Reconnect, Rename: win.pump.Rename, Confirm: win.pump.Confirm,
+	})
+	win.pages.device = p
+	return p
+}
+
+func (win *window) buildPermissions() ui.Page {
+	p := permissions.NewWall(permissions.WallCommands{
+		Open: win.open, Card: win.pump.Card, Invite: win.pump.Invite,
+		Filter: func(id string) { win.pump.FindPermissions(view.Query{Filter: id}) },
+	})
+	win.pages.permissions = p
+	return p
+}
+
+func (win *window) buildReview() ui.Page {
+	p := permissions.NewReview(permissions.ReviewCommands{
+		Shown: func(string) {}, Renew: win.pump.Renew, Lapse: win.pump.Lapse, End: win.pump.End, Open: win.open,
+		ShowDialog:  func(o fyne.CanvasObject) { win.shell.ShowDialog(o, nil) },
+		CloseDialog: func() { win.shell.CloseDialog() },
+	})
+	win.pages.review = p
+	return p
+}
+
+func (win *window) buildConnectors() ui.Page {
+	p := connectors.New(connectors.Commands{OpenForm: win.pump.OpenForm, Connect: win.pump.Connect, Remove: win.pump.Remove})
+	win.pages.connectors = p
+	return p
+}
+
+func (win *window) buildDiary() ui.Page {
+	p := diary.New(diary.Commands{
+		Open: win.open, Find: win.pump.FindDiary, Older: win.pump.OlderDiary, Check: win.pump.CheckDiary, Save: win.askFolder,
+	})
+	win.pages.diary = p
+	return p
+}
+
+// askFolder asks where a copy shall go; closing the question does nothing.
+func (win *window) askFolder() {
+	dialog.ShowFolderOpen(func(dir fyne.ListableURI, err error) {
+		if err == nil && dir != nil {
+			win.pump.Export(dir.Path())
+		}
+	}, win.fyne)
+}
+
+func (win *window) open(r view.Route) { win.shell.Open(r) }

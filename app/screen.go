@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/widget"
+
+	"bestbefore/app/internal/ui/permissions"
+	"bestbefore/app/internal/view"
+	"bestbefore/app/internal/view/live"
+)
+
+// screen hands the pump's snapshots to the pages. A page that was never visited
+// takes none: it asks for its own when it is first seen.
+func (win *window) screen() live.Screen {
+	p := &win.pages
+	return live.Screen{
+		Frame:       func(s view.Frame) { win.shell.SetFrame(s) },
+		Home:        func(s view.Home) { show(p.home != nil, func() { p.home.SetSnapshot(s) }) },
+		Devices:     func(s view.Devices) { show(p.devices != nil, func() { p.devices.SetSnapshot(s) }) },
+		Device:      func(s view.DevicePage) { show(p.device != nil, func() { p.device.SetSnapshot(s) }) },
+		Permissions: func(s view.Permissions) { show(p.permissions != nil, func() { p.permissions.SetSnapshot(s) }) },
+		Review:      func(s view.Review) { show(p.review != nil, func() { p.review.SetSnapshot(s) }) },
+		Connectors:  func(s view.Connectors) { show(p.connectors != nil, func() { p.connectors.SetSnapshot(s) }) },
+		Diary:       func(s view.Diary) { show(p.diary != nil, func() { p.diary.SetSnapshot(s) }) },
+		Open:        func(r view.Route) { win.shell.Open(r) },
+		Toast:       func(t view.Toast) { win.shell.Toast(t) },
+		Give:        win.showGive,
+		Disconnect:  win.showDisconnect,
+		Close:       func() { win.shell.CloseDialog() },
+	}
+}
+
+func show(visited bool, f func()) {
+	if visited {
+		f()
+	}
+}
+
+// showGive opens the dialog with the first snapshot and changes it with the next.
+func (win *window) showGive(s view.Give) {
+	if win.give != nil {
+		win.give.SetSnapshot(s)
+		return
+	}
+	win.give = permissions.NewGive(permissions.GiveCommands{
+		Preview: win.pump.ChangeGive, Give: win.pump.ConfirmGive, Cancel: func() { win.shell.CloseDialog() },
+	})
+	win.give.SetSnapshot(s)
+	win.shell.ShowDialog(win.give.Content(), func() {
+		win.give = nil
+		win.pump.CloseGive()
+	})
+}
+
+// showDisconnect is showGive for the preview of a disconnect and its result.
+func (win *window) showDisconnect(s view.Disconnect) {
+	if win.disconnect != nil {
+		win.disconnect.SetSnapshot(s)
+		return
+	}
+	win.disconnect = permissions.NewDisconnect(permissions.DisconnectCommands{
+		Confirm: win.pump.ConfirmDisconnect, Undo: win.pump.Undo, Close: func() { win.shell.CloseDialog() },
+	})
+	win.disconnect.SetSnapshot(s)
+	win.shell.ShowDialog(win.disconnect.Content(), func() {
+		win.disconnect = nil
+		win.pump.CloseDisconnect()
+	})
+}
+
+// showFault says in the window why the program cannot work, for somebody who
+// did not start it from a terminal.
+func showFault(a fyne.App, w fyne.Window, err error) {
+	text := widget.NewLabel(err.Error())
+	text.Wrapping = fyne.TextWrapWord
+	title := widget.NewLabelWithStyle(lang.L("Best Before cannot start"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	w.SetContent(container.NewPadded(container.NewVBox(title, text, widget.NewButton(lang.L("Close"), a.Quit))))
+	w.Resize(fyne.NewSize(640, 240))
+	w.ShowAndRun()
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"sync"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/app/internal/lifecycle"
+	"bestbefore/app/internal/rpc"
+)
+
+// source is where the window's engine comes from: a home of our own, or the one
+// of another process that owns the data folder.
+type source struct {
+	engine engine.Engine
+	home   *lifecycle.Home // nil where another process owns it
+	client *rpc.Client     // nil where we own it
+
+	mu    sync.Mutex // guards raise
+	raise func(target string)
+}
+
+// openSource owns the data folder, or finds who does. raised says that a window
+// was there already and has come to the front.
+func openSource(ctx context.Context, dir, target string) (s *source, raised bool, err error) {
+	s = &source{}
+	s.home, err = lifecycle.Open(ctx, lifecycle.Config{
+		Dir: dir, Scan: true, Enforce: true, Listen: true, KeyLater: true, Raise: s.raised,
+		Credentials: os.Getenv("CREDENTIALS_DIRECTORY"),
+	})
+	if err == nil {
+		s.engine = s.home.Engine()
+		return s, false, nil
+	}
+	if !errors.Is(err, lifecycle.ErrInUse) {
+		return nil, false, err
+	}
+	c, dialErr := rpc.Dial(ctx, dir)
+	if dialErr != nil {
+		return nil, false, errors.Join(err, dialErr)
+	}
+	if had, raiseErr := c.Raise(ctx, target); raiseErr == nil && had {
+		return nil, true, c.Close()
+	}
+	s.engine, s.client = c, c
+	return s, false, nil
+}
+
+// onRaise sets what is done when another start asks for this window.
+func (s *source) onRaise(f func(target string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.raise = f
+}
+
+func (s *source) raised(target string) {
+	s.mu.Lock()
+	f := s.raise
+	s.mu.Unlock()
+	if f != nil {
+		f(target)
+	}
+}
+
+// serve runs the engine, where it is ours, until ctx ends.
+func (s *source) serve(ctx context.Context) error {
+	if s.home == nil {
+		<-ctx.Done()
+		return nil
+	}
+	return s.home.Serve(ctx)
+}
+
+func (s *source) log() *slog.Logger {
+	if s.home == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return s.home.Log
+}
+
+func (s *source) close() error {
+	if s.home == nil {
+		return s.client.Close()
+	}
+	return s.home.Close()
+}

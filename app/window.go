@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"bestbefore/app/internal/clock"
+	"bestbefore/app/internal/ui"
+	"bestbefore/app/internal/ui/connectors"
+	"bestbefore/app/internal/ui/devices"
+	"bestbefore/app/internal/ui/diary"
+	"bestbefore/app/internal/ui/home"
+	"bestbefore/app/internal/ui/permissions"
+	"bestbefore/app/internal/view"
+	"bestbefore/app/internal/view/live"
+)
+
+// window is the shell with its pages and the pump that keeps them current.
+type window struct {
+	fyne  fyne.Window
+	shell *ui.Shell
+	pump  *live.Pump
+	do    ui.Dispatcher
+	pages pages
+
+	give       *permissions.Give // the open dialog, nil when none is
+	disconnect *permissions.Disconnect
+}
+
+// pages are those that were visited; the others are nil.
+type pages struct {
+	home        *home.Page
+	devices     *devices.Page
+	device      *devices.Device
+	permissions *permissions.Wall
+	review      *permissions.Review
+	connectors  *connectors.Page
+	diary       *diary.Page
+}
+
+// newWindow builds everything and starts nothing.
+func newWindow(w fyne.Window, src *source) (*window, error) {
+	win := &window{fyne: w, do: ui.OnWindow()}
+	var err error
+	win.pump, err = live.New(live.Config{
+		Engine: src.engine, Screen: win.screen(), Dispatch: win.do, Now: clock.Wall, Zone: zone,
+		Translate: func(key string) string { return lang.L(key) }, Log: src.log(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	win.shell, err = ui.New(ui.Config{
+		Window: w, Places: win.places(), Undo: win.pump.Undo, Shown: win.pump.Shown,
+		After: func(d time.Duration, f func()) { time.AfterFunc(d, func() { win.do(f) }) },
+	})
+	return win, err
+}
+
+// serve runs engine and pump in the background until ctx ends; the answer is
+// given when both have ended, the pump first.
+func (win *window) serve(ctx context.Context, src *source) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		working, stop := context.WithCancel(context.Background())
+		defer stop()
+		engine := make(chan error, 1)
+		go func() { engine <- src.serve(working) }()
+		pumped := win.pump.Serve(ctx)
+		stop()
+		done <- errors.Join(pumped, <-engine)
+	}()
+	return done
+}
+
+// goTo opens the place that was asked for at the start, or the first page.
+func (win *window) goTo(target string) {
+	win.shell.Start()
+	if r, ok := route(target); ok {
+		win.shell.Open(r)
+	}
+}
+
+// raise shows the window, for another start of the program.
+func (win *window) raise(target string) {
+	win.do(func() {
+		win.fyne.Show()
+		win.fyne.RequestFocus()
+		if r, ok := route(target); ok {
+			win.shell.Open(r)
+		}
+	})
+}
+
+// route reads "consent/ID@version", "device/ID" or a page's name.
+func route(target string) (view.Route, bool) {
+	what, id, _ := strings.Cut(strings.Trim(target, `"`), "/")
+	id, _, _ = strings.Cut(id, "@")
+	switch what {
+	case "":
+		return view.Route{}, false
+	case "consent":
+		return view.Route{Page: view.PageReview, Arg: id}, true
+	case "device":
+		return view.Route{Page: view.PageDevice, Arg: id}, true
+	default:
+		return view.Route{Page: view.Page(what)}, true
+	}
+}
+
+func zone() *time.Location {
+	_, loc, err := clock.Zone()
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
