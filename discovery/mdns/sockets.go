@@ -47,6 +47,7 @@ type socket struct {
 	conn     *net.UDPConn
 	to       netip.AddrPort
 	iface    string
+	own      bool                           // loopback: only this computer can send, from any of its addresses
 	prefixes atomic.Pointer[[]netip.Prefix] // of the interface, read by the reader
 	dead     atomic.Bool                    // set by the reader when it gave up
 }
@@ -194,7 +195,7 @@ func (s *sockets) read(k *socket) {
 			continue
 		}
 		a := from.Addr().Unmap()
-		if from.Port() != port || !onLink(a, *k.prefixes.Load()) {
+		if from.Port() != port || !k.own && !onLink(a, *k.prefixes.Load()) {
 			continue
 		}
 		if a.Is6() && a.IsLinkLocalUnicast() {
@@ -278,7 +279,7 @@ func open4(ifi net.Interface) (*socket, error) {
 		return nil, fmt.Errorf("joining the IPv4 group on %s: %w", ifi.Name, err)
 	}
 	_ = conn.SetReadBuffer(readBuffer) // as much as the system allows
-	return &socket{conn: conn, to: netip.AddrPortFrom(group4, port), iface: ifi.Name}, nil
+	return &socket{conn: conn, to: netip.AddrPortFrom(group4, port), iface: ifi.Name, own: ifi.Flags&net.FlagLoopback != 0}, nil
 }
 
 func open6(ifi net.Interface) (*socket, error) {
@@ -294,5 +295,5 @@ func open6(ifi net.Interface) (*socket, error) {
 		return nil, fmt.Errorf("joining the IPv6 group on %s: %w", ifi.Name, err)
 	}
 	_ = conn.SetReadBuffer(readBuffer) // as much as the system allows
-	return &socket{conn: conn, to: netip.AddrPortFrom(group6.WithZone(ifi.Name), port), iface: ifi.Name}, nil
+	return &socket{conn: conn, to: netip.AddrPortFrom(group6.WithZone(ifi.Name), port), iface: ifi.Name, own: ifi.Flags&net.FlagLoopback != 0}, nil
 }
