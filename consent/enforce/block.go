@@ -103,6 +103,18 @@ func (t *task) compensate(ctx context.Context, rec connectors.Receipt) error {
 	if err != nil || why == "" {
 		return err // still ended: the newer action takes the mark over
 	}
+	all, err := t.r.c.Store.ByMark(ctx, t.a.Mark)
+	if err != nil {
+		return fmt.Errorf("reading newer actions: %w", err)
+	}
+	for _, x := range all {
+		if x.ID == t.a.ID {
+			break
+		}
+		if x.State.Open() { // it knows that something may be set, and where
+			return nil
+		}
+	}
 	raw, err := json.Marshal(rec)
 	if err != nil {
 		raw = nil
