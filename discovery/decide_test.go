@@ -24,8 +24,10 @@ func TestAMergeByAPersonKeepsBothIdsAndCanBeUndone(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.SetEssential(b, EssentialSafety)
-	h.Observe(Sighting{Source: SourceMDNS, At: t0, Identifiers: []Identifier{hostname("box.local"), {Instance, "Box._x._tcp"}}, Addresses: addrs("192.168.1.6"),
-		Services: []Service{{Type: "_x._tcp", Instance: "Box", Host: "box.local"}}})
+	h.Observe(Sighting{
+		Source: SourceMDNS, At: t0, Identifiers: []Identifier{hostname("box.local"), {Instance, "Box._x._tcp"}}, Addresses: addrs("192.168.1.6"),
+		Services: []Service{{Type: "_x._tcp", Instance: "Box", Host: "box.local"}},
+	})
 
 	changed, err := h.Merge(a, b)
 	if err != nil || !slices.Contains(changed, a) || !slices.Contains(changed, b) {
@@ -73,8 +75,10 @@ func TestAMergeByAPersonKeepsBothIdsAndCanBeUndone(t *testing.T) {
 func TestSplitTakesApartWhatTheAddressJoined(t *testing.T) {
 	h := newHome(t)
 	id := h.wire(macA, "192.168.1.5")[0]
-	h.Observe(Sighting{Source: SourceSSDP, At: t0, Identifiers: []Identifier{{UDN, "aaaa-bbbb"}}, Addresses: addrs("192.168.1.5"),
-		Facts: []Fact{{Key: "model", Value: "X", Of: "aaaa-bbbb"}, {Key: "model", Value: "Y"}}})
+	h.Observe(Sighting{
+		Source: SourceSSDP, At: t0, Identifiers: []Identifier{{UDN, "aaaa-bbbb"}}, Addresses: addrs("192.168.1.5"),
+		Facts: []Fact{{Key: "model", Value: "X", Of: "aaaa-bbbb"}, {Key: "model", Value: "Y"}},
+	})
 	parts, err := h.Split(id)
 	if err != nil || len(parts) != 2 || parts[0] != id {
 		t.Fatalf("%v %v", parts, err)
@@ -240,8 +244,10 @@ func TestWhatWasStoredComesBack(t *testing.T) {
 	a := h.wire(macA, "192.168.1.7")[0]
 	b := h.wire(macB, "192.168.1.8")[0]
 	h.SetLabel(a, "TV")
-	h.Observe(Sighting{Source: SourceMDNS, At: t0, Identifiers: []Identifier{hostname("tv.local")}, Addresses: addrs("192.168.1.7"),
-		Services: []Service{{Type: "_x._tcp", Instance: "Büro", Host: "tv.local", TXT: TXT{"a=\xff"}}}, Facts: []Fact{{Key: "model", Value: "X"}}})
+	h.Observe(Sighting{
+		Source: SourceMDNS, At: t0, Identifiers: []Identifier{hostname("tv.local")}, Addresses: addrs("192.168.1.7"),
+		Services: []Service{{Type: "_x._tcp", Instance: "Büro", Host: "tv.local", TXT: TXT{"a=\xff"}}}, Facts: []Fact{{Key: "model", Value: "X"}},
+	})
 	h.Merge(a, b)
 
 	raw, err := json.Marshal(h.Devices())
@@ -280,8 +286,10 @@ func TestWhatWasStoredComesBack(t *testing.T) {
 
 func TestReturnedDevicesAreCopies(t *testing.T) {
 	h := newHome(t)
-	h.Observe(Sighting{Source: SourceMDNS, At: t0, Identifiers: []Identifier{hostname("tv.local")}, Addresses: addrs("192.168.1.7"),
-		Services: []Service{{Type: "_x._tcp", Instance: "X", Host: "tv.local", TXT: TXT{"a=b"}, Addrs: []string{"192.168.1.7"}}}, Facts: []Fact{{Key: "model", Value: "X"}}})
+	h.Observe(Sighting{
+		Source: SourceMDNS, At: t0, Identifiers: []Identifier{hostname("tv.local")}, Addresses: addrs("192.168.1.7"),
+		Services: []Service{{Type: "_x._tcp", Instance: "X", Host: "tv.local", TXT: TXT{"a=b"}, Addrs: []string{"192.168.1.7"}}}, Facts: []Fact{{Key: "model", Value: "X"}},
+	})
 	d := h.Devices()[0]
 	d.Identifiers[0].Value, d.Services[0].TXT[0], d.Services[0].Addrs[0], d.Facts[0].Value, d.Groups[0].Identifiers[0].Value, d.Sources[0] = "x", "x", "x", "x", "x", "x"
 	if got := h.Devices()[0]; got.Identifiers[0].Value == "x" || got.Services[0].TXT[0] == "x" || got.Services[0].Addrs[0] == "x" || got.Facts[0].Value == "x" ||
@@ -355,8 +363,10 @@ func TestANameDoesNotMoveAConfirmedDevice(t *testing.T) {
 
 func TestAnUnconfirmedDeviceIsAbsorbedWithAllThatIsKnownOfIt(t *testing.T) {
 	h := newHome(t)
-	early := h.Observe(Sighting{Source: SourceSSDP, At: t0, Identifiers: []Identifier{{UDN, "aaaa-bbbb"}}, Addresses: addrs("192.168.1.5", "192.168.1.6"),
-		Facts: []Fact{{Key: "model", Value: "X"}}, Services: []Service{{Type: "_x._tcp", Instance: "X"}}})[0]
+	early := h.Observe(Sighting{
+		Source: SourceSSDP, At: t0, Identifiers: []Identifier{{UDN, "aaaa-bbbb"}}, Addresses: addrs("192.168.1.5", "192.168.1.6"),
+		Facts: []Fact{{Key: "model", Value: "X"}}, Services: []Service{{Type: "_x._tcp", Instance: "X"}},
+	})[0]
 	h.after(time.Minute)
 	late := h.wire(macA, "192.168.1.6")[0]
 	if d, ok := h.Device(late); !ok || d.ID != early || !d.FirstSeen.Equal(t0) || len(d.Facts) != 1 || len(d.Services) != 1 || len(d.Sources) != 2 || len(d.Addresses) != 2 {

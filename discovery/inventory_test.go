@@ -252,8 +252,10 @@ func TestMerging(t *testing.T) {
 		}, macA + " evil.local evil2.local @ 192.168.1.5\n0123456789abcdef " + macB + " @ 192.168.1.6\n0123456789abcdef " + macS + " evil2.local @ 192.168.1.66", 2},
 		{"this computer's cards are one device", func(h *home) {
 			h.wire(macB, "192.168.1.7")
-			h.Observe(Sighting{Source: SourceSelf, At: t0, Role: RoleThisComputer,
-				Identifiers: []Identifier{{MAC, macA}, {MAC, macB}, hostname("desk.local")}, Addresses: addrs("192.168.1.7", "192.168.1.8")})
+			h.Observe(Sighting{
+				Source: SourceSelf, At: t0, Role: RoleThisComputer,
+				Identifiers: []Identifier{{MAC, macA}, {MAC, macB}, hostname("desk.local")}, Addresses: addrs("192.168.1.7", "192.168.1.8"),
+			})
 		}, macA + " " + macB + " desk.local @ 192.168.1.7 192.168.1.8", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -266,9 +268,11 @@ func TestMerging(t *testing.T) {
 
 func TestTheSameSightingTwiceChangesOnlyLastSeen(t *testing.T) {
 	h := newHome(t)
-	s := Sighting{Source: SourceMDNS, At: t0, Identifiers: []Identifier{hostname("tv.local")}, Addresses: addrs("192.168.1.5"),
+	s := Sighting{
+		Source: SourceMDNS, At: t0, Identifiers: []Identifier{hostname("tv.local")}, Addresses: addrs("192.168.1.5"),
 		Services: []Service{{Type: "_airplay._tcp", Instance: "TV", Host: "tv.local", Port: 7000, TXT: TXT{"model=X"}}},
-		Facts:    []Fact{{Key: "model", Value: "X"}}}
+		Facts:    []Fact{{Key: "model", Value: "X"}},
+	}
 	if got := h.Observe(s); len(got) != 1 {
 		t.Fatalf("first sighting changed %v", got)
 	}

@@ -38,8 +38,10 @@ func TestAFloodOfInventedDevices(t *testing.T) {
 	for i := range 100_000 {
 		h.after(200 * time.Microsecond)
 		from := netip.AddrFrom4([4]byte{10, byte(i >> 14), byte(i >> 7 & 127), byte(i&127 + 1)}) // spoofed senders
-		h.Observe(Sighting{Source: SourceMDNS, At: h.now, From: from, Identifiers: []Identifier{hostname(fmt.Sprintf("x%d.local", i))}, Addresses: []netip.Addr{from},
-			Services: []Service{{Type: "_http._tcp", Instance: fmt.Sprintf("x%d", i), Host: "x", TXT: TXT{"a=b"}}}})
+		h.Observe(Sighting{
+			Source: SourceMDNS, At: h.now, From: from, Identifiers: []Identifier{hostname(fmt.Sprintf("x%d.local", i))}, Addresses: []netip.Addr{from},
+			Services: []Service{{Type: "_http._tcp", Instance: fmt.Sprintf("x%d", i), Host: "x", TXT: TXT{"a=b"}}},
+		})
 	}
 	took := time.Since(began)
 	runtime.GC()
@@ -112,10 +114,12 @@ func TestEveryPartOfADeviceIsBounded(t *testing.T) {
 	h.wire(macA, "192.168.1.5")
 	for i := range 500 {
 		h.after(time.Second)
-		h.Observe(Sighting{Source: SourceMDNS, At: h.now, Identifiers: []Identifier{hostname("tv.local"), {Instance, fmt.Sprintf("x%d._x._tcp", i)}},
+		h.Observe(Sighting{
+			Source: SourceMDNS, At: h.now, Identifiers: []Identifier{hostname("tv.local"), {Instance, fmt.Sprintf("x%d._x._tcp", i)}},
 			Addresses: addrs("192.168.1.5", fmt.Sprintf("10.0.%d.%d", i/200, i%200+1)),
 			Services:  []Service{{Type: "_x._tcp", Instance: fmt.Sprintf("x%d", i), Host: "tv.local", TXT: TXT{strings.Repeat("a", 1200), strings.Repeat("b", 200)}, Gone: i < 40}},
-			Facts:     []Fact{{Key: fmt.Sprintf("k%d", i), Value: strings.Repeat("v", 1000)}}})
+			Facts:     []Fact{{Key: fmt.Sprintf("k%d", i), Value: strings.Repeat("v", 1000)}},
+		})
 	}
 	d := h.Devices()[0]
 	if len(d.Services) != 64 || len(d.Addresses) != 32 || len(d.Facts) != 64 || len(d.Identifiers) > maxIdentifiers || len(d.Groups) > maxGroups {
@@ -201,15 +205,29 @@ func TestIdentifierForms(t *testing.T) {
 		{Identifier{MAC, "6C-AD-F8-00-00-17"}, Identifier{MAC, macA}},
 		{Identifier{MAC, "6cad.f800.0017"}, Identifier{MAC, macA}},
 		{Identifier{MAC, "6cadf8000017"}, Identifier{MAC, macA}},
-		{Identifier{MAC, ""}, Identifier{}}, {Identifier{MAC, "00:00:00:00:00:00"}, Identifier{}}, {Identifier{MAC, "ff:ff:ff:ff:ff:ff"}, Identifier{}},
-		{Identifier{MAC, "01:00:5e:00:00:fb"}, Identifier{}}, {Identifier{MAC, "6c:ad:f8:00:00:1g"}, Identifier{}}, {Identifier{MAC, "6c:ad:f8:00:00:17:18:19"}, Identifier{}},
-		{Identifier{MAC, ":6cadf8000017"}, Identifier{}}, {Identifier{MAC, "6cadf8"}, Identifier{}},
-		{Identifier{UDN, " uuid:4D69-AB "}, Identifier{UDN, "4d69-ab"}}, {Identifier{UDN, "UUID:4D69-AB"}, Identifier{UDN, "4d69-ab"}},
-		{Identifier{UUID, "00000000-0000-0000-0000-000000000000"}, Identifier{}}, {Identifier{UUID, ""}, Identifier{}},
-		{Identifier{Hostname, "TV.local."}, Identifier{Hostname, "tv.local"}}, {Identifier{Hostname, "localhost."}, Identifier{}},
-		{Identifier{Serial, " 105MAXX00017 "}, Identifier{Serial, "105MAXX00017"}}, {Identifier{Serial, "12345678"}, Identifier{}}, {Identifier{Serial, "N/A"}, Identifier{}}, {Identifier{Serial, "1"}, Identifier{}},
-		{Identifier{Instance, "TV._airplay._tcp"}, Identifier{Instance, "tv._airplay._tcp"}}, {Identifier{Remote, "fritz/7"}, Identifier{Remote, "fritz/7"}},
-		{Identifier{Remote, strings.Repeat("x", 300)}, Identifier{}}, {Identifier{"bogus", "x"}, Identifier{}}, {Identifier{Hostname, "a\xff"}, Identifier{Hostname, "a\ufffd"}},
+		{Identifier{MAC, ""}, Identifier{}},
+		{Identifier{MAC, "00:00:00:00:00:00"}, Identifier{}},
+		{Identifier{MAC, "ff:ff:ff:ff:ff:ff"}, Identifier{}},
+		{Identifier{MAC, "01:00:5e:00:00:fb"}, Identifier{}},
+		{Identifier{MAC, "6c:ad:f8:00:00:1g"}, Identifier{}},
+		{Identifier{MAC, "6c:ad:f8:00:00:17:18:19"}, Identifier{}},
+		{Identifier{MAC, ":6cadf8000017"}, Identifier{}},
+		{Identifier{MAC, "6cadf8"}, Identifier{}},
+		{Identifier{UDN, " uuid:4D69-AB "}, Identifier{UDN, "4d69-ab"}},
+		{Identifier{UDN, "UUID:4D69-AB"}, Identifier{UDN, "4d69-ab"}},
+		{Identifier{UUID, "00000000-0000-0000-0000-000000000000"}, Identifier{}},
+		{Identifier{UUID, ""}, Identifier{}},
+		{Identifier{Hostname, "TV.local."}, Identifier{Hostname, "tv.local"}},
+		{Identifier{Hostname, "localhost."}, Identifier{}},
+		{Identifier{Serial, " 105MAXX00017 "}, Identifier{Serial, "105MAXX00017"}},
+		{Identifier{Serial, "12345678"}, Identifier{}},
+		{Identifier{Serial, "N/A"}, Identifier{}},
+		{Identifier{Serial, "1"}, Identifier{}},
+		{Identifier{Instance, "TV._airplay._tcp"}, Identifier{Instance, "tv._airplay._tcp"}},
+		{Identifier{Remote, "fritz/7"}, Identifier{Remote, "fritz/7"}},
+		{Identifier{Remote, strings.Repeat("x", 300)}, Identifier{}},
+		{Identifier{"bogus", "x"}, Identifier{}},
+		{Identifier{Hostname, "a\xff"}, Identifier{Hostname, "a\ufffd"}},
 	} {
 		got, ok := c.in.Normalize()
 		if !ok {

@@ -139,7 +139,7 @@ func (e *entry) supports(id Identifier) bool {
 		return true
 	}
 	for _, h := range e.holds {
-		if slices.Contains(h.claims, id) && !(h.unproven() && len(e.d.Hardware) > 0) {
+		if slices.Contains(h.claims, id) && (!h.unproven() || len(e.d.Hardware) == 0) {
 			return true
 		}
 	}

@@ -27,9 +27,16 @@ func readCast(s discovery.Service, h *hints) {
 
 // appleKinds are beginnings of Apple's model names.
 var appleKinds = []kindRule{
-	{"AppleTV", discovery.KindMedia, 0.95}, {"AudioAccessory", discovery.KindSpeaker, 0.95}, {"MacBook", discovery.KindComputer, 0.95},
-	{"Macmini", discovery.KindComputer, 0.95}, {"MacPro", discovery.KindComputer, 0.95}, {"iMac", discovery.KindComputer, 0.95}, {"Mac1", discovery.KindComputer, 0.9},
-	{"iPhone", discovery.KindPhone, 0.95}, {"iPad", discovery.KindTablet, 0.95}, {"AirPort", discovery.KindRouter, 0.9},
+	{"AppleTV", discovery.KindMedia, 0.95},
+	{"AudioAccessory", discovery.KindSpeaker, 0.95},
+	{"MacBook", discovery.KindComputer, 0.95},
+	{"Macmini", discovery.KindComputer, 0.95},
+	{"MacPro", discovery.KindComputer, 0.95},
+	{"iMac", discovery.KindComputer, 0.95},
+	{"Mac1", discovery.KindComputer, 0.9},
+	{"iPhone", discovery.KindPhone, 0.95},
+	{"iPad", discovery.KindTablet, 0.95},
+	{"AirPort", discovery.KindRouter, 0.9},
 }
 
 func apple(s discovery.Service, model string, conf float64, h *hints) bool {
@@ -159,8 +166,14 @@ func readMiio(s discovery.Service, h *hints) {
 		h.maker("Yeelight", 0.85, says(s), s.Source)
 	}
 	h.model(model, 0.8, says(s), s.Source)
-	for _, r := range []kindRule{{"airpurifier", discovery.KindAir, 0.85}, {"vacuum", discovery.KindVacuum, 0.85}, {"light", discovery.KindLight, 0.85},
-		{"plug", discovery.KindPlug, 0.85}, {"camera", discovery.KindCamera, 0.85}, {"gateway", discovery.KindHub, 0.85}} {
+	for _, r := range []kindRule{
+		{"airpurifier", discovery.KindAir, 0.85},
+		{"vacuum", discovery.KindVacuum, 0.85},
+		{"light", discovery.KindLight, 0.85},
+		{"plug", discovery.KindPlug, 0.85},
+		{"camera", discovery.KindCamera, 0.85},
+		{"gateway", discovery.KindHub, 0.85},
+	} {
 		if strings.Contains(model, r.word) {
 			h.kind(r.kind, r.conf, says(s), s.Source)
 		}

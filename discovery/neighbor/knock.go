@@ -24,7 +24,7 @@ func Knock(addr netip.Addr) error {
 	if err != nil {
 		return fmt.Errorf("knocking at %s: %w", addr, err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	if _, err := c.Write(nil); err != nil {
 		return fmt.Errorf("knocking at %s: %w", addr, err)
 	}

@@ -63,8 +63,10 @@ func neighRows(family int, names map[int]string) ([]Row, error) {
 			continue
 		}
 		name := names[n.LinkIndex]
-		out = append(out, Row{MAC: mac, Addr: zoned(addr.Unmap(), name), Interface: name,
-			Live: n.State&(netlink.NUD_REACHABLE|netlink.NUD_PERMANENT) != 0})
+		out = append(out, Row{
+			MAC: mac, Addr: zoned(addr.Unmap(), name), Interface: name,
+			Live: n.State&(netlink.NUD_REACHABLE|netlink.NUD_PERMANENT) != 0,
+		})
 	}
 	return out, nil
 }

@@ -97,8 +97,12 @@ func (d *Description) take(path []string, text string) {
 		name string
 		into *string
 	}{
-		{"deviceType", &d.DeviceType}, {"friendlyName", &d.FriendlyName}, {"manufacturer", &d.Manufacturer},
-		{"modelName", &d.ModelName}, {"modelNumber", &d.ModelNumber}, {"serialNumber", &d.Serial},
+		{"deviceType", &d.DeviceType},
+		{"friendlyName", &d.FriendlyName},
+		{"manufacturer", &d.Manufacturer},
+		{"modelName", &d.ModelName},
+		{"modelNumber", &d.ModelNumber},
+		{"serialNumber", &d.Serial},
 	} {
 		if f.name == name && *f.into == "" {
 			*f.into = string(discovery.CleanLong(text))

@@ -15,8 +15,10 @@ const igd = `<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0">
 <friendlyName>WANDevice</friendlyName><manufacturer>MiniUPnP</manufacturer><UDN>uuid:75802409-bccb-40e7-8e6c-444e6d000002</UDN></device></deviceList></device></root>`
 
 func TestParseDescription(t *testing.T) {
-	gateway := Description{DeviceType: "urn:schemas-upnp-org:device:InternetGatewayDevice:1", FriendlyName: "FRITZ!Box 7590", Manufacturer: "AVM Berlin",
-		ModelName: "FRITZ!Box 7590", ModelNumber: "avm", Serial: "12345678", UDNs: []string{"75802409-bccb-40e7-8e6c-444e6d000001", "75802409-bccb-40e7-8e6c-444e6d000002"}}
+	gateway := Description{
+		DeviceType: "urn:schemas-upnp-org:device:InternetGatewayDevice:1", FriendlyName: "FRITZ!Box 7590", Manufacturer: "AVM Berlin",
+		ModelName: "FRITZ!Box 7590", ModelNumber: "avm", Serial: "12345678", UDNs: []string{"75802409-bccb-40e7-8e6c-444e6d000001", "75802409-bccb-40e7-8e6c-444e6d000002"},
+	}
 	for _, c := range []struct {
 		name, in string
 		want     Description

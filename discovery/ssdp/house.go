@@ -212,8 +212,12 @@ func (pl *place) sighting(now time.Time) discovery.Sighting {
 	}
 	d := pl.fetched
 	for _, f := range [][2]string{
-		{"manufacturer", d.Manufacturer}, {"model", d.ModelName}, {"friendly_name", d.FriendlyName}, {"serial", d.Serial},
-		{"device_type", telling(d.DeviceType, pl.types)}, {"server", pl.server},
+		{"manufacturer", d.Manufacturer},
+		{"model", d.ModelName},
+		{"friendly_name", d.FriendlyName},
+		{"serial", d.Serial},
+		{"device_type", telling(d.DeviceType, pl.types)},
+		{"server", pl.server},
 	} {
 		if f[1] != "" {
 			s.Facts = append(s.Facts, discovery.Fact{Key: f[0], Value: string(discovery.CleanLong(f[1])), Source: discovery.SourceSSDP, Of: of})

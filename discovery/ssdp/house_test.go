@@ -91,8 +91,10 @@ func TestADescriptionBecomesASighting(t *testing.T) {
 	if diff := cmp.Diff(want, got.Identifiers); diff != "" {
 		t.Errorf("identifiers: %s", diff)
 	}
-	if diff := cmp.Diff(map[string]string{"manufacturer": "AVM Berlin", "model": "FRITZ!Box 7590", "friendly_name": "FRITZ!Box 7590", "serial": "12345678",
-		"device_type": "urn:schemas-upnp-org:device:InternetGatewayDevice:1", "server": "Debian/12 UPnP/1.1 MiniUPnPd/2.3.1"}, facts(got)); diff != "" {
+	if diff := cmp.Diff(map[string]string{
+		"manufacturer": "AVM Berlin", "model": "FRITZ!Box 7590", "friendly_name": "FRITZ!Box 7590", "serial": "12345678",
+		"device_type": "urn:schemas-upnp-org:device:InternetGatewayDevice:1", "server": "Debian/12 UPnP/1.1 MiniUPnPd/2.3.1",
+	}, facts(got)); diff != "" {
 		t.Errorf("facts: %s", diff)
 	}
 	if got.From != netip.MustParseAddr("192.168.77.1") || len(got.Addresses) != 1 || got.Addresses[0] != got.From || got.Quiet || !strings.Contains(got.Detail, "FRITZ!Box") {

@@ -124,7 +124,7 @@ func openLink(i net.Interface, prefixes []netip.Prefix) (*link, error) {
 	}
 	p := ipv4.NewPacketConn(ask)
 	if err := errors.Join(p.SetMulticastInterface(&i), p.SetMulticastTTL(hopsLimit)); err != nil {
-		ask.Close()
+		_ = ask.Close()
 		return nil, fmt.Errorf("opening %s for upnp: %w", i.Name, err)
 	}
 	// Without announcements the answers to our own questions remain.
@@ -148,9 +148,9 @@ func (k *link) start(ctx context.Context, wg *sync.WaitGroup, in chan<- packet) 
 func (k *link) close() { k.cancel() }
 
 func (k *link) closeSockets() {
-	k.ask.Close()
+	_ = k.ask.Close()
 	if k.listen != nil {
-		k.listen.Close()
+		_ = k.listen.Close()
 	}
 }
 
@@ -200,7 +200,7 @@ func (k *link) search(ctx context.Context) {
 		case <-start.C:
 		}
 		for _, target := range searches {
-			k.ask.WriteToUDP(search(target), group) // a lost question is asked again
+			_, _ = k.ask.WriteToUDP(search(target), group) // a lost question is asked again
 		}
 		next := searchEvery
 		if round+1 < len(searchAt) {
