@@ -35,8 +35,13 @@ func (p *Pump) Answer(question string, yes bool) {
 	})
 }
 
-// Undo takes back the newest decision and says which.
-func (p *Pump) Undo(string) {
+// Undo takes back the newest decision and says which. Where what names a
+// device, it is a disconnect that is taken back, with its result in place.
+func (p *Pump) Undo(what string) {
+	if w := p.wanted(); w.cut != nil && w.cut.device == what {
+		p.Reconnect(what)
+		return
+	}
 	p.do(func(ctx context.Context) {
 		text, err := p.config.Engine.Undo(ctx)
 		if err != nil {

@@ -80,10 +80,18 @@ func (p *Pump) cutDialog(ctx context.Context, w want) error {
 		}
 		in.Action = &a
 	}
-	if now := p.wanted().cut; now == nil || *now != *w.cut {
-		return nil // closed or changed meanwhile; a newer look follows
+	if p.config.Screen.Disconnect == nil {
+		return nil
 	}
-	put(p, "disconnect", p.presenter().Disconnect(in), same, func(d *view.Disconnect, r uint64) { d.Revision = r }, p.config.Screen.Disconnect)
+	// Asked on the window's own goroutine: a look that was under way while the
+	// person closed the dialog must not open it again.
+	put(p, "disconnect", p.presenter().Disconnect(in), same, func(d *view.Disconnect, r uint64) { d.Revision = r }, func(d view.Disconnect) {
+		if now := p.wanted().cut; now != nil && *now == *w.cut {
+			p.config.Screen.Disconnect(d)
+			return
+		}
+		p.forget("disconnect")
+	})
 	return nil
 }
 
@@ -155,10 +163,16 @@ func (p *Pump) giveDialog(ctx context.Context, w want) error {
 			in.Error = p.presenter().Failure(err)
 		}
 	}
-	if p.wanted().give != w.give {
-		return nil // closed or changed meanwhile; a newer look follows
+	if p.config.Screen.Give == nil {
+		return nil
 	}
-	put(p, "give", p.presenter().Give(in), same, func(d *view.Give, r uint64) { d.Revision = r }, p.config.Screen.Give)
+	put(p, "give", p.presenter().Give(in), same, func(d *view.Give, r uint64) { d.Revision = r }, func(d view.Give) {
+		if p.wanted().give == w.give { // as in cutDialog
+			p.config.Screen.Give(d)
+			return
+		}
+		p.forget("give")
+	})
 	return nil
 }
 

@@ -162,6 +162,22 @@ func TestDisconnectShowsItsResultInPlace(t *testing.T) {
 	})
 }
 
+func TestAClosedDialogIsNotOpenedByALateLook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{devices: oneDevice("Bell")}
+		p, s := pump(t, f)
+		p.AskDisconnect("d1")
+		p.StartGive("d1", "")
+		synctest.Wait() // both looks are queued at the window, not shown yet
+		p.CloseDisconnect()
+		p.CloseGive()
+		s.settle()
+		if len(s.cut) != 0 || len(s.give) != 0 {
+			t.Errorf("a look that came late opened %d and %d dialogs", len(s.cut), len(s.give))
+		}
+	})
+}
+
 func TestGiveAllowsOnlyWhatIsComplete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked []engine.AllowRequest
