@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -212,9 +213,10 @@ func TestItTriesAgainWithGrowingPauses(t *testing.T) {
 
 func TestOneRefusedPasswordStopsAllTries(t *testing.T) {
 	onBench(t, func(t *testing.T, b *bench) {
-		refuse := true
+		var refuse atomic.Bool
+		refuse.Store(true)
 		b.k.open = func(int) (connectors.Session, error) {
-			if refuse {
+			if refuse.Load() {
 				return nil, &connectors.Error{Kind: consent.KindSignIn, Text: "wrong password"}
 			}
 			return &live{k: b.k}, nil
@@ -228,7 +230,7 @@ func TestOneRefusedPasswordStopsAllTries(t *testing.T) {
 		if _, closed := b.All(); connectors.KindOf(closed["gw"]) != consent.KindSignIn {
 			t.Errorf("%v", closed)
 		}
-		refuse = false
+		refuse.Store(false)
 		if err := b.Reload(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -269,11 +271,13 @@ func TestReloadFollowsTheConfiguration(t *testing.T) {
 
 func TestADeadSessionIsOpenedAnew(t *testing.T) {
 	onBench(t, func(t *testing.T, b *bench) {
-		dead := false
-		b.k.open = func(int) (connectors.Session, error) {
+		var dead atomic.Bool
+		b.k.open = func(n int) (connectors.Session, error) {
+			if n > 1 {
+				return &live{k: b.k}, nil
+			}
 			return &live{k: b.k, probe: func() error {
-				if dead {
-					dead = false
+				if dead.CompareAndSwap(true, false) {
 					return transient("no answer")
 				}
 				return nil
@@ -281,12 +285,11 @@ func TestADeadSessionIsOpenedAnew(t *testing.T) {
 		}
 		defer b.serve()()
 		time.Sleep(90 * time.Second)
-		dead = true
+		dead.Store(true)
 		time.Sleep(3 * time.Minute)
 		if opens, _ := b.k.counts(); opens != 1 {
 			t.Errorf("one lost answer closed the session: opened %d times", opens)
 		}
-		b.k.open = nil
 		keep := b.keeper("gw")
 		keep.mu.Lock()
 		keep.caps.Prober = prober(func() error { return transient("no answer") })
@@ -301,7 +304,7 @@ func TestADeadSessionIsOpenedAnew(t *testing.T) {
 
 func TestObservingGoesOnFromTheLastStoredCursor(t *testing.T) {
 	onBench(t, func(t *testing.T, b *bench) {
-		var froms []string
+		var froms []string // read when all has stopped
 		b.k.open = func(int) (connectors.Session, error) {
 			return &live{k: b.k, observe: func(ctx context.Context, from connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
 				froms = append(froms, string(from))
@@ -330,10 +333,10 @@ func TestObservingGoesOnFromTheLastStoredCursor(t *testing.T) {
 
 func TestWhatCannotBeStoredIsReadAgain(t *testing.T) {
 	onBench(t, func(t *testing.T, b *bench) {
-		starts := 0
+		var starts atomic.Int64
 		b.k.open = func(int) (connectors.Session, error) {
 			return &live{k: b.k, observe: func(ctx context.Context, _ connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
-				starts++
+				starts.Add(1)
 				emit([]flow.Record{{Up: 1}}, connectors.Cursor("1"))
 				<-ctx.Done()
 				return ctx.Err()
@@ -343,8 +346,8 @@ func TestWhatCannotBeStoredIsReadAgain(t *testing.T) {
 		defer b.serve()()
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		if starts < 2 || len(b.recs) != 0 || !strings.Contains(b.Health("gw").Trouble, "stored") {
-			t.Errorf("started %d times, trouble %q", starts, b.Health("gw").Trouble)
+		if starts.Load() < 2 || len(b.recs) != 0 || !strings.Contains(b.Health("gw").Trouble, "stored") {
+			t.Errorf("started %d times, trouble %q", starts.Load(), b.Health("gw").Trouble)
 		}
 		b.with(func() { b.full = nil })
 		time.Sleep(time.Minute)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -74,9 +75,10 @@ func TestT24DoneButStillFlowingIsNeverStopped(t *testing.T) {
 func TestRetriesFollowTheTableThenAreStuckAndNeverDropped(t *testing.T) {
 	inHome(t, func(t *testing.T, h *home) {
 		p := h.peer("gw", fine)
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		p.block = func(context.Context, connectors.BlockRequest) error {
-			if down {
+			if down.Load() {
 				return &connectors.Error{Kind: consent.KindTransient, Text: "unreachable"}
 			}
 			return nil
@@ -107,7 +109,7 @@ func TestRetriesFollowTheTableThenAreStuckAndNeverDropped(t *testing.T) {
 		if n := h.count(consent.NoteStuck); n != 1 {
 			t.Errorf("stuck was noted %d times, want once", n)
 		}
-		down = false
+		down.Store(false)
 		time.Sleep(6*time.Hour + time.Second)
 		synctest.Wait()
 		if got := h.action(a.ID); got.State != consent.Done {

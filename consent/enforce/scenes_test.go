@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,7 +46,7 @@ func TestT15KilledAfterTheCallItIsRepeatedAndSaidOnce(t *testing.T) {
 }
 
 func TestT18AFullDiskIsReportedAndNothingIsSaidToBeDone(t *testing.T) {
-	var reported error
+	var reported atomic.Bool
 	inHome(t, func(t *testing.T, h *home) {
 		p := h.peer("gw", fine)
 		a := h.ended("c1", consent.Block)
@@ -56,7 +57,7 @@ func TestT18AFullDiskIsReportedAndNothingIsSaidToBeDone(t *testing.T) {
 		if h.action(a.ID).State != consent.Pending || p.asked() != 0 {
 			t.Errorf("%s, asked %d: no call without a durable intent", h.action(a.ID).State, p.asked())
 		}
-		if reported == nil {
+		if !reported.Load() {
 			t.Error("not reported")
 		}
 		h.memory.mu.Lock()
@@ -70,7 +71,7 @@ func TestT18AFullDiskIsReportedAndNothingIsSaidToBeDone(t *testing.T) {
 	}, func(c *Config) {
 		c.Report = func(_ string, err error) {
 			if err != nil {
-				reported = err
+				reported.Store(true)
 			}
 		}
 	})
@@ -166,9 +167,10 @@ func TestLiftingIsReadBack(t *testing.T) {
 		if !p.holds(a.Mark) {
 			t.Fatal("not blocked")
 		}
-		keeps := true
+		var keeps atomic.Bool
+		keeps.Store(true)
 		p.unblock = func(_ context.Context, r connectors.Receipt) error {
-			if keeps { // says yes and keeps it
+			if keeps.Load() { // says yes and keeps it
 				p.mu.Lock()
 				p.rules["again"] = connectors.BlockRequest{}
 				p.mu.Unlock()
@@ -183,7 +185,7 @@ func TestLiftingIsReadBack(t *testing.T) {
 		if got := h.action(u.ID); got.State != consent.Waiting {
 			t.Errorf("%s: %s", got.State, got.Reason)
 		}
-		keeps = false
+		keeps.Store(false)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		if got := h.action(u.ID); got.State != consent.Done || got.Level != consent.Configured || p.holds(a.Mark) {
@@ -206,13 +208,13 @@ func TestNothingSetNothingLifted(t *testing.T) {
 
 // T61 with a coarse block: another ended permission needs the same one.
 func TestT61ACoarseBlockStaysWhileAnotherNeedsIt(t *testing.T) {
-	var others []consent.Action
+	var others atomic.Pointer[[]consent.Action]
 	inHome(t, func(t *testing.T, h *home) {
 		p := h.peer("router", connectors.Traits{Grain: connectors.GrainDevice})
 		a := h.plain(consent.Action{Origin: consent.FromPerson})
 		defer h.serve()()
 		synctest.Wait()
-		others = []consent.Action{{Mark: "consent-c9", Connection: "router", Recipient: consent.Recipient{Name: "Bolt"}}}
+		others.Store(&[]consent.Action{{Mark: "consent-c9", Connection: "router", Recipient: consent.Recipient{Name: "Bolt"}}})
 		time.Sleep(time.Second)
 		u := h.plain(consent.Action{Kind: consent.ActUnblock, Origin: consent.FromPerson})
 		h.r.Poke()
@@ -221,7 +223,12 @@ func TestT61ACoarseBlockStaysWhileAnotherNeedsIt(t *testing.T) {
 			t.Errorf("%s, held %v: %q", got.State, p.holds(a.Mark), got.Reason)
 		}
 	}, func(c *Config) {
-		c.Others = func(context.Context, discovery.DeviceID, string) ([]consent.Action, error) { return others, nil }
+		c.Others = func(context.Context, discovery.DeviceID, string) ([]consent.Action, error) {
+			if all := others.Load(); all != nil {
+				return *all, nil
+			}
+			return nil, nil
+		}
 	})
 }
 
@@ -287,16 +294,16 @@ func TestARelapseReopensEnforcement(t *testing.T) {
 	inHome(t, func(t *testing.T, h *home) {
 		p := h.peer("gw", fine)
 		a := h.ended("c1", consent.Block)
-		flowing := false
+		var flowing atomic.Bool
 		p.verify = func(connectors.Receipt) (connectors.Finding, error) {
-			if flowing {
+			if flowing.Load() {
 				return connectors.Finding{Level: consent.Configured, Seen: consent.Flowing}, nil
 			}
 			return connectors.Finding{Level: consent.Effective, Seen: consent.Stopped, Refused: 1}, nil
 		}
 		defer h.serve()()
 		time.Sleep(30 * time.Second)
-		flowing = true
+		flowing.Store(true)
 		time.Sleep(40 * time.Second)
 		synctest.Wait()
 		all := h.all()
@@ -316,9 +323,9 @@ func TestARelapseReopensEnforcement(t *testing.T) {
 func TestLooksGetRarerAndEndAfterAMonth(t *testing.T) {
 	inHome(t, func(t *testing.T, h *home) {
 		p := h.peer("gw", fine)
-		looks := 0
+		var looks atomic.Int64
 		p.verify = func(connectors.Receipt) (connectors.Finding, error) {
-			looks++
+			looks.Add(1)
 			return connectors.Finding{Level: consent.Configured, Seen: consent.NotChecked}, nil
 		}
 		a := h.ended("c1", consent.Block)
@@ -326,8 +333,8 @@ func TestLooksGetRarerAndEndAfterAMonth(t *testing.T) {
 		time.Sleep(40 * 24 * time.Hour)
 		synctest.Wait()
 		got := h.action(a.ID)
-		if looks != len(lookAt) || !got.VerifyAt.IsZero() {
-			t.Errorf("%d looks in 40 days, want %d", looks, len(lookAt))
+		if int(looks.Load()) != len(lookAt) || !got.VerifyAt.IsZero() {
+			t.Errorf("%d looks in 40 days, want %d", looks.Load(), len(lookAt))
 		}
 		if got.Level != consent.Configured || h.seen("c1") != consent.NotChecked {
 			t.Errorf("%s, %s: a device that tries nothing stays configured", got.Level, h.seen("c1"))
@@ -520,9 +527,10 @@ func TestT21ManyAtOnceOneSlowConnection(t *testing.T) {
 func TestStuckIsTriedAfterAWakeAndByHand(t *testing.T) {
 	inHome(t, func(t *testing.T, h *home) {
 		p := h.peer("gw", fine)
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		p.block = func(context.Context, connectors.BlockRequest) error {
-			if down {
+			if down.Load() {
 				return &connectors.Error{Kind: consent.KindTransient, Text: "unreachable"}
 			}
 			return nil
@@ -541,7 +549,7 @@ func TestStuckIsTriedAfterAWakeAndByHand(t *testing.T) {
 		if p.asked() != before+1 || h.action(a.ID).State != consent.Stuck {
 			t.Errorf("by hand: asked %d more, %s", p.asked()-before, h.action(a.ID).State)
 		}
-		down = false
+		down.Store(false)
 		h.mu.Lock()
 		h.skew += time.Hour // asleep
 		h.mu.Unlock()

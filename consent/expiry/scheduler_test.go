@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -488,7 +489,7 @@ func TestT41EssentialIsWarnedOfNotCut(t *testing.T) {
 }
 
 func TestInUntrustedTimeNothingIsDecided(t *testing.T) {
-	trusted := false
+	var trusted atomic.Bool
 	onBench(t, func(t *testing.T, b *bench) {
 		b.give("c1", time.Second, consent.Block)
 		defer b.serve()()
@@ -498,13 +499,13 @@ func TestInUntrustedTimeNothingIsDecided(t *testing.T) {
 		if b.get("c1").Decided != consent.Given {
 			t.Fatal("ended by a clock that is not believed")
 		}
-		trusted = true
+		trusted.Store(true)
 		time.Sleep(defaultMaxSleep)
 		synctest.Wait()
 		if b.get("c1").Decided != consent.Expired {
 			t.Error("not ended once the clock is believed")
 		}
-	}, func(c *Config) { c.Trusted = func() bool { return trusted } })
+	}, func(c *Config) { c.Trusted = func() bool { return trusted.Load() } })
 }
 
 func TestT6ASteppedClockIsMarked(t *testing.T) {
