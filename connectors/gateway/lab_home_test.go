@@ -216,6 +216,7 @@ type stream struct {
 	bytes atomic.Uint64
 	sent  atomic.Uint64
 	last  atomic.Int64 // nanoseconds
+	port  uint16       // of an upload
 	stop  func()
 }
 
@@ -292,7 +293,7 @@ func uploadTo(t testing.TB, where, device, to string, step time.Duration) *strea
 	t.Helper()
 	pc := in(t, where, func() (net.PacketConn, error) { return net.ListenPacket("udp", to) })
 	c := in(t, device, func() (net.Conn, error) { return net.Dial("udp", pc.LocalAddr().String()) })
-	s := &stream{}
+	s := &stream{port: netip.MustParseAddrPort(pc.LocalAddr().String()).Port()}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Add(2)
