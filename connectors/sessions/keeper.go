@@ -39,7 +39,7 @@ func newKeeper(p *Pool, c connectors.Connection) *keeper {
 }
 
 func sameConnection(a, b connectors.Connection) bool {
-	return a.ID == b.ID && a.Kind == b.Kind && reflect.DeepEqual(a.Settings, b.Settings)
+	return a.ID == b.ID && a.Kind == b.Kind && a.Name == b.Name && reflect.DeepEqual(a.Settings, b.Settings)
 }
 
 func (k *keeper) start(ctx context.Context) {

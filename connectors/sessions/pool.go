@@ -302,6 +302,14 @@ func (p *Pool) Capabilities(connection string) (connectors.Capabilities, bool) {
 	return c, err == nil
 }
 
+// Name is what the household calls a connection, its id where it has no name.
+func (p *Pool) Name(connection string) string {
+	if k := p.keeper(connection); k != nil && k.conn.Name != "" {
+		return k.conn.Name
+	}
+	return connection
+}
+
 // Health of a connection; of one that is not configured it says so.
 func (p *Pool) Health(connection string) Health {
 	k := p.keeper(connection)

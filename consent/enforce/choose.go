@@ -55,7 +55,7 @@ func (r *Runner) choose(a consent.Action, not map[string]bool) (string, error) {
 		can = append(can, name)
 	}
 	if len(can) == 0 {
-		return "", nobody(coarse, closed, a)
+		return "", r.nobody(coarse, closed, a)
 	}
 	slices.SortStableFunc(can, func(x, y string) int {
 		return cmp.Or(
@@ -93,10 +93,10 @@ func exact(g connectors.Grain, a consent.Action) bool {
 
 // nobody says why no connection can be used: a coarser one that the household
 // must choose, one that may come back, or none at all.
-func nobody(coarse string, closed map[string]error, a consent.Action) error {
+func (r *Runner) nobody(coarse string, closed map[string]error, a consent.Action) error {
 	if coarse != "" && a.Kind == consent.ActBlock {
 		return &connectors.Error{Kind: consent.KindNeedsPerson, Text: fmt.Sprintf(
-			"Only %q could do it, and it can only cut off the whole device, not %s alone. Choose: cut off all of it, or end it by hand.", coarse, a.Recipient.Name)}
+			"Only %q could do it, and it can only cut off the whole device, not %s alone. Choose: cut off all of it, or end it by hand.", r.c.Sessions.Name(coarse), a.Recipient.Name)}
 	}
 	var refused error
 	for _, name := range slices.Sorted(maps.Keys(closed)) {
@@ -107,10 +107,10 @@ func nobody(coarse string, closed map[string]error, a consent.Action) error {
 			text = e.Text
 		}
 		if k := connectors.KindOf(err); k == consent.KindSignIn || k == consent.KindNeedsPerson {
-			refused = cmp.Or(refused, error(&connectors.Error{Kind: k, Text: fmt.Sprintf("The connection %q needs you: %s", name, text)}))
+			refused = cmp.Or(refused, error(&connectors.Error{Kind: k, Text: fmt.Sprintf("The connection %q needs you: %s", r.c.Sessions.Name(name), text)}))
 			continue
 		}
-		return &connectors.Error{Kind: consent.KindTransient, Text: fmt.Sprintf("The connection %q cannot be reached: %s", name, text)}
+		return &connectors.Error{Kind: consent.KindTransient, Text: fmt.Sprintf("The connection %q cannot be reached: %s", r.c.Sessions.Name(name), text)}
 	}
 	if refused != nil {
 		return refused

@@ -352,8 +352,8 @@ func (p *peer) asked() int {
 	return p.calls
 }
 
-// home is a runner with its store and peers in a synctest bubble.
-type home struct {
+// bench is a runner with its store and peers in a synctest bubble.
+type bench struct {
 	*memory
 	t      *testing.T
 	r      *Runner
@@ -363,7 +363,7 @@ type home struct {
 	skew   time.Duration
 }
 
-func (h *home) All() (map[string]connectors.Capabilities, map[string]error) {
+func (h *bench) All() (map[string]connectors.Capabilities, map[string]error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	open := map[string]connectors.Capabilities{}
@@ -379,6 +379,8 @@ func (h *home) All() (map[string]connectors.Capabilities, map[string]error) {
 	return open, closed
 }
 
+func (h *bench) Name(connection string) string { return "the " + connection }
+
 func (p *peer) capabilities() connectors.Capabilities {
 	c := connectors.Capabilities{Blocker: p, Revoker: p, Traits: p.traits}
 	if !p.noVerify {
@@ -393,7 +395,7 @@ func (p *peer) capabilities() connectors.Capabilities {
 	return c
 }
 
-func (h *home) Use(ctx context.Context, name string, f func(context.Context, connectors.Capabilities) error) error {
+func (h *bench) Use(ctx context.Context, name string, f func(context.Context, connectors.Capabilities) error) error {
 	h.mu.Lock()
 	p, err := h.peers[name], h.closed[name]
 	h.mu.Unlock()
@@ -405,7 +407,7 @@ func (h *home) Use(ctx context.Context, name string, f func(context.Context, con
 	return f(ctx, p.capabilities())
 }
 
-func (h *home) setClosed(name string, err error) {
+func (h *bench) setClosed(name string, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err == nil {
@@ -415,13 +417,13 @@ func (h *home) setClosed(name string, err error) {
 	h.closed[name] = err
 }
 
-func (h *home) now() time.Time {
+func (h *bench) now() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return time.Now().Add(h.skew)
 }
 
-func (h *home) peer(name string, t connectors.Traits) *peer {
+func (h *bench) peer(name string, t connectors.Traits) *peer {
 	p := &peer{m: h.memory, name: name, traits: t, rules: map[string]connectors.BlockRequest{}}
 	h.mu.Lock()
 	h.peers[name] = p
@@ -432,10 +434,10 @@ func (h *home) peer(name string, t connectors.Traits) *peer {
 var fine = connectors.Traits{Grain: connectors.GrainRecipient, HoldsStart: true, HoldsEnd: true, SurvivesRestart: true}
 
 // inHome runs f in a bubble with a home whose runner is not yet served.
-func inHome(t *testing.T, f func(t *testing.T, h *home), tune ...func(*Config)) {
+func inHome(t *testing.T, f func(t *testing.T, h *bench), tune ...func(*Config)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		h := &home{memory: newMemory(), t: t, peers: map[string]*peer{}, closed: map[string]error{}}
+		h := &bench{memory: newMemory(), t: t, peers: map[string]*peer{}, closed: map[string]error{}}
 		h.devices["d1"] = discovery.Device{ID: "d1", Label: "Doorbell", Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: "02:00:00:00:00:01"}}}
 		c := Config{Store: h, Sessions: h, Now: h.now, Jitter: func(d time.Duration) time.Duration { return d }}
 		for _, f := range tune {
@@ -450,7 +452,7 @@ func inHome(t *testing.T, f func(t *testing.T, h *home), tune ...func(*Config)) 
 }
 
 // serve runs the runner; stop ends it and waits.
-func (h *home) serve() (stop func()) {
+func (h *bench) serve() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -471,7 +473,7 @@ func given(id consent.ID, then consent.Remedy) consent.Consent {
 }
 
 // ended writes a permission that has just ended, with its actions.
-func (h *home) ended(id consent.ID, then consent.Remedy, grants ...consent.Grant) consent.Action {
+func (h *bench) ended(id consent.ID, then consent.Remedy, grants ...consent.Grant) consent.Action {
 	h.t.Helper()
 	c := given(id, then)
 	c.Expires = h.now().Add(-time.Millisecond).UTC()

@@ -17,6 +17,8 @@ type Sessions interface {
 	// All gives what each open connection can do, and why each of the others is
 	// not open (a *connectors.Error). It asks nobody and returns at once.
 	All() (open map[string]connectors.Capabilities, closed map[string]error)
+	// Name is what the household calls a connection.
+	Name(connection string) string
 	// Use runs f with an open session, one call at a time per connection. It gives
 	// a *connectors.Error when the connection is not open or not configured.
 	Use(ctx context.Context, connection string, f func(context.Context, connectors.Capabilities) error) error

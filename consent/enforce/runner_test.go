@@ -16,7 +16,7 @@ import (
 )
 
 func TestAnEndedPermissionIsBlockedAndProved(t *testing.T) {
-	inHome(t, func(t *testing.T, h *home) {
+	inHome(t, func(t *testing.T, h *bench) {
 		p := h.peer("gw", fine)
 		a := h.ended("c1", consent.Block)
 		defer h.serve()()
@@ -39,7 +39,7 @@ func TestAnEndedPermissionIsBlockedAndProved(t *testing.T) {
 }
 
 func TestWithoutAVerifierNothingIsSaidToHaveStopped(t *testing.T) {
-	inHome(t, func(t *testing.T, h *home) {
+	inHome(t, func(t *testing.T, h *bench) {
 		h.peer("gw", fine).noVerify = true
 		a := h.ended("c1", consent.Block)
 		defer h.serve()()
@@ -52,7 +52,7 @@ func TestWithoutAVerifierNothingIsSaidToHaveStopped(t *testing.T) {
 }
 
 func TestT24DoneButStillFlowingIsNeverStopped(t *testing.T) {
-	inHome(t, func(t *testing.T, h *home) {
+	inHome(t, func(t *testing.T, h *bench) {
 		h.peer("gw", fine).verify = func(connectors.Receipt) (connectors.Finding, error) {
 			return connectors.Finding{Level: consent.Effective, Seen: consent.Flowing, Passed: 99}, nil
 		}
@@ -73,7 +73,7 @@ func TestT24DoneButStillFlowingIsNeverStopped(t *testing.T) {
 }
 
 func TestRetriesFollowTheTableThenAreStuckAndNeverDropped(t *testing.T) {
-	inHome(t, func(t *testing.T, h *home) {
+	inHome(t, func(t *testing.T, h *bench) {
 		p := h.peer("gw", fine)
 		var down atomic.Bool
 		down.Store(true)
@@ -119,7 +119,7 @@ func TestRetriesFollowTheTableThenAreStuckAndNeverDropped(t *testing.T) {
 }
 
 func TestT25RetryAfterIsNeverUndercut(t *testing.T) {
-	inHome(t, func(t *testing.T, h *home) {
+	inHome(t, func(t *testing.T, h *bench) {
 		p := h.peer("gw", fine)
 		until := time.Now().Add(3 * time.Hour)
 		p.block = func(context.Context, connectors.BlockRequest) error {
@@ -155,7 +155,7 @@ func TestErrorKindsDecide(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			inHome(t, func(t *testing.T, h *home) {
+			inHome(t, func(t *testing.T, h *bench) {
 				p := h.peer("gw", fine)
 				p.block = func(context.Context, connectors.BlockRequest) error {
 					return &connectors.Error{Kind: c.kind, Text: "no"}
@@ -180,7 +180,7 @@ func TestRevokeFallsToBlockOnlyWhenTheRemedySaysSo(t *testing.T) {
 	for remedy, wantKind := range map[consent.Remedy]consent.ActionKind{
 		consent.RevokeThenBlock: consent.ActBlock, consent.Revoke: consent.ActGuide,
 	} {
-		inHome(t, func(t *testing.T, h *home) {
+		inHome(t, func(t *testing.T, h *bench) {
 			p := h.peer("gw", fine)
 			p.revoke = func(context.Context, connectors.RevokeRequest) error {
 				return &connectors.Error{Kind: consent.KindPermanent, Text: "the issuer shut it"}
@@ -197,7 +197,7 @@ func TestRevokeFallsToBlockOnlyWhenTheRemedySaysSo(t *testing.T) {
 }
 
 func TestOurOwnAccessIsNeverRevoked(t *testing.T) {
-	inHome(t, func(t *testing.T, h *home) {
+	inHome(t, func(t *testing.T, h *bench) {
 		p := h.peer("hub", fine)
 		p.grants = []consent.Grant{{ID: "token", Own: true}}
 		a := h.ended("c1", consent.Revoke, consent.Grant{ID: "token", Connection: "hub"})
@@ -223,7 +223,7 @@ func TestT41TheClockNeverCutsWhatIsEssentialAndNobodyTheRouter(t *testing.T) {
 		{discovery.Device{}, consent.Action{Origin: consent.FromPerson}, consent.Done},
 	}
 	for _, c := range cases {
-		inHome(t, func(t *testing.T, h *home) {
+		inHome(t, func(t *testing.T, h *bench) {
 			p := h.peer("gw", fine)
 			c.d.ID = "d1"
 			h.devices["d1"] = c.d
@@ -238,7 +238,7 @@ func TestT41TheClockNeverCutsWhatIsEssentialAndNobodyTheRouter(t *testing.T) {
 }
 
 // plain writes a disconnect like a, of device d1.
-func (h *home) plain(a consent.Action) consent.Action {
+func (h *bench) plain(a consent.Action) consent.Action {
 	if a.Kind == "" {
 		a.Kind = consent.ActBlock
 	}
@@ -250,7 +250,7 @@ func (h *home) plain(a consent.Action) consent.Action {
 
 func TestACoarseBlockIsTheHouseholdsChoice(t *testing.T) {
 	coarse := connectors.Traits{Grain: connectors.GrainDevice}
-	inHome(t, func(t *testing.T, h *home) {
+	inHome(t, func(t *testing.T, h *bench) {
 		p := h.peer("router", coarse)
 		a := h.ended("c1", consent.Block)
 		defer h.serve()()
@@ -271,7 +271,7 @@ func TestACoarseBlockIsTheHouseholdsChoice(t *testing.T) {
 			t.Errorf("%s after the choice", got.State)
 		}
 	})
-	inHome(t, func(t *testing.T, h *home) { // the twin: a finer one is taken without a question
+	inHome(t, func(t *testing.T, h *bench) { // the twin: a finer one is taken without a question
 		p, q := h.peer("a-router", coarse), h.peer("gw", fine)
 		a := h.ended("c1", consent.Block)
 		defer h.serve()()
@@ -283,7 +283,7 @@ func TestACoarseBlockIsTheHouseholdsChoice(t *testing.T) {
 }
 
 func TestUnsupportedGoesToTheNextConnection(t *testing.T) {
-	inHome(t, func(t *testing.T, h *home) {
+	inHome(t, func(t *testing.T, h *bench) {
 		h.peer("a", fine).block = func(context.Context, connectors.BlockRequest) error {
 			return &connectors.Error{Kind: consent.KindUnsupported, Text: "that device is not behind me"}
 		}
@@ -298,7 +298,7 @@ func TestUnsupportedGoesToTheNextConnection(t *testing.T) {
 }
 
 func TestT44UnreachableAtTheDeadlineIsQueuedAndDoneOnOpening(t *testing.T) {
-	inHome(t, func(t *testing.T, h *home) {
+	inHome(t, func(t *testing.T, h *bench) {
 		h.peer("gw", fine)
 		h.setClosed("gw", &connectors.Error{Kind: consent.KindTransient, Text: "no route"})
 		a := h.ended("c1", consent.Block)
@@ -317,7 +317,7 @@ func TestT44UnreachableAtTheDeadlineIsQueuedAndDoneOnOpening(t *testing.T) {
 }
 
 func TestAwaitGivesTheLevelReached(t *testing.T) {
-	inHome(t, func(t *testing.T, h *home) {
+	inHome(t, func(t *testing.T, h *bench) {
 		h.peer("gw", fine).block = func(context.Context, connectors.BlockRequest) error { time.Sleep(3 * time.Second); return nil }
 		defer h.serve()()
 		a := h.plain(consent.Action{Origin: consent.FromPerson})

@@ -14,6 +14,13 @@ import (
 
 // Store is what the runner needs of storage.
 type Store interface {
+	outbox
+	actions
+	household
+}
+
+// outbox gives what is to be done.
+type outbox interface {
 	// Recover puts running actions back to pending; called once at start.
 	Recover(ctx context.Context) (int, error)
 	// Claimable returns up to limit actions that may run now: pending, or
@@ -24,6 +31,10 @@ type Store interface {
 	Verifiable(ctx context.Context, now time.Time, limit int, skip map[consent.ActionID]bool) ([]consent.Action, error)
 	// NextWork is the earliest moment at which Claimable or Verifiable will give something.
 	NextWork(ctx context.Context) (at time.Time, ok bool, err error)
+}
+
+// actions reads and writes single ones.
+type actions interface {
 	// SaveAction writes a (all fields) and the diary's lines durably in one
 	// transaction. consent.ErrChanged when the stored action was cancelled meanwhile.
 	SaveAction(ctx context.Context, a consent.Action, notes ...ledger.Note) error
@@ -33,6 +44,10 @@ type Store interface {
 	Action(ctx context.Context, id consent.ActionID) (consent.Action, error)
 	// ByMark returns the actions of one mark, newest first.
 	ByMark(ctx context.Context, mark string) ([]consent.Action, error)
+}
+
+// household tells what was decided, and about which device.
+type household interface {
 	// Consent returns the newest version, or consent.ErrNotFound.
 	Consent(ctx context.Context, id consent.ID) (consent.Consent, error)
 	// SetSeen moves the third axis only.

@@ -62,6 +62,14 @@ func verb(k consent.ActionKind) string {
 	}
 }
 
+// through is what the household calls a connection.
+func (t *task) through(connection string) string {
+	if n := string(discovery.Clean(t.r.c.Sessions.Name(connection))); n != "" {
+		return n
+	}
+	return connection
+}
+
 // whom is who can no longer be reached.
 func (t *task) whom() string {
 	if t.a.Recipient.Any || t.a.Recipient.Name == "" {
@@ -73,15 +81,15 @@ func (t *task) whom() string {
 func (t *task) blockedText(d discovery.Device) string {
 	if t.a.Kind == consent.ActHandOver {
 		return fmt.Sprintf("%s now keeps the end of the permission by itself: from %s UTC on %s cannot send to %s, even with this program off.",
-			t.name, t.a.From.UTC().Format("2 January 2006 15:04"), d.Name(), t.whom())
+			t.through(t.name), t.a.From.UTC().Format("2 January 2006 15:04"), d.Name(), t.whom())
 	}
 	switch t.a.Origin {
 	case consent.FromReapply:
-		return fmt.Sprintf("%s was told again to keep %s from sending to %s.", t.name, d.Name(), t.whom())
+		return fmt.Sprintf("%s was told again to keep %s from sending to %s.", t.through(t.name), d.Name(), t.whom())
 	case consent.FromRelapse:
-		return fmt.Sprintf("%s was blocked again from sending to %s, through %s.", d.Name(), t.whom(), t.name)
+		return fmt.Sprintf("%s was blocked again from sending to %s, through %s.", d.Name(), t.whom(), t.through(t.name))
 	default:
-		return fmt.Sprintf("%s was blocked from sending to %s, through %s.", d.Name(), t.whom(), t.name)
+		return fmt.Sprintf("%s was blocked from sending to %s, through %s.", d.Name(), t.whom(), t.through(t.name))
 	}
 }
 
@@ -89,11 +97,11 @@ func (t *task) liftedText(connection string) string {
 	if connection == "" {
 		return fmt.Sprintf("There was no block to lift towards %s.", t.whom())
 	}
-	return fmt.Sprintf("The block towards %s was lifted, through %s. %s", t.whom(), connection, t.a.Reason)
+	return fmt.Sprintf("The block towards %s was lifted, through %s. %s", t.whom(), t.through(connection), t.a.Reason)
 }
 
 func (t *task) revokedText() string {
-	return fmt.Sprintf("The access for %s was revoked, through %s.", t.whom(), t.name)
+	return fmt.Sprintf("The access for %s was revoked, through %s.", t.whom(), t.through(t.name))
 }
 
 func (t *task) warnText(why string) string {
@@ -105,7 +113,7 @@ func (t *task) relapseText() string {
 }
 
 func (t *task) forgotText(text string) string {
-	return fmt.Sprintf("%s had forgotten the block towards %s and is told again. %s", t.a.Connection, t.whom(), text)
+	return fmt.Sprintf("%s had forgotten the block towards %s and is told again. %s", t.through(t.a.Connection), t.whom(), text)
 }
 
 // seenText says which level is reached and what is seen, and no more.
@@ -123,5 +131,5 @@ func (t *task) seenText(l consent.Level, s consent.Seen, text string) string {
 	case consent.CannotTell:
 		reached += ", and it cannot be told whether it stopped"
 	}
-	return fmt.Sprintf("Looked at %s: %s. %s", t.a.Connection, reached, text)
+	return fmt.Sprintf("Looked at %s: %s. %s", t.through(t.a.Connection), reached, text)
 }
