@@ -24,10 +24,10 @@ test: setup ## all tests, with the race detector; needs no display
 	$(GO) test -race -tags $(TAGS) ./...
 
 lab: go-version setup-lab ## the end-to-end tests, as root, in network namespaces
-	.ci/as-root $(GO) test -tags '$(TAGS) lab' -count=1 -timeout 30m -v ./app/internal/lab/... ./connectors/gateway/... ./discovery/...
+	.ci/as-root $(GO) test -tags '$(TAGS) lab' -count=1 -p 1 -timeout 30m -v ./app/internal/lab/... ./connectors/gateway/... ./discovery/...
 
 lab-long: go-version setup-lab ## the long figures: every device, packet loss, hundreds of services
-	LAB_LONG=1 .ci/as-root $(GO) test -tags '$(TAGS) lab' -count=1 -timeout 120m -v ./app/internal/lab/... ./connectors/gateway/... ./discovery/...
+	LAB_LONG=1 .ci/as-root $(GO) test -tags '$(TAGS) lab' -count=1 -p 1 -timeout 120m -v ./app/internal/lab/... ./connectors/gateway/... ./discovery/...
 
 fuzz: go-version ## every fuzz target for FUZZTIME (20s)
 	@.ci/fuzz $(FUZZTIME)
@@ -41,8 +41,9 @@ lint: go-version ## format and lint
 format: go-version ## put all Go files into shape
 	@.ci/lint fix
 
-pictures: setup ## the README's pictures, from the real program
-	$(GO) run -tags $(TAGS) ./app/internal/picture/render assets/pictures
+pictures: setup ## every screen as a picture to look at, in bin/pictures
+	@mkdir -p $(BIN)/pictures
+	BESTBEFORE_PICTURES=$(CURDIR)/$(BIN)/pictures $(GO) test -tags $(TAGS) -count=1 -run '^TestWriteAll$$' ./app/internal/picture
 
 windows: go-version ## both programs for Windows; the window needs mingw-w64
 	@.ci/packages windows
