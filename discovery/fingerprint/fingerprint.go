@@ -7,6 +7,7 @@ package fingerprint
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -18,13 +19,20 @@ const maxEvidence = 16 // reasons that a guess keeps
 
 // hints gathers evidence; the most trusted of each sort wins.
 type hints struct {
-	all     []discovery.Evidence
-	dropped bool // the rule that is being read says that its type tells nothing
+	all     []hint
+	origin  string // the service or description that is being read
+	dropped bool   // the rule that is being read says that its type tells nothing
+}
+
+// hint is a piece of evidence and the service or description that it is from.
+type hint struct {
+	discovery.Evidence
+	origin string
 }
 
 func (h *hints) add(what, v string, conf float64, because string, src discovery.Source) {
 	if v = clean(v); v != "" && conf > 0 {
-		h.all = append(h.all, discovery.Evidence{What: what, Value: v, Because: because, Source: src, Confidence: conf})
+		h.all = append(h.all, hint{discovery.Evidence{What: what, Value: v, Because: because, Source: src, Confidence: conf}, h.origin})
 	}
 }
 
@@ -57,9 +65,11 @@ func Guess(d discovery.Device, oui func(mac string) (string, bool)) discovery.Gu
 		h.kind(discovery.KindRouter, 0.95, "is the way out of the home network", discovery.SourceNeighbor)
 	}
 	for _, s := range d.Services {
+		h.origin = s.Type + " " + s.Instance
 		readService(s, h)
 	}
 	readFacts(d.Facts, h)
+	h.origin = ""
 	readNames(d, h)
 	readHardware(d, oui, h)
 	return h.guess()
@@ -121,7 +131,7 @@ func vendorConf(r typeRule) float64 {
 func instanceName(s discovery.Service) string {
 	name := s.Instance
 	if mac, rest, ok := strings.Cut(name, "@"); ok {
-		if _, isMAC := discovery.NormalizeMAC(mac); isMAC {
+		if len(mac) == 12 && hexTail(mac) {
 			name = rest
 		}
 	}
@@ -146,23 +156,57 @@ func (h *hints) agree() {
 		count[claim{e.What, e.Value}]++
 	}
 	for i, e := range h.all {
-		more := min(count[claim{e.What, e.Value}]-1, 3)
-		h.all[i].Confidence = min(max(e.Confidence, 0.98), e.Confidence+0.02*float64(more))
+		h.raise(i, 0.02*float64(min(count[claim{e.What, e.Value}]-1, 3)))
 	}
 }
 
-// guess picks the best of each sort; ties go to the smaller value, so that the
+// pair raises the models that come with the maker that will be chosen, so that
+// the maker of one service is not put before the model of another.
+func (h *hints) pair() {
+	h.sort()
+	at := slices.IndexFunc(h.all, func(e hint) bool { return e.What == "maker" })
+	if at < 0 {
+		return
+	}
+	from := map[string]bool{}
+	for _, e := range h.all {
+		if e.What == "maker" && e.Value == h.all[at].Value && e.origin != "" {
+			from[e.origin] = true
+		}
+	}
+	for i, e := range h.all {
+		if e.What == "model" && from[e.origin] {
+			h.raise(i, 0.1)
+		}
+	}
+}
+
+// raise adds to the confidence of the i-th hint; nothing becomes certain.
+func (h *hints) raise(i int, by float64) {
+	c := &h.all[i].Confidence
+	*c = math.Round(100*min(max(*c, 0.98), *c+by)) / 100
+}
+
+// sort puts the most trusted first; ties go to the smaller value, so that the
 // order of services does not matter.
+func (h *hints) sort() {
+	slices.SortStableFunc(h.all, func(a, b hint) int {
+		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.What, b.What), cmp.Compare(a.Value, b.Value),
+			cmp.Compare(a.Because, b.Because), cmp.Compare(a.origin, b.origin))
+	})
+}
+
+// guess picks the best of each sort.
 func (h *hints) guess() discovery.Guess {
 	h.agree()
-	slices.SortStableFunc(h.all, func(a, b discovery.Evidence) int {
-		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.What, b.What), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Because, b.Because))
-	})
-	h.all = slices.CompactFunc(h.all, func(a, b discovery.Evidence) bool { return a == b })
+	h.pair()
+	h.sort()
+	h.all = slices.CompactFunc(h.all, func(a, b hint) bool { return a.Evidence == b.Evidence })
 	g := discovery.Guess{Evidence: []discovery.Evidence{}}
 	seen := map[string]bool{}
 	var rest []discovery.Evidence
-	for _, e := range h.all {
+	for _, x := range h.all {
+		e := x.Evidence
 		if seen[e.What] {
 			rest = append(rest, e)
 			continue

@@ -53,7 +53,7 @@ var lab = []struct {
 	},
 	{
 		"speaker", device("b8:27:eb:00:00:10", "kitchen-speaker.local",
-			svc("_raop._tcp", "B827EB000010@Kitchen", "kitchen-speaker.local", "txtvers=1", "ch=2", "cn=0,1", "ek=1", "et=0,1", "sv=false", "da=true", "sr=44100", "ss=16",
+			svc("_raop._tcp", "33FA00A66F2E@Kitchen", "kitchen-speaker.local", "txtvers=1", "ch=2", "cn=0,1", "ek=1", "et=0,1", "sv=false", "da=true", "sr=44100", "ss=16",
 				"pw=false", "vn=65537", "tp=UDP", "vs=105.1", "am=ShairportSync", "fv=76400.10", "md=0,1,2", "sf=0x4"),
 			svc("_mpd._tcp", "Music Player @ kitchen-speaker", "kitchen-speaker.local")),
 		discovery.Guess{Name: "Kitchen", Vendor: "Raspberry Pi", Kind: discovery.KindSpeaker},
@@ -62,7 +62,7 @@ var lab = []struct {
 		"printer", device("00:1b:a9:00:00:11", "brw001ba9000011.local",
 			svc("_ipp._tcp", "Brother HL-L2350DW series", "BRW001BA9000011.local", "txtvers=1", "rp=ipp/print", "ty=Brother HL-L2350DW series", "adminurl=http://BRW001BA9000011.local:631/",
 				"note=Home office", "pdl=application/pdf,image/urf,image/pwg-raster", "Color=F", "Duplex=T", "UUID=8a4e7e0b-9c1f-3d02-6f3c-1d3c0a8e0011", "TLS=1.2", "URF=V1.4", "qtotal=1"),
-			svc("_printer._tcp", "Brother HL-L2350DW series", "BRW001BA9000011.local"),
+			queue("_printer._tcp", "Brother HL-L2350DW series"),
 			svc("_http._tcp", "Brother HL-L2350DW series", "BRW001BA9000011.local")),
 		discovery.Guess{Name: "Brother HL-L2350DW series", Vendor: "Brother", Model: "HL-L2350DW series", Kind: discovery.KindPrinter},
 	},
@@ -72,6 +72,7 @@ var lab = []struct {
 				"version_build=64570", "admin_port=5000", "secure_admin_port=5001", "mac_address=00:11:32:00:00:12"),
 			svc("_workstation._tcp", "diskstation [00:11:32:00:00:12]", "diskstation.local"),
 			svc("_smb._tcp", "DISKSTATION", "diskstation.local"),
+			queue("_printer._tcp", "Laser in the hall @ diskstation"),
 			svc("_device-info._tcp", "DISKSTATION", "diskstation.local", "model=Xserve"),
 			svc("_adisk._tcp", "DISKSTATION", "diskstation.local", "sys=waMA=0,adVF=0x100", "dk0=adVN=backup,adVF=0x82"),
 			svc("_ipp._tcp", "Laser in the hall @ diskstation", "diskstation.local", "txtvers=1", "rp=printers/Laser", "ty=Local Raw Printer", "printer-type=0x1006", "product=(X)", "UUID=5ee8a4ee-0000-3b60-7e5d-000000000012")),
@@ -279,5 +280,20 @@ func TestMaker(t *testing.T) {
 		if got := Maker(long); got != want {
 			t.Errorf("Maker(%q) = %q, want %q", long, got, want)
 		}
+	}
+}
+
+// queue is a name that a print server holds without offering the service.
+func queue(typ, instance string) discovery.Service {
+	return discovery.Service{Type: typ, Instance: instance, Source: discovery.SourceMDNS}
+}
+
+func TestTheModelComesWithItsMaker(t *testing.T) {
+	// Everything that announces itself from one address of the lab at once.
+	g := Guess(device("30:ae:a4:00:00:19", "shellyplus1pm.local",
+		svc("_shelly._tcp", "shellyplus1pm-30aea4000019", "h", "gen=2", "app=Plus1PM"), svc("_http._tcp", "shellyplus1pm-30aea4000019", "h", "gen=2"),
+		svc("_nanoleafapi._tcp", "Shapes 52C1", "h", "md=NL42"), svc("_octoprint._tcp", "OctoPrint on prusa", "h", "model=MK4", "vendor=Prusa")), makers)
+	if g.Vendor != "Shelly" || g.Model != "Plus1PM" {
+		t.Errorf("%s %s", g.Vendor, g.Model)
 	}
 }

@@ -99,7 +99,8 @@ func readHAP(s discovery.Service, h *hints) {
 }
 
 func readPrinter(s discovery.Service, h *hints) {
-	if isQueue(s) { // a computer that shares a printer: the printer is another device
+	// A name without a port and a word is only held by somebody who shares it.
+	if isQueue(s) || s.Port == 0 && len(s.TXT) == 0 { // a computer that shares a printer: the printer is another device
 		h.drop()
 		h.kind(discovery.KindServer, 0.3, fmt.Sprintf("shares a printer (%s)", clean(s.Type)), s.Source)
 		return

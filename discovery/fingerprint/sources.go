@@ -20,6 +20,7 @@ func readFacts(facts []discovery.Fact, h *hints) {
 		}
 	}
 	for _, f := range facts {
+		h.origin = string(f.Source) + " " + f.Of
 		readFact(f, programs[f.Of], h)
 	}
 }
@@ -73,27 +74,27 @@ func readNames(d discovery.Device, h *hints) {
 				conf = 0.1
 			}
 			h.name(host, conf, "calls itself so on the network", discovery.SourceMDNS)
-			readWords(host, "its host name", h)
+			readWords(host, "its host name", discovery.SourceMDNS, h)
 		}
 	}
 	for _, s := range d.Services {
 		if strings.HasPrefix(s.Type, "_http.") || typeRules[strings.ToLower(s.Type)].name == "*" {
-			readWords(s.Instance, "its service", h)
+			readWords(s.Instance, "its service", s.Source, h)
 		}
 	}
 	for _, f := range d.Facts {
 		if f.Key == "friendly_name" || f.Key == "name" {
-			readWords(f.Value, "its description", h)
+			readWords(f.Value, "its description", f.Source, h)
 		}
 	}
 }
 
-func readWords(name, where string, h *hints) {
+func readWords(name, where string, src discovery.Source, h *hints) {
 	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '!' })
 	for _, w := range words {
 		for _, r := range wordKinds {
 			if w == r.word {
-				h.kind(r.kind, r.conf, fmt.Sprintf("%s is called %s", where, clean(name)), discovery.SourceMDNS)
+				h.kind(r.kind, r.conf, fmt.Sprintf("%s is called %s", where, clean(name)), src)
 			}
 		}
 	}
