@@ -24,7 +24,6 @@ const (
 	AnswerYes   = "yes"   // it is the same device
 	AnswerNo    = "no"    // it is another one
 	AnswerRight = "right" // the guess is right: it becomes the device's name
-	AnswerOpen  = "open"  // show the device
 	AnswerAllow = "allow" // give a permission
 	AnswerStop  = "stop"  // disconnect the device
 	AnswerRetry = "retry" // try what could not be done again
@@ -206,11 +205,8 @@ func (p Presenter) news(n engine.News, devices map[discovery.DeviceID]engine.Dev
 			}
 		}
 	case "device":
-		if known && d.Label == "" && d.Guess.Name != "" && !isAddress(d.Guess.Name) {
+		if confirm, _ := p.confirm(d); known && confirm.Label != "" {
 			item.Actions = append(item.Actions, ActionLink{ID: AnswerRight, Label: p.T("That's right")})
-		}
-		if known {
-			item.Actions = append(item.Actions, ActionLink{ID: AnswerOpen, Label: p.T("Show it")})
 		}
 	}
 	// The engine's sentence begins with the name; the page prints the lead in bold before it.
@@ -232,9 +228,9 @@ func ParseNews(id string) (kind string, device discovery.DeviceID, ref string) {
 func (p Presenter) problems(in []engine.Problem) []Problem {
 	var out []Problem
 	for _, x := range in {
-		text := cleanText(x.Text)
+		text := capital(sentence(cleanText(x.Text)))
 		if x.Fix != "" {
-			text = strings.TrimRight(text, " ") + " " + cleanText(x.Fix)
+			text += " " + sentence(cleanText(x.Fix))
 		}
 		out = append(out, Problem{
 			ID: x.ID, Severity: Soon, Word: p.T("Needs you:"), Text: text, Action: p.problemAction(x.ID),

@@ -13,7 +13,12 @@ func (p Presenter) Failure(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return p.T("It took too long. Try again.")
 	}
-	s := capital(cleanText(err.Error()))
+	return sentence(capital(cleanText(err.Error())))
+}
+
+// sentence ends s with a full stop where it has no end of its own.
+func sentence(s string) string {
+	s = strings.TrimSpace(s)
 	if s != "" && !strings.ContainsAny(s[len(s)-1:], ".!?)") {
 		s += "."
 	}

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"bestbefore/app/internal/ui/kit"
@@ -62,7 +63,7 @@ func New(c Commands) *Page {
 		p.empty,
 	)
 	p.empty.Hide()
-	p.box = container.New(headFill{}, head, p.sheet)
+	p.box = container.New(headFill{p.wanted}, head, p.sheet)
 	return p
 }
 
@@ -125,14 +126,25 @@ func (p *Page) SetSnapshot(s view.Devices) {
 	p.box.Refresh()
 }
 
-// headFill sets a head as high as it needs and gives the rest to what is below,
-// with the margins of a page.
-type headFill struct{}
+// wanted is the height of the sheet that shows all rows.
+func (p *Page) wanted() float32 {
+	var h float32 = 4 * kit.Step
+	for _, r := range p.shown.Rows {
+		h += heightOf(r) + theme.Padding()
+	}
+	return h
+}
+
+// headFill sets a head as high as it needs and gives of the rest what it wants
+// to what is below, with the margins of a page.
+type headFill struct {
+	wanted func() float32 // the height that shows all of what is below
+}
 
 // widest keeps the ends of a row together on very wide windows.
 const widest float32 = 1360
 
-func (headFill) Layout(o []fyne.CanvasObject, s fyne.Size) {
+func (l headFill) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	const side, top = 8 * kit.Step, 6 * kit.Step
 	w := min(s.Width, widest) - 2*side
 	h := kit.HeightFor(o[0], w)
@@ -140,7 +152,7 @@ func (headFill) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	o[0].Resize(fyne.NewSize(w, h))
 	y := top + h + 4*kit.Step
 	o[1].Move(fyne.NewPos(side, y))
-	o[1].Resize(fyne.NewSize(w, max(s.Height-y-top, 120)))
+	o[1].Resize(fyne.NewSize(w, max(min(s.Height-y-top, l.wanted()), 120)))
 }
 
 func (headFill) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(320, 320) }

@@ -137,8 +137,6 @@ func (p *Pump) News(item, action string) {
 		p.Answer(ref, action == view.AnswerYes)
 	case view.AnswerRight:
 		p.Confirm(string(device))
-	case view.AnswerOpen:
-		p.open(view.Route{Page: view.PageDevice, Arg: string(device)})
 	case view.AnswerAllow:
 		p.StartGive(string(device), ref)
 	case view.AnswerStop:
