@@ -155,6 +155,7 @@ func (n *notebook) Errorf(format string, args ...any) {
 	defer n.mu.Unlock()
 	n.faults = append(n.faults, fmt.Sprintf(format, args...))
 }
+
 func (n *notebook) Fatalf(format string, args ...any) { n.Errorf(format, args...); runtime.Goexit() }
 func (*notebook) Skipf(string, ...any)                { runtime.Goexit() }
 func (n *notebook) Cleanup(f func()) {

@@ -184,7 +184,10 @@ func streamsEnd(t T, o Options) {
 	limit := time.NewTimer(o.CallTimeout)
 	defer limit.Stop()
 	select {
-	case <-done:
+	case err := <-done:
+		if err != nil && !errors.Is(err, context.Canceled) {
+			checkError(t, o, "Discover", err)
+		}
 	case <-limit.C:
 		t.Fatalf("Discover does not end with its context")
 	}

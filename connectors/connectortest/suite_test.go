@@ -163,8 +163,10 @@ func TestTheSuiteCatches(t *testing.T) {
 	}{
 		"a liar that does nothing and says it stopped": {
 			func(c *connectors.Capabilities) {
-				c.Blocker = blocker{block: func(_ context.Context, r connectors.BlockRequest) (connectors.Receipt, error) { return yes(r), nil },
-					unblock: func(_ context.Context, r connectors.Receipt) (connectors.Receipt, error) { return r, nil }}
+				c.Blocker = blocker{
+					block:   func(_ context.Context, r connectors.BlockRequest) (connectors.Receipt, error) { return yes(r), nil },
+					unblock: func(_ context.Context, r connectors.Receipt) (connectors.Receipt, error) { return r, nil },
+				}
 				c.Verifier = verifier(func(context.Context, connectors.Receipt) (connectors.Finding, error) {
 					return connectors.Finding{Level: consent.Effective, Seen: consent.Stopped, Refused: 9}, nil
 				})
