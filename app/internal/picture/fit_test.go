@@ -53,18 +53,16 @@ func TestNothingSticksOutInGermanAtAnySize(t *testing.T) {
 		scale float32
 	}{{fyne.NewSize(1280, 800), 1}, {fyne.NewSize(900, 640), 1}, {fyne.NewSize(900, 640), 2}} {
 		for _, s := range picture.LongScreens() {
-			build := func(w fyne.Window) fyne.CanvasObject {
-				o := s.Build(w)
-				w.SetContent(o)
-				w.Resize(c.size)
-				for _, top := range w.Canvas().Overlays().List() {
-					top.Resize(c.size)
-					report(t, c.size, c.scale, s.Name, sticksOut(t, top, ""))
-				}
-				report(t, c.size, c.scale, s.Name, sticksOut(t, o, ""))
-				return o
+			test.NewTempApp(t).Settings().SetTheme(kit.NewTheme(kit.Light, c.scale))
+			w := test.NewTempWindow(t, nil)
+			w.SetPadded(false)
+			w.SetContent(s.Build(w))
+			w.Resize(c.size)
+			for _, top := range w.Canvas().Overlays().List() {
+				top.Resize(c.size)
+				report(t, c.size, c.scale, s.Name, sticksOut(t, top, ""))
 			}
-			picture.Render(build, c.size, kit.NewTheme(kit.Light, c.scale))
+			report(t, c.size, c.scale, s.Name, sticksOut(t, w.Content(), ""))
 		}
 	}
 }

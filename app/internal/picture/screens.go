@@ -29,6 +29,7 @@ func screens(adapt func(snapshot any)) []Screen {
 		{"review", inShell(view.PageReview, func() ui.Page { return reviewPage(adapt) })},
 		{"give", overHome(func() fyne.CanvasObject { return giveDialog(adapt) })},
 		{"disconnect", overHome(func() fyne.CanvasObject { return disconnectDialog(disconnectFixture(), adapt) })},
+		{"message", withMessage(adapt)},
 		{"disconnected", overHome(func() fyne.CanvasObject { return disconnectDialog(disconnectedFixture(), adapt) })},
 	}
 }
@@ -54,13 +55,13 @@ func wallPage(adapt func(any)) ui.Page {
 }
 
 func reviewPage(adapt func(any)) ui.Page {
-	p := permissions.NewReview(permissions.ReviewCommands{
-		Shown: func(string) {}, Renew: func(string, view.Day) {}, Lapse: func(string) {}, End: func(string) {},
-		Open: func(view.Route) {}, ShowDialog: func(fyne.CanvasObject) {}, CloseDialog: func() {},
-	})
 	s := reviewFixture()
 	adapt(&s)
-	p.SetSnapshot(s)
+	var p *permissions.Review
+	p = permissions.NewReview(permissions.ReviewCommands{
+		Shown: func(string) { p.SetSnapshot(s) }, Renew: func(string, view.Day) {}, Lapse: func(string) {}, End: func(string) {},
+		Open: func(view.Route) {}, ShowDialog: func(fyne.CanvasObject) {}, CloseDialog: func() {},
+	})
 	return p
 }
 
@@ -92,21 +93,38 @@ func overHome(build func() fyne.CanvasObject) func(fyne.Window) fyne.CanvasObjec
 	}
 }
 
+// withMessage shows the short message after something was done.
+func withMessage(adapt func(any)) func(fyne.Window) fyne.CanvasObject {
+	return func(w fyne.Window) fyne.CanvasObject {
+		t := view.Toast{Text: "Front door bell is disconnected.", Severity: view.Fresh, Undo: "1"}
+		adapt(&t)
+		shell := newShell(w, func() ui.Page { return homePage(homeFixture(), adapt) })
+		shell.Start()
+		shell.Toast(t)
+		return w.Content()
+	}
+}
+
 // inShell sets one page into the whole window, the navigation around it.
 func inShell(page view.Page, build func() ui.Page) func(fyne.Window) fyne.CanvasObject {
 	return func(w fyne.Window) fyne.CanvasObject {
-		shell, err := ui.New(ui.Config{Window: w, Undo: func(string) {}, Places: []ui.Place{
-			{Page: view.PageHome, Label: "Home", Sign: "home", Build: build},
-			{Page: view.PageDevices, Label: "Devices", Sign: "devices", Build: build},
-			{Page: view.PagePermissions, Label: "Permissions", Sign: "permissions", Build: build},
-			{Page: view.PageReview, Under: view.PagePermissions, Build: build},
-			{Page: view.PageDiary, Label: "Diary", Sign: "diary", Build: build},
-		}})
-		if err != nil {
-			panic(fmt.Sprintf("the shell of a picture: %v", err))
-		}
-		shell.SetFrame(frameFixture())
-		shell.Open(view.Route{Page: page})
+		newShell(w, build).Open(view.Route{Page: page})
 		return w.Content()
 	}
+}
+
+// newShell is the window's frame in which every page is the one that build makes.
+func newShell(w fyne.Window, build func() ui.Page) *ui.Shell {
+	shell, err := ui.New(ui.Config{Window: w, Undo: func(string) {}, Places: []ui.Place{
+		{Page: view.PageHome, Label: "Home", Sign: "home", Build: build},
+		{Page: view.PageDevices, Label: "Devices", Sign: "devices", Build: build},
+		{Page: view.PagePermissions, Label: "Permissions", Sign: "permissions", Build: build},
+		{Page: view.PageReview, Under: view.PagePermissions, Build: build},
+		{Page: view.PageDiary, Label: "Diary", Sign: "diary", Build: build},
+	}})
+	if err != nil {
+		panic(fmt.Sprintf("the shell of a picture: %v", err))
+	}
+	shell.SetFrame(frameFixture())
+	return shell
 }

@@ -125,8 +125,12 @@ func (p *PermissionCard) paintBorder() {
 	case view.Lapsed:
 		p.panel.Fill = ColorPaper
 	}
-	if p.hovered && p.onTap != nil && p.card.Severity != view.Lapsed {
-		p.panel.Fill = ColorHoverFill
+	if p.hovered && p.onTap != nil {
+		// The ground stays: a greyer one would say that the permission has lapsed.
+		p.panel.Width = 2
+		if p.panel.Border == ColorLine {
+			p.panel.Border = ColorSoft
+		}
 	}
 	show(p.ring, p.focused)
 	show(p.shade, p.card.Severity != view.Lapsed)
