@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/lang"
 
 	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/ui"
@@ -49,7 +48,7 @@ func newWindow(w fyne.Window, src *source) (*window, error) {
 	var err error
 	win.pump, err = live.New(live.Config{
 		Engine: src.engine, Screen: win.screen(), Dispatch: win.do, Now: clock.Wall, Zone: zone,
-		Translate: func(key string) string { return lang.L(key) }, Log: src.log(),
+		Translate: ui.Translate, Log: src.log(),
 	})
 	if err != nil {
 		return nil, err
