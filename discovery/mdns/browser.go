@@ -15,7 +15,7 @@ const (
 	eventGap    = 100 * time.Millisecond // between two events of one instance
 	quietEvery  = 30 * time.Second       // look for hosts that were heard without news
 	textTries   = 6                      // some devices have no TXT record at all
-	familyTries = 3                      // how often to ask for the address family that is missing
+	familyTries = 6                      // how often to ask for the address family that is missing
 )
 
 // batch is what one round of evaluation brought.

@@ -48,16 +48,20 @@ func TestSightingOfAHost(t *testing.T) {
 
 // A sleep proxy answers for a sleeping host: its own address is not the host's.
 func TestSightingDoesNotTakeTheProxysAddress(t *testing.T) {
-	for src, want := range map[string]string{
-		"192.168.1.5":  "[192.168.1.5 fd00::5 fe80::99%eth0]", // speaks for itself
-		"192.168.1.99": "[192.168.1.5 fd00::5]",
+	for _, c := range []struct{ four, six, want string }{
+		{"192.168.1.5", "fe80::99%eth0", "[192.168.1.5 fd00::5 fe80::99%eth0]"}, // speaks for itself
+		{"192.168.1.99", "fe80::99%eth0", "[192.168.1.5 fd00::5]"},
+		{"192.168.1.99", "fd00::5", "[192.168.1.5 fd00::5]"}, // both speak
+		{"", "fe80::99%eth0", "[192.168.1.5 fd00::5]"},       // nothing shows who that is
 	} {
 		w := newBench(t)
-		w.hear(src, lamp.all()...)
-		w.hear("fe80::99%eth0", lamp.addrs(120)...)
+		if c.four != "" {
+			w.hear(c.four, lamp.all()...)
+		}
+		w.hear(c.six, lamp.all()...)
 		w.pass(time.Second)
-		if len(w.got.sightings) != 1 || fmt.Sprint(w.got.sightings[0].Addresses) != want {
-			t.Errorf("from %s: %v, want %s", src, w.got.sightings, want)
+		if len(w.got.sightings) != 1 || fmt.Sprint(w.got.sightings[0].Addresses) != c.want {
+			t.Errorf("from %s and %s: %v, want %s", c.four, c.six, w.got.sightings, c.want)
 		}
 	}
 }
