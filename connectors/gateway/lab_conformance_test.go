@@ -76,12 +76,12 @@ func serveAny(t testing.TB, host string) string { return serve(t, net.JoinHostPo
 func reaches(t testing.TB, device, addr string) bool {
 	t.Helper()
 	return in(t, device, func() (bool, error) {
-		c, err := net.DialTimeout("tcp", addr, 400*time.Millisecond)
+		c, err := net.DialTimeout("tcp", addr, time.Second)
 		if err != nil {
 			return false, nil
 		}
 		defer c.Close()
-		_ = c.SetDeadline(time.Now().Add(400 * time.Millisecond))
+		_ = c.SetDeadline(time.Now().Add(time.Second))
 		n, _ := c.Read(make([]byte, 8))
 		return n > 0, nil
 	})
@@ -96,7 +96,13 @@ func send(t testing.TB, device, addr string, n int) {
 			return false, err
 		}
 		defer c.Close()
-		_, err = c.Write(make([]byte, n))
+		if _, err = c.Write(make([]byte, n)); err != nil {
+			return false, err
+		}
+		if err := c.(*net.TCPConn).CloseWrite(); err != nil {
+			return false, err
+		}
+		_, err = io.Copy(io.Discard, c) // closing with something unread would throw away what is still to be sent
 		return true, err
 	})
 }
