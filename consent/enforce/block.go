@@ -87,13 +87,23 @@ func (t *task) target(ctx context.Context, d discovery.Device) connectors.Target
 	addrs := slices.Clone(d.Addresses)
 	slices.SortStableFunc(addrs, func(x, y discovery.Address) int { return int(min(max(y.Seen-x.Seen, -1), 1)) })
 	out := connectors.Target{
-		Device: d.ID, Identifiers: slices.Clone(d.Identifiers), Recipient: t.a.Recipient,
+		Device: d.ID, Identifiers: proven(d), Recipient: t.a.Recipient,
 		Resolved: t.r.c.Resolve(ctx, d.ID, t.a.Recipient),
 	}
 	for _, a := range addrs {
-		out.Addresses = append(out.Addresses, a.Addr.String())
+		if !a.Claimed {
+			out.Addresses = append(out.Addresses, a.Addr.String())
+		}
 	}
 	return out
+}
+
+// proven leaves out hardware addresses that stand only in a text: a device
+// could name another's there, and have that one cut (T38).
+func proven(d discovery.Device) []discovery.Identifier {
+	return slices.DeleteFunc(slices.Clone(d.Identifiers), func(i discovery.Identifier) bool {
+		return i.Type == discovery.MAC && len(d.Hardware) > 0 && !slices.Contains(d.Hardware, i.Value)
+	})
 }
 
 // compensate lifts what was just set for an action that was cancelled while it

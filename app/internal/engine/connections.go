@@ -127,8 +127,28 @@ func (e *Core) Connect(ctx context.Context, r ConnectRequest) (ConnectionInfo, e
 	if err := e.ReconcileHandOvers(ctx); err != nil {
 		return ConnectionInfo{}, err
 	}
+	if err := e.retryWaiting(ctx); err != nil {
+		return ConnectionInfo{}, err
+	}
 	e.changed(changes.Connections, changes.Diary)
 	return e.connectionInfo(ctx, c), nil
+}
+
+// retryWaiting tries what needed a person because nothing could do it: the new
+// connection may be able to.
+func (e *Core) retryWaiting(ctx context.Context) error {
+	as, err := e.Store.Actions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range as {
+		if a.State == consent.NeedsPerson && a.Kind != consent.ActGuide {
+			if err := e.Config.Retry(ctx, a.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func keysOf(m map[string]string) func(func(string) bool) {

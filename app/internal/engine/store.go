@@ -14,10 +14,14 @@ import (
 // Store is what Core needs of storage, in the groups in which it uses it.
 type Store interface {
 	consentStore
-	deviceStore
+	actionStore
+	actionLists
+	inventoryStore
 	flowStore
+	flowSums
 	diaryStore
 	connectionStore
+	settingStore
 }
 
 type consentStore interface {
@@ -25,14 +29,22 @@ type consentStore interface {
 	ConsentVersions(ctx context.Context, id consent.ID) ([]consent.Consent, error)
 	Consent(ctx context.Context, id consent.ID) (consent.Consent, error)
 	Grants(ctx context.Context, c consent.Consent) ([]consent.Grant, error)
-	Decide(ctx context.Context, d consent.Decision) error
-	AddActions(ctx context.Context, as []consent.Action, notes ...ledger.Note) ([]consent.Action, error)
-	ByMark(ctx context.Context, mark string) ([]consent.Action, error)
-	Action(ctx context.Context, id consent.ActionID) (consent.Action, error)
-	Actions(ctx context.Context) ([]consent.Action, error) // newest first, the finished ones of the last 90 days
 }
 
-type deviceStore interface {
+type actionStore interface {
+	Decide(ctx context.Context, d consent.Decision) error
+	AddActions(ctx context.Context, as []consent.Action, notes ...ledger.Note) ([]consent.Action, error)
+	// ReplaceActions also cancels what is still open under the same marks.
+	ReplaceActions(ctx context.Context, as []consent.Action, notes ...ledger.Note) ([]consent.Action, error)
+}
+
+type actionLists interface {
+	ByMark(ctx context.Context, mark string) ([]consent.Action, error)
+	Action(ctx context.Context, id consent.ActionID) (consent.Action, error)
+	Actions(ctx context.Context) ([]consent.Action, error) // newest first
+}
+
+type inventoryStore interface {
 	// SaveInventory writes s and the diary lines in one transaction.
 	SaveInventory(ctx context.Context, s discovery.Saved, notes ...ledger.Note) error
 }
@@ -40,6 +52,9 @@ type deviceStore interface {
 type flowStore interface {
 	AddFlows(ctx context.Context, source string, recs []flow.Record, cursor connectors.Cursor) error
 	Flows(ctx context.Context, q flow.Query) ([]flow.Record, error)
+}
+
+type flowSums interface {
 	Hourly(ctx context.Context, q flow.Query) ([]flow.HourTotal, error)
 	// Totals has one row for each device and destination; its Hour is the newest.
 	Totals(ctx context.Context, q flow.Query) ([]flow.HourTotal, error)
@@ -56,6 +71,9 @@ type connectionStore interface {
 	Connections(ctx context.Context) ([]connectors.Connection, error)
 	SaveConnection(ctx context.Context, c connectors.Connection, notes ...ledger.Note) error
 	DeleteConnection(ctx context.Context, id string, notes ...ledger.Note) error
+}
+
+type settingStore interface {
 	Setting(ctx context.Context, key string) (string, error)
 	SetSetting(ctx context.Context, key, value string) error
 }

@@ -133,7 +133,7 @@ func (e *Core) act(ctx context.Context, a consent.Action, u undoEntry, n ledger.
 	if err := e.flushDevices(ctx); err != nil { // an action never outlives its device
 		return consent.Action{}, err
 	}
-	as, err := e.Store.AddActions(ctx, []consent.Action{a}, n)
+	as, err := e.Store.ReplaceActions(ctx, []consent.Action{a}, n)
 	if err != nil {
 		return consent.Action{}, err
 	}

@@ -60,7 +60,7 @@ func (h *Home) scanners() (map[string]discovery.Scanner, error) {
 	}
 	n, err := neighbor.New(neighbor.Config{
 		Now: clock.Wall, Log: h.part("neighbor"), Report: func(err error) { h.report("neighbour table", err) },
-		Knock: neighbor.Knock, Sweep: true,
+		Knock: neighbor.Knock, Wanted: h.inventory.Unproven, Sweep: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("preparing the neighbour table: %w", err)
@@ -78,11 +78,7 @@ func (h *Home) listeners(ctx context.Context) ([]service, error) {
 	if !h.Scan {
 		return parts, nil
 	}
-	id, err := h.installation(ctx)
-	if err != nil {
-		return nil, err
-	}
-	a, err := announce.New(announce.Config{Logger: h.part("announce"), ID: id, Version: Version, Report: func(err error) { h.report("announcing", err) }})
+	a, err := announce.New(announce.Config{Logger: h.part("announce"), ID: h.own, Version: Version, Report: func(err error) { h.report("announcing", err) }})
 	if err != nil {
 		h.report("announce", err) // being found is a comfort, never a condition
 		return parts, nil

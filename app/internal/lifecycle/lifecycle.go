@@ -69,6 +69,8 @@ type Home struct {
 	pool      *sessions.Pool
 	sealer    atomic.Pointer[secrets.Sealer]
 	board     *health.Board
+	clock     *clockWatch
+	own       string // the id under which this engine announces itself
 	logFile   io.Closer
 }
 
@@ -110,6 +112,17 @@ func (h *Home) build(ctx context.Context) error {
 		h.openKey(ctx)
 	}
 	var err error
+	if h.clock, err = newClockWatch(ctx, h.store, func(err error) {
+		h.board.Report("clock", err, "Set the date and time of this computer; it goes on by itself.")
+	}); err != nil {
+		return err
+	}
+	if err := h.checkRows(ctx); err != nil {
+		return err
+	}
+	if h.own, err = h.installation(ctx); err != nil {
+		return err
+	}
 	if h.inventory, err = h.openInventory(ctx); err != nil {
 		return err
 	}
@@ -155,6 +168,7 @@ func (h *Home) buildEngines(all *connectors.Registry) (err error) {
 	}
 	h.scheduler, err = expiry.New(expiry.Config{
 		Store: h.store, Now: clock.Wall, Device: fresh{h.store, h.inventory}.Device, Decided: h.runner.Poke, Report: h.report,
+		Trusted: func() bool { return !h.clock.doubt.Load() }, Stepped: h.clock.stepped.Load,
 	})
 	return err
 }
@@ -201,13 +215,24 @@ func (h *Home) openKey(ctx context.Context) {
 		Credentials: h.Credentials, Store: h.store, Log: h.part("secrets"), Installation: installationOf(h.Dir),
 	})
 	if err != nil {
-		h.board.Report("key store", err, "Start this computer's key store, then start Best Before again. Until then the diary is not sealed and no password can be kept.")
+		h.Log.Info("no key", "error", err)
+		h.board.Report("key store", keySentence(err), "Unlock or start this computer's key store, then start Best Before again. Until then the diary is not sealed and no password can be kept.")
 		return
 	}
 	h.sealer.Store(s)
 	if err := h.store.SetSealer(ctx, s); err != nil {
 		h.board.Report("diary seal", err, "Open the diary and check it.")
 	}
+}
+
+// keySentence is the person's half of why there is no key; the log has the rest.
+func keySentence(err error) error {
+	for _, known := range []error{secrets.ErrLocked, secrets.ErrNoKeyStore} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	return err
 }
 
 // installationOf names the key of a data folder: each has its own, so that

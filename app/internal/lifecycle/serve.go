@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/thejerf/suture/v4"
 
 	"bestbefore/discovery"
+	"bestbefore/discovery/announce"
 )
 
 // service is a background part: it blocks until its context ends.
@@ -69,7 +71,7 @@ func (h *Home) supervised(e suture.Event) {
 
 // stages are the parts in the order in which they start.
 func (h *Home) stages(ctx context.Context) ([][]service, error) {
-	stages := [][]service{{named{"devices", h.core.ServeDevices}, named{"retention", h.serveRetention}}}
+	stages := [][]service{{named{"devices", h.core.ServeDevices}, named{"retention", h.serveRetention}, named{"files", h.checkFiles}, h.clock}}
 	if h.KeyLater {
 		stages[0] = append(stages[0], named{"key", h.serveKey})
 	}
@@ -115,4 +117,16 @@ func (h *Home) enforce(ctx context.Context) error {
 	return h.runner.Serve(ctx)
 }
 
-func (h *Home) sight(s discovery.Sighting) { h.core.Sight(s) }
+// sight hands a sighting on, unless it is the echo of our own announcement,
+// which would give this computer the name of the program.
+func (h *Home) sight(s discovery.Sighting) {
+	if h.own != "" && len(s.Services) > 0 && !slices.ContainsFunc(s.Services, func(x discovery.Service) bool { return !h.ours(x) }) {
+		return
+	}
+	h.core.Sight(s)
+}
+
+func (h *Home) ours(x discovery.Service) bool {
+	id, _ := x.TXT.Get("id")
+	return x.Type == announce.Service && id == h.own
+}
