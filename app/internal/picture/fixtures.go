@@ -59,7 +59,7 @@ func homeFixture() view.Home {
 		News: []view.NewsItem{
 			{ID: "1", Lead: "A phone joined", Text: " — is it your phone with a new address?", Actions: []view.ActionLink{{ID: "yes", Label: "Yes"}, {ID: "no", Label: "No"}}},
 			{ID: "2", Lead: "The TV talks to somebody new:", Text: " Metrics Co · US.", Actions: []view.ActionLink{{ID: "allow", Label: "Allow until …"}, {ID: "stop", Label: "Stop it"}}},
-			{ID: "3", Lead: "Robot cleaner:", Text: " its maker's support ended on 1 Nov."},
+			{ID: "3", Lead: "Robot cleaner:", Text: " its maker's support ended on 1 Nov.", Route: view.Route{Page: view.PageDevice, Arg: "robot"}},
 		},
 	}
 }

@@ -105,3 +105,14 @@ func TestNewsThatStaysKeepsItsButtons(t *testing.T) {
 		t.Error("an answered question stays")
 	}
 }
+
+func TestNewsLeadsToWhatItIsAbout(t *testing.T) {
+	p, log := show(t, view.Home{Loaded: true, News: []view.NewsItem{
+		{ID: "n1", Lead: "Robot cleaner:", Text: " support ended.", Route: view.Route{Page: view.PageDevice, Arg: "robot"}},
+		{ID: "n2", Lead: "Nowhere to go"},
+	}})
+	press(t, p.Content(), "")
+	if diff := cmp.Diff([]string{"open device robot"}, *log); diff != "" {
+		t.Error(diff)
+	}
+}

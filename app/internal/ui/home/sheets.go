@@ -67,19 +67,19 @@ func (n *newsSheet) set(s view.Home) {
 }
 
 func (n *newsSheet) item(v view.NewsItem) fyne.CanvasObject {
-	text := kit.NewParagraph(kit.Span{Text: v.Lead, Bold: true}, kit.Span{Text: v.Text})
-	answers := kit.NewFlow(kit.Step)
+	said := fyne.CanvasObject(kit.NewParagraph(kit.Span{Text: v.Lead, Bold: true}, kit.Span{Text: v.Text}))
 	if v.Route.Page != "" {
-		answers.Add(kit.NewSignButton("arrow", "", kit.Link, func() { n.commands.Open(v.Route) }))
+		said = kit.NewTopRow(kit.Step, kit.Grow(said), kit.NewSignButton("arrow", "", kit.Link, func() { n.commands.Open(v.Route) }))
 	}
+	answers := kit.NewFlow(kit.Step)
 	for _, a := range v.Actions {
 		answers.Add(kit.NewButton(a.Label, kit.Link, func() { n.commands.News(v.ID, a.ID) }))
 	}
 	if len(answers.Objects) == 0 {
-		return text
+		return said
 	}
 	// Words without a border align with the text above by giving up their margin.
-	return kit.NewColumn(0, text, kit.NewPad(0, 0, 0, -kit.Step, answers))
+	return kit.NewColumn(0, said, kit.NewPad(0, 0, 0, -kit.Step, answers))
 }
 
 func sameNews(a, b []view.NewsItem) bool {
