@@ -109,12 +109,7 @@ func (a *asker) collect(types map[string]bool, only bool, now time.Time) map[str
 	out := map[string][]dns.Question{}
 	for iface, s := range a.links {
 		if !s.next.After(now) {
-			if !only {
-				a.ask(key{enumerate, dns.TypePTR}, iface, now, out)
-			}
-			for t := range types {
-				a.ask(key{t, dns.TypePTR}, iface, now, out)
-			}
+			a.round(types, only, iface, now, out)
 			s.next = now.Add(s.wait)
 			s.wait = min(2*s.wait, longestWait)
 		}
@@ -131,6 +126,22 @@ func (a *asker) collect(types map[string]bool, only bool, now time.Time) map[str
 		a.retry(k, w, now, out)
 	}
 	return out
+}
+
+// round asks for all types on iface. What was asked less than a second ago
+// follows when the second is over: left out, it would wait for the next round.
+func (a *asker) round(types map[string]bool, only bool, iface string, now time.Time, out map[string][]dns.Question) {
+	ask := func(name string) {
+		if k := (key{name, dns.TypePTR}); !a.ask(k, iface, now, out) {
+			a.single[placed{k, iface}] = true
+		}
+	}
+	if !only {
+		ask(enumerate)
+	}
+	for t := range types {
+		ask(t)
+	}
 }
 
 // retry asks for what is missing if its time has come.
@@ -155,13 +166,16 @@ func (a *asker) followUp(k key, iface string, now time.Time, out map[string][]dn
 	if a.spent >= followUpsMax {
 		return false
 	}
-	a.spent++
-	if a.links[iface] != nil {
-		return a.ask(k, iface, now, out)
-	}
 	ok := true
-	for iface := range a.links {
-		ok = a.ask(k, iface, now, out) && ok
+	if a.links[iface] != nil {
+		ok = a.ask(k, iface, now, out)
+	} else {
+		for iface := range a.links {
+			ok = a.ask(k, iface, now, out) && ok
+		}
+	}
+	if ok {
+		a.spent++
 	}
 	return ok
 }

@@ -67,3 +67,22 @@ func TestAskerSpreadsFollowUps(t *testing.T) {
 		t.Errorf("%d questions asked in all, want %d", total, 3*followUpsMax)
 	}
 }
+
+// A type learned just before a round is asked for again soon after that round.
+func TestAskerRoundDoesNotForget(t *testing.T) {
+	a := newAsker()
+	a.linkUp("eth0", start)
+	a.collect(map[string]bool{}, true, start)
+	types := map[string]bool{"_late._tcp.local.": true}
+	a.once(key{"_late._tcp.local.", dns.TypePTR}, "eth0", after(500*time.Millisecond))
+	var asked []time.Duration
+	for ms := 500; ms < 2900; ms += 50 {
+		at := time.Duration(ms) * time.Millisecond
+		if len(a.collect(types, true, after(at))["eth0"]) > 0 {
+			asked = append(asked, at)
+		}
+	}
+	if len(asked) != 2 || asked[1] < 1500*time.Millisecond || asked[1] > 1800*time.Millisecond {
+		t.Errorf("asked at %v, want 500ms and about 1.5s", asked)
+	}
+}
