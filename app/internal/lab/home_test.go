@@ -221,6 +221,11 @@ func (h *home) serve() *exec.Cmd {
 	if err := programs.agent(); err != nil {
 		h.t.Fatal(err)
 	}
+	// A killed agent leaves its socket behind. Asked through it too early, a command would find nobody and open
+	// the folder itself, just when the new agent wants it.
+	if err := os.Remove(filepath.Join(h.data, "engine.sock")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		h.t.Fatal(err)
+	}
 	c := h.command("exec", "gw", agentPath(), "--data", h.data, "run")
 	var log bytes.Buffer
 	c.Stdout, c.Stderr = &log, &log

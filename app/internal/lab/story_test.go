@@ -115,6 +115,7 @@ func TestKernelKeepsTheDate(t *testing.T) {
 		t.Errorf("the last packet came %s after the end; want it within a second, and sending until then", got.Last.Sub(c.Expires))
 	}
 	h.serve()
+	t.Cleanup(func() { t.Logf("it stands at: %+v", c) })
 	eventually(t, 20*time.Second, "the agent catches up", func() bool {
 		c = h.consent(c.ID)
 		return c.Decided == "expired" && c.Done == "done" && c.Seen == "stopped"
