@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 
 	"bestbefore/app/internal/picture"
 	"bestbefore/app/internal/ui/kit"
@@ -107,5 +108,28 @@ func write(t *testing.T, path string, s picture.Screen, size fyne.Size, mode kit
 	t.Helper()
 	if err := picture.Write(path, picture.Render(s.Build, size, kit.NewTheme(mode, scale))); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestAWindowFollowsTheSystemIntoTheDark(t *testing.T) {
+	size := fyne.NewSize(1280, 800)
+	for _, s := range picture.Screens() {
+		if !masters[s.Name] {
+			continue
+		}
+		want := picture.Render(s.Build, size, kit.NewTheme(kit.Dark, 1))
+		test.NewTempApp(t).Settings().SetTheme(kit.NewTheme(kit.Light, 1))
+		w := test.NewTempWindow(t, nil)
+		w.SetPadded(false)
+		w.SetContent(s.Build(w))
+		w.Resize(size)
+		for _, o := range w.Canvas().Overlays().List() {
+			o.Resize(size)
+		}
+		w.Canvas().Capture()
+		test.ApplyTheme(t, kit.NewTheme(kit.Dark, 1))
+		if d := differ(w.Canvas().Capture(), want); d > 0.0005 {
+			t.Errorf("%s: %.4f of the window stays light", s.Name, d)
+		}
 	}
 }
