@@ -52,7 +52,6 @@ type Form struct {
 	Error  string
 	Busy   bool
 	Submit string
-	Cancel string
 }
 
 // Field is one question of a form.
@@ -130,11 +129,15 @@ func (p Presenter) connectionRow(c engine.ConnectionInfo, kinds []connectors.Spe
 		}
 	}
 	r.KindLine = kind
-	if !c.Created.IsZero() {
-		r.KindLine = p.T("%[1]s · connected %[2]s", kind, p.sinceDay(c.Created))
+	switch since := p.sinceDay(c.Created); {
+	case c.Created.IsZero():
+	case kind == r.Name:
+		r.KindLine = p.T("connected since %s", since)
+	default:
+		r.KindLine = p.T("%[1]s · connected since %[2]s", kind, since)
 	}
 	r.Pill, r.State = p.health(c)
-	if line := cleanText(c.Coverage.Text); line != "" {
+	if line := strings.TrimPrefix(cleanText(c.Coverage.Text), "sees "); line != "" {
 		r.Lines = append(r.Lines, p.T("Sees: %s", line))
 	} else if len(c.Coverage.Sees) > 0 {
 		r.Lines = append(r.Lines, p.T("Sees: %s", clean(strings.Join(c.Coverage.Sees, ", "))))
@@ -215,7 +218,7 @@ func (p Presenter) keeps(t connectors.Traits) string {
 func (p Presenter) form(k connectors.Spec, in ConnectorsInput) Form {
 	f := Form{
 		Kind: k.Kind, Title: p.T("Connect: %s", clean(k.Name)), Intro: cleanText(k.Sees), Error: cleanText(in.Error),
-		Busy: in.Busy, Submit: p.T("Test and connect"), Cancel: p.T("Cancel"),
+		Busy: in.Busy, Submit: p.T("Test and connect"),
 	}
 	if in.Busy {
 		f.Submit = p.T("Testing…")

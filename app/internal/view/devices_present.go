@@ -46,6 +46,15 @@ func (p Presenter) name(d engine.DeviceInfo) string {
 	}
 }
 
+// called is the name inside a sentence, where "Unknown device" alone would stumble.
+func (p Presenter) called(d engine.DeviceInfo) string {
+	n := p.name(d)
+	if n == p.T("Unknown device") {
+		return p.T("this unknown device")
+	}
+	return n
+}
+
 // makerLine is "Bell Maker · doorbell".
 func (p Presenter) makerLine(d engine.DeviceInfo) string {
 	var parts []string

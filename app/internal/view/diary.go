@@ -8,18 +8,16 @@ import (
 
 // Diary is everything that was decided, done and seen, newest first.
 type Diary struct {
-	Revision  uint64
-	Loaded    bool
-	Sentence  string
-	Subline   string
-	Query     Query
-	Rows      []DiaryRow
-	More      string // "Show older"; "" when all is shown
-	Empty     Invitation
-	Check     Outcome // of checking for tampering
-	Export    Outcome
-	CheckWord string // on the button
-	SaveWord  string
+	Revision uint64
+	Loaded   bool
+	Sentence string
+	Subline  string
+	Query    Query
+	Rows     []DiaryRow
+	More     string // "Show older"; "" when all is shown
+	Empty    Invitation
+	Check    Outcome // of checking for tampering
+	Export   Outcome
 }
 
 // Outcome is the result of something that takes a moment, in place.
@@ -116,9 +114,8 @@ type DiaryInput struct {
 func (p Presenter) Diary(in DiaryInput, q Query) Diary {
 	out := Diary{
 		Revision: p.Revision, Loaded: true, Query: q, Check: in.Check, Export: in.Export,
-		Sentence:  p.T("What was decided, done and seen."),
-		Subline:   p.T("Nothing in it can be changed without it being noticed. It stays on this computer."),
-		CheckWord: p.T("Check it"), SaveWord: p.T("Save a copy"),
+		Sentence: p.T("What was decided, done and seen."),
+		Subline:  p.T("Nothing in it can be changed without it being noticed. It stays on this computer."),
 	}
 	day := ""
 	for _, e := range in.Entries {

@@ -2,6 +2,8 @@ package view
 
 import (
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
@@ -57,11 +59,17 @@ func (p Presenter) because(line string, a consent.Action) string {
 	return line
 }
 
+// longName is from where a name is not said twice in a line.
+const longName = 16
+
 // level says how much is proved of a finished action.
 func (p Presenter) level(a consent.Action) string {
 	switch a.Level {
 	case consent.Configured, consent.Effective:
-		return p.T("%s confirms", p.peer(a.Connection))
+		if name := p.peer(a.Connection); utf8.RuneCountInString(name) <= longName {
+			return p.T("%s confirms", name)
+		}
+		return p.T("it confirms")
 	case consent.Accepted:
 		return p.T("it said yes, not confirmed yet")
 	default:
@@ -105,6 +113,9 @@ func (p Presenter) sinceBlock(d engine.DeviceInfo, a consent.Action) (string, Se
 	case consent.Flowing:
 		return p.T("still sending, seen %s", p.seconds(e.At)), Still
 	case consent.CannotTell:
+		if a.VerifyAt.After(p.Now) && a.VerifyAt.Sub(p.Now) < time.Minute { // the next look is near
+			return p.joined(data, p.T("looking whether it stopped")), Soon
+		}
 		return p.joined(data, p.T("nobody can see whether it still sends")), Soon
 	}
 	if a.Level == consent.Configured {

@@ -40,7 +40,7 @@ func (p Presenter) Give(in GiveInput) Give {
 	d := in.Draft
 	out := Give{
 		Revision: p.Revision, DeviceID: string(in.Device.ID), Device: p.name(in.Device), Kind: in.Device.Guess.Kind,
-		Title: p.T("How long may %s send?", p.name(in.Device)), Recipients: p.recipients(in), Data: p.dataChoices(in),
+		Title: p.T("How long may %s send?", p.called(in.Device)), Recipients: p.recipients(in), Data: p.dataChoices(in),
 		Presets: p.presets(p.today()), PresetID: d.PresetID, Until: d.Until, First: p.today(), Last: p.today().addMonths(12),
 		Remedies: p.remedies(in), Error: cleanText(in.Error), Busy: in.Busy,
 	}
@@ -240,14 +240,14 @@ func (p Presenter) Disconnect(in DisconnectInput) Disconnect {
 	d := in.Device
 	out := Disconnect{
 		Revision: p.Revision, DeviceID: string(d.ID), Device: p.name(d), Kind: d.Guess.Kind,
-		Title: p.T("Disconnect %s?", p.name(d)), Text: cleanText(strings.Join(in.Preview.Lines, " ")),
+		Title: p.T("Disconnect %s?", p.called(d)), Text: cleanText(strings.Join(in.Preview.Lines, " ")),
 		Refused: cleanText(in.Preview.Refused), Confirm: p.T("Disconnect now"), Busy: in.Busy,
 	}
 	for _, r := range d.Recipients {
 		out.Stops = append(out.Stops, p.T("what it sends to %s", p.company(r)))
 	}
 	if in.Preview.Refused == "" {
-		out.Stays = []string{p.T("what it does at home, with your other devices")}
+		out.Stays = []string{p.T("what it does with your other devices")}
 	}
 	for _, s := range in.Preview.AlsoStops {
 		out.AlsoStops = append(out.AlsoStops, clean(s))
@@ -262,15 +262,15 @@ func (p Presenter) Disconnect(in DisconnectInput) Disconnect {
 	if in.Action == nil {
 		return out
 	}
-	out.Title = p.T("Disconnecting %s", p.name(d))
+	out.Title, out.Text = p.T("Disconnecting %s", p.called(d)), p.T("What it does with your other devices goes on.")
 	out.Result, out.ResultSev = p.Result(d, *in.Action)
 	if in.Action.State == consent.Done {
-		out.Title = p.T("%s is disconnected", p.name(d))
+		out.Title = capital(p.T("%s is disconnected", p.called(d)))
 	}
 	if in.Action.Kind == consent.ActUnblock {
-		out.Title = p.T("Reconnecting %s", p.name(d))
+		out.Title, out.Text = p.T("Reconnecting %s", p.called(d)), p.T("It may send again. Permissions that have ended stay ended.")
 		if in.Action.State == consent.Done {
-			out.Title = p.T("%s is connected again", p.name(d))
+			out.Title = capital(p.T("%s is connected again", p.called(d)))
 		}
 		return out
 	}

@@ -54,7 +54,7 @@ func (p Presenter) WillLapse() string {
 
 // Given says that a permission was given.
 func (p Presenter) Given(d engine.DeviceInfo, until Day) string {
-	return p.T("%[1]s may send until %[2]s.", p.name(d), p.date(until))
+	return capital(p.T("%[1]s may send until %[2]s.", p.called(d), p.date(until)))
 }
 
 // ConnectedTo says that a connection was made.

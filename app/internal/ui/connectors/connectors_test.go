@@ -22,12 +22,12 @@ func page() view.Connectors {
 		Loaded: true, Sentence: "Dates can be kept: something can end a flow on its day.",
 		Subline: "Only what you connect yourself is asked. Passwords stay in this computer's key store.",
 		Rows: []view.ConnectionRow{{
-			ID: "k1", Name: "Gateway", KindLine: "This Linux box, as the home's router · connected 3 May", Pill: "working", State: view.Fresh,
+			ID: "k1", Name: "Gateway", KindLine: "Linux router · connected 3 May", Pill: "working", State: view.Fresh,
 			Lines:  []string{"Sees: every flow that passes this box, with bytes and destination", "Stops: one recipient of a device, or the whole device, at once", "Keeps a date with this computer off: until that box restarts", "Keeps 4 dates for you now"},
 			Remove: view.ActionLink{ID: "k1", Label: "Remove"},
 		}},
 		Kinds: []view.KindRow{{
-			Kind: "gateway", Name: "This Linux box, as the home's router", Sees: "Every flow between the home and the outside that passes this box, with addresses and bytes.",
+			Kind: "gateway", Name: "Linux router", Sees: "Every flow between the home and the outside that passes this box, with addresses and bytes.",
 			Stops: "A device, or its traffic to one recipient, IPv4 and IPv6, open flows included; the date is kept by the kernel itself.",
 			Needs: "Linux with nftables and connection tracking, administrator rights on the box that routes the home", Connect: view.ActionLink{ID: "gateway", Label: "Connect"},
 		}},
@@ -40,7 +40,7 @@ func withForm() view.Connectors {
 	s.Sentence = "Connect what carries your home's data."
 	s.Form = view.Form{
 		Kind: "gateway", Title: "Connect: this Linux box, as the home's router", Intro: "Every flow between the home and the outside that passes this box.",
-		Submit: "Test and connect", Cancel: "Cancel", Error: "lan9 is not an interface of this computer.",
+		Submit: "Test and connect", Error: "lan9 is not an interface of this computer.",
 		Fields: []view.Field{
 			{Key: "lan", Label: "Interface of the home", Help: "Name or names with commas, such as br0. Empty: found by itself.", Value: "lan9"},
 			{Key: "interval", Label: "Seconds between two looks at the flows", Value: "5", Required: true},

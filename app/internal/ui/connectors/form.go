@@ -51,8 +51,9 @@ func (f *form) set(s view.Form) {
 		f.fault.Add(kit.NewNotice(view.Still, lang.L("It did not work:"), s.Error, "", nil))
 	}
 	setVisible(f.fault, s.Error != "")
-	f.submit.SetLabel(s.Submit)
-	f.cancel.SetLabel(s.Cancel)
+	if s.Kind != "" {
+		f.submit.SetLabel(s.Submit)
+	}
 	if s.Busy {
 		f.submit.Disable()
 	} else {

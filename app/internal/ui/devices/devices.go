@@ -164,3 +164,12 @@ func setVisible(o fyne.CanvasObject, on bool) {
 		o.Hide()
 	}
 }
+
+// setLabel shows b with a word, or not at all; a button keeps its last word
+// while it is hidden.
+func setLabel(b *kit.Button, word string) {
+	if word != "" {
+		b.SetLabel(word)
+	}
+	setVisible(b, word != "")
+}

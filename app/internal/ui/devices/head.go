@@ -73,8 +73,8 @@ func (h *head) set(s view.DevicePage) {
 	h.mark.Set(view.None, s.Mark)
 	h.line.Set(s.Line)
 	h.sentence.Set(s.Sentence)
-	h.confirm.SetLabel(s.Confirm.Label)
-	h.cut.SetLabel(s.Cut.Label)
+	setLabel(h.confirm, s.Confirm.Label)
+	setLabel(h.cut, s.Cut.Label)
 	h.cut.SetWeight(kit.Danger)
 	if s.Cut.Reconnect {
 		h.cut.SetWeight(kit.Ordinary)

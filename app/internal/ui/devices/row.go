@@ -107,16 +107,14 @@ func (r *row) set(s view.DeviceRow) {
 	r.mark.Set(view.None, s.Mark)
 	r.never.Set(s.Cut.Never)
 	setVisible(r.never, s.Cut.Never != "")
-	setVisible(r.button, s.Cut.Label != "")
-	r.button.SetLabel(s.Cut.Label)
+	setLabel(r.button, s.Cut.Label)
 	if s.Cut.Busy {
 		r.button.Disable()
 	} else {
 		r.button.Enable()
 	}
 	setVisible(r.guess, guesses(s))
-	setVisible(r.confirm, s.Confirm.Label != "")
-	r.confirm.SetLabel(s.Confirm.Label)
+	setLabel(r.confirm, s.Confirm.Label)
 	r.because.Set(s.Because)
 	setVisible(r.result, s.Cut.Line != "")
 	r.result.SetSpans(kit.Span{Text: s.Cut.Line, Bold: s.Cut.LineState == view.Still, Color: kit.InkOf(s.Cut.LineState)})

@@ -42,8 +42,7 @@ func newSendsSheet(c DeviceCommands) *sendsSheet {
 func (s *sendsSheet) set(d view.DevicePage) {
 	s.shown, s.device = d, d.ID
 	s.title.Set(d.SendsTitle)
-	s.give.SetLabel(d.Give.Label)
-	setVisible(s.give, d.Give.Label != "")
+	setLabel(s.give, d.Give.Label)
 	s.setRows(d.Sends)
 	setVisible(s.rows, len(d.Sends) > 0)
 	s.empty.Set(d.SendsEmpty)
@@ -121,10 +120,9 @@ func (l *sendLine) set(r view.SendRow) {
 	if r.Consent != "" {
 		label = lang.L("Open")
 	}
-	l.link.SetLabel(label)
 	setVisible(l.toLine, r.ToLine != "")
 	setVisible(l.basis, r.Basis != "")
-	setVisible(l.link, label != "")
+	setLabel(l.link, label)
 }
 
 func small(s string) *kit.Text {

@@ -104,8 +104,6 @@ func (p *Page) SetSnapshot(s view.Diary) {
 	p.shown = s
 	p.title.Set(s.Sentence)
 	p.subline.Set(s.Subline)
-	p.check.SetLabel(s.CheckWord)
-	p.save.SetLabel(s.SaveWord)
 	setBusy(p.check, s.Check.Busy)
 	setBusy(p.save, s.Export.Busy)
 	p.results.Objects = nil
@@ -115,7 +113,9 @@ func (p *Page) SetSnapshot(s view.Diary) {
 		}
 	}
 	setVisible(p.results, len(p.results.Objects) > 0)
-	p.older.SetLabel(s.More)
+	if s.More != "" {
+		p.older.SetLabel(s.More)
+	}
 	setVisible(p.older, s.More != "")
 	setVisible(p.sheet, len(s.Rows) > 0)
 	setVisible(p.empty, len(s.Rows) == 0 && s.Empty.Title != "")

@@ -19,7 +19,7 @@ import (
 
 func lines() view.Diary {
 	s := view.Diary{
-		Loaded: true, Sentence: "What was decided, done and seen.", More: "Show older", CheckWord: "Check it", SaveWord: "Save a copy",
+		Loaded: true, Sentence: "What was decided, done and seen.", More: "Show older",
 		Subline: "Nothing in it can be changed without it being noticed. It stays on this computer.",
 		Check:   view.Outcome{Line: "118 lines checked, none altered or missing.", Severity: view.Fresh},
 		Rows: []view.DiaryRow{
