@@ -53,13 +53,8 @@ func TestNothingSticksOutInGermanAtAnySize(t *testing.T) {
 		scale float32
 	}{{fyne.NewSize(1280, 800), 1}, {fyne.NewSize(900, 640), 1}, {fyne.NewSize(900, 640), 2}} {
 		for _, s := range picture.LongScreens() {
-			test.NewTempApp(t).Settings().SetTheme(kit.NewTheme(kit.Light, c.scale))
-			w := test.NewTempWindow(t, nil)
-			w.SetPadded(false)
-			w.SetContent(s.Build(w))
-			w.Resize(c.size)
+			w := open(t, s, c.size, c.scale)
 			for _, top := range w.Canvas().Overlays().List() {
-				top.Resize(c.size)
 				report(t, c.size, c.scale, s.Name, sticksOut(t, top, ""))
 			}
 			report(t, c.size, c.scale, s.Name, sticksOut(t, w.Content(), ""))

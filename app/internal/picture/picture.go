@@ -17,22 +17,28 @@ import (
 	"fyne.io/fyne/v2/test"
 )
 
-// Render draws what build returns, size large, in th. Build is called once the
-// theme is in place, because some of Fyne's widgets measure themselves when they
-// are made.
-func Render(build func(fyne.Window) fyne.CanvasObject, size fyne.Size, th fyne.Theme) image.Image {
+// Render draws the window that build fills, size large, in th. Build is called
+// once the theme is in place, because some of Fyne's widgets measure themselves
+// when they are made.
+func Render(build func(fyne.Window) error, size fyne.Size, th fyne.Theme) (image.Image, error) {
 	app := test.NewApp()
 	defer app.Quit()
 	app.Settings().SetTheme(th)
 	w := test.NewWindow(nil)
 	defer w.Close()
-	w.SetPadded(false)
-	w.SetContent(build(w))
+	if err := build(w); err != nil {
+		return nil, err
+	}
+	resize(w, size)
+	return w.Canvas().Capture(), nil
+}
+
+// resize lays out the window and the dialogs over it, which Fyne's test driver leaves alone.
+func resize(w fyne.Window, size fyne.Size) {
 	w.Resize(size)
 	for _, o := range w.Canvas().Overlays().List() {
 		o.Resize(size)
 	}
-	return w.Canvas().Capture()
 }
 
 // Write stores img as a PNG file at path, whose folder it makes where needed.

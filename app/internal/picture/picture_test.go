@@ -20,6 +20,30 @@ var masters = map[string]bool{"home": true, "permissions": true, "review": true,
 
 var modes = map[string]kit.Mode{"light": kit.Light, "dark": kit.Dark}
 
+func render(t *testing.T, s picture.Screen, size fyne.Size, mode kit.Mode, scale float32) image.Image {
+	t.Helper()
+	img, err := picture.Render(s.Build, size, kit.NewTheme(mode, scale))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img
+}
+
+// open shows s in a light window.
+func open(t *testing.T, s picture.Screen, size fyne.Size, scale float32) fyne.Window {
+	t.Helper()
+	test.NewTempApp(t).Settings().SetTheme(kit.NewTheme(kit.Light, scale))
+	w := test.NewTempWindow(t, nil)
+	if err := s.Build(w); err != nil {
+		t.Fatal(err)
+	}
+	w.Resize(size)
+	for _, o := range w.Canvas().Overlays().List() {
+		o.Resize(size)
+	}
+	return w
+}
+
 func TestScreensLookAsTheyDid(t *testing.T) {
 	for _, s := range picture.Screens() {
 		if !masters[s.Name] {
@@ -27,7 +51,7 @@ func TestScreensLookAsTheyDid(t *testing.T) {
 		}
 		for name, mode := range modes {
 			file := s.Name + "-" + name + ".png"
-			got := picture.Render(s.Build, fyne.NewSize(1280, 800), kit.NewTheme(mode, 1))
+			got := render(t, s, fyne.NewSize(1280, 800), mode, 1)
 			want, err := read(filepath.Join("testdata", file))
 			if err == nil && differ(got, want) < 0.001 {
 				continue
@@ -44,7 +68,7 @@ func TestScreensLookAsTheyDid(t *testing.T) {
 func TestAComparisonFindsAMissingCard(t *testing.T) {
 	home := picture.Screens()[0]
 	size := fyne.NewSize(1280, 800)
-	light := picture.Render(home.Build, size, kit.NewTheme(kit.Light, 1))
+	light := render(t, home, size, kit.Light, 1)
 	broken := image.NewNRGBA(light.Bounds())
 	for y := range 800 {
 		for x := range 1280 {
@@ -106,7 +130,7 @@ func TestWriteAll(t *testing.T) {
 
 func write(t *testing.T, path string, s picture.Screen, size fyne.Size, mode kit.Mode, scale float32) {
 	t.Helper()
-	if err := picture.Write(path, picture.Render(s.Build, size, kit.NewTheme(mode, scale))); err != nil {
+	if err := picture.Write(path, render(t, s, size, mode, scale)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -117,15 +141,8 @@ func TestAWindowFollowsTheSystemIntoTheDark(t *testing.T) {
 		if !masters[s.Name] {
 			continue
 		}
-		want := picture.Render(s.Build, size, kit.NewTheme(kit.Dark, 1))
-		test.NewTempApp(t).Settings().SetTheme(kit.NewTheme(kit.Light, 1))
-		w := test.NewTempWindow(t, nil)
-		w.SetPadded(false)
-		w.SetContent(s.Build(w))
-		w.Resize(size)
-		for _, o := range w.Canvas().Overlays().List() {
-			o.Resize(size)
-		}
+		want := render(t, s, size, kit.Dark, 1)
+		w := open(t, s, size, 1)
 		w.Canvas().Capture()
 		test.ApplyTheme(t, kit.NewTheme(kit.Dark, 1))
 		if d := differ(w.Canvas().Capture(), want); d > 0.0005 {

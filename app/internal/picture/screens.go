@@ -14,7 +14,7 @@ import (
 // Screen is a page with made-up content, ready to be drawn.
 type Screen struct {
 	Name  string
-	Build func(fyne.Window) fyne.CanvasObject
+	Build func(fyne.Window) error // fills the window
 }
 
 // Screens are the pages that can be drawn.
@@ -85,36 +85,46 @@ func disconnectDialog(s view.Disconnect, adapt func(any)) fyne.CanvasObject {
 }
 
 // overHome shows a dialog over the home page.
-func overHome(build func() fyne.CanvasObject) func(fyne.Window) fyne.CanvasObject {
-	return func(w fyne.Window) fyne.CanvasObject {
-		content := inShell(view.PageHome, func() ui.Page { return homePage(homeFixture(), func(any) {}) })(w)
+func overHome(build func() fyne.CanvasObject) func(fyne.Window) error {
+	return func(w fyne.Window) error {
+		under := inShell(view.PageHome, func() ui.Page { return homePage(homeFixture(), func(any) {}) })
+		if err := under(w); err != nil {
+			return err
+		}
 		w.Canvas().Overlays().Add(build())
-		return content
+		return nil
 	}
 }
 
 // withMessage shows the short message after something was done.
-func withMessage(adapt func(any)) func(fyne.Window) fyne.CanvasObject {
-	return func(w fyne.Window) fyne.CanvasObject {
+func withMessage(adapt func(any)) func(fyne.Window) error {
+	return func(w fyne.Window) error {
 		t := view.Toast{Text: "Front door bell is disconnected.", Severity: view.Fresh, Undo: "1"}
 		adapt(&t)
-		shell := newShell(w, func() ui.Page { return homePage(homeFixture(), adapt) })
+		shell, err := newShell(w, func() ui.Page { return homePage(homeFixture(), adapt) })
+		if err != nil {
+			return err
+		}
 		shell.Start()
 		shell.Toast(t)
-		return w.Content()
+		return nil
 	}
 }
 
 // inShell sets one page into the whole window, the navigation around it.
-func inShell(page view.Page, build func() ui.Page) func(fyne.Window) fyne.CanvasObject {
-	return func(w fyne.Window) fyne.CanvasObject {
-		newShell(w, build).Open(view.Route{Page: page})
-		return w.Content()
+func inShell(page view.Page, build func() ui.Page) func(fyne.Window) error {
+	return func(w fyne.Window) error {
+		shell, err := newShell(w, build)
+		if err != nil {
+			return err
+		}
+		shell.Open(view.Route{Page: page})
+		return nil
 	}
 }
 
 // newShell is the window's frame in which every page is the one that build makes.
-func newShell(w fyne.Window, build func() ui.Page) *ui.Shell {
+func newShell(w fyne.Window, build func() ui.Page) (*ui.Shell, error) {
 	shell, err := ui.New(ui.Config{Window: w, Undo: func(string) {}, Places: []ui.Place{
 		{Page: view.PageHome, Label: "Home", Sign: "home", Build: build},
 		{Page: view.PageDevices, Label: "Devices", Sign: "devices", Build: build},
@@ -123,8 +133,8 @@ func newShell(w fyne.Window, build func() ui.Page) *ui.Shell {
 		{Page: view.PageDiary, Label: "Diary", Sign: "diary", Build: build},
 	}})
 	if err != nil {
-		panic(fmt.Sprintf("the shell of a picture: %v", err))
+		return nil, fmt.Errorf("making the window of a picture: %w", err)
 	}
 	shell.SetFrame(frameFixture())
-	return shell
+	return shell, nil
 }

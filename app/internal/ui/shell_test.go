@@ -163,8 +163,11 @@ func TestAPageThatSettlesIsFoundAgain(t *testing.T) {
 	b.pages[view.PageDevice].settle("too late")
 	b.shell.Back()
 	want := []view.Route{
-		{Page: view.PageHome}, {Page: view.PageDevice}, {Page: view.PageDevice, Arg: "d1"},
-		{Page: view.PageDevices}, {Page: view.PageDevice, Arg: "d1"},
+		{Page: view.PageHome},
+		{Page: view.PageDevice},
+		{Page: view.PageDevice, Arg: "d1"},
+		{Page: view.PageDevices},
+		{Page: view.PageDevice, Arg: "d1"},
 	}
 	if diff := cmp.Diff(want, b.shown); diff != "" {
 		t.Error(diff)

@@ -23,7 +23,8 @@ func TestThemeDefinesEveryColour(t *testing.T) {
 func pairs() [][2]fyne.ThemeColorName {
 	out := [][2]fyne.ThemeColorName{
 		{kit.ColorOnAct, kit.ColorAct},
-		{kit.ColorAct, kit.ColorActTint}, {kit.ColorInk, kit.ColorActTint},
+		{kit.ColorAct, kit.ColorActTint},
+		{kit.ColorInk, kit.ColorActTint},
 		{kit.ColorInk, theme.ColorNameSelection},
 		{theme.ColorNameForegroundOnError, theme.ColorNameError},
 		{theme.ColorNameForegroundOnSuccess, theme.ColorNameSuccess},
