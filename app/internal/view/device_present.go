@@ -32,7 +32,7 @@ func (p Presenter) Device(in DeviceInput) DevicePage {
 		SendsTitle: p.T("Sends, and to whom"), WhatTitle: p.T("What it is, and why we think so"), HistoryTitle: p.T("What happened"),
 		HistoryEmpty: p.T("Nothing is written about it yet."), Coverage: cleanText(d.Coverage),
 	}
-	if d.Role == discovery.RoleOrdinary {
+	if d.Role == discovery.RoleOrdinary && len(in.Consents) > 0 { // else the empty place offers it
 		out.Give = ActionLink{ID: string(d.ID), Label: p.T("Give a permission")}
 	}
 	last := LastSeen(in.Flows)
@@ -92,11 +92,11 @@ func (p Presenter) deviceSentence(d engine.DeviceInfo, sends []SendRow) string {
 	case still > 0:
 		return p.T("It still sends although its permission has ended.")
 	case without == 0:
-		return p.Words("It sends to %s company, with your permission.", "It sends to %s companies, with your permission.", len(sends))
+		return p.Words("It sends to %s recipient, with your permission.", "It sends to %s recipients, with your permission.", len(sends))
 	case without == len(sends):
-		return p.Words("It sends to %s company, and nobody has agreed to it.", "It sends to %s companies, and nobody has agreed to it.", len(sends))
+		return p.Words("It sends to %s recipient, and nobody has agreed to it.", "It sends to %s recipients, and nobody has agreed to it.", len(sends))
 	default:
-		return p.Words("It sends to %s company; ", "It sends to %s companies; ", len(sends)) +
+		return p.Words("It sends to %s recipient; ", "It sends to %s recipients; ", len(sends)) +
 			lowerFirst(p.Words("%s has no permission.", "%s have no permission.", without))
 	}
 }

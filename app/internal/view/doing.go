@@ -116,6 +116,9 @@ func (p Presenter) sinceBlock(d engine.DeviceInfo, a consent.Action) (string, Se
 		if a.VerifyAt.After(p.Now) && a.VerifyAt.Sub(p.Now) < time.Minute { // the next look is near
 			return p.joined(data, p.T("looking whether it stopped")), Soon
 		}
+		if a.Level == consent.Configured {
+			return p.joined(data, p.T("it has not tried since, as far as can be seen")), Soon
+		}
 		return p.joined(data, p.T("nobody can see whether it still sends")), Soon
 	}
 	if a.Level == consent.Configured {

@@ -171,8 +171,12 @@ func TestDisconnectResults(t *testing.T) {
 			"asked Gateway · Gateway confirms · still sending, seen 14:03:40", Still,
 		},
 		{
-			"nobody can tell", action(consent.Done, consent.Configured, consent.Evidence{At: now, Seen: consent.CannotTell}),
-			"asked Gateway · Gateway confirms · last data 14:03:22, nobody can see whether it still sends", Soon,
+			"nobody can tell", action(consent.Done, consent.Accepted, consent.Evidence{At: now, Seen: consent.CannotTell}),
+			"asked Gateway · it said yes, not confirmed yet · last data 14:03:22, nobody can see whether it still sends", Soon,
+		},
+		{
+			"in force, and nothing to be told by", action(consent.Done, consent.Configured, consent.Evidence{At: now, Seen: consent.CannotTell}),
+			"asked Gateway · Gateway confirms · last data 14:03:22, it has not tried since, as far as can be seen", Soon,
 		},
 		{
 			"stuck", consent.Action{Kind: consent.ActBlock, State: consent.Stuck, Reason: "No route to it.", RetryAt: now.Add(time.Hour)},
@@ -241,4 +245,23 @@ func TestConnectors(t *testing.T) {
 func TestFrame(t *testing.T) {
 	in := home(t)
 	golden(t, "frame", presenter(t).Frame(in.Overview, in.Consents))
+}
+
+func TestPhonesAndUnknownDevicesKeepNoTimesFinerThanADay(t *testing.T) {
+	p, in := presenter(t), home(t)
+	last := at(t, "2026-11-22 14:03:22")
+	for _, k := range []discovery.Kind{discovery.KindPhone, discovery.KindUnknown} {
+		c, d := in.Consents[0], in.Devices[0]
+		c.DeviceKind, d.Guess.Kind = k, k
+		page := p.Device(DeviceInput{Device: d, Flows: flows(t)})
+		result, _ := p.Result(d, consent.Action{Kind: consent.ActBlock, State: consent.Done})
+		for _, s := range []string{p.Truths(c, last).Seen, page.Sends[0].ToLine, result} {
+			if strings.Contains(s, ":") {
+				t.Errorf("%q tells when somebody was at home", s)
+			}
+		}
+	}
+	if s := p.Truths(in.Consents[0], last).Seen; !strings.Contains(s, "14:03") {
+		t.Errorf("the twin: a doorbell keeps its times, got %q", s)
+	}
 }

@@ -159,7 +159,7 @@ func (p Presenter) volume(r engine.ReviewInfo) (Change, bool) {
 	case r.BytesNow == 0 && r.BytesThen == 0:
 		return Change{}, false
 	case p.Now.Sub(r.Since) < 14*24*time.Hour || ratio == 0 && r.BytesNow > 0:
-		return Change{Lead: now + ".", Text: p.T("in the last 7 days")}, true
+		return Change{Lead: now, Text: p.T("in the last 7 days")}, true
 	case r.BytesNow == 0:
 		return Change{Lead: p.T("Nothing this week."), Text: p.T("%s in the first week", then)}, true
 	case ratio >= 1.5:

@@ -96,11 +96,11 @@ func (p Presenter) stateWord(c engine.ConsentInfo) string {
 	case consent.EndedStill:
 		return p.T("still sending")
 	case consent.EndedStopped:
-		return p.T("ended, stopped")
+		return p.T("stopped")
 	case consent.EndedNotTried:
-		return p.T("ended, quiet")
+		return p.T("quiet")
 	case consent.EndedUnchecked:
-		return p.T("ended, not checked")
+		return p.T("not checked")
 	case consent.EndedPending:
 		return p.T("ending now")
 	case consent.EndedStuck:
@@ -255,13 +255,13 @@ func (p Presenter) seen(c engine.ConsentInfo, last time.Time) (string, Severity)
 		if last.IsZero() {
 			return p.T("nothing sent that we could see"), None
 		}
-		return p.T("sending, last %s", p.moment(last)), None
+		return p.T("sending, last %s", p.lastSent(c, last)), None
 	}
 	if c.Headline == consent.NotInForce {
 		if last.IsZero() {
 			return p.T("not checked"), Soon
 		}
-		return p.T("sending, last %s", p.moment(last)), Soon
+		return p.T("sending, last %s", p.lastSent(c, last)), Soon
 	}
 	switch c.Seen {
 	case consent.Flowing:
@@ -275,12 +275,23 @@ func (p Presenter) seen(c engine.ConsentInfo, last time.Time) (string, Severity)
 		}
 		return p.T("stopped"), None
 	case consent.CannotTell:
+		if c.Headline == consent.EndedNotTried {
+			return p.T("it has not tried since, as far as can be seen"), None
+		}
 		return p.T("nobody can see whether it still sends"), Soon
 	}
 	if c.Headline == consent.EndedNotTried {
 		return p.T("it has not tried since"), None
 	}
 	return p.T("not checked yet"), Soon
+}
+
+// lastSent is no finer than a day for what stands for a person.
+func (p Presenter) lastSent(c engine.ConsentInfo, last time.Time) string {
+	if c.DeviceKind.Personal() {
+		return p.sinceDay(last)
+	}
+	return p.moment(last)
 }
 
 func lowerFirst(s string) string {
