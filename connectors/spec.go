@@ -23,6 +23,7 @@ type Spec struct {
 	Stops   string   `json:"stops"`
 	Options []Option `json:"options"`
 	Needs   []string `json:"needs,omitempty"` // "root on this computer", ...
+	Once    bool     `json:"once,omitempty"`  // there can be only one such connection
 }
 
 // Option is one question of the set-up form.

@@ -38,7 +38,8 @@ func New() *Connector { return &Connector{} }
 func (*Connector) Spec() connectors.Spec {
 	s := connectors.Spec{
 		Kind:  Kind,
-		Name:  "This Linux box, as the home's router",
+		Name:  "Linux router",
+		Once:  true,
 		Sees:  "Every flow between the home and the outside that passes this box, with addresses and bytes.",
 		Stops: "A device, or its traffic to one recipient, IPv4 and IPv6, open flows included; the date is kept by the kernel itself.",
 		Options: []connectors.Option{

@@ -110,6 +110,14 @@ func (t *task) blind(ctx context.Context, text string, forGood bool) error {
 	return t.see(ctx, consent.CannotTell, now)
 }
 
+// tells reports whether a finding is worth a line in the diary. That a rule was
+// read back and nothing has tried yet is the usual first look; it stands beside
+// the action, and the diary stays readable.
+func (t *task) tells(level consent.Level, seen consent.Seen) bool {
+	loud := func(s consent.Seen) bool { return s == consent.Stopped || s == consent.Flowing }
+	return level == consent.Effective || level == consent.Accepted || loud(seen) || loud(t.lastSeen())
+}
+
 // found records what the connector found.
 func (t *task) found(ctx context.Context, f connectors.Finding) error {
 	now := t.now()
@@ -122,7 +130,7 @@ func (t *task) found(ctx context.Context, f connectors.Finding) error {
 		level = consent.Configured // nothing was turned away and nobody saw it stop
 	}
 	relapsed := seen == consent.Flowing && t.hadStopped()
-	news := level != t.a.Level || seen != t.lastSeen()
+	news := (level != t.a.Level || seen != t.lastSeen()) && t.tells(level, seen)
 	t.a.Level = level
 	t.a.Verified++
 	t.prove(consent.Evidence{At: now, Level: level, Seen: seen, Source: source(t.a.Connection), Text: sentence(f.Text), Count: f.Refused})

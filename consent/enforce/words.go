@@ -119,17 +119,21 @@ func (t *task) forgotText(text string) string {
 // seenText says which level is reached and what is seen, and no more.
 func (t *task) seenText(l consent.Level, s consent.Seen, text string) string {
 	reached := map[consent.Level]string{
-		consent.Accepted:   "accepted, not read back",
-		consent.Configured: "read back, but nothing has tried since",
-		consent.Effective:  "effective: something was turned away since",
+		consent.Accepted:   "it said yes, but that could not be read back",
+		consent.Configured: "the block is there, and nothing has tried since",
+		consent.Effective:  "something was turned away since",
 	}[l]
 	switch s {
 	case consent.Flowing:
-		reached = "still sending"
+		reached = "it is still sending"
 	case consent.Stopped:
-		reached = "effective: it has stopped"
+		reached = "it has stopped"
 	case consent.CannotTell:
-		reached += ", and it cannot be told whether it stopped"
+		reached += "; whether it stopped cannot be told"
 	}
-	return fmt.Sprintf("Looked at %s: %s. %s", t.through(t.a.Connection), reached, text)
+	line := fmt.Sprintf("Looked through %s: %s.", t.through(t.a.Connection), reached)
+	if text == "" {
+		return line
+	}
+	return line + " " + strings.ToUpper(text[:1]) + text[1:]
 }

@@ -159,6 +159,9 @@ func (b *browser) sources(h *host, s *discovery.Sighting, now time.Time) {
 		}
 	}
 	slices.SortFunc(from, netip.Addr.Compare)
+	if len(from) > 1 {
+		s.Senders = from
+	}
 	if len(from) > 0 {
 		s.From = from[0]
 	}

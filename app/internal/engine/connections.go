@@ -94,6 +94,9 @@ func (e *Core) Connect(ctx context.Context, r ConnectRequest) (ConnectionInfo, e
 		return ConnectionInfo{}, fmt.Errorf("there is no connector %q; \"connectors\" lists the kinds", r.Kind)
 	}
 	spec := kind.Spec()
+	if err := e.onlyOnce(ctx, spec); err != nil {
+		return ConnectionInfo{}, err
+	}
 	c := connectors.Connection{
 		ID: e.NewID("k"), Kind: r.Kind, Name: r.Name, Created: e.Now().UTC(),
 		Settings: connectors.Settings{Values: r.Values, Secrets: map[string]consent.SecretRef{}},
@@ -132,6 +135,20 @@ func (e *Core) Connect(ctx context.Context, r ConnectRequest) (ConnectionInfo, e
 	}
 	e.changed(changes.Connections, changes.Diary)
 	return e.connectionInfo(ctx, c), nil
+}
+
+// onlyOnce refuses a second connection to what there is only one of.
+func (e *Core) onlyOnce(ctx context.Context, spec connectors.Spec) error {
+	cs, err := e.Store.Connections(ctx)
+	if err != nil || !spec.Once {
+		return err
+	}
+	for _, c := range cs {
+		if c.Kind == spec.Kind {
+			return fmt.Errorf("%s is connected already, as %s (%s)", spec.Name, c.Name, c.ID)
+		}
+	}
+	return nil
 }
 
 // retryWaiting tries what needed a person because nothing could do it: the new

@@ -17,7 +17,8 @@ type dirty struct {
 
 	mu      sync.Mutex // guards all below
 	written map[discovery.DeviceID]digest
-	rest    uint64 // hash of aliases, questions and pairs
+	rest    uint64                      // hash of aliases, questions and pairs
+	told    map[discovery.DeviceID]bool // newcomers that the diary has named
 }
 
 // digest is what makes a device worth writing again.
@@ -30,7 +31,8 @@ type digest struct {
 const seenStep = 5 * time.Minute
 
 func newDirty(inv *discovery.Inventory) *dirty {
-	d := &dirty{ch: make(chan struct{}, 1), written: map[discovery.DeviceID]digest{}}
+	d := &dirty{ch: make(chan struct{}, 1), written: map[discovery.DeviceID]digest{}, told: map[discovery.DeviceID]bool{}}
+	d.introduced(inv.Devices())
 	d.wrote(discovery.Saved{Devices: inv.Devices(), Aliases: inv.Aliases(), Questions: inv.Questions(), Distinct: inv.Distinct()})
 	return d
 }
@@ -47,6 +49,31 @@ func (d *dirty) get(id discovery.DeviceID) (digest, bool) {
 	defer d.mu.Unlock()
 	x, ok := d.written[id]
 	return x, ok
+}
+
+// introduceAfter is how long a newcomer is watched before the diary names it:
+// its name comes some moments after its address.
+const introduceAfter = 5 * time.Second
+
+// introduce gives the newcomers whose first line in the diary is due.
+func (d *dirty) introduce(ds []discovery.Device, now time.Time) []discovery.Device {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var out []discovery.Device
+	for _, x := range ds {
+		if !d.told[x.ID] && now.Sub(x.FirstSeen) >= introduceAfter {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func (d *dirty) introduced(ds []discovery.Device) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, x := range ds {
+		d.told[x.ID] = true
+	}
 }
 
 // gone are the ids that were written and are no longer there.

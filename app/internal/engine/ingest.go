@@ -66,17 +66,20 @@ func (e *Core) resolveLocal(r flow.Record) discovery.DeviceID {
 // ServeDevices writes changed devices after each burst until ctx ends, and once
 // more on the way out.
 func (e *Core) ServeDevices(ctx context.Context) error {
+	late := time.NewTicker(introduceAfter)
+	defer late.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return e.flushDevices(context.WithoutCancel(ctx))
+			return e.flushAt(context.WithoutCancel(ctx), e.Now().Add(introduceAfter)) // no newcomer is left unnamed
 		case <-e.dirty.ch:
+		case <-late.C: // a newcomer may have been here long enough for a name
 		}
 		wait := time.NewTimer(quiet)
 		select {
 		case <-ctx.Done():
 			wait.Stop()
-			return e.flushDevices(context.WithoutCancel(ctx))
+			return e.flushAt(context.WithoutCancel(ctx), e.Now().Add(introduceAfter)) // no newcomer is left unnamed
 		case <-wait.C:
 		}
 		if err := e.flushDevices(ctx); err != nil && ctx.Err() == nil {
@@ -88,7 +91,10 @@ func (e *Core) ServeDevices(ctx context.Context) error {
 
 // flushDevices writes the devices that changed since the last call, with a
 // diary line for each one never seen before, and the open questions.
-func (e *Core) flushDevices(ctx context.Context) error {
+func (e *Core) flushDevices(ctx context.Context) error { return e.flushAt(ctx, e.Now()) }
+
+// flushAt is flushDevices with the moment by which newcomers are judged.
+func (e *Core) flushAt(ctx context.Context, now time.Time) error {
 	ds := e.Inventory.Devices()
 	var changed []discovery.Device
 	var notes []ledger.Note
@@ -100,21 +106,23 @@ func (e *Core) flushDevices(ctx context.Context) error {
 			continue
 		}
 		changed = append(changed, d)
-		if !known {
-			notes = append(notes, ledger.Note{Time: e.Now(), Kind: consent.NoteDeviceNew, Device: string(d.ID), Text: "Seen for the first time: " + d.Name() + "."})
-		}
+	}
+	news := e.dirty.introduce(ds, now)
+	for _, d := range news {
+		notes = append(notes, ledger.Note{Time: d.FirstSeen, Kind: consent.NoteDeviceNew, Device: string(d.ID), Text: "Seen for the first time: " + d.Name() + "."})
 	}
 	saved := discovery.Saved{
 		Devices: changed, Gone: e.dirty.gone(seen), Aliases: e.Inventory.Aliases(),
 		Questions: e.Inventory.Questions(), Distinct: e.Inventory.Distinct(),
 	}
-	if !e.dirty.differs(saved) {
+	if !e.dirty.differs(saved) && len(notes) == 0 {
 		return nil
 	}
 	if err := e.Store.SaveInventory(ctx, saved, notes...); err != nil {
 		return err
 	}
 	e.dirty.wrote(saved)
+	e.dirty.introduced(news)
 	e.changed(changes.Devices)
 	return nil
 }

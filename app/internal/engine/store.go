@@ -80,10 +80,18 @@ type settingStore interface {
 
 // Sessions is what Core needs of the open connections.
 type Sessions interface {
+	sessionState
+	sessionUse
+}
+
+type sessionState interface {
 	// Capabilities of an open connection; false when it is not open.
 	Capabilities(connection string) (connectors.Capabilities, bool)
 	// Health of a connection that is configured.
 	Health(connection string) SessionHealth
+}
+
+type sessionUse interface {
 	// Reload opens new connections and closes removed ones; it returns when that is done.
 	Reload(ctx context.Context) error
 	// Try opens a connection that is not stored yet, probes it and closes it again.

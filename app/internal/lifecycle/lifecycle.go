@@ -21,6 +21,7 @@ import (
 	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/health"
+	"bestbefore/app/internal/rpc"
 	"bestbefore/app/internal/secrets"
 	"bestbefore/app/internal/store"
 	"bestbefore/connectors"
@@ -92,10 +93,7 @@ func Open(ctx context.Context, c Config) (*Home, error) {
 	h := &Home{Config: c, Hub: &changes.Hub{}, board: &health.Board{}}
 	h.openLog()
 	h.board.Changed = func() { h.Hub.Publish(changes.Connections) }
-	st, err := store.Open(ctx, store.Config{
-		Dir: c.Dir, Log: h.part("store"), Now: clock.Wall, NewID: NewID,
-		Changed: func(topics ...string) { h.Hub.Publish(asTopics(topics)...) },
-	})
+	st, err := h.openStore(ctx)
 	if err != nil {
 		return nil, errors.Join(err, h.logFile.Close())
 	}
@@ -104,6 +102,43 @@ func Open(ctx context.Context, c Config) (*Home, error) {
 		return nil, errors.Join(err, st.Close(), h.logFile.Close())
 	}
 	return h, nil
+}
+
+// openStore opens the files. A folder in use is waited for a moment where
+// nobody answers there: a short command may just be finishing.
+func (h *Home) openStore(ctx context.Context) (*store.Store, error) {
+	for try := 0; ; try++ {
+		st, err := store.Open(ctx, store.Config{
+			Dir: h.Dir, Log: h.part("store"), Now: clock.Wall, NewID: NewID,
+			Changed: func(topics ...string) { h.Hub.Publish(asTopics(topics)...) },
+		})
+		if !errors.Is(err, ErrInUse) || try == lockTries || answered(ctx, h.Dir) {
+			return st, err
+		}
+		wait := time.NewTimer(lockWait)
+		select {
+		case <-ctx.Done():
+			wait.Stop()
+			return nil, errors.Join(err, ctx.Err())
+		case <-wait.C:
+		}
+	}
+}
+
+// lockTries and lockWait bound how long a folder in use is waited for.
+const (
+	lockTries = 20
+	lockWait  = 250 * time.Millisecond
+)
+
+// answered reports whether a running engine answers for the folder.
+func answered(ctx context.Context, dir string) bool {
+	c, err := rpc.Dial(ctx, dir)
+	if err != nil {
+		return false
+	}
+	_ = c.Close() // only its presence was asked
+	return true
 }
 
 // build makes inventory, connections, engines and core, in that order.

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -82,6 +83,9 @@ func (p Presenter) Connectors(in ConnectorsInput) Connectors {
 		out.Rows = append(out.Rows, p.connectionRow(c, in.Info.Kinds, in.Removing == c.ID))
 	}
 	for _, k := range in.Info.Kinds {
+		if k.Once && slices.ContainsFunc(in.Info.Connections, func(c engine.ConnectionInfo) bool { return c.Kind == k.Kind }) {
+			continue // there is only one of it, and it is connected
+		}
 		row := KindRow{
 			Kind: k.Kind, Name: clean(k.Name), Sees: cleanText(k.Sees), Stops: cleanText(k.Stops),
 			Connect: ActionLink{ID: k.Kind, Label: p.T("Connect")},
