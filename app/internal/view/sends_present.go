@@ -1,0 +1,157 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// sent is what one recipient of a device got.
+type sent struct {
+	to       string
+	ids      []string // destinations
+	up, down uint64
+	count    uint64
+	refused  uint64
+	last     time.Time
+	ports    []string
+	consent  consent.ID
+}
+
+// gather adds up flows by recipient, largest first.
+func gather(flows []engine.FlowInfo) []sent {
+	var out []sent
+	at := map[string]int{}
+	for _, f := range flows {
+		to := cmp.Or(f.Recipient, f.Destination)
+		i, ok := at[to]
+		if !ok {
+			i = len(out)
+			at[to] = i
+			out = append(out, sent{to: to})
+		}
+		s := &out[i]
+		if f.Destination != "" && !slices.Contains(s.ids, f.Destination) {
+			s.ids = append(s.ids, f.Destination)
+		}
+		if port := portOf(f); port != "" && !slices.Contains(s.ports, port) {
+			s.ports = append(s.ports, port)
+		}
+		s.up, s.down = s.up+f.BytesUp, s.down+f.BytesDown
+		if f.Refused {
+			s.refused += f.Count
+		} else {
+			s.count += f.Count
+			if f.Last.After(s.last) {
+				s.last = f.Last
+			}
+		}
+		s.consent = cmp.Or(s.consent, f.Consent)
+	}
+	slices.SortStableFunc(out, func(a, b sent) int { return compareDown(a.up+a.down, b.up+b.down) })
+	return out
+}
+
+func portOf(f engine.FlowInfo) string {
+	if f.Port == 0 {
+		return f.Protocol
+	}
+	return fmt.Sprintf("%s %d", f.Protocol, f.Port)
+}
+
+func (p Presenter) sends(in DeviceInput) []SendRow {
+	by := map[consent.ID]engine.ConsentInfo{}
+	for _, c := range in.Consents {
+		by[c.ID] = c
+	}
+	var out []SendRow
+	for _, s := range gather(in.Flows) {
+		row := SendRow{To: p.company(s.to), What: p.T("not known"), Amount: p.amount(s), ToLine: p.toLine(in.Device, s)}
+		c, ok := by[s.consent]
+		switch {
+		case ok:
+			row.Consent = string(c.ID)
+			row.What, row.Basis = lowerFirst(p.dataLine(c.Data)), p.T("you said")
+			row.Pill, row.PillState = p.sendPill(c)
+		case in.Device.Role == discovery.RoleOrdinary:
+			row.Pill, row.PillState = p.T("no permission"), Soon
+			row.Allow = ActionLink{ID: recipientID(s), Label: p.T("Allow until…")}
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func (p Presenter) sendPill(c engine.ConsentInfo) (string, Severity) {
+	if c.Decided.Live() && !c.Expires.IsZero() {
+		if timed(c.Consent) && p.end(c.Consent) == p.today() {
+			return p.T("until %s", p.clock(c.Expires)), severityOf(c.Headline)
+		}
+		return p.T("until %s", p.dateShort(p.end(c.Consent))), severityOf(c.Headline)
+	}
+	if c.Decided.Live() {
+		return p.T("no end"), Fresh
+	}
+	return p.stateWord(c), severityOf(c.Headline)
+}
+
+// amount is bytes where they were counted, else how often.
+func (p Presenter) amount(s sent) string {
+	switch {
+	case s.up+s.down > 0:
+		return p.Size(s.up + s.down)
+	case s.refused > 0 && s.count == 0:
+		return p.N("%d turned away", "%d turned away", int(s.refused))
+	default:
+		return p.N("%d time", "%d times", int(s.count))
+	}
+}
+
+// toLine says when last and by which way; for what stands for a person no finer than a day.
+func (p Presenter) toLine(d engine.DeviceInfo, s sent) string {
+	var parts []string
+	if !s.last.IsZero() {
+		when := p.moment(s.last)
+		if d.Guess.Kind.Personal() {
+			when = p.sinceDay(s.last)
+		}
+		parts = append(parts, p.T("last %s", when))
+	}
+	if len(s.ids) > 0 && (len(s.ids) > 1 || s.ids[0] != s.to) {
+		ids := s.ids
+		if len(ids) > 2 {
+			parts = append(parts, clean(ids[0])+", "+p.N("%d more", "%d more", len(ids)-1))
+		} else {
+			parts = append(parts, clean(strings.Join(ids, ", ")))
+		}
+	}
+	if len(s.ports) > 0 {
+		parts = append(parts, strings.Join(s.ports[:min(len(s.ports), 2)], ", "))
+	}
+	if s.refused > 0 && s.up+s.down > 0 {
+		parts = append(parts, p.N("%d turned away", "%d turned away", int(s.refused)))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func (p Presenter) chart(days []engine.Day) ([]Column, string) {
+	var most uint64
+	for _, d := range days {
+		most = max(most, d.Up+d.Down)
+	}
+	if most == 0 {
+		return nil, ""
+	}
+	var out []Column
+	for _, d := range days {
+		n := d.Up + d.Down
+		out = append(out, Column{Label: p.dateShort(ParseDay(d.Date)), Value: p.Size(n), Fraction: float64(n) / float64(most)})
+	}
+	return out, p.T("The last %[1]d days, at most %[2]s a day", len(days), p.Size(most))
+}
