@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"bestbefore/app/internal/engine"
-	"bestbefore/consent"
 	"bestbefore/discovery"
 )
 

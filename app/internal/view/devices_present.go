@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"bestbefore/app/internal/engine"
-	"bestbefore/consent"
 	"bestbefore/discovery"
 )
 
