@@ -241,6 +241,7 @@ type Coverage struct {
 	Devices []discovery.Identifier `json:"devices,omitempty"`
 	Whole   bool                   `json:"whole"` // everything that passes it, not only some devices
 	Text    string                 `json:"text"`
+	Lost    uint64                 `json:"lost,omitempty"` // observations that are known to be missing since it was opened
 }
 
 // Cursor is an observer's own place in its source; opaque to the engine.

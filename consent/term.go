@@ -31,7 +31,7 @@ func (c Consent) Checksum() string {
 	c.Seen, c.SeenAt, c.SeenBy = "", time.Time{}, ""
 	b, err := json.Marshal(c)
 	if err != nil { // only unsupported types can fail, and Consent has none
-		panic("consent: " + err.Error())
+		panic("consent: " + err.Error()) //nolint:forbidigo // a consent without a checksum must not exist
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])

@@ -92,10 +92,13 @@ type Sighting struct {
 	Addresses   []netip.Addr // link-local ones with zone
 	Services    []Service    // present now (or Gone)
 	Facts       []Fact
-	Role        Role   // RoleOrdinary unless the source knows better
-	Quiet       bool   // a mere refresh: nothing new is claimed, only that it is here
-	Gone        bool   // the source says that the device left; never removes anything
-	Detail      string // one cleaned sentence of evidence for the diary and the device page
+	Role        Role // RoleOrdinary unless the source knows better
+	Quiet       bool // a mere refresh: nothing new is claimed, only that it is here
+	Gone        bool // the source says that the device left; never removes anything
+	// Claimed says that the hardware addresses in it come from a text that
+	// somebody sent, even if the source else reads them from the network.
+	Claimed bool
+	Detail  string // one cleaned sentence of evidence for the diary and the device page
 }
 
 // Scanner is a source of sightings. Scan blocks until ctx ends and cleans up

@@ -80,7 +80,7 @@ func (inv *Inventory) prepare(s Sighting) observation {
 		id, ok := raw.Normalize()
 		switch {
 		case !ok:
-		case id.Type == MAC && s.Source.onTheWire():
+		case id.Type == MAC && s.Source.onTheWire() && !s.Claimed:
 			if !slices.Contains(o.macs, id.Value) && len(o.macs) < maxHardware {
 				o.macs = append(o.macs, id.Value)
 			}

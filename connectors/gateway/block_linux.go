@@ -148,8 +148,10 @@ func receiptFor(r connectors.BlockRequest, p plan, now time.Time, text string, d
 	if err != nil {
 		return connectors.Receipt{}, fmt.Errorf("encoding the receipt: %w", err)
 	}
-	return connectors.Receipt{Mark: r.Mark, Level: consent.Configured, At: now.UTC(), Target: r.Target,
-		From: p.from, Until: p.until, Grain: p.grain(), Text: text, Data: b}, nil
+	return connectors.Receipt{
+		Mark: r.Mark, Level: consent.Configured, At: now.UTC(), Target: r.Target,
+		From: p.from, Until: p.until, Grain: p.grain(), Text: text, Data: b,
+	}, nil
 }
 
 func macTexts(ms []mac) []string {

@@ -351,8 +351,10 @@ func sightings(h home, source discovery.Source, now time.Time) []discovery.Sight
 		}
 		sg := byMAC[n.mac]
 		if sg == nil {
-			sg = &discovery.Sighting{Source: source, At: now, Interface: n.iface, Detail: "in the router's neighbour table",
-				Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: n.mac.String()}}}
+			sg = &discovery.Sighting{
+				Source: source, At: now, Interface: n.iface, Detail: "in the router's neighbour table",
+				Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: n.mac.String()}},
+			}
 			byMAC[n.mac] = sg
 			order = append(order, n.mac)
 		}

@@ -30,12 +30,16 @@ func TestFindSides(t *testing.T) {
 		wantNets     int
 		wantPrefixes int
 	}{
-		"by the default route": {routes: []netlink.Route{route(2, "198.51.100.1"), inside},
-			wantLAN: []string{"br0"}, wantIfs: []string{"br0"}, wantPrefixes: 3},
+		"by the default route": {
+			routes:  []netlink.Route{route(2, "198.51.100.1"), inside},
+			wantLAN: []string{"br0"}, wantIfs: []string{"br0"}, wantPrefixes: 3,
+		},
 		"no route":          {},
 		"no route, but set": {wan: []string{"eth0"}, wantLAN: []string{"br0"}, wantIfs: []string{"br0"}, wantPrefixes: 2},
-		"one interface for both sides": {lan: []string{"br0"}, routes: []netlink.Route{route(3, "192.168.1.254")},
-			wantLAN: []string{"br0"}, wantNets: 2, wantPrefixes: 2},
+		"one interface for both sides": {
+			lan: []string{"br0"}, routes: []netlink.Route{route(3, "192.168.1.254")},
+			wantLAN: []string{"br0"}, wantNets: 2, wantPrefixes: 2,
+		},
 	} {
 		h := home{lan: slices.Clone(c.lan), wan: slices.Clone(c.wan)}
 		h.findSides(names, addrs, c.routes)
@@ -73,20 +77,41 @@ func TestJudge(t *testing.T) {
 		seen           consent.Seen
 		text           string
 	}{
-		"refused": {connectors.Finding{Refused: 14, LastTry: last}, true, false, consent.Effective, consent.Stopped,
-			"asked the router · router confirms · 14 attempts refused, last 14:03:22"},
-		"once": {connectors.Finding{Refused: 1}, true, false, consent.Effective, consent.Stopped,
-			"asked the router · router confirms · 1 attempt refused"},
-		"quiet": {connectors.Finding{}, true, false, consent.Configured, consent.CannotTell,
-			"asked the router · router confirms · it has not tried since"},
-		"passing": {connectors.Finding{Passed: 9}, true, true, consent.Configured, consent.Flowing,
-			"asked the router · router confirms · yet 9 bytes got through"},
-		"both": {connectors.Finding{Refused: 2, Passed: 9}, true, true, consent.Configured, consent.Flowing,
-			"asked the router · router confirms · 2 attempts refused · yet 9 bytes got through"},
-		"passed once": {connectors.Finding{Refused: 2, Passed: 9}, true, false, consent.Effective, consent.Stopped,
-			"asked the router · router confirms · 2 attempts refused · 9 bytes got through before the last look, none since"},
-		"not counted": {connectors.Finding{Refused: 2}, false, false, consent.Effective, consent.CannotTell,
-			"asked the router · router confirms · 2 attempts refused · the flows could not be counted"},
+		"refused": {
+			connectors.Finding{Refused: 14, LastTry: last},
+			true, false, consent.Effective, consent.Stopped,
+			"asked the router · router confirms · 14 attempts refused, last 14:03:22",
+		},
+		"once": {
+			connectors.Finding{Refused: 1},
+			true, false, consent.Effective, consent.Stopped,
+			"asked the router · router confirms · 1 attempt refused",
+		},
+		"quiet": {
+			connectors.Finding{},
+			true, false, consent.Configured, consent.CannotTell,
+			"asked the router · router confirms · it has not tried since",
+		},
+		"passing": {
+			connectors.Finding{Passed: 9},
+			true, true, consent.Configured, consent.Flowing,
+			"asked the router · router confirms · yet 9 bytes got through",
+		},
+		"both": {
+			connectors.Finding{Refused: 2, Passed: 9},
+			true, true, consent.Configured, consent.Flowing,
+			"asked the router · router confirms · 2 attempts refused · yet 9 bytes got through",
+		},
+		"passed once": {
+			connectors.Finding{Refused: 2, Passed: 9},
+			true, false, consent.Effective, consent.Stopped,
+			"asked the router · router confirms · 2 attempts refused · 9 bytes got through before the last look, none since",
+		},
+		"not counted": {
+			connectors.Finding{Refused: 2},
+			false, false, consent.Effective, consent.CannotTell,
+			"asked the router · router confirms · 2 attempts refused · the flows could not be counted",
+		},
 	} {
 		f := c.f
 		f.Level, f.Seen = consent.Configured, consent.CannotTell

@@ -404,8 +404,10 @@ func agentMain() int {
 		fmt.Println(err)
 		return 1
 	}
-	if _, err := ses.(*Session).Block(context.Background(), connectors.BlockRequest{Mark: "consent-killed", From: from,
-		Target: target(devMAC, to.String(), to6.String())}); err != nil {
+	if _, err := ses.(*Session).Block(context.Background(), connectors.BlockRequest{
+		Mark: "consent-killed", From: from,
+		Target: target(devMAC, to.String(), to6.String()),
+	}); err != nil {
 		fmt.Println(err)
 		return 1
 	}

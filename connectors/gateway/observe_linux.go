@@ -104,7 +104,10 @@ func listenOnce(ctx context.Context, out chan<- conntrack.Event) error {
 		for {
 			select {
 			case <-in:
-			case <-errs:
+			case err, ok := <-errs:
+				if !ok || err != nil {
+					errs = nil // it has ended, or it failed while it was being closed
+				}
 			case <-closed:
 				return
 			}
@@ -275,8 +278,10 @@ func (o *observer) add(sums map[recordKey]*tally, f seenFlow, since, now time.Ti
 func (o *observer) tally(sums map[recordKey]*tally, k recordKey, first, last time.Time) *tally {
 	t := sums[k]
 	if t == nil {
-		t = &tally{rec: flow.Record{Key: k.Key, Local: k.Local, First: first, Last: last, Source: o.s.source, Refused: k.refused},
-			flows: map[uint32]count{}, refused: map[uint64]count{}}
+		t = &tally{
+			rec:   flow.Record{Key: k.Key, Local: k.Local, First: first, Last: last, Source: o.s.source, Refused: k.refused},
+			flows: map[uint32]count{}, refused: map[uint64]count{},
+		}
 		sums[k] = t
 	}
 	if first.Before(t.rec.First) {
@@ -300,8 +305,10 @@ func (o *observer) addRefused(sums map[recordKey]*tally, marks map[string]*kept,
 				o.place.refused[id] = next
 				continue
 			}
-			key := recordKey{refused: true, Local: flow.Local{MAC: t.mac.String()},
-				Key: flow.Key{Destination: flow.Destination{Address: t.dest.addr}, Protocol: protocolName(t.dest.proto), Port: t.dest.port}}
+			key := recordKey{
+				refused: true, Local: flow.Local{MAC: t.mac.String()},
+				Key: flow.Key{Destination: flow.Destination{Address: t.dest.addr}, Protocol: protocolName(t.dest.proto), Port: t.dest.port},
+			}
 			first, last := since, t.last
 			if last.Before(first) {
 				last = first

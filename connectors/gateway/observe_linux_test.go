@@ -23,8 +23,10 @@ func testHome() home {
 
 func TestClassify(t *testing.T) {
 	tuple := func(src, dst string, sport, dport uint16) conntrack.Tuple {
-		return conntrack.Tuple{IP: conntrack.IPTuple{SourceAddress: netip.MustParseAddr(src), DestinationAddress: netip.MustParseAddr(dst)},
-			Proto: conntrack.ProtoTuple{Protocol: 6, SourcePort: sport, DestinationPort: dport}}
+		return conntrack.Tuple{
+			IP:    conntrack.IPTuple{SourceAddress: netip.MustParseAddr(src), DestinationAddress: netip.MustParseAddr(dst)},
+			Proto: conntrack.ProtoTuple{Protocol: 6, SourcePort: sport, DestinationPort: dport},
+		}
 	}
 	for name, c := range map[string]struct {
 		orig, reply conntrack.Tuple
@@ -60,8 +62,10 @@ func TestDeltasAddUpAcrossRestarts(t *testing.T) {
 		s.tracker.learn(testHome())
 		flows := make([]seenFlow, rapid.IntRange(1, 1300).Draw(t, "flows"))
 		for i := range flows {
-			flows[i] = seenFlow{id: uint32(i), start: now, local: netip.MustParseAddr("192.168.1.5"), proto: 6, port: uint16(i),
-				dest: netip.MustParseAddr("198.51.100.1")}
+			flows[i] = seenFlow{
+				id: uint32(i), start: now, local: netip.MustParseAddr("192.168.1.5"), proto: 6, port: uint16(i),
+				dest: netip.MustParseAddr("198.51.100.1"),
+			}
 		}
 		var sent, kept uint64
 		cursor := newPlace("b").encode()

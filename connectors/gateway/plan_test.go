@@ -42,8 +42,10 @@ func TestPlanFor(t *testing.T) {
 		"unspecified":         {request([]string{hw}, "0.0.0.0", "::"), kind(consent.KindTransient)},
 		"too many":            {request([]string{hw}, many...), kind(consent.KindPermanent)},
 		"no mark":             {connectors.BlockRequest{Target: request([]string{hw}).Target}, kind(consent.KindPermanent)},
-		"ends before it starts": {connectors.BlockRequest{Mark: "m", Target: request([]string{hw}).Target, From: at, Until: at},
-			kind(consent.KindPermanent)},
+		"ends before it starts": {
+			connectors.BlockRequest{Mark: "m", Target: request([]string{hw}).Target, From: at, Until: at},
+			kind(consent.KindPermanent),
+		},
 	} {
 		p, err := planFor(c.r)
 		switch {
@@ -90,9 +92,11 @@ func TestRangesJoinAndHit(t *testing.T) {
 
 func TestCommentsComeBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := plan{mark: rapid.String().Draw(t, "mark") + "m",
+		p := plan{
+			mark:  rapid.String().Draw(t, "mark") + "m",
 			from:  trunc(time.UnixMilli(rapid.Int64Range(1, 1<<42).Draw(t, "from"))),
-			until: trunc(time.UnixMilli(rapid.Int64Range(1, 1<<42).Draw(t, "until")))}
+			until: trunc(time.UnixMilli(rapid.Int64Range(1, 1<<42).Draw(t, "until"))),
+		}
 		s := p.comment(roleRefuse)
 		if len(s) > 127 || strings.ContainsAny(s, "\"\\\n") {
 			t.Fatalf("comment %q does not fit", s)

@@ -171,8 +171,10 @@ func note(f fam, tries *nftables.Set) []expr.Any {
 		network(f.dst, f.size, reg0+2),
 		meta(expr.MetaKeyL4PROTO, reg0+2+w),
 		port(2, reg0+3+w),
-		&expr.Dynset{SrcRegKey: reg0, SetName: tries.Name, SetID: tries.ID, Operation: uint32(unix.NFT_DYNSET_OP_UPDATE),
-			Timeout: tryMemory, Exprs: []expr.Any{&expr.Counter{}}},
+		&expr.Dynset{
+			SrcRegKey: reg0, SetName: tries.Name, SetID: tries.ID, Operation: uint32(unix.NFT_DYNSET_OP_UPDATE),
+			Timeout: tryMemory, Exprs: []expr.Any{&expr.Counter{}},
+		},
 	}
 }
 

@@ -68,10 +68,14 @@ func prepare(stays atHome) error {
 		c.AddRule(&nftables.Rule{Table: t, Chain: athome, Exprs: r})
 	}
 	accept := nftables.ChainPolicyAccept
-	c.AddChain(&nftables.Chain{Table: t, Name: chainLeaving, Type: nftables.ChainTypeFilter, Policy: &accept,
-		Hooknum: nftables.ChainHookPrerouting, Priority: nftables.ChainPriorityRef(prioLeaving)})
-	back := c.AddChain(&nftables.Chain{Table: t, Name: chainReturning, Type: nftables.ChainTypeFilter, Policy: &accept,
-		Hooknum: nftables.ChainHookPostrouting, Priority: nftables.ChainPriorityRef(prioReturning)})
+	c.AddChain(&nftables.Chain{
+		Table: t, Name: chainLeaving, Type: nftables.ChainTypeFilter, Policy: &accept,
+		Hooknum: nftables.ChainHookPrerouting, Priority: nftables.ChainPriorityRef(prioLeaving),
+	})
+	back := c.AddChain(&nftables.Chain{
+		Table: t, Name: chainReturning, Type: nftables.ChainTypeFilter, Policy: &accept,
+		Hooknum: nftables.ChainHookPostrouting, Priority: nftables.ChainPriorityRef(prioReturning),
+	})
 	if watched, err := hasWatch(c, back); err != nil {
 		return err
 	} else if !watched {
@@ -90,8 +94,10 @@ const watchComment = "bb-watch"
 func watchRule() []expr.Any {
 	return []expr.Any{
 		&expr.Ct{Key: expr.CtKeySTATE, Register: reg0},
-		&expr.Bitwise{SourceRegister: reg0, DestRegister: reg0, Len: 4,
-			Mask: binaryutil.NativeEndian.PutUint32(expr.CtStateBitNEW), Xor: make([]byte, 4)},
+		&expr.Bitwise{
+			SourceRegister: reg0, DestRegister: reg0, Len: 4,
+			Mask: binaryutil.NativeEndian.PutUint32(expr.CtStateBitNEW), Xor: make([]byte, 4),
+		},
 		&expr.Cmp{Op: expr.CmpOpNeq, Register: reg0, Data: make([]byte, 4)},
 		&expr.Counter{},
 	}
@@ -281,14 +287,18 @@ func watching() (bool, error) {
 // addMark adds p's sets and rules to the batch.
 func addMark(c *nftables.Conn, p plan, gen string, now time.Time) error {
 	t := ownTable()
-	macs := &nftables.Set{Table: t, Name: setName(p.mark, gen, "mac"), KeyType: nftables.TypeEtherAddr,
-		KeyByteOrder: binaryutil.BigEndian, HasTimeout: !p.until.IsZero()}
+	macs := &nftables.Set{
+		Table: t, Name: setName(p.mark, gen, "mac"), KeyType: nftables.TypeEtherAddr,
+		KeyByteOrder: binaryutil.BigEndian, HasTimeout: !p.until.IsZero(),
+	}
 	if err := c.AddSet(macs, macElements(p, now)); err != nil {
 		return fmt.Errorf("making a set: %w", err)
 	}
 	rule := func(chain, role string, parts ...[]expr.Any) {
-		c.AddRule(&nftables.Rule{Table: t, Chain: &nftables.Chain{Name: chain, Table: t},
-			Exprs: slices.Concat(parts...), UserData: commentData(p.comment(role))})
+		c.AddRule(&nftables.Rule{
+			Table: t, Chain: &nftables.Chain{Name: chain, Table: t},
+			Exprs: slices.Concat(parts...), UserData: commentData(p.comment(role)),
+		})
 	}
 	device := fromDevice(macs)
 	rule(chainLeaving, roleHome, device, []expr.Any{&expr.Verdict{Kind: expr.VerdictJump, Chain: chainHome}})
@@ -299,8 +309,10 @@ func addMark(c *nftables.Conn, p plan, gen string, now time.Time) error {
 			if len(rs) == 0 {
 				continue
 			}
-			to := &nftables.Set{Table: t, Name: setName(p.mark, gen, "to"+f.suffix), KeyType: f.kind, Interval: true,
-				KeyByteOrder: binaryutil.BigEndian}
+			to := &nftables.Set{
+				Table: t, Name: setName(p.mark, gen, "to"+f.suffix), KeyType: f.kind, Interval: true,
+				KeyByteOrder: binaryutil.BigEndian,
+			}
 			if err := addInterval(c, to, rs); err != nil {
 				return err
 			}
@@ -347,16 +359,20 @@ func addInterval(c *nftables.Conn, s *nftables.Set, rs []addrRange) error {
 
 // flowSet is where the kernel notes the open flows of p's devices.
 func flowSet(p plan, gen string, f fam) *nftables.Set {
-	return &nftables.Set{Table: ownTable(), Name: setName(p.mark, gen, "flow"+f.suffix), Dynamic: true, HasTimeout: true, Concatenation: true,
+	return &nftables.Set{
+		Table: ownTable(), Name: setName(p.mark, gen, "flow"+f.suffix), Dynamic: true, HasTimeout: true, Concatenation: true,
 		KeyType: nftables.MustConcatSetType(f.kind, f.kind, nftables.TypeInetProto, nftables.TypeInetService, nftables.TypeInetService),
-		Timeout: flowMemory, Size: flowsLimit}
+		Timeout: flowMemory, Size: flowsLimit,
+	}
 }
 
 // trySet is where the kernel notes what it refused.
 func trySet(p plan, gen string, f fam) *nftables.Set {
-	return &nftables.Set{Table: ownTable(), Name: setName(p.mark, gen, "try"+f.suffix), Dynamic: true, HasTimeout: true, Concatenation: true,
+	return &nftables.Set{
+		Table: ownTable(), Name: setName(p.mark, gen, "try"+f.suffix), Dynamic: true, HasTimeout: true, Concatenation: true,
 		KeyType: nftables.MustConcatSetType(nftables.TypeEtherAddr, f.kind, nftables.TypeInetProto, nftables.TypeInetService),
-		Timeout: tryMemory, Size: triesLimit}
+		Timeout: tryMemory, Size: triesLimit,
+	}
 }
 
 // load reads all marks back from the kernel.

@@ -35,8 +35,10 @@ func (k *kept) held(now time.Time) connectors.Held {
 	for _, m := range k.macs {
 		ids = append(ids, discovery.Identifier{Type: discovery.MAC, Value: m.String()})
 	}
-	r := connectors.Receipt{Mark: k.mark, Level: consent.Configured, At: now.UTC(), From: k.from, Until: k.until, Grain: k.grain(), Text: text,
-		Target: connectors.Target{Identifiers: ids, Recipient: consent.Recipient{Any: k.any}}}
+	r := connectors.Receipt{
+		Mark: k.mark, Level: consent.Configured, At: now.UTC(), From: k.from, Until: k.until, Grain: k.grain(), Text: text,
+		Target: connectors.Target{Identifiers: ids, Recipient: consent.Recipient{Any: k.any}},
+	}
 	if len(k.to) <= 64 {
 		for _, a := range k.to {
 			r.Target.Recipient.Destinations = append(r.Target.Recipient.Destinations, a.String())

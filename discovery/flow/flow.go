@@ -60,4 +60,7 @@ type Record struct {
 	Source discovery.Source `json:"source"`
 	// Refused says that the peer turned this traffic away (a drop counter, a blocked query).
 	Refused bool `json:"refused,omitempty"`
+	// Categories are the kinds of data that it carried where the source can tell
+	// (consent's words, sorted, with commas); never a value.
+	Categories string `json:"categories,omitempty"`
 }

@@ -24,7 +24,8 @@ func TestSightingOfAHost(t *testing.T) {
 	s := w.got.sightings[0]
 	ids := []discovery.Identifier{
 		{Type: discovery.Hostname, Value: "lamp.local"},
-		{Type: discovery.Instance, Value: "lamp 1._hap._tcp"}, {Type: discovery.Instance, Value: "lamp 1._hue._tcp"},
+		{Type: discovery.Instance, Value: "lamp 1._hap._tcp"},
+		{Type: discovery.Instance, Value: "lamp 1._hue._tcp"},
 	}
 	if d := cmp.Diff(ids, s.Identifiers); d != "" {
 		t.Error(d)

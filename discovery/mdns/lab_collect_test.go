@@ -77,6 +77,7 @@ func anyEvent(Event) bool { return true }
 func hasFour(e Event) bool {
 	return slices.ContainsFunc(e.Addresses, netip.Addr.Is4)
 }
+
 func hasSix(e Event) bool {
 	return slices.ContainsFunc(e.Addresses, netip.Addr.Is6)
 }

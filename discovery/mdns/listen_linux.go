@@ -25,7 +25,8 @@ func listen(network string, ifi net.Interface) (*net.UDPConn, error) {
 	f := os.NewFile(uintptr(fd), network)
 	defer f.Close() // the connection holds a copy
 	for _, o := range [][3]int{
-		{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1}, {unix.SOL_SOCKET, unix.SO_REUSEPORT, 1},
+		{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1},
+		{unix.SOL_SOCKET, unix.SO_REUSEPORT, 1},
 		// Only the groups joined by this socket on this interface.
 		{level, all, 0},
 	} {

@@ -355,8 +355,10 @@ func TestSocketsSurviveBadInterfaces(t *testing.T) {
 	var said []string
 	bad := errors.New("no netlink")
 	list := func() ([]net.Interface, error) { return nil, bad }
-	s := newSockets(Config{Logger: discard(), Interfaces: func() ([]net.Interface, error) { return list() },
-		Report: func(tr Trouble) { said = append(said, string(tr.Code)+" "+tr.Interface+fmt.Sprint(tr.Err == nil)) }})
+	s := newSockets(Config{
+		Logger: discard(), Interfaces: func() ([]net.Interface, error) { return list() },
+		Report: func(tr Trouble) { said = append(said, string(tr.Code)+" "+tr.Interface+fmt.Sprint(tr.Err == nil)) },
+	})
 	defer s.close()
 	if up, down := s.watch(); len(up)+len(down) != 0 {
 		t.Errorf("up %v, down %v", up, down)

@@ -3,6 +3,7 @@
 package clock
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,7 +16,7 @@ func TestZoneByLinkFileAndVariable(t *testing.T) {
 	}
 	want := func(tz, name string, err error) {
 		t.Helper()
-		if got, e := zoneIn(root, tz); got != name || e != err {
+		if got, e := zoneIn(root, tz); got != name || !errors.Is(e, err) {
 			t.Fatalf("TZ=%q: %q, %v; want %q, %v", tz, got, e, name, err)
 		}
 	}

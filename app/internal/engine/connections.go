@@ -75,8 +75,11 @@ func abilities(c connectors.Capabilities) []string {
 		has  bool
 		word string
 	}{
-		{c.Discoverer != nil, "find devices"}, {c.Observer != nil, "see what devices send"},
-		{c.Blocker != nil, "disconnect"}, {c.Revoker != nil, "revoke"}, {c.GrantLister != nil, "list access"},
+		{c.Discoverer != nil, "find devices"},
+		{c.Observer != nil, "see what devices send"},
+		{c.Blocker != nil, "disconnect"},
+		{c.Revoker != nil, "revoke"},
+		{c.GrantLister != nil, "list access"},
 		{c.Verifier != nil, "check that it stopped"},
 		{c.Blocker != nil && c.Traits.HoldsStart, "keep an end date with this computer off"},
 	} {

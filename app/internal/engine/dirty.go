@@ -135,7 +135,7 @@ func restOf(s discovery.Saved) uint64 {
 func hashOf(v any) uint64 {
 	h := fnv.New64a()
 	if err := json.NewEncoder(h).Encode(v); err != nil { // only encodable fields are in it
-		panic("engine: " + err.Error())
+		panic("engine: " + err.Error()) //nolint:forbidigo // a wiring mistake, found by the first start
 	}
 	return h.Sum64()
 }

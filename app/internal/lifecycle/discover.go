@@ -47,6 +47,9 @@ func (h *Home) openInventory(ctx context.Context) (*discovery.Inventory, error) 
 
 // scanners are the sources of sightings that need no connector.
 func (h *Home) scanners() (map[string]discovery.Scanner, error) {
+	if h.Scanners != nil {
+		return h.Scanners, nil
+	}
 	m, err := mdns.New(mdns.Config{
 		Now: clock.Wall, Logger: h.part("mdns"),
 		Report: func(t mdns.Trouble) { h.report("mdns", t.Err) },
@@ -75,7 +78,7 @@ func (h *Home) listeners(ctx context.Context) ([]service, error) {
 		return nil, err
 	}
 	parts := []service{srv}
-	if !h.Scan {
+	if !h.Scan || h.Scanners != nil {
 		return parts, nil
 	}
 	a, err := announce.New(announce.Config{Logger: h.part("announce"), ID: h.own, Version: Version, Report: func(err error) { h.report("announcing", err) }})

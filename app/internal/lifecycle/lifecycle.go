@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,6 +55,11 @@ type Config struct {
 	// KeyLater fetches the key in Serve instead of Open: a key store that waits
 	// for its owner must not hold up a window.
 	KeyLater bool
+	// Scanners replace the sources that look at the real network; with them
+	// nothing is announced there either. Nil is ours.
+	Scanners map[string]discovery.Scanner
+	// Lookup replaces the system's resolver; nil is that.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 }
 
 // Home is a running engine with everything behind it.
@@ -89,6 +95,9 @@ var (
 func Open(ctx context.Context, c Config) (*Home, error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("Best Before cannot make its data folder %s; choose another with --data: %w", c.Dir, err) //nolint:staticcheck // a name begins it
+	}
+	if c.Lookup == nil {
+		c.Lookup = lookup
 	}
 	h := &Home{Config: c, Hub: &changes.Hub{}, board: &health.Board{}}
 	h.openLog()
@@ -172,7 +181,7 @@ func (h *Home) build(ctx context.Context) error {
 	}
 	h.core, err = engine.New(engine.Config{
 		Store: h.store, Inventory: h.inventory, Sessions: pooled{h.pool}, Registry: all, Hub: h.Hub, Log: h.part("engine"),
-		Now: clock.Wall, Zone: zone, NewID: NewID, Lookup: lookup, PutSecret: h.putSecret, Problems: h.problems,
+		Now: clock.Wall, Zone: zone, NewID: NewID, Lookup: h.Lookup, PutSecret: h.putSecret, Problems: h.problems,
 		Poke:  func() { h.scheduler.Poke(); h.runner.Poke() },
 		Retry: h.runner.Retry,
 	})

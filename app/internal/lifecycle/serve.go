@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -56,7 +57,9 @@ func (h *Home) start(name string, parts []service) (stop func()) {
 	done := sup.ServeBackground(ctx)
 	return func() {
 		cancel()
-		<-done
+		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+			h.Log.Warn("a stage ended badly", "stage", name, "error", err)
+		}
 	}
 }
 

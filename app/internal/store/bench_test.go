@@ -99,9 +99,11 @@ func BenchmarkAddFlowsFloor(b *testing.B) {
 func floorBatch(b *testing.B, t *txn, recs []flow.Record) error {
 	raw, err := t.PrepareContext(b.Context(), "INSERT INTO flow(device, ts, dest, up, down, proto) VALUES(?,?,?,?,?,?)")
 	must(b, err)
+	defer raw.Close()
 	roll, err := t.PrepareContext(b.Context(), `INSERT INTO hourly(device, hour, dest, up, down, n) VALUES(?,?,?,?,?,1)
 		ON CONFLICT(device, hour, dest) DO UPDATE SET up = up + excluded.up, down = down + excluded.down, n = n + excluded.n`)
 	must(b, err)
+	defer roll.Close()
 	for _, r := range recs {
 		a := r.Destination.Address.As4()
 		d, to, ts := int64(a[2]), int64(a[2])<<8+int64(a[3]), r.Last.Unix()
@@ -112,7 +114,7 @@ func floorBatch(b *testing.B, t *txn, recs []flow.Record) error {
 			return err
 		}
 	}
-	return errors.Join(raw.Close(), roll.Close())
+	return nil
 }
 
 func BenchmarkDecide(b *testing.B) {

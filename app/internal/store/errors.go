@@ -38,14 +38,15 @@ type FileError struct {
 // Error is the sentence.
 func (e *FileError) Error() string {
 	name := filepath.Base(e.File)
-	switch e.Kind {
-	case ErrCorrupt:
+	is := func(kind error) bool { return errors.Is(e.Kind, kind) }
+	switch {
+	case is(ErrCorrupt):
 		return fmt.Sprintf("the file %s is damaged and was left as it is; put a backup in its place, or move it away to begin anew (%s)", name, e.File)
-	case ErrNewer:
+	case is(ErrNewer):
 		return fmt.Sprintf("the file %s was written by a newer version of Best Before; install that version again, nothing was changed (%s)", name, e.File)
-	case ErrReadOnly:
+	case is(ErrReadOnly):
 		return fmt.Sprintf("Best Before may not write to %s; make it writable, or give another folder with --data", e.File)
-	case ErrFull:
+	case is(ErrFull):
 		return fmt.Sprintf("the disk that holds %s is full; make room, it goes on by itself afterwards", e.File)
 	default:
 		return fmt.Sprintf("the file %s is missing, but there was a diary in this folder; put a backup in its place, or move the rest of the folder away to begin anew (%s)", name, e.File)
@@ -71,7 +72,7 @@ func classify(path string, err error) error {
 	if kind == nil {
 		return err
 	}
-	if kind == ErrReadOnly || kind == ErrFull {
+	if errors.Is(kind, ErrReadOnly) || errors.Is(kind, ErrFull) {
 		path = filepath.Dir(path)
 	}
 	return &FileError{Kind: kind, File: path, Err: err}

@@ -232,14 +232,14 @@ func (i *inserter) add(ctx context.Context, t *txn, row ...any) error {
 	if len(i.args) < batch*i.columns {
 		return nil
 	}
-	_, err := t.StmtContext(ctx, i.many).ExecContext(ctx, i.args...)
+	_, err := t.StmtContext(ctx, i.many).ExecContext(ctx, i.args...) //nolint:sqlclosecheck // it is closed with its transaction
 	i.args = i.args[:0]
 	return err
 }
 
 // flush writes what is left, row by row.
 func (i *inserter) flush(ctx context.Context, t *txn) error {
-	one := t.StmtContext(ctx, i.one)
+	one := t.StmtContext(ctx, i.one) //nolint:sqlclosecheck // it is closed with its transaction
 	for a := i.args; len(a) > 0; a = a[i.columns:] {
 		if _, err := one.ExecContext(ctx, a[:i.columns]...); err != nil {
 			return err

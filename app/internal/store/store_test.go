@@ -309,7 +309,10 @@ func TestFolderAndFilesAreForTheOwnerOnly(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	s := open(t, testConfig(dir))
 	must(t, s.Note(t.Context(), note("x", "y")))
-	must(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+	must(t, filepath.WalkDir(dir, func(path string, _ os.DirEntry, walked error) error {
+		if walked != nil {
+			return walked
+		}
 		info, err := os.Stat(path)
 		if err == nil && info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("%s is %v", path, info.Mode())

@@ -121,13 +121,17 @@ func (p Presenter) Devices(ds []engine.DeviceInfo, cs []engine.ConsentInfo, q Qu
 		Sentence: p.devicesSentence(len(ds), nameless), Subline: p.devicesSubline(ds),
 	}
 	out.Filters = p.filters(cmp.Or(q.Filter, DevicesAll), []Choice{
-		{ID: DevicesAll, Label: p.T("all")}, {ID: DevicesNoPermission, Label: p.T("no permission")},
-		{ID: DevicesDated, Label: p.T("has a date")}, {ID: DevicesNameless, Label: p.T("need a name")},
+		{ID: DevicesAll, Label: p.T("all")},
+		{ID: DevicesNoPermission, Label: p.T("no permission")},
+		{ID: DevicesDated, Label: p.T("has a date")},
+		{ID: DevicesNameless, Label: p.T("need a name")},
 		{ID: DevicesCut, Label: p.T("disconnected")},
 	}, func(id string) int { return count(rows, func(r DeviceRow) bool { return r.fits(id) }) })
 	out.Orders = p.filters(cmp.Or(q.Order, OrderName), []Choice{
-		{ID: OrderName, Label: p.T("by name")}, {ID: OrderEnds, Label: p.T("ends first")},
-		{ID: OrderBytes, Label: p.T("sends most")}, {ID: OrderNew, Label: p.T("newest first")},
+		{ID: OrderName, Label: p.T("by name")},
+		{ID: OrderEnds, Label: p.T("ends first")},
+		{ID: OrderBytes, Label: p.T("sends most")},
+		{ID: OrderNew, Label: p.T("newest first")},
 	}, func(string) int { return 0 })
 	for i := range out.Orders {
 		out.Orders[i].Count = ""

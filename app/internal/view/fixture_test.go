@@ -71,9 +71,14 @@ func home(t testing.TB) HomeInput {
 		},
 		Devices: devices(t), Consents: []engine.ConsentInfo{bell, heat, tv}, Flows: flows(t),
 		Totals: []engine.Total{
-			{Name: "Bell Maker", Known: true, Up: 4_000_000_000, Down: 100_000_000}, {Name: "tv.example", Up: 1_700_000_000},
-			{Name: "Example Ads", Known: true, Up: 620_000_000, Ended: true}, {Name: "Warm Home", Known: true, Up: 38_000_000},
-			{Name: "198.51.100.7", Up: 9_000_000}, {Name: "a.example", Up: 1000}, {Name: "b.example", Up: 999}, {Name: "c.example"},
+			{Name: "Bell Maker", Known: true, Up: 4_000_000_000, Down: 100_000_000},
+			{Name: "tv.example", Up: 1_700_000_000},
+			{Name: "Example Ads", Known: true, Up: 620_000_000, Ended: true},
+			{Name: "Warm Home", Known: true, Up: 38_000_000},
+			{Name: "198.51.100.7", Up: 9_000_000},
+			{Name: "a.example", Up: 1000},
+			{Name: "b.example", Up: 999},
+			{Name: "c.example"},
 		},
 	}
 }

@@ -3,7 +3,6 @@ package view
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
@@ -288,6 +287,3 @@ func (p Presenter) holding(dates int, cs []engine.ConsentInfo) string {
 	line := p.N("Holding %d date on ", "Holding %d dates on ", dates)
 	return line + who[0] + "."
 }
-
-// weekAgo is since when the pages look back.
-func (p Presenter) weekAgo() time.Time { return p.Now.Add(-7 * 24 * time.Hour) }

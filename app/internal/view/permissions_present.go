@@ -81,8 +81,10 @@ func (p Presenter) permissionFilters(cs []engine.ConsentInfo, chosen string) []C
 		chosen = FilterAll
 	}
 	return p.filters(chosen, []Choice{
-		{ID: FilterAll, Label: p.T("all")}, {ID: FilterSoon, Label: p.T("ends soon")},
-		{ID: FilterStill, Label: p.T("needs you")}, {ID: FilterFresh, Label: p.T("fresh")},
+		{ID: FilterAll, Label: p.T("all")},
+		{ID: FilterSoon, Label: p.T("ends soon")},
+		{ID: FilterStill, Label: p.T("needs you")},
+		{ID: FilterFresh, Label: p.T("fresh")},
 		{ID: FilterEnded, Label: p.T("ended")},
 	}, func(id string) int {
 		n := 0

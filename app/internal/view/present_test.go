@@ -179,7 +179,8 @@ func TestDisconnectResults(t *testing.T) {
 			"asked Gateway · Gateway confirms · last data 14:03:22, it has not tried since, as far as can be seen", Soon,
 		},
 		{
-			"stuck", consent.Action{Kind: consent.ActBlock, State: consent.Stuck, Reason: "No route to it.", RetryAt: now.Add(time.Hour)},
+			"stuck",
+			consent.Action{Kind: consent.ActBlock, State: consent.Stuck, Reason: "No route to it.", RetryAt: now.Add(time.Hour)},
 			"could not be done; still tried, next today 15:03 (No route to it)", Still,
 		},
 	} {

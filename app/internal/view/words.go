@@ -186,8 +186,10 @@ func (p Presenter) moment(t time.Time) string {
 
 // sinceDay is "today", "yesterday", "Thursday" within a week, else "3 May".
 func (p Presenter) sinceDay(t time.Time) string {
-	weekdays := [...]string{p.T("Sunday"), p.T("Monday"), p.T("Tuesday"), p.T("Wednesday"),
-		p.T("Thursday"), p.T("Friday"), p.T("Saturday")}
+	weekdays := [...]string{
+		p.T("Sunday"), p.T("Monday"), p.T("Tuesday"), p.T("Wednesday"),
+		p.T("Thursday"), p.T("Friday"), p.T("Saturday"),
+	}
 	switch n := p.today().since(p.dayOf(t)); {
 	case n == 0:
 		return p.T("today")

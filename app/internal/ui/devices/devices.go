@@ -128,7 +128,7 @@ func (p *Page) SetSnapshot(s view.Devices) {
 
 // wanted is the height of the sheet that shows all rows.
 func (p *Page) wanted() float32 {
-	var h float32 = 4 * kit.Step
+	h := 4 * float32(kit.Step)
 	for _, r := range p.shown.Rows {
 		h += heightOf(r) + theme.Padding()
 	}

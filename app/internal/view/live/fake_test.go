@@ -68,7 +68,8 @@ func (f *fake) Consents(context.Context) ([]engine.ConsentInfo, error) {
 }
 
 func (f *fake) Flows(context.Context, engine.FlowQuery) ([]engine.FlowInfo, error) { return nil, nil }
-func (f *fake) Totals(context.Context, engine.FlowQuery) ([]engine.Total, error)   { return nil, nil }
+
+func (f *fake) Totals(context.Context, engine.FlowQuery) ([]engine.Total, error) { return nil, nil }
 
 func (f *fake) Days(context.Context, discovery.DeviceID, int) ([]engine.Day, error) { return nil, nil }
 
