@@ -1,0 +1,109 @@
+package consent
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func remindable(id string, given, end time.Time) Remindable {
+	return Remindable{Consent: Consent{ID: ID(id), Version: 1, Decided: Given, Given: given, Expires: end}}
+}
+
+func lines(rs []Reminder) string {
+	out := ""
+	for _, r := range rs {
+		out += fmt.Sprintf("%s:%d ", r.Consent, r.Stage)
+	}
+	return out
+}
+
+func TestReminders(t *testing.T) {
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	day := 24 * time.Hour
+	long := now.Add(-100 * day)
+	ended := func(after time.Duration, d Decided, h Headline) Remindable {
+		r := remindable("a", long, now.Add(-after))
+		r.Consent.Decided, r.Consent.Ended, r.Headline = d, now.Add(-after), h
+		return r
+	}
+	lapsing := remindable("a", long, now.Add(6*day))
+	lapsing.Lapsing = true
+	for name, x := range map[string]struct {
+		all  []Remindable
+		told Reminded
+		want string
+	}{
+		"40 days before nothing is said":                         {all: []Remindable{remindable("a", long, now.Add(40*day))}},
+		"30 days before it is said":                              {all: []Remindable{remindable("a", long, now.Add(30*day))}, want: "a:30 "},
+		"8 days before, with nothing told, 30 is made good":      {all: []Remindable{remindable("a", long, now.Add(8*day))}, want: "a:30 "},
+		"of several that were missed only the nearest is told":   {all: []Remindable{remindable("a", long, now.Add(20*time.Hour))}, want: "a:1 "},
+		"what was told is not told again":                        {all: []Remindable{remindable("a", long, now.Add(6*day))}, told: Reminded{Told: map[string]bool{"a@1/7": true}}},
+		"a renewed version is another one":                       {all: []Remindable{remindable("a", long, now.Add(6*day))}, told: Reminded{Told: map[string]bool{"a@0/7": true}}, want: "a:7 "},
+		"two permissions make one message":                       {all: []Remindable{remindable("a", long, now.Add(6*day)), remindable("b", long, now.Add(1*day))}, want: "a:7 b:1 "},
+		"one message a day":                                      {all: []Remindable{remindable("a", long, now.Add(6*day))}, told: Reminded{Last: now.Add(-8 * time.Hour)}},
+		"the next day another one":                               {all: []Remindable{remindable("a", long, now.Add(6*day))}, told: Reminded{Last: now.Add(-13 * time.Hour)}, want: "a:7 "},
+		"not two around midnight":                                {all: []Remindable{remindable("a", long, now.Add(6*day))}, told: Reminded{Last: now.Add(-10 * time.Hour)}},
+		"a clock set back silences nothing":                      {all: []Remindable{remindable("a", long, now.Add(6*day))}, told: Reminded{Last: now.Add(400 * day)}, want: "a:7 "},
+		"a permission of three days is not announced seven days": {all: []Remindable{remindable("a", now, now.Add(3*day))}},
+		"one of 90 seconds is not announced at all":              {all: []Remindable{remindable("a", now, now.Add(90*time.Second))}},
+		"no end, nothing to remind of":                           {all: []Remindable{remindable("a", long, time.Time{})}},
+		"who lets it lapse is not asked again":                   {all: []Remindable{lapsing}},
+		"due but not yet ended waits for its result":             {all: []Remindable{remindable("a", long, now.Add(-time.Second))}},
+		"the result at the end":                                  {all: []Remindable{ended(time.Minute, Expired, EndedStopped)}, want: "a:0 "},
+		"the result is waited for":                               {all: []Remindable{ended(time.Minute, Expired, EndedPending)}},
+		"but not for ever":                                       {all: []Remindable{ended(11*time.Minute, Expired, EndedPending)}, want: "a:0 "},
+		"what a person ended is the answer to a click":           {all: []Remindable{ended(time.Minute, Withdrawn, EndedStopped)}},
+		"what ended long ago is no news":                         {all: []Remindable{ended(31*day, Expired, EndedStopped)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := lines(Remind(x.all, x.told, now, time.UTC)); got != x.want {
+				t.Errorf("got %q, want %q", got, x.want)
+			}
+		})
+	}
+}
+
+// TestAYearOfReminders walks hour by hour: each stage is told once, and never
+// two messages on one day.
+func TestAYearOfReminders(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	var all []Remindable
+	for i := range 5 {
+		all = append(all, remindable(fmt.Sprint("c", i), start, start.AddDate(0, 0, 60+40*i)))
+	}
+	var told Reminded
+	days, said := map[string]int{}, map[string]int{}
+	for now := start; now.Before(start.AddDate(1, 0, 0)); now = now.Add(time.Hour) {
+		for i := range all {
+			if all[i].Consent.Due(now) {
+				all[i].Consent, _ = Expire(all[i].Consent, nil, now)
+			}
+		}
+		due := Remind(all, told, now, time.UTC)
+		if len(due) == 0 {
+			continue
+		}
+		days[now.Format(time.DateOnly)]++
+		for _, d := range due {
+			said[fmt.Sprint(d.Consent, "/", d.Stage)]++
+		}
+		told = told.With(due, all, now)
+	}
+	for day, n := range days {
+		if n > 1 {
+			t.Errorf("%d messages on %s", n, day)
+		}
+	}
+	if len(said) != 20 { // five permissions, four stages
+		t.Errorf("%d lines told, want 20: %v", len(said), said)
+	}
+	for what, n := range said {
+		if n != 1 {
+			t.Errorf("%s was told %d times", what, n)
+		}
+	}
+	if len(told.Told) > 20 {
+		t.Errorf("%d things are remembered; what is over must be forgotten", len(told.Told))
+	}
+}
