@@ -1,0 +1,204 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+// Kind is the demo's connector; it is in no other program's list.
+const Kind = "demo"
+
+// connector reaches the demo's relay.
+type connector struct{ relay *relay }
+
+// Spec describes it.
+func (connector) Spec() connectors.Spec {
+	return connectors.Spec{
+		Kind: Kind, Name: "Demo relay",
+		Sees:  "Everything that the made-up devices of the demo send, and to whom.",
+		Stops: "One recipient of one made-up device, on a date that it keeps by itself.",
+	}
+}
+
+// Open talks to the relay inside this program.
+func (c connector) Open(ctx context.Context, _ connectors.Settings, h *connectors.Host) (connectors.Session, error) {
+	s := &session{relay: c.relay, connection: h.Connection}
+	if err := s.Probe(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// session is one connection to the relay.
+type session struct {
+	relay      *relay
+	connection string
+}
+
+// reach says whether the relay can be asked at all.
+func (s *session) reach(ctx context.Context) error {
+	switch {
+	case ctx.Err() != nil:
+		return &connectors.Error{Kind: consent.KindTransient, Text: "The demo's relay was not waited for.", Err: ctx.Err()}
+	case s.relay.isOff():
+		return &connectors.Error{Kind: consent.KindTransient, Text: "The demo's relay is off."}
+	default:
+		return nil
+	}
+}
+
+func (s *session) Close() error { return nil }
+
+// Traits are the relay's.
+func (s *session) Traits() connectors.Traits {
+	return connectors.Traits{
+		Grain: connectors.GrainRecipient, HoldsStart: true, HoldsEnd: true, IPv4: true, IPv6: true, CutsOpenFlows: true,
+		Note: "It holds until the demo ends.",
+	}
+}
+
+// Probe asks whether the relay works.
+func (s *session) Probe(ctx context.Context) error { return s.reach(ctx) }
+
+// PeerTime is the relay's clock.
+func (s *session) PeerTime(ctx context.Context) (time.Time, error) {
+	return s.relay.now(), s.reach(ctx)
+}
+
+// Block sets a rule.
+func (s *session) Block(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
+	if err := s.reach(ctx); err != nil {
+		return connectors.Receipt{}, err
+	}
+	devices := known(r.Target.Identifiers)
+	if len(devices) == 0 {
+		return connectors.Receipt{}, &connectors.Error{Kind: consent.KindNeedsPerson, Text: "The demo's relay does not know this device."}
+	}
+	s.relay.set(r, devices)
+	return s.receipt(r), nil
+}
+
+func (s *session) receipt(r connectors.BlockRequest) connectors.Receipt {
+	data, _ := json.Marshal(map[string]string{"rule": r.Mark}) // of strings: cannot fail
+	return connectors.Receipt{
+		Mark: r.Mark, Level: consent.Configured, At: s.relay.now().UTC(), Target: r.Target, From: r.From, Until: r.Until,
+		Grain: connectors.GrainRecipient, Text: "The rule is in the relay's table.", Data: data,
+	}
+}
+
+// Unblock takes exactly that rule away.
+func (s *session) Unblock(ctx context.Context, r connectors.Receipt) (connectors.Receipt, error) {
+	if err := s.reach(ctx); err != nil {
+		return r, err
+	}
+	s.relay.lift(r.Mark)
+	return connectors.Receipt{Mark: r.Mark, Level: consent.Configured, At: s.relay.now().UTC(), Grain: connectors.GrainRecipient, Text: "The rule is gone from the relay's table."}, nil
+}
+
+// Held lists the rules.
+func (s *session) Held(ctx context.Context) ([]connectors.Held, error) {
+	if err := s.reach(ctx); err != nil {
+		return nil, err
+	}
+	var out []connectors.Held
+	for _, x := range s.relay.held() {
+		out = append(out, connectors.Held{
+			Mark: x.req.Mark, Text: x.req.Target.Recipient.Name, From: x.req.From, Until: x.req.Until,
+			Active: x.inForce(s.relay.now()), Receipt: s.receipt(x.req),
+		})
+	}
+	return out, nil
+}
+
+// Verify looks at what the rule turned away, and whether anything is open past it.
+func (s *session) Verify(ctx context.Context, r connectors.Receipt) (connectors.Finding, error) {
+	if err := s.reach(ctx); err != nil {
+		return connectors.Finding{}, err
+	}
+	f := connectors.Finding{At: s.relay.now().UTC(), Seen: consent.NotChecked}
+	x, passes, ok := s.relay.marked(r.Mark)
+	f.Refused, f.LastTry = x.refused, x.last
+	switch {
+	case !ok:
+		f.Missing, f.Text = true, "The rule is not in the relay's table."
+	case passes:
+		f.Level, f.Seen, f.Text = consent.Configured, consent.Flowing, "The rule is in the relay's table, but a connection is open all the same."
+	case x.refused > 0:
+		f.Level, f.Seen = consent.Effective, consent.Stopped
+		f.Text = fmt.Sprintf("The relay turned it away %d times.", x.refused)
+	default:
+		f.Level, f.Text = consent.Configured, "The rule is in the relay's table; nothing has tried since."
+	}
+	return f, nil
+}
+
+// Coverage is everything that the devices send.
+func (s *session) Coverage(ctx context.Context) (connectors.Coverage, error) {
+	if err := s.reach(ctx); err != nil {
+		return connectors.Coverage{}, err
+	}
+	return connectors.Coverage{
+		Alive: s.relay.now().UTC(), Sees: []string{"bytes", "destinations", "names"}, Whole: true,
+		Text: "Everything that the made-up devices send.",
+	}, nil
+}
+
+// Discover tells by which of their own identifiers the relay knows the devices.
+func (s *session) Discover(ctx context.Context, emit func(discovery.Sighting)) error {
+	for _, d := range household() {
+		emit(discovery.Sighting{At: s.relay.now(), Identifiers: d.identifiers(s.connection), Detail: "the demo's relay knows it"})
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// The most lines of one batch, and how often the relay says that it is alive.
+const (
+	batchLines = 500
+	beatEvery  = 5 * time.Second
+)
+
+// Observe hands on the relay's journal.
+func (s *session) Observe(ctx context.Context, from connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
+	r := s.relay
+	r.mu.Lock()
+	at := r.log.at(from)
+	r.mu.Unlock()
+	beat := time.NewTicker(beatEvery)
+	defer beat.Stop()
+	for ctx.Err() == nil {
+		r.mu.Lock()
+		at = max(at, r.log.first)
+		lines, more := r.log.from(at, batchLines), r.log.more
+		next := r.log.cursor(at + len(lines))
+		r.mu.Unlock()
+		if len(lines) > 0 {
+			at += len(lines)
+			emit(s.records(lines), next)
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-more:
+		case <-beat.C:
+			emit(nil, nil)
+		}
+	}
+	return ctx.Err()
+}
+
+func (s *session) records(lines []line) []flow.Record {
+	out := make([]flow.Record, len(lines))
+	for i, l := range lines {
+		out[i] = l.record
+		out[i].Local = flow.Local{Remote: s.connection + "/" + l.device}
+	}
+	return out
+}

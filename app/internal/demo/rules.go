@@ -1,0 +1,82 @@
+package demo
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+func (x *rule) inForce(now time.Time) bool {
+	return !now.Before(x.req.From) && (x.req.Until.IsZero() || now.Before(x.req.Until))
+}
+
+func (x *rule) hits(p *passing) bool {
+	return x.devices[p.device] && (x.req.Target.Recipient.Any || consent.Covers(x.req.Target.Recipient, flow.Destination{Domain: p.host}))
+}
+
+// known are the relay's own ids of the devices that ids name.
+func known(ids []discovery.Identifier) map[string]bool {
+	out := map[string]bool{}
+	for _, d := range household() {
+		for _, id := range ids {
+			_, own, _ := strings.Cut(id.Value, "/")
+			if id.Type == discovery.UUID && id.Value == d.uid || id.Type == discovery.Remote && own == d.key {
+				out[d.key] = true
+			}
+		}
+	}
+	return out
+}
+
+// set puts a rule in place of an older one with the same mark, in one step.
+func (r *relay) set(req connectors.BlockRequest, devices map[string]bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.rules[req.Mark] = &rule{req: req, devices: devices}
+	r.cut()
+}
+
+// lift takes a rule away.
+func (r *relay) lift(mark string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.rules, mark)
+}
+
+// held are the rules, by mark.
+func (r *relay) held() []rule {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []rule
+	for _, x := range r.rules {
+		out = append(out, *x)
+	}
+	slices.SortFunc(out, func(a, b rule) int { return cmp.Compare(a.req.Mark, b.req.Mark) })
+	return out
+}
+
+// marked is the rule with a mark, and whether a connection that it hits is open all the same.
+func (r *relay) marked(mark string) (x rule, passes, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	found := r.rules[mark]
+	if found == nil {
+		return rule{}, false, false
+	}
+	passes = found.inForce(r.now()) && slices.ContainsFunc(slices.Collect(maps.Keys(r.open)), found.hits)
+	return *found, passes, true
+}
+
+// isOff reports whether the relay has ended.
+func (r *relay) isOff() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.off
+}
