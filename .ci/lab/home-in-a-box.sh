@@ -111,6 +111,8 @@ up() {
   local d m p; mkdir -p "$STATE"; touch "$STATE/netns"
   if ! ip netns list | grep -qw -- ${PREFIX}lan; then
     ip netns add ${PREFIX}lan; echo ${PREFIX}lan >>"$STATE/netns"
+    # the bridge's own ends must not look like devices
+    ip netns exec ${PREFIX}lan sh -c 'for f in all default; do echo 1 >/proc/sys/net/ipv6/conf/$f/disable_ipv6; done'
     ip -n ${PREFIX}lan link add br0 type bridge mcast_snooping 0; ip -n ${PREFIX}lan link set br0 up
   fi
   attach probe 250 02:00:00:00:00:fa
