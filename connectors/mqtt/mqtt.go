@@ -1,0 +1,65 @@
+// Package mqtt is the connector for the broker behind most smart homes. It
+// subscribes to the usual prefixes only, names what kinds of data pass without
+// keeping a single value, infers which device a message came from and says by
+// what, and, where the broker is a Mosquitto with dynamic security and our
+// account may administer it, switches accounts off and on again, deletes them,
+// and looks whether that had its effect.
+//
+// MQTT does not name the publisher of a message. It is inferred from discovery
+// messages, from topics that only one account may publish to, and from what a
+// device says of itself; what none of these explains is "somebody at home".
+package mqtt
+
+import (
+	"bestbefore/connectors"
+	"bestbefore/consent"
+)
+
+// Kind is the connector's name in settings and on the command line.
+const Kind = "mqtt"
+
+// Option keys of the connector.
+const (
+	optAddress  = "address"
+	optUsername = "username"
+	optPassword = "password"
+	optCA       = "ca"
+	optTopics   = "topics"
+	optControl  = "control"
+)
+
+// Connector is the MQTT connector. It holds nothing.
+type Connector struct{}
+
+var _ connectors.Connector = (*Connector)(nil)
+
+// New gives the connector.
+func New() *Connector { return &Connector{} }
+
+// Spec describes it.
+func (*Connector) Spec() connectors.Spec {
+	return connectors.Spec{
+		Kind:  Kind,
+		Name:  "MQTT broker (Mosquitto)",
+		Sees:  "Which kinds of data the devices send to the broker, and how much; never the values themselves.",
+		Stops: "One account of a Mosquitto broker with dynamic security; its connection is cut at once and can be given back.",
+		Options: []connectors.Option{
+			{Key: optAddress, Label: "Address of the broker", Required: true, Help: "Such as 192.168.1.5, tcp://broker.lan:1883 or tls://broker.lan:8883."},
+			{Key: optUsername, Label: "User name", Help: "An account that may read; to block, one that may administer dynamic security."},
+			{Key: optPassword, Label: "Password", Secret: true},
+			{Key: optCA, Label: "File of the broker's certificate authority", Help: "Only for tls:// with a certificate of your own. Empty: the system's authorities."},
+			{Key: optTopics, Label: "Topics to read", Help: "With commas. Empty: what Home Assistant, Zigbee2MQTT, Tasmota, Shelly, ESPHome and OwnTracks use. A bare # is refused."},
+			{Key: optControl, Label: "Manage accounts", Default: "auto", Help: "auto: where the account may. no: only watch. yes: say so when it may not."},
+		},
+		Needs: []string{"an account on the broker", "to block: Mosquitto 2 with the dynamic security plugin and an account with its admin role"},
+	}
+}
+
+func fault(k consent.ErrorKind, text string, err error) error {
+	return &connectors.Error{Kind: k, Text: text, Err: err}
+}
+
+func needsPerson(text string, err error) error { return fault(consent.KindNeedsPerson, text, err) }
+func permanent(text string, err error) error   { return fault(consent.KindPermanent, text, err) }
+func transient(text string, err error) error   { return fault(consent.KindTransient, text, err) }
+func unsupported(text string, err error) error { return fault(consent.KindUnsupported, text, err) }

@@ -1,0 +1,344 @@
+package mqtt
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+const (
+	flushEvery   = time.Second
+	heartbeat    = 10 * time.Second
+	rightsEvery  = 5 * time.Minute
+	maxBatch     = 500
+	holdBack     = 2 * time.Second // until a new publisher has been told as a device
+	protocolMQTT = flow.Protocol("mqtt")
+)
+
+// place is where an observer has come to. The broker keeps nothing for us, so
+// it only says until when we listened.
+type place struct {
+	At time.Time `json:"at"`
+}
+
+// watch subscribes to the topics once per connection.
+func (s *Session) watch(ctx context.Context, l *link) error {
+	if may, _ := s.admin(); may {
+		if err := s.refreshRights(ctx, l); err != nil {
+			return err
+		}
+	} else {
+		s.book.setRights(nil, s.clients.portOf)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.watching.IsZero() {
+		return nil
+	}
+	for _, t := range []string{topicDropped, topicLog} {
+		granted, err := l.subscribe(ctx, t)
+		if err != nil {
+			return err
+		}
+		if !granted {
+			l.refused = append(l.refused, t)
+		}
+		l.system = granted
+	}
+	granted := 0
+	for _, f := range s.set.filters {
+		yes, err := l.subscribe(ctx, f)
+		if err != nil {
+			return err
+		}
+		if yes {
+			granted++
+		} else {
+			l.refused = append(l.refused, f)
+		}
+	}
+	if granted == 0 {
+		return needsPerson("This account may read none of the topics; give it a role with subscribe rights.", nil)
+	}
+	if len(l.refused) > 0 {
+		s.log.Warn("broker refused subscriptions", "count", len(l.refused))
+	}
+	l.watching = s.now().UTC()
+	s.book.lost(l.watching) // whatever came before was not seen
+	return nil
+}
+
+func (s *Session) refreshRights(ctx context.Context, l *link) error {
+	rs, err := s.readRights(ctx, l)
+	if err != nil {
+		return err
+	}
+	s.book.setRights(rs, s.clients.portOf)
+	return nil
+}
+
+// Observe counts what passes and gives it on each second. The broker remembers
+// nothing, so it begins from now, wherever it left off.
+func (s *Session) Observe(ctx context.Context, _ connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
+	l, err := s.connected(ctx)
+	if err == nil {
+		err = s.watch(ctx, l)
+	}
+	if err != nil {
+		return ended(ctx, err)
+	}
+	s.book.begin()
+	tick, rights := time.NewTicker(flushEvery), time.NewTicker(rightsEvery)
+	defer tick.Stop()
+	defer rights.Stop()
+	last := s.now()
+	for {
+		select {
+		case <-ctx.Done():
+			s.give(l, emit, true)
+			return nil
+		case <-l.lost:
+			s.give(l, emit, true)
+			s.book.lost(s.now())
+			return l.gone()
+		case <-tick.C:
+			if s.give(l, emit, false) || s.now().Sub(last) >= heartbeat {
+				last = s.now()
+				emit(nil, s.cursor())
+			}
+			s.report()
+		case <-rights.C:
+			if may, _ := s.admin(); may {
+				if err := s.refreshRights(ctx, l); err != nil {
+					s.log.Warn("accounts' rights not read anew", "error", err)
+				}
+			}
+		}
+	}
+}
+
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// report writes down what was lost since the last time.
+func (s *Session) report() {
+	if n := s.system.news(); n > 0 {
+		s.log.Warn("broker dropped messages", "count", n)
+	}
+}
+
+func (s *Session) cursor() connectors.Cursor {
+	b, err := json.Marshal(place{At: s.now().UTC()})
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// give emits what was counted, in batches; true when there was something.
+func (s *Session) give(l *link, emit func([]flow.Record, connectors.Cursor), all bool) bool {
+	dest := s.place(l)
+	recs := s.book.flush(s.now(), all, func(p *publisher, k tallyKey, t tally) flow.Record {
+		port := k.port
+		if port == 0 {
+			port = s.set.port
+		}
+		return flow.Record{
+			Key:   flow.Key{Destination: dest, Protocol: protocolMQTT, Port: port},
+			Local: flow.Local{Remote: s.remote(p.id)}, Up: t.bytes, Count: t.count,
+			First: t.first.UTC(), Last: t.last.UTC(), Source: s.source, Categories: k.categories,
+		}
+	})
+	some := len(recs) > 0
+	for len(recs) > 0 {
+		n := min(len(recs), maxBatch)
+		emit(recs[:n:n], s.cursor())
+		recs = recs[n:]
+	}
+	return some
+}
+
+// begin forgets what was counted while nobody observed.
+func (b *book) begin() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clear(b.tallies)
+}
+
+// flush takes the sums out. Those of a publisher that was not told as a device
+// yet wait a moment, so that they find it.
+func (b *book) flush(now time.Time, all bool, record func(*publisher, tallyKey, tally) flow.Record) []flow.Record {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := make([]flow.Record, 0, len(b.tallies))
+	for k, t := range b.tallies {
+		if !all && !k.publisher.told && now.Sub(k.publisher.born) < holdBack {
+			continue
+		}
+		out = append(out, record(k.publisher, k, *t))
+		delete(b.tallies, k)
+	}
+	slices.SortFunc(out, func(x, y flow.Record) int {
+		return cmp.Or(x.First.Compare(y.First), cmp.Compare(x.Local.Remote, y.Local.Remote), cmp.Compare(x.Categories, y.Categories))
+	})
+	return out
+}
+
+// Discover tells of the devices that the messages speak of, and of accounts
+// that publish.
+func (s *Session) Discover(ctx context.Context, emit func(discovery.Sighting)) error {
+	l, err := s.connected(ctx)
+	if err == nil {
+		err = s.watch(ctx, l)
+	}
+	if err != nil {
+		return ended(ctx, err)
+	}
+	s.book.tellAll()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-l.lost:
+			return l.gone()
+		case <-s.book.changed:
+			for _, v := range s.sightings() {
+				emit(v)
+			}
+		}
+	}
+}
+
+func (b *book) tellAll() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, p := range b.publishers {
+		b.tell(p)
+	}
+}
+
+// sightings are the publishers of whom there is something new to tell.
+func (s *Session) sightings() []discovery.Sighting {
+	b := s.book
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []discovery.Sighting
+	for _, p := range b.publishers {
+		if !p.dirty {
+			continue
+		}
+		p.dirty, p.told = false, true
+		if p.account == "" || p.account != s.set.username {
+			out = append(out, s.sighting(p))
+		}
+	}
+	slices.SortFunc(out, func(x, y discovery.Sighting) int {
+		return cmp.Compare(x.Identifiers[0].Value, y.Identifiers[0].Value)
+	})
+	return out
+}
+
+// sighting describes a publisher. A hardware address in a message is a claim.
+func (s *Session) sighting(p *publisher) discovery.Sighting {
+	at := s.now().UTC()
+	out := discovery.Sighting{
+		Source: s.source, At: at, Claimed: true,
+		Identifiers: []discovery.Identifier{{Type: discovery.Remote, Value: s.remote(p.id)}},
+		Detail:      string(discovery.CleanLong(fmt.Sprintf("MQTT: %s.", p.because))),
+	}
+	if p.old {
+		out.Detail = string(discovery.CleanLong(fmt.Sprintf("MQTT: %s; an old message that the broker keeps.", p.because)))
+	}
+	if p.mac != "" {
+		out.Identifiers = append(out.Identifiers, discovery.Identifier{Type: discovery.MAC, Value: p.mac})
+	}
+	if p.account != "" {
+		for _, h := range s.clients.addressesOf(p.account) {
+			if a, err := netip.ParseAddr(h); err == nil {
+				out.Addresses = append(out.Addresses, a)
+			}
+		}
+	}
+	fact := func(key, value string) {
+		if value != "" {
+			out.Facts = append(out.Facts, discovery.Fact{Key: key, Value: value, Source: s.source, Seen: discovery.At(at)})
+		}
+	}
+	name := p.name
+	if p.id == somebody {
+		name = "Somebody at home"
+	}
+	fact("friendly_name", name)
+	for _, k := range []string{"manufacturer", "model", "serial"} {
+		fact(k, p.facts[k])
+	}
+	var kinds []string
+	for c := range p.categories {
+		kinds = append(kinds, string(c))
+	}
+	slices.Sort(kinds)
+	fact("data", strings.Join(kinds, ", "))
+	return out
+}
+
+// Coverage says what is seen and, without hiding it, what was missed.
+func (s *Session) Coverage(ctx context.Context) (connectors.Coverage, error) {
+	s.mu.Lock()
+	l := s.link
+	s.mu.Unlock()
+	out := connectors.Coverage{Sees: []string{"bytes", "categories"}}
+	dropped, systemAlive := s.system.lost()
+	b := s.book
+	b.mu.Lock()
+	out.Alive = b.alive
+	for id := range b.publishers {
+		out.Devices = append(out.Devices, discovery.Identifier{Type: discovery.Remote, Value: s.remote(id)})
+	}
+	said := []string{fmt.Sprintf("%d messages on %d topics, %d old ones", b.total, len(b.topics), b.retained)}
+	over := b.overTopics
+	b.mu.Unlock()
+	if systemAlive.After(out.Alive) {
+		out.Alive = systemAlive
+	}
+	slices.SortFunc(out.Devices, func(x, y discovery.Identifier) int { return cmp.Compare(x.Value, y.Value) })
+	large := s.oversized.Load()
+	out.Lost = dropped + large
+	said = append(said, losses(dropped, large, over)...)
+	if l != nil {
+		l.mu.Lock()
+		out.Since = l.watching
+		if len(l.refused) > 0 {
+			said = append(said, fmt.Sprintf("the broker refuses us %d of the topics", len(l.refused)))
+		}
+		l.mu.Unlock()
+	}
+	out.Text = "Through the broker: " + strings.Join(said, "; ") + "."
+	return out, nil
+}
+
+func losses(dropped, large, over uint64) []string {
+	var out []string
+	if dropped > 0 {
+		out = append(out, fmt.Sprintf("the broker dropped %d messages", dropped))
+	}
+	if large > 0 {
+		out = append(out, fmt.Sprintf("%d messages were too large to read", large))
+	}
+	if over > 0 {
+		out = append(out, fmt.Sprintf("%d came on topics beyond the first %d", over, maxTopics))
+	}
+	return out
+}

@@ -1,0 +1,113 @@
+package mqtt
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+// seen collects what a session streams.
+type seen struct {
+	mu        sync.Mutex
+	records   []flow.Record
+	sightings []discovery.Sighting
+	errs      []error
+}
+
+func (s *seen) flows(f func(flow.Record) bool) (n, bytes uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.records {
+		if f(r) {
+			n += r.Count
+			bytes += r.Up
+		}
+	}
+	return n, bytes
+}
+
+func (s *seen) device(remote string) (discovery.Sighting, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := len(s.sightings) - 1; i >= 0; i-- {
+		if s.sightings[i].Identifiers[0].Value == remote {
+			return s.sightings[i], true
+		}
+	}
+	return discovery.Sighting{}, false
+}
+
+// stream runs Observe and Discover until the test ends and returns once the
+// session is subscribed.
+func stream(t testing.TB, ses *Session) *seen {
+	t.Helper()
+	out := &seen{}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	run := func(f func() error) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			err := f()
+			out.mu.Lock()
+			defer out.mu.Unlock()
+			out.errs = append(out.errs, err)
+		}()
+	}
+	run(func() error {
+		return ses.Observe(ctx, nil, func(rs []flow.Record, _ connectors.Cursor) {
+			out.mu.Lock()
+			defer out.mu.Unlock()
+			out.records = append(out.records, rs...)
+		})
+	})
+	run(func() error {
+		return ses.Discover(ctx, func(s discovery.Sighting) {
+			out.mu.Lock()
+			defer out.mu.Unlock()
+			out.sightings = append(out.sightings, s)
+		})
+	})
+	t.Cleanup(func() { cancel(); wg.Wait() })
+	if !eventually(10*time.Second, func() bool {
+		ses.mu.Lock()
+		l := ses.link
+		ses.mu.Unlock()
+		if l == nil {
+			return false
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return !l.watching.IsZero()
+	}) {
+		out.mu.Lock()
+		defer out.mu.Unlock()
+		t.Fatalf("never subscribed: %v", out.errs)
+	}
+	return out
+}
+
+func TestWhatIsPublishedIsObserved(t *testing.T) {
+	b := startBroker(t, "127.0.0.1")
+	b.account("cam", "home/cam/#")
+	ses := openSession(t, b.settings("admin", map[string]string{optTopics: "home/#"}))
+	out := stream(t, ses)
+	if !b.publish("cam", "127.0.0.7", "home/cam/temperature", "21.5") {
+		t.Fatal("not published")
+	}
+	if !eventually(5*time.Second, func() bool {
+		n, _ := out.flows(func(r flow.Record) bool { return r.Categories == "temperature" })
+		return n == 1
+	}) {
+		out.mu.Lock()
+		t.Errorf("records %+v errors %v", out.records, out.errs)
+		out.mu.Unlock()
+		cov, _ := ses.Coverage(t.Context())
+		t.Errorf("coverage %+v", cov)
+	}
+}
