@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 BENCH    ?= .
 export CGO_ENABLED ?= 1
 
-.PHONY: help run demo test lab lab-long fuzz bench lint format pictures windows agent setup setup-lab go-version clean
+.PHONY: help run demo test lab lab-story lab-long fuzz bench lint format pictures windows agent setup setup-lab go-version clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ run: setup ## the program on your own home
 	$(GO) build -tags $(TAGS) -o $(BIN)/bestbefore ./app
 	./$(BIN)/bestbefore
 
-demo: go-version ## a made-up home on this computer: one permission, ended on its date
+demo: go-version ## a made-up home in this program: one permission, ended on its date; no rights needed
 	@.ci/demo
 
 test: setup ## all tests, with the race detector; needs no display
@@ -25,6 +25,9 @@ test: setup ## all tests, with the race detector; needs no display
 
 lab: go-version setup-lab ## the end-to-end tests, as root, in network namespaces
 	.ci/as-root $(GO) test -tags '$(TAGS) lab' -count=1 -p 1 -timeout 30m -v ./app/internal/lab/... ./connectors/gateway/... ./discovery/...
+
+lab-story: ## the lab's story, told: a router's kernel ends a permission (Linux, root)
+	@.ci/story
 
 lab-long: go-version setup-lab ## the long figures: every device, packet loss, hundreds of services
 	LAB_LONG=1 .ci/as-root $(GO) test -tags '$(TAGS) lab' -count=1 -p 1 -timeout 120m -v ./app/internal/lab/... ./connectors/gateway/... ./discovery/...

@@ -13,6 +13,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/lang"
 
 	"bestbefore/app/internal/lifecycle"
 	"bestbefore/app/internal/ui"
@@ -28,29 +29,44 @@ const (
 )
 
 func main() {
-	var dir, open string
-	flag.StringVar(&dir, "data", "", "data folder; without it the usual one")
-	flag.StringVar(&open, "open", "", "place to open: consent/ID, device/ID or a page's name")
+	var o options
+	flag.StringVar(&o.dir, "data", "", "data folder; without it the usual one")
+	flag.StringVar(&o.open, "open", "", "place to open: consent/ID, device/ID or a page's name")
+	flag.BoolVar(&o.demo, "demo", false, "show a made-up home instead of yours")
+	flag.BoolVar(&o.fast, "fast", false, "with --demo: its permission runs out after ten seconds instead of two minutes")
 	flag.Parse()
-	if err := run(dir, open); err != nil {
+	if err := run(o); err != nil {
 		fmt.Fprintln(os.Stderr, "bestbefore:", err)
 		os.Exit(1)
 	}
 }
 
-// run shows the window until it is closed.
-func run(dir, open string) error {
-	if dir == "" {
-		var err error
-		if dir, err = lifecycle.DefaultDataDir(); err != nil {
-			return err
+// options are what the program was started with.
+type options struct {
+	dir, open  string
+	demo, fast bool
+}
+
+// source opens the engine that the window shows.
+func (o options) source(ctx context.Context) (src *source, raised bool, err error) {
+	if o.demo {
+		src, err = openDemo(ctx, o.fast)
+		return src, false, err
+	}
+	if o.dir == "" {
+		if o.dir, err = lifecycle.DefaultDataDir(); err != nil {
+			return nil, false, err
 		}
 	}
-	dir = filepath.Clean(dir)
+	return openSource(ctx, filepath.Clean(o.dir), o.open)
+}
+
+// run shows the window until it is closed.
+func run(o options) error {
 	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: appName, Version: lifecycle.Version, Build: build, Icon: fyne.NewStaticResource("icon.png", assets.AppIcon)})
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	src, raised, err := openSource(ctx, dir, open)
+	src, raised, err := o.source(ctx)
 	if raised {
 		return nil // the window that is already there came to the front
 	}
@@ -59,20 +75,24 @@ func run(dir, open string) error {
 	if langErr := ui.LoadLanguages(); langErr != nil {
 		return langErr
 	}
-	w := a.NewWindow(appName)
+	title := appName
+	if o.demo {
+		title = lang.L("Best Before, demo: nothing here is real")
+	}
+	w := a.NewWindow(title)
 	w.Resize(fyne.NewSize(1280, 800))
 	w.CenterOnScreen()
 	if err != nil {
 		showFault(a, w, err)
 		return err
 	}
-	win, err := newWindow(w, src)
+	win, err := newWindow(w, src, o.demo)
 	if err != nil {
 		return errors.Join(err, src.close())
 	}
 	src.onRaise(func(target string) { win.raise(target) })
 	done := win.serve(ctx, src)
-	win.goTo(open)
+	win.goTo(o.open)
 	w.ShowAndRun()
 	cancel()
 	return errors.Join(<-done, src.close())

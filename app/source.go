@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 
+	"bestbefore/app/internal/demo"
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/lifecycle"
 	"bestbefore/app/internal/rpc"
@@ -16,23 +17,39 @@ import (
 // of another process that owns the data folder.
 type source struct {
 	engine engine.Engine
-	home   *lifecycle.Home // nil where another process owns it
-	client *rpc.Client     // nil where we own it
+	home   owned       // nil where another process owns it
+	client *rpc.Client // nil where we own it
+	logger *slog.Logger
 
 	mu    sync.Mutex // guards raise
 	raise func(target string)
+}
+
+// owned is an engine that is ours: the household's, or the demo's.
+type owned interface {
+	Serve(ctx context.Context) error
+	Close() error
+}
+
+// openDemo opens the demo home, which nobody else ever owns.
+func openDemo(ctx context.Context, fast bool) (*source, error) {
+	h, err := demo.Open(ctx, demo.Config{Fast: fast})
+	if err != nil {
+		return nil, err
+	}
+	return &source{engine: h.Engine(), home: h, logger: h.Log()}, nil
 }
 
 // openSource owns the data folder, or finds who does. raised says that a window
 // was there already and has come to the front.
 func openSource(ctx context.Context, dir, target string) (s *source, raised bool, err error) {
 	s = &source{}
-	s.home, err = lifecycle.Open(ctx, lifecycle.Config{
+	h, err := lifecycle.Open(ctx, lifecycle.Config{
 		Dir: dir, Scan: true, Enforce: true, Listen: true, KeyLater: true, Raise: s.raised,
 		Credentials: os.Getenv("CREDENTIALS_DIRECTORY"),
 	})
 	if err == nil {
-		s.engine = s.home.Engine()
+		s.engine, s.home, s.logger = h.Engine(), h, h.Log
 		return s, false, nil
 	}
 	if !errors.Is(err, lifecycle.ErrInUse) {
@@ -78,7 +95,7 @@ func (s *source) log() *slog.Logger {
 	if s.home == nil {
 		return slog.New(slog.DiscardHandler)
 	}
-	return s.home.Log
+	return s.logger
 }
 
 func (s *source) close() error {

@@ -42,8 +42,8 @@ type pages struct {
 	diary       *diary.Page
 }
 
-// newWindow builds everything and starts nothing.
-func newWindow(w fyne.Window, src *source) (*window, error) {
+// newWindow builds everything and starts nothing; demo marks it as one.
+func newWindow(w fyne.Window, src *source, demo bool) (*window, error) {
 	win := &window{fyne: w, do: ui.OnWindow()}
 	var err error
 	win.pump, err = live.New(live.Config{
@@ -54,7 +54,7 @@ func newWindow(w fyne.Window, src *source) (*window, error) {
 		return nil, err
 	}
 	win.shell, err = ui.New(ui.Config{
-		Window: w, Places: win.places(), Undo: win.pump.Undo, Shown: win.pump.Shown,
+		Window: w, Places: win.places(), Undo: win.pump.Undo, Shown: win.pump.Shown, Demo: demo,
 		After: func(d time.Duration, f func()) { time.AfterFunc(d, func() { win.do(f) }) },
 	})
 	return win, err

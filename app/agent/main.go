@@ -95,6 +95,7 @@ func commands() map[string]command {
 		"remove":     {"remove CONNECTION", "lift what a connection holds and forget it", (*call).remove},
 		"held":       {"held [--lift] [--json]", "what we set outside, and lift it", (*call).held},
 		"diary":      {"diary [--json] | diary --verify", "what was decided, done and seen", (*call).diary},
+		"demo":       {"demo [--fast]", "a made-up home on this computer: a permission ends on its date", (*call).demo},
 		"export":     {"export DIR", "devices, flows, consents and diary as CSV and JSON", (*call).export},
 	}
 }
@@ -102,7 +103,7 @@ func commands() map[string]command {
 // order is how the help lists the commands.
 var order = []string{
 	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "allow", "consents", "renew", "end",
-	"undo", "disconnect", "reconnect", "connectors", "connect", "remove", "held", "diary", "export",
+	"undo", "disconnect", "reconnect", "connectors", "connect", "remove", "held", "diary", "export", "demo",
 }
 
 // dispatch reads --data and the command's name.

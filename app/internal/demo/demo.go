@@ -34,8 +34,6 @@ type Config struct {
 	Fast bool
 	// Bare leaves it to the caller to give permissions; else Serve gives those of the demo.
 	Bare bool
-	// Raise is told when a second window was started; may be nil.
-	Raise func(target string)
 	// LogTo gets a copy of the log; may be nil.
 	LogTo io.Writer
 

@@ -170,7 +170,7 @@ func (h *Home) tellRenewed(ctx context.Context, tell telling, c engine.ConsentIn
 	if err != nil {
 		return err
 	}
-	tell("Renewed until %s: %s is through again after %.1f seconds.", c.Expires.Local().Format("2 January 2006"), c.DeviceName, h.Now().Sub(began).Seconds())
+	tell("Renewed until %s: %s is through again after %.1f seconds.", c.ExpiresCivil, c.DeviceName, h.Now().Sub(began).Seconds())
 	es, err := h.Engine().Diary(ctx, engine.DiaryQuery{Consent: c.ID})
 	if err != nil {
 		return err

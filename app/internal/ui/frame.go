@@ -19,13 +19,13 @@ type frame struct {
 	holding *kit.Text
 }
 
-func newFrame(items []*kit.NavItem, toast *kit.Toast) *frame {
+func newFrame(items []*kit.NavItem, motto string, toast *kit.Toast) *frame {
 	f := &frame{toast: toast, holding: kit.NewSoft("").Wrapped(3), page: container.NewStack()}
 	f.holding.Hide()
 	brand := kit.NewHeading("Best Before")
 	brand.Height = kit.SizeBrand
 	tagline := kit.NewStamp(0.5)
-	tagline.Set("", lang.L("Your home's data"), view.None, false)
+	tagline.Set("", motto, view.None, false)
 	top := kit.NewColumn(0, kit.NewPad(0, 12, 0, 12, kit.NewColumn(2, brand, tagline)))
 	list := kit.NewColumn(2)
 	for _, i := range items {

@@ -59,6 +59,8 @@ type Config struct {
 	After func(d time.Duration, f func())
 	// Undo undoes what a message named. Nil hides the word.
 	Undo func(id string)
+	// Demo says beside the name that nothing here is real.
+	Demo bool
 	// Shown is told each place that comes to be seen, so that hidden pages need
 	// no refresh. May be nil.
 	Shown func(view.Route)
@@ -112,7 +114,11 @@ func New(c Config) (*Shell, error) {
 		s.nav[p.Page] = item
 		items = append(items, item)
 	}
-	s.frame = newFrame(items, kit.NewToast(lang.L("Undo"), s.undo, s.HideToast))
+	tagline := lang.L("Your home's data")
+	if c.Demo {
+		tagline = lang.L("Demo home")
+	}
+	s.frame = newFrame(items, tagline, kit.NewToast(lang.L("Undo"), s.undo, s.HideToast))
 	c.Window.SetPadded(false)
 	c.Window.SetContent(s.frame.box)
 	s.bindKeys()

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"bestbefore/app/internal/demo"
+	"bestbefore/app/internal/picture"
+	"bestbefore/app/internal/ui"
+	"bestbefore/app/internal/ui/kit"
+	"bestbefore/app/internal/view"
+	"bestbefore/app/internal/view/live"
+)
+
+// stage is a window without a display: the real shell, pages and pump on the
+// demo's engine. Everything about it happens on the goroutine of work.
+type stage struct {
+	home   *demo.Home
+	folder string
+	queue  chan func()
+	ctx    context.Context // ends the waiting at queue
+
+	app    fyne.App
+	window fyne.Window
+	shell  *ui.Shell
+	pump   *live.Pump
+	pages  pages
+	fresh  map[string]bool // places that were filled since they were opened
+}
+
+var size = fyne.NewSize(1280, 800)
+
+// illustrated tells the story and draws at its moments. It is called from the
+// program's main goroutine, which draws.
+func illustrated(ctx context.Context, h *demo.Home, t demo.Teller, folder string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s := &stage{home: h, folder: folder, queue: make(chan func()), ctx: ctx, fresh: map[string]bool{}}
+	if err := s.build(); err != nil {
+		return err
+	}
+	defer s.app.Quit()
+	t.Look = s.look
+	over := make(chan error, 1)
+	go func() {
+		pumped := make(chan error, 1)
+		go func() { pumped <- s.pump.Serve(ctx) }()
+		err := h.Story(ctx, t)
+		cancel()
+		<-pumped // ends with its context
+		over <- err
+	}()
+	for {
+		select {
+		case f := <-s.queue:
+			f()
+		case err := <-over:
+			return err
+		}
+	}
+}
+
+func (s *stage) build() error {
+	s.app = test.NewApp()
+	s.app.Settings().SetTheme(kit.NewTheme(kit.Light, 1))
+	if err := ui.LoadLanguages(); err != nil {
+		return err
+	}
+	s.window = test.NewWindow(nil)
+	s.window.Resize(size)
+	var err error
+	s.pump, err = live.New(live.Config{
+		Engine: s.home.Engine(), Screen: s.screen(), Dispatch: s.dispatch, Now: s.home.Now, Translate: ui.Translate,
+		Zone: func() *time.Location { return time.Local }, Log: s.home.Log(), Gather: 20 * time.Millisecond,
+	})
+	if err != nil {
+		return err
+	}
+	s.shell, err = ui.New(ui.Config{Window: s.window, Places: s.places(), Shown: s.pump.Shown, Demo: true})
+	return err
+}
+
+// dispatch queues f for the drawing goroutine.
+func (s *stage) dispatch(f func()) {
+	select {
+	case s.queue <- f:
+	case <-s.ctx.Done():
+	}
+}
+
+// do runs f on the drawing goroutine and waits for it.
+func (s *stage) do(f func()) error {
+	done := make(chan struct{})
+	s.dispatch(func() { f(); close(done) })
+	select {
+	case <-done:
+		return nil
+	case <-s.ctx.Done():
+		return s.ctx.Err()
+	}
+}
+
+// look draws every screen as it is at a moment of the story.
+func (s *stage) look(_ context.Context, m demo.Moment) error {
+	for _, r := range []view.Route{
+		{Page: view.PageHome}, {Page: view.PageDevices}, {Page: view.PageDevice, Arg: m.Device}, {Page: view.PagePermissions},
+		{Page: view.PageReview, Arg: string(m.Consent)}, {Page: view.PageConnectors}, {Page: view.PageDiary},
+	} {
+		place := string(r.Page)
+		if err := s.draw(m, place, func() { s.open(r) }); err != nil {
+			return err
+		}
+	}
+	if err := s.draw(m, "give", func() { s.pump.StartGive(m.Device, "") }); err != nil {
+		return err
+	}
+	if err := s.draw(m, "disconnect", func() { s.pump.AskDisconnect(m.Device) }); err != nil {
+		return err
+	}
+	return nil
+}
+
+// open goes to r; a place that is seen already is asked for anew.
+func (s *stage) open(r view.Route) {
+	if s.shell.Route() == r {
+		s.pump.Shown(r)
+		return
+	}
+	s.shell.Open(r)
+}
+
+// errBlank says that a screen was never filled.
+var errBlank = errors.New("it was not filled")
+
+// fillTime bounds how long a screen may take to be filled.
+const fillTime = 10 * time.Second
+
+// draw opens a place, waits until the engine's answer is on it, and writes its picture.
+func (s *stage) draw(m demo.Moment, place string, open func()) error {
+	if err := s.do(func() { s.fresh[place] = false; open() }); err != nil {
+		return err
+	}
+	deadline := s.home.Now().Add(fillTime)
+	for {
+		var done bool
+		var err error
+		if failed := s.do(func() {
+			if done = s.fresh[place]; done {
+				err = s.write(m.Name + "-" + place + ".png")
+				s.shell.CloseDialog()
+			}
+		}); failed != nil {
+			return failed
+		}
+		if done || err != nil {
+			return err
+		}
+		if s.home.Now().After(deadline) {
+			return fmt.Errorf("drawing %s: %w", place, errBlank)
+		}
+		time.Sleep(20 * time.Millisecond) // between two looks at a condition
+	}
+}
+
+func (s *stage) write(name string) error {
+	for _, o := range s.window.Canvas().Overlays().List() {
+		o.Resize(size)
+	}
+	return picture.Write(filepath.Join(s.folder, name), s.window.Canvas().Capture())
+}
