@@ -89,6 +89,9 @@ func (e *Core) Serve(ctx context.Context) error {
 		if err := e.ReconcileHandOvers(ctx); err != nil && ctx.Err() == nil {
 			e.Log.Warn("handing dates over", "error", err)
 		}
+		if err := e.WatchByHand(ctx); err != nil && ctx.Err() == nil {
+			e.Log.Warn("watching what was ended by hand", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return nil

@@ -26,6 +26,7 @@ type Engine interface {
 	Permissions
 	Decisions
 	Blocks
+	Household
 	Connections
 	Diary
 	State
@@ -94,6 +95,14 @@ type Blocks interface {
 	Action(ctx context.Context, id consent.ActionID) (consent.Action, error)
 	// Retry tries a waiting, stuck or person-needing action now.
 	Retry(ctx context.Context, id consent.ActionID) error
+}
+
+// Household is what a person tells us beside decisions.
+type Household interface {
+	// Confirm takes the word that what only a person can do was done; see consent.ConfirmByHand.
+	Confirm(ctx context.Context, id consent.ActionID, how string) (consent.Action, error)
+	Preferences(ctx context.Context) (Preferences, error)
+	SetPreferences(ctx context.Context, p Preferences) error
 }
 
 // Connections are the configured connectors.

@@ -16,6 +16,7 @@ type Store interface {
 	consentStore
 	actionStore
 	actionLists
+	seenStore
 	inventoryStore
 	flowStore
 	flowSums
@@ -36,6 +37,13 @@ type actionStore interface {
 	AddActions(ctx context.Context, as []consent.Action, notes ...ledger.Note) ([]consent.Action, error)
 	// ReplaceActions also cancels what is still open under the same marks.
 	ReplaceActions(ctx context.Context, as []consent.Action, notes ...ledger.Note) ([]consent.Action, error)
+	// SaveAction writes all fields of a; consent.ErrChanged when it was cancelled meanwhile.
+	SaveAction(ctx context.Context, a consent.Action, notes ...ledger.Note) error
+}
+
+type seenStore interface {
+	// SetSeen moves the third axis only.
+	SetSeen(ctx context.Context, id consent.ID, seen consent.Seen, at time.Time, by discovery.Source) error
 }
 
 type actionLists interface {

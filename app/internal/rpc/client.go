@@ -274,6 +274,18 @@ func (c *Client) Action(ctx context.Context, id consent.ActionID) (consent.Actio
 	return ask[consent.Action](ctx, c, "Action", args{Action: id})
 }
 
+func (c *Client) Confirm(ctx context.Context, id consent.ActionID, how string) (consent.Action, error) {
+	return ask[consent.Action](ctx, c, "Confirm", args{Action: id, How: how})
+}
+
+func (c *Client) Preferences(ctx context.Context) (engine.Preferences, error) {
+	return ask[engine.Preferences](ctx, c, "Preferences", args{})
+}
+
+func (c *Client) SetPreferences(ctx context.Context, p engine.Preferences) error {
+	return do(ctx, c, "SetPreferences", args{Preferences: p})
+}
+
 func (c *Client) Retry(ctx context.Context, id consent.ActionID) error {
 	return do(ctx, c, "Retry", args{Action: id})
 }

@@ -69,6 +69,13 @@ func addPermissions(m map[string]method) {
 		return e.Reconnect(ctx, a.Device, a.How)
 	})
 	m["Action"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) { return e.Action(ctx, a.Action) })
+	m["Confirm"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		return e.Confirm(ctx, a.Action, a.How)
+	})
+	m["Preferences"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return e.Preferences(ctx) })
+	m["SetPreferences"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		return nil, e.SetPreferences(ctx, a.Preferences)
+	})
 	m["Retry"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) { return nil, e.Retry(ctx, a.Action) })
 }
 

@@ -49,15 +49,18 @@ type method func(ctx context.Context, e engine.Engine, args json.RawMessage) (an
 
 // args is the one shape of arguments for all methods: each uses what it needs.
 type args struct {
-	Device  discovery.DeviceID   `json:"device,omitempty"`
-	Other   discovery.DeviceID   `json:"other,omitempty"`
-	Consent consent.ID           `json:"consent,omitempty"`
-	Action  consent.ActionID     `json:"action,omitempty"`
-	Text    string               `json:"text,omitempty"`
-	How     string               `json:"how,omitempty"`
-	Ref     string               `json:"ref,omitempty"`
-	Yes     bool                 `json:"yes,omitempty"`
-	Number  int                  `json:"number,omitempty"`
+	Device  discovery.DeviceID `json:"device,omitempty"`
+	Other   discovery.DeviceID `json:"other,omitempty"`
+	Consent consent.ID         `json:"consent,omitempty"`
+	Action  consent.ActionID   `json:"action,omitempty"`
+	Text    string             `json:"text,omitempty"`
+	How     string             `json:"how,omitempty"`
+	Ref     string             `json:"ref,omitempty"`
+	Yes     bool               `json:"yes,omitempty"`
+	Number  int                `json:"number,omitempty"`
+
+	Preferences engine.Preferences `json:"preferences,omitzero"`
+
 	Flows   *engine.FlowQuery    `json:"flows,omitempty"`
 	Diary   *engine.DiaryQuery   `json:"diary,omitempty"`
 	Allow   *engine.AllowRequest `json:"allow,omitempty"`

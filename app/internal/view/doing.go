@@ -38,7 +38,7 @@ func (p Presenter) doneBy(a consent.Action) (string, Severity) {
 	case consent.ActWarn:
 		return p.T("you were told, nothing was cut"), None
 	case consent.ActGuide:
-		return p.T("you were shown how to end it"), None
+		return p.T("you said that you ended it by hand"), None
 	case consent.ActRevoke:
 		return p.because(p.T("its access was taken back; %s", p.level(a)), a), None
 	}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -152,11 +153,18 @@ func (p Presenter) unchecked(c engine.ConsentInfo, on string) string {
 	switch {
 	case c.Seen == consent.CannotTell:
 		return p.T("Ended %s. Nobody can see whether it still sends", on)
+	case byHand(c.Actions):
+		return p.T("Ended %s by your own hand. Not checked yet", on)
 	case c.Remedy == consent.Warn || c.Remedy == consent.Guide:
 		return p.T("Ended %s. Nothing was cut, as you chose", on)
 	default:
 		return p.T("Ended %s. Not checked yet", on)
 	}
+}
+
+// byHand reports whether the person said that they ended it.
+func byHand(as []consent.Action) bool {
+	return slices.ContainsFunc(as, func(a consent.Action) bool { return a.Kind == consent.ActGuide && a.State == consent.Done })
 }
 
 func (p Presenter) notInForce(c consent.Consent) string {
