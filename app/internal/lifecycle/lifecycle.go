@@ -60,6 +60,11 @@ type Config struct {
 	Scanners map[string]discovery.Scanner
 	// Lookup replaces the system's resolver; nil is that.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	// Bus is the address of the D-Bus on which notifications are shown; empty is
+	// the session's.
+	Bus string
+	// RemindEvery is how often reminders are looked at; zero is each minute.
+	RemindEvery time.Duration
 }
 
 // Home is a running engine with everything behind it.

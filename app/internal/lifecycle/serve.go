@@ -99,6 +99,9 @@ func (h *Home) stages(ctx context.Context) ([][]service, error) {
 		if err != nil {
 			return nil, err
 		}
+		if h.Enforce {
+			parts = append(parts, named{"reminders", h.serveReminders})
+		}
 		stages = append(stages, parts)
 	}
 	return stages, nil
