@@ -16,6 +16,7 @@ type Proxy struct {
 	Instance string // as a person reads it
 	Type     string // "_hap._tcp"
 	Host     string // one label
+	Zone     string // a label below local. in which the names stand; "" is local. itself
 	Address  netip.Addr
 	Port     int
 	Text     []string // "key=value"
@@ -38,7 +39,11 @@ func ServeProxies(ctx context.Context, ps []Proxy) error {
 		if !p.Address.IsLoopback() {
 			return fmt.Errorf("announcing %s: %s is not an address of the loopback interface", p.Instance, p.Address)
 		}
-		s, err := zeroconf.RegisterProxy(escape(p.Instance), p.Type, "local.", p.Port, p.Host, []string{p.Address.String()}, p.Text, lo)
+		zone := "local."
+		if p.Zone != "" {
+			zone = p.Zone + ".local."
+		}
+		s, err := zeroconf.RegisterProxy(escape(p.Instance), p.Type, zone, p.Port, p.Host, []string{p.Address.String()}, p.Text, lo)
 		if err != nil {
 			return fmt.Errorf("announcing %s: %w", p.Instance, err)
 		}

@@ -111,7 +111,7 @@ func (l *looper) packet(p packet) {
 	if err != nil {
 		return
 	}
-	l.b.take(m, p.from, l.e.cfg.Now())
+	l.b.take(zone(l.e.cfg.Zone).inward(m), p.from, l.e.cfg.Now())
 }
 
 // guard calls parse, which runs foreign code on hostile bytes: should that ever
@@ -138,7 +138,9 @@ func (l *looper) step() time.Duration {
 			l.e.cfg.Logger.Debug("packing questions", "interface", iface, "error", err)
 		}
 		for _, p := range raw {
-			l.n.send(iface, p)
+			if p, err = zone(l.e.cfg.Zone).outward(p); err == nil {
+				l.n.send(iface, p)
+			}
 		}
 	}
 	due := l.b.due()

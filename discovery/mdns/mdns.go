@@ -38,6 +38,9 @@ type Config struct {
 	Interfaces func() ([]net.Interface, error)
 	// Loopback adds the loopback interface to those that nil Interfaces means.
 	Loopback bool
+	// Zone is a label below local. in which to look instead of in local. itself:
+	// the names of a made-up home, which nobody else of the link is to see.
+	Zone string
 	// Report is told of trouble and of its end; may be nil. It must not block.
 	Report func(Trouble)
 	// Known reports whether a host (lower case, "name.local") has already been

@@ -111,7 +111,7 @@ func scanner() (discovery.Scanner, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := mdns.New(mdns.Config{Now: clock.Wall, Interfaces: announce.Loopback})
+	m, err := mdns.New(mdns.Config{Now: clock.Wall, Interfaces: announce.Loopback, Zone: zone})
 	if err != nil {
 		return nil, fmt.Errorf("preparing the search by announcements: %w", err)
 	}

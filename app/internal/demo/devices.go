@@ -38,6 +38,10 @@ const (
 // hostPrefix begins the host names of the devices.
 const hostPrefix = "bestbefore-demo-"
 
+// zone is where the devices' names stand: another mDNS program of this computer
+// that looks into local., as all do, does not see them.
+const zone = "bestbefore-demo"
+
 // network is where the devices' addresses lie: on loopback, beside those that
 // programs use.
 var network = netip.MustParsePrefix("127.0.1.0/24")
@@ -80,7 +84,7 @@ func proxies(ds []device) []announce.Proxy {
 	for i, d := range ds {
 		addr = addr.Next()
 		out = append(out, announce.Proxy{
-			Instance: d.instance, Type: d.typ, Host: hostPrefix + d.key, Address: addr, Port: 40_000 + i, Text: d.text,
+			Instance: d.instance, Type: d.typ, Host: hostPrefix + d.key, Zone: zone, Address: addr, Port: 40_000 + i, Text: d.text,
 		})
 	}
 	return out
