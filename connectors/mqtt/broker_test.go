@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,8 +32,26 @@ type broker struct {
 	port int
 	dir  string
 	cmd  *exec.Cmd
-	out  *bytes.Buffer
+	out  *logBuffer
 	conf string
+}
+
+// logBuffer is written by the process and read by the test.
+type logBuffer struct {
+	mu sync.Mutex // guards b
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 // startBroker starts a Mosquitto on a free port; extra are further lines of its
@@ -88,7 +107,7 @@ func freePort(t testing.TB, host string) int {
 
 func (b *broker) start() {
 	b.t.Helper()
-	b.out = &bytes.Buffer{}
+	b.out = &logBuffer{}
 	b.cmd = exec.Command("mosquitto", "-c", b.conf)
 	b.cmd.Stderr = b.out
 	if err := b.cmd.Start(); err != nil {
