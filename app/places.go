@@ -64,7 +64,7 @@ func (win *window) buildPermissions() ui.Page {
 
 func (win *window) buildReview() ui.Page {
 	p := permissions.NewReview(permissions.ReviewCommands{
-		Shown: func(string) {}, Renew: win.pump.Renew, Lapse: win.pump.Lapse, End: win.pump.End, Open: win.open,
+		Shown: func(string) {}, Renew: win.pump.Renew, Lapse: win.pump.Lapse, End: win.pump.End, Confirm: win.pump.ConfirmByHand, Open: win.open,
 		ShowDialog:  func(o fyne.CanvasObject) { win.shell.ShowDialog(o, nil) },
 		CloseDialog: func() { win.shell.CloseDialog() },
 	})

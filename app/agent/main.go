@@ -87,6 +87,7 @@ func commands() map[string]command {
 		"consents":   {"consents [--json]", "list the permissions", (*call).consents},
 		"renew":      {"renew ID --until DATE|DURATION", "renew a permission", (*call).renew},
 		"end":        {"end ID", "end a permission now", (*call).end},
+		"confirm":    {"confirm ID", "say that what only you could end by hand is done", (*call).confirm},
 		"undo":       {"undo", "take back the last decision", (*call).undo},
 		"disconnect": {"disconnect DEVICE [--confirm]", "cut a device from the internet now", (*call).disconnect},
 		"reconnect":  {"reconnect DEVICE", "lift that again", (*call).reconnect},
@@ -102,7 +103,7 @@ func commands() map[string]command {
 
 // order is how the help lists the commands.
 var order = []string{
-	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "allow", "consents", "renew", "end",
+	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "allow", "consents", "renew", "end", "confirm",
 	"undo", "disconnect", "reconnect", "connectors", "connect", "remove", "held", "diary", "export", "demo",
 }
 

@@ -93,6 +93,12 @@ func (e *Core) overviewActions(ctx context.Context, o *Overview) error {
 		if a.Consent == "" {
 			o.Stuck++
 		}
+		if a.Kind == consent.ActGuide && a.Consent != "" {
+			o.Problems = append(o.Problems, Problem{
+				ID: "review/" + string(a.Consent), Text: fmt.Sprintf("%s: %s", e.deviceName(a.Device), a.Reason), Fix: "Open it for the steps.",
+			})
+			continue
+		}
 		o.Problems = append(o.Problems, Problem{
 			ID: "action/" + string(a.ID), Text: fmt.Sprintf("%s: %s", e.deviceName(a.Device), a.Reason), Fix: "Try again, or do it by hand.",
 		})

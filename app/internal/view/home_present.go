@@ -244,6 +244,8 @@ func (p Presenter) problemAction(id string) ActionLink {
 	switch kind {
 	case "connection", "connectors":
 		return ActionLink{ID: string(PageConnectors), Label: p.T("Open connectors")}
+	case "review":
+		return ActionLink{ID: string(PageReview), Label: p.T("Show the steps")}
 	case "action":
 		return ActionLink{ID: AnswerRetry, Label: p.T("Try again")}
 	default:

@@ -26,6 +26,10 @@ type Review struct {
 	WhyNot      string // why it cannot be renewed now; "" when it can
 	NothingLine string // "If you do nothing, it lapses."
 
+	Steps    []string   // what only a person can do to end it; empty when there is nothing
+	StepsFor string     // the title over them
+	Confirm  ActionLink // says that the steps were taken; ID names the action
+
 	Busy       bool   // a decision is under way
 	ResultLine string // "asked the router · router confirms · last data 14:03:22, none since"
 	ResultSev  Severity

@@ -47,6 +47,7 @@ func (p Presenter) Review(in ReviewInput) Review {
 		out.LapseText = capital(out.Card.Truths.Done) + ". " + capital(out.Card.Truths.Seen) + "."
 		out.NothingLine = p.T("If you do nothing, it stays ended.")
 		out.ResultLine, out.ResultSev = p.endResult(in)
+		p.byHand(&out, c)
 	}
 	if c.Expires.IsZero() && live {
 		out.NothingLine = p.T("It has no end. You are asked once a year.")

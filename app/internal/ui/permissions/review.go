@@ -3,6 +3,7 @@ package permissions
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
@@ -17,6 +18,7 @@ type ReviewCommands struct {
 	Renew       func(id string, until view.Day)
 	Lapse       func(id string)
 	End         func(id string)
+	Confirm     func(action string) // what only a person can do was done
 	Open        func(view.Route)
 	ShowDialog  func(fyne.CanvasObject)
 	CloseDialog func()
@@ -45,9 +47,12 @@ type Review struct {
 	lapseName      *kit.Text
 	presets        *fyne.Container
 	ends           *fyne.Container
+	steps          *fyne.Container
 	result         *fyne.Container
 	hint           *kit.Text
 	back, next     *kit.Button
+	stepsOf        []string // what the steps were made of, and for which action
+	stepsID        string
 }
 
 // NewReview builds the page.
@@ -65,6 +70,7 @@ func NewReview(c ReviewCommands) *Review {
 		presets:  kit.NewFlow(2 * kit.Step),
 		ends:     kit.NewFlow(2 * kit.Step),
 		result:   kit.NewColumn(0),
+		steps:    kit.NewColumn(0),
 		hint:     kit.NewSoft("").Wrapped(0),
 	}
 	r.back = kit.NewSignButton("back", "", kit.Ordinary, r.previousOne)
@@ -77,6 +83,7 @@ func NewReview(c ReviewCommands) *Review {
 		kit.NewColumn(4*kit.Step,
 			kit.NewSplit(380, 612, 760, r.card, since),
 			kit.NewSplit(380, 612, 760, kit.NewSheet("", r.truths.Content()), lapse),
+			r.steps,
 		),
 		kit.NewColumn(3*kit.Step, kit.NewEnds(r.presets, r.ends), r.result, r.hint),
 	)
@@ -136,8 +143,27 @@ func (r *Review) SetSnapshot(s view.Review) {
 	r.lapse.Set(s.LapseText)
 	r.also.Set(alsoLine(s.AlsoStops))
 	setVisible(r.also, len(s.AlsoStops) > 0)
+	r.setSteps(s)
 	r.setChoices(s)
 	r.page.Refresh()
+}
+
+// setSteps shows what only a person can do, with a button to say that it is done.
+func (r *Review) setSteps(s view.Review) {
+	setVisible(r.steps, len(s.Steps) > 0)
+	if len(r.steps.Objects) > 0 && slices.Equal(r.stepsOf, s.Steps) && r.stepsID == s.Confirm.ID {
+		return // the button stays, and with it the focus
+	}
+	r.stepsOf, r.stepsID, r.steps.Objects = s.Steps, s.Confirm.ID, nil
+	if len(s.Steps) == 0 {
+		return
+	}
+	column := kit.NewColumn(2 * kit.Step)
+	for i, step := range s.Steps {
+		column.Add(kit.NewTopRow(3*kit.Step, kit.NewWide(20, kit.NewText(strconv.Itoa(i+1)+".").Bold()), kit.Grow(kit.NewText(step).Wrapped(0))))
+	}
+	done := kit.NewButton(s.Confirm.Label, kit.Main, func() { r.commands.Confirm(r.shown.Confirm.ID) })
+	r.steps.Add(kit.NewSheet(s.StepsFor, column, kit.NewFlow(0, done)))
 }
 
 // OnSettle is told whom to tell which permission is meant when any was opened.

@@ -22,7 +22,7 @@ func review(t *testing.T, s view.Review) (*permissions.Review, *[]string, *fyne.
 	var dialog fyne.CanvasObject
 	note := func(what string) func(string) { return func(id string) { log = append(log, what+" "+id) } }
 	r := permissions.NewReview(permissions.ReviewCommands{
-		Shown: note("shown"), Lapse: note("lapse"), End: note("end"),
+		Shown: note("shown"), Lapse: note("lapse"), End: note("end"), Confirm: note("confirm"),
 		Renew: func(id string, d view.Day) {
 			log = append(log, fmt.Sprintf("renew %s %04d-%02d-%02d", id, d.Year, d.Month, d.Day))
 		},
@@ -40,6 +40,25 @@ func openReview() view.Review {
 		Loaded: true, ID: "bell", Title: "Bell → Maker", CanRenew: true, CanLapse: true, CanEnd: true, Next: "tv", Previous: "radio",
 		Presets: []view.Preset{{Label: "1 month", Until: day(2026, 12, 31)}, {Label: "3 months", Until: day(2027, 2, 28)}},
 		First:   day(2026, 11, 23), Last: day(2027, 11, 22), NothingLine: "If you do nothing, it lapses.",
+	}
+}
+
+func TestStepsByHandAreConfirmedByAButton(t *testing.T) {
+	s := openReview()
+	r, log, _ := review(t, s)
+	if button(r.Content(), "It is done") != nil {
+		t.Error("there is a button although nothing is to be done by hand")
+	}
+	s.StepsFor, s.Steps, s.Confirm = "By hand", []string{"Open the app.", "Say that it is done."}, view.ActionLink{ID: "a1", Label: "It is done"}
+	r.SetSnapshot(s)
+	press(t, r.Content(), "It is done")
+	if diff := cmp.Diff([]string{"confirm a1"}, *log); diff != "" {
+		t.Error(diff)
+	}
+	s.Steps, s.Confirm = nil, view.ActionLink{}
+	r.SetSnapshot(s)
+	if button(r.Content(), "It is done") != nil {
+		t.Error("the button stays after the word was given")
 	}
 }
 

@@ -117,6 +117,17 @@ func (p *Pump) Retry(action string) {
 	})
 }
 
+// ConfirmByHand says that the steps of a guide were taken.
+func (p *Pump) ConfirmByHand(action string) {
+	p.do(func(ctx context.Context) {
+		if _, err := p.config.Engine.Confirm(ctx, consent.ActionID(action), how); err != nil {
+			p.failed(err)
+			return
+		}
+		p.toast(view.Toast{Text: p.presenter().SaidByHand()})
+	})
+}
+
 // Card follows the button of a permission card.
 func (p *Pump) Card(c view.PermissionCard) {
 	if c.Action == view.CardGive && c.ID == "" {
@@ -167,7 +178,11 @@ func (p *Pump) Problem(problem, action string) {
 		p.Retry(view.ProblemRef(problem))
 		return
 	}
-	p.open(view.Route{Page: view.Page(action)})
+	r := view.Route{Page: view.Page(action)}
+	if r.Page == view.PageReview {
+		r.Arg = view.ProblemRef(problem)
+	}
+	p.open(r)
 }
 
 // CheckDiary checks the diary for tampering.
