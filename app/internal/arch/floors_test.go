@@ -19,7 +19,7 @@ var (
 	engines  = []string{"consent/expiry", "consent/enforce", "connectors/sessions"}
 	adapters = []string{
 		"discovery/mdns/...", "discovery/ssdp/...", "discovery/announce/...", "discovery/neighbor/...", "connectors/*",
-		"app/internal/store", "app/internal/secrets", "app/internal/notify", "app/internal/rpc", "app/internal/clock",
+		"app/internal/store", "app/internal/secrets", "app/internal/notify", "app/internal/rpc", "app/internal/clock", "app/internal/autostart",
 	}
 	floor5 = []string{"app/internal/engine", "app/internal/health", "app/internal/view/...", "app/internal/changes"}
 	ui     = []string{"app/internal/ui/..."}

@@ -1,0 +1,63 @@
+package autostart
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// desktopFile is the entry of the Desktop Application Autostart Specification.
+func desktopFile() (string, error) {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "autostart", name+".desktop"), nil
+}
+
+func set(e Entry) error {
+	path, err := desktopFile()
+	if err != nil {
+		return err
+	}
+	return write(path, "[Desktop Entry]\nType=Application\nName=Best Before\nExec="+execLine(e)+"\nTerminal=false\nX-GNOME-Autostart-enabled=true\n")
+}
+
+// execLine quotes as the Desktop Entry Specification asks: first for its own
+// reader of the command line, then for the reader of the file.
+func execLine(e Entry) string {
+	var words []string
+	for _, s := range append([]string{e.Program}, e.Args...) {
+		s = strings.NewReplacer(`\`, `\\`, "`", "\\`", `$`, `\$`).Replace(s)
+		s = strings.ReplaceAll(s, `\`, `\\`)
+		words = append(words, `"`+strings.ReplaceAll(s, "%", "%%")+`"`)
+	}
+	return strings.Join(words, " ")
+}
+
+func unset() error {
+	path, err := desktopFile()
+	if err != nil {
+		return err
+	}
+	return os.Remove(path)
+}
+
+// isSet also reads what a desktop writes into the entry when its owner turns it off there.
+func isSet() (bool, error) {
+	path, err := desktopFile()
+	if err != nil {
+		return false, err
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return false, err
+	}
+	for line := range strings.SplitSeq(string(text), "\n") {
+		key, value, _ := strings.Cut(strings.ToLower(strings.TrimSpace(line)), "=")
+		if key == "hidden" && value == "true" || key == "x-gnome-autostart-enabled" && value == "false" {
+			return false, nil
+		}
+	}
+	return true, nil
+}

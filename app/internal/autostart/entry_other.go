@@ -1,0 +1,13 @@
+//go:build !linux && !darwin && !windows
+
+package autostart
+
+import "errors"
+
+var errElsewhere = errors.New("this system has no place for it that we know")
+
+func set(Entry) error { return errElsewhere }
+
+func unset() error { return nil }
+
+func isSet() (bool, error) { return false, nil }
