@@ -58,6 +58,7 @@ type home struct {
 	peers *peers
 	ids   int
 	poked int
+	kind  discovery.Kind // what every device is guessed to be
 }
 
 func newHome(t *testing.T) *home {
@@ -75,7 +76,8 @@ func newHome(t *testing.T) *home {
 			t.Error(err)
 		}
 	})
-	inv, err := discovery.NewInventory(discovery.InventoryConfig{Now: now, NewID: func() discovery.DeviceID { return discovery.DeviceID(newID("d")) }})
+	inv, err := discovery.NewInventory(discovery.InventoryConfig{Now: now, NewID: func() discovery.DeviceID { return discovery.DeviceID(newID("d")) },
+		Fingerprint: func(discovery.Device) discovery.Guess { return discovery.Guess{Kind: h.kind} }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,6 +289,36 @@ func TestTrafficIsNamedByThePermissionThatCoversIt(t *testing.T) {
 	days, err := h.Days(t.Context(), id, 14)
 	if err != nil || len(days) != 14 || days[13].Up != 1110 || days[13].Date != "2026-11-22" {
 		t.Errorf("Days() = %+v, %v", days, err)
+	}
+}
+
+// TestPhonesArePeople: what stands for a person is stored by the day and without
+// names; the twin, a device that is known to be a camera, keeps both.
+func TestPhonesArePeople(t *testing.T) {
+	h := newHome(t)
+	at := h.now.Add(-17 * time.Minute)
+	last := func(mac string) flow.Record {
+		t.Helper()
+		id := h.see(mac)
+		r := flow.Record{
+			Key:   flow.Key{Destination: flow.Destination{Domain: "clinic.example", Address: netip.MustParseAddr("203.0.113.7")}, Protocol: "tcp", Port: 443},
+			Local: flow.Local{MAC: mac}, Up: 5, Count: 1, First: at, Last: at, Source: "connector:k1",
+		}
+		if err := h.AddFlows(t.Context(), "k1", []flow.Record{r}, nil); err != nil {
+			t.Fatal(err)
+		}
+		got, err := h.st.Flows(t.Context(), flow.Query{Device: id})
+		if err != nil || len(got) != 1 || got[0].Up != 5 {
+			t.Fatalf("stored %+v, %v", got, err)
+		}
+		return got[0]
+	}
+	if r := last(bell); r.Last.Equal(at) || r.First.Equal(at) || r.Destination.Domain != "" {
+		t.Errorf("of an unknown device this is kept: %+v", r)
+	}
+	h.kind = discovery.KindCamera
+	if r := last("00:11:22:33:44:66"); !r.Last.Equal(at) || r.Destination.Domain != "clinic.example" {
+		t.Errorf("of a camera only this is kept: %+v", r)
 	}
 }
 

@@ -33,7 +33,7 @@ func (e *Core) AddFlows(ctx context.Context, connection string, recs []flow.Reco
 			r.Device = e.resolveLocal(r)
 		}
 		if r.Device != "" {
-			out = append(out, r)
+			out = append(out, e.discreet(r))
 		}
 	}
 	if err := e.Store.AddFlows(ctx, connection, out, next); err != nil {
@@ -43,6 +43,24 @@ func (e *Core) AddFlows(ctx context.Context, connection string, recs []flow.Reco
 		e.changed(changes.Flows)
 	}
 	return nil
+}
+
+// discreet makes a record of what stands for a person as coarse as the household
+// may see of each other: who receives how much on which day, no names of pages and
+// no time of day. It happens on arrival, so that the finer row is never stored.
+func (e *Core) discreet(r flow.Record) flow.Record {
+	d, ok := e.Inventory.Device(r.Device)
+	if ok && !d.Guess.Kind.Personal() {
+		return r
+	}
+	if r.Destination.Address.IsValid() {
+		r.Destination.Domain = ""
+	}
+	_, loc := e.Zone()
+	y, m, day := r.Last.In(loc).Date()
+	r.Last = time.Date(y, m, day, 12, 0, 0, 0, loc).UTC() // noon exists on every day of every zone
+	r.First = r.Last
+	return r
 }
 
 // resolveLocal finds the device of a record; one that no source has seen yet
