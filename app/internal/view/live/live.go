@@ -29,6 +29,7 @@ type Screen struct {
 	Review      func(view.Review)
 	Diary       func(view.Diary)
 	Connectors  func(view.Connectors)
+	Settings    func(view.Settings)
 
 	Open  func(view.Route) // goes to a place
 	Toast func(view.Toast) // shows a short message
@@ -44,6 +45,7 @@ type Screen struct {
 type Config struct {
 	Engine    engine.Engine         // required
 	Screen    Screen                // what is nil is not shown
+	Desk      Desk                  // may be empty
 	Dispatch  func(func())          // required: runs a function on the window's goroutine
 	Now       func() time.Time      // required
 	Zone      func() *time.Location // nil is UTC; asked anew for each look

@@ -80,6 +80,8 @@ func (p *Pump) page(page view.Page) func(context.Context, want) error {
 		return p.diary
 	case view.PageConnectors:
 		return p.connectors
+	case view.PageSettings:
+		return p.settings
 	default:
 		return func(context.Context, want) error { return nil }
 	}

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/view"
 	"bestbefore/consent"
 )
@@ -17,6 +18,8 @@ type want struct {
 	diaryLimit  int
 	check       view.Outcome
 	export      view.Outcome
+	leave       view.Outcome
+	held        []engine.HeldInfo
 	reviewing   map[string]bool // reviews with a decision under way
 	cut         *cut
 	give        *give
@@ -56,6 +59,9 @@ func (p *Pump) Shown(r view.Route) {
 		}
 		w.route = r
 	})
+	if r.Page == view.PageSettings {
+		p.askHeld()
+	}
 }
 
 // FindDevices changes what the list of devices shows.

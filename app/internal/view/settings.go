@@ -1,0 +1,237 @@
+package view
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"bestbefore/app/internal/engine"
+)
+
+// Settings is the page of settings: groups of rows, each with choices of which
+// one is chosen, or with a button.
+type Settings struct {
+	Revision uint64
+	Loaded   bool
+	Groups   []SettingGroup
+}
+
+// SettingGroup is one sheet.
+type SettingGroup struct {
+	Title string
+	Rows  []SettingRow
+}
+
+// SettingRow is one setting.
+type SettingRow struct {
+	ID      string
+	Label   string
+	Detail  string
+	Choices []Choice   // of which one is chosen; empty where there is a button or nothing
+	Button  ActionLink // "" label is none
+	Danger  bool       // the button takes something away
+	Sure    string     // asked before the button does it
+	Outcome Outcome
+}
+
+// The rows.
+const (
+	SetAutostart  = "autostart"
+	SetBackground = "background"
+	SetReminders  = "reminders"
+	SetLook       = "look"
+	SetText       = "text"
+	SetExport     = "export"
+	SetLeave      = "leave"
+)
+
+// What the choices are called.
+const (
+	On          = "on"
+	Off         = "off"
+	Ask         = "ask"
+	LookSystem  = "system"
+	LookLight   = "light"
+	LookDark    = "dark"
+	textNormal  = 100
+	textLargest = 200
+	textStep    = 25
+)
+
+// Desk is what is set for this window on this computer.
+type Desk struct {
+	CanAutostart bool // there is a program of our own that the system could start
+	Autostart    bool
+	Owner        bool   // this window runs the engine; else another program goes on without it
+	Background   string // On, Off or Ask
+	Tray         bool   // the desktop shows a symbol while the window is hidden
+	Look         string // LookSystem, LookLight or LookDark
+	Text         int    // in percent
+	Folder       string // where the data lie
+}
+
+// SettingsInput is what the page is made of.
+type SettingsInput struct {
+	Desk        Desk
+	Preferences engine.Preferences
+	Problems    []engine.Problem
+	Connections []engine.ConnectionInfo
+	Held        []engine.HeldInfo
+	Export      Outcome
+	Leave       Outcome
+}
+
+// Settings is the page.
+func (p Presenter) Settings(in SettingsInput) Settings {
+	return Settings{Revision: p.Revision, Loaded: true, Groups: []SettingGroup{
+		{Title: p.T("While you are away"), Rows: p.awayRows(in)},
+		{Title: p.T("How it looks"), Rows: p.lookRows(in.Desk)},
+		{Title: p.T("Your data"), Rows: p.dataRows(in)},
+		{Title: p.T("Leaving"), Rows: []SettingRow{p.leaveRow(in)}},
+	}}
+}
+
+func (p Presenter) awayRows(in SettingsInput) []SettingRow {
+	var rows []SettingRow
+	if in.Desk.CanAutostart {
+		rows = append(rows, SettingRow{
+			ID: SetAutostart, Label: p.T("Start with the computer"),
+			Detail: p.T("Dates that need this computer are then kept as soon as somebody signs in."), Choices: p.onOff(in.Desk.Autostart),
+		})
+	}
+	if in.Desk.Owner {
+		detail := p.T("Closing the window leaves a symbol in the tray.")
+		if !in.Desk.Tray {
+			detail = p.T("This desktop shows no tray. Start Best Before again to see the window.")
+		}
+		rows = append(rows, SettingRow{
+			ID: SetBackground, Label: p.T("Keep working when the window is closed"), Detail: detail,
+			Choices: p.oneOf(in.Desk.Background, Choice{ID: On, Label: p.T("Keep working")}, Choice{ID: Off, Label: p.T("Quit")}, Choice{ID: Ask, Label: p.T("Ask me")}),
+		})
+	} else {
+		rows = append(rows, SettingRow{ID: SetBackground, Label: p.T("Another program keeps the dates"), Detail: p.T("Best Before also runs without a window here. It goes on when this window is closed.")})
+	}
+	return append(rows, SettingRow{
+		ID: SetReminders, Label: p.T("Reminders"), Choices: p.onOff(in.Preferences.Reminders),
+		Detail: p.T("30, 7 and 1 days before an end, and what came of it. At most one message a day."),
+	})
+}
+
+func (p Presenter) lookRows(d Desk) []SettingRow {
+	var sizes []Choice
+	for n := textNormal; n <= textLargest; n += textStep {
+		sizes = append(sizes, Choice{ID: strconv.Itoa(n), Label: p.T("%d %%", n)})
+	}
+	return []SettingRow{
+		{ID: SetLook, Label: p.T("Light or dark"), Choices: p.oneOf(d.Look,
+			Choice{ID: LookSystem, Label: p.T("Like the system")}, Choice{ID: LookLight, Label: p.T("Light")}, Choice{ID: LookDark, Label: p.T("Dark")})},
+		{ID: SetText, Label: p.T("Size of the text"), Choices: p.oneOf(strconv.Itoa(d.Text), sizes...)},
+	}
+}
+
+func (p Presenter) dataRows(in SettingsInput) []SettingRow {
+	rows := []SettingRow{
+		{ID: "folder", Label: p.T("Where it is kept"), Detail: p.T("Only on this computer, in %s", cleanText(in.Desk.Folder))},
+		{ID: "key", Label: p.T("Key store"), Detail: p.T("Passwords are sealed with a key from this computer's key store, and so is the end of the diary.")},
+		{
+			ID: SetExport, Label: p.T("Take everything along"), Detail: p.T("Devices, traffic, permissions and the diary, as tables and as JSON. Without passwords."),
+			Button: ActionLink{ID: SetExport, Label: p.T("Save a copy …")}, Outcome: in.Export,
+		},
+	}
+	for _, x := range in.Problems {
+		if x.ID == "key store" {
+			rows[1].Detail = ""
+			rows[1].Outcome = Outcome{Severity: Soon, Line: capital(sentence(cleanText(x.Text))) + " " + sentence(cleanText(x.Fix))}
+		}
+	}
+	return rows
+}
+
+// leaveRow lifts what was set outside by letting every connection go: one that
+// stays would be told the dates again.
+func (p Presenter) leaveRow(in SettingsInput) SettingRow {
+	row := SettingRow{ID: SetLeave, Label: p.T("Lift everything that we set outside"), Outcome: in.Leave, Danger: true}
+	if len(in.Connections) == 0 {
+		row.Detail = p.T("Nothing is connected, so nothing is set outside this computer.")
+		return row
+	}
+	var names []string
+	for _, c := range in.Connections {
+		names = append(names, clean(c.Name))
+	}
+	row.Detail = p.N("%d thing outside carries our mark.", "%d things outside carry our mark.", len(in.Held)) + " " +
+		p.T("Connected: %s.", p.List(names))
+	row.Button = ActionLink{ID: SetLeave, Label: p.T("Lift and let go")}
+	row.Sure = p.T("What is cut off now can send again, no date is kept outside any more, and the connections are forgotten. Devices, permissions and the diary stay on this computer.")
+	return row
+}
+
+// Left says what came of leaving: who was let go, and who could not be.
+func (p Presenter) Left(gone int, stayed []string) Outcome {
+	line := p.N("%d connection was lifted and let go.", "%d connections were lifted and let go.", gone)
+	if len(stayed) == 0 {
+		return Outcome{Severity: Fresh, Line: line}
+	}
+	var names []string
+	for _, s := range stayed {
+		names = append(names, clean(s))
+	}
+	return Outcome{Severity: Still, Line: line + " " + p.T("Not yet: %s. What is set there stays until it answers.", p.List(names))}
+}
+
+func (p Presenter) onOff(on bool) []Choice {
+	return []Choice{{ID: On, Label: p.T("On"), Chosen: on}, {ID: Off, Label: p.T("Off"), Chosen: !on}}
+}
+
+func (p Presenter) oneOf(chosen string, of ...Choice) []Choice {
+	for i := range of {
+		of[i].Chosen = of[i].ID == chosen
+	}
+	return of
+}
+
+// Leaving is the question when the window is closed.
+type Leaving struct {
+	Title string
+	Text  string   // what goes on without us, and what does not
+	Lines []string // how the window comes back
+	Keep  string
+	Quit  string
+}
+
+// Leaving asks whether to go on without a window. It says what nobody keeps
+// while the program is off.
+func (p Presenter) Leaving(cs []engine.ConsentInfo) Leaving {
+	out := Leaving{
+		Title: p.T("Keep working in the background?"), Keep: p.T("Keep working"), Quit: p.T("Quit"),
+	}
+	here, there, who := 0, 0, []string(nil)
+	for _, c := range cs {
+		switch {
+		case !c.Decided.Live() || c.Expires.IsZero():
+		case c.HeldBy == "":
+			here++
+		default:
+			there++
+			if n := clean(c.HeldBy); !slices.Contains(who, n) {
+				who = append(who, n)
+			}
+		}
+	}
+	var parts []string
+	if here > 0 {
+		parts = append(parts, p.N("%d date needs this program to run", "%d dates need this program to run", here))
+	}
+	if there > 0 {
+		parts = append(parts, p.N("%d is kept by ", "%d are kept by ", there)+p.List(who))
+	}
+	switch {
+	case len(parts) == 0:
+		out.Text = p.T("No date needs this program now. While it is off nothing new is seen.")
+	case here == 0:
+		out.Text = p.T("If you quit: %s. Nothing new is seen meanwhile.", strings.Join(parts, "; "))
+	default:
+		out.Text = p.T("If you quit: %s. What ends meanwhile is ended when Best Before runs again.", strings.Join(parts, "; "))
+	}
+	return out
+}

@@ -1,0 +1,100 @@
+package view
+
+import (
+	"strings"
+	"testing"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+func row(t *testing.T, s Settings, id string) SettingRow {
+	t.Helper()
+	for _, g := range s.Groups {
+		for _, r := range g.Rows {
+			if r.ID == id {
+				return r
+			}
+		}
+	}
+	return SettingRow{}
+}
+
+func chosen(r SettingRow) string {
+	var out []string
+	for _, c := range r.Choices {
+		if c.Chosen {
+			out = append(out, c.ID)
+		}
+	}
+	return strings.Join(out, ",")
+}
+
+func settingsInput() SettingsInput {
+	return SettingsInput{
+		Desk:        Desk{CanAutostart: true, Owner: true, Background: Ask, Look: LookDark, Text: 125, Folder: "/home/ann/.config/bestbefore"},
+		Preferences: engine.Preferences{Reminders: true},
+		Connections: []engine.ConnectionInfo{{Connection: connectors.Connection{ID: "k1", Name: "Gateway"}}},
+		Held:        make([]engine.HeldInfo, 3),
+	}
+}
+
+func TestSettingsShowWhatIsSet(t *testing.T) {
+	s := presenter(t).Settings(settingsInput())
+	for id, want := range map[string]string{SetAutostart: Off, SetBackground: Ask, SetReminders: On, SetLook: LookDark, SetText: "125"} {
+		if got := chosen(row(t, s, id)); got != want {
+			t.Errorf("%s: %q is chosen, want %q", id, got, want)
+		}
+	}
+	if d := row(t, s, SetBackground).Detail; !strings.Contains(d, "no tray") {
+		t.Errorf("without a tray it says %q", d)
+	}
+	if r := row(t, s, SetLeave); r.Button.ID == "" || r.Sure == "" || r.Detail != "3 things outside carry our mark. Connected: Gateway." {
+		t.Errorf("leaving: %+v", r)
+	}
+}
+
+func TestSettingsOfAWindowBesideAnotherProgram(t *testing.T) {
+	in := settingsInput()
+	in.Desk.Owner, in.Connections = false, nil
+	in.Problems = []engine.Problem{{ID: "key store", Text: "the key store is locked", Fix: "Unlock it."}}
+	s := presenter(t).Settings(in)
+	if r := row(t, s, SetBackground); len(r.Choices) != 0 || !strings.Contains(r.Detail, "goes on") {
+		t.Errorf("background: %+v", r)
+	}
+	if r := row(t, s, SetLeave); r.Button.ID != "" {
+		t.Errorf("there is nothing to lift, but a button: %+v", r)
+	}
+	if r := row(t, s, "key"); r.Outcome.Line != "The key store is locked. Unlock it." || r.Detail != "" {
+		t.Errorf("key store: %+v", r)
+	}
+}
+
+func TestLeavingSaysWhatIsNotKept(t *testing.T) {
+	end := func(held string) engine.ConsentInfo {
+		c := permission(t, "c1", "d1", "Bell", discovery.KindDoorbell, "Maker", "2026-11-30", consent.Soon)
+		c.HeldBy = held
+		return c
+	}
+	over := permission(t, "c2", "d1", "Bell", discovery.KindDoorbell, "Maker", "2026-11-20", consent.EndedStopped)
+	for want, cs := range map[string][]engine.ConsentInfo{
+		"If you quit: 2 dates need this program to run; 1 is kept by Linux router. What ends meanwhile is ended when Best Before runs again.": {end(""), end(""), end("Linux router"), over},
+		"If you quit: 2 are kept by Linux router. Nothing new is seen meanwhile.":                                                             {end("Linux router"), end("Linux router")},
+		"No date needs this program now. While it is off nothing new is seen.":                                                                {over},
+	} {
+		if got := presenter(t).Leaving(cs).Text; got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+}
+
+func TestLeftNamesWhoCouldNotBeReached(t *testing.T) {
+	if o := presenter(t).Left(2, nil); o.Severity != Fresh {
+		t.Errorf("got %+v", o)
+	}
+	if o := presenter(t).Left(1, []string{"Gate\x1bway"}); o.Severity != Still || !strings.Contains(o.Line, "Not yet: Gateway.") {
+		t.Errorf("got %+v", o)
+	}
+}
