@@ -5,9 +5,10 @@ package builtin
 import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/gateway"
+	"bestbefore/connectors/mqtt"
 )
 
 // All returns the registry of the connectors that we ship.
 func All() (*connectors.Registry, error) {
-	return connectors.NewRegistry(gateway.New())
+	return connectors.NewRegistry(gateway.New(), mqtt.New())
 }

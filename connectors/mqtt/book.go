@@ -107,7 +107,7 @@ func (b *book) take(topic string, payload []byte, retained bool, now time.Time) 
 	if isAnnouncement(topic) {
 		b.announce(topic, payload, retained, now)
 	}
-	info, news := b.topic(topic, payload, now)
+	info, news := b.topic(topic, payload, retained, now)
 	if retained {
 		b.retained++
 		for _, p := range []*publisher{info.publisher, b.claims[topic]} {
@@ -141,7 +141,7 @@ func (b *book) learned(p *publisher, cs []consent.Category) {
 
 // topic gives what is remembered of a topic, and the kinds of data if it was
 // looked into; beyond the bound it is made up each time and forgotten.
-func (b *book) topic(topic string, payload []byte, now time.Time) (*topicInfo, []consent.Category) {
+func (b *book) topic(topic string, payload []byte, retained bool, now time.Time) (*topicInfo, []consent.Category) {
 	info := b.topics[topic]
 	if info == nil {
 		info = &topicInfo{epoch: -1}
@@ -149,6 +149,9 @@ func (b *book) topic(topic string, payload []byte, now time.Time) (*topicInfo, [
 			b.topics[strings.Clone(topic)] = info
 		} else {
 			b.overTopics++
+			if retained { // neither traffic nor remembered: not worth a look
+				return info, nil
+			}
 		}
 	}
 	if info.looked >= lookAgain || info.looked > 0 && info.categories != "" {
@@ -204,6 +207,15 @@ func (b *book) publisher(id, name, because string, now time.Time) *publisher {
 	b.publishers[id] = p
 	b.tell(p)
 	return p
+}
+
+// signedIn notes that the broker's log told of an account.
+func (b *book) signedIn(account string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if p := b.publishers[accountID(account)]; p != nil {
+		b.tell(p)
+	}
 }
 
 func (b *book) tell(p *publisher) {

@@ -51,8 +51,8 @@ func newClients(port uint16) *clients {
 	return &clients{port: port, accounts: map[string]*signIns{}, hosts: map[string]map[string]bool{}}
 }
 
-// take reads one line of the broker's log.
-func (c *clients) take(line string, now time.Time) {
+// take reads one line of the broker's log, and gives the account that it says has signed in.
+func (c *clients) take(line string, now time.Time) string {
 	if i := strings.Index(line, ": "); i >= 0 && i <= 24 {
 		line = line[i+2:] // the broker's own time
 	}
@@ -60,12 +60,13 @@ func (c *clients) take(line string, now time.Time) {
 	case strings.HasPrefix(line, "New connection from "):
 		c.arrived(strings.TrimPrefix(line, "New connection from "), now)
 	case strings.HasPrefix(line, "New client connected from "):
-		c.signedIn(strings.TrimPrefix(line, "New client connected from "), now)
+		return c.signedIn(strings.TrimPrefix(line, "New client connected from "), now)
 	case strings.HasPrefix(line, "Client <unknown> ") && !strings.HasSuffix(line, "not authorised."):
 		c.left(now)
 	case strings.HasPrefix(line, "Client ") && strings.HasSuffix(line, "not authorised."):
 		c.turnedAway(line, now)
 	}
+	return ""
 }
 
 // arrived reads "127.0.0.1:41236 on port 1883.".
@@ -90,11 +91,11 @@ func (c *clients) tidy(now time.Time) {
 
 // signedIn reads "127.0.0.1:41236 as cam1 (p2, c1, k60, u'cam').". The client's
 // own name may hold anything, so the line is read from both ends.
-func (c *clients) signedIn(rest string, now time.Time) {
+func (c *clients) signedIn(rest string, now time.Time) string {
 	peer, after, ok := strings.Cut(rest, " as ")
 	host := hostOf(peer)
 	if !ok || host == "" {
-		return
+		return ""
 	}
 	i := strings.LastIndex(after, ", u'")
 	user := ""
@@ -102,7 +103,7 @@ func (c *clients) signedIn(rest string, now time.Time) {
 		user, ok = strings.CutSuffix(after[i+len(", u'"):], "').")
 	}
 	if !ok || len(user) > 256 {
-		return
+		return ""
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -112,6 +113,7 @@ func (c *clients) signedIn(rest string, now time.Time) {
 		c.unnamed = slices.Delete(c.unnamed, i, i+1)
 	}
 	c.remember(user, host, port, now)
+	return user
 }
 
 func (c *clients) remember(user, host string, port uint16, now time.Time) {

@@ -36,7 +36,9 @@ func (s *Session) takeSystem(topic string, payload []byte, retained bool) {
 	case topic == topicDropped:
 		s.system.drops(payload, now)
 	case topic == topicLog && len(payload) <= maxLogLine:
-		s.clients.take(string(payload), now)
+		if user := s.clients.take(string(payload), now); user != "" {
+			s.book.signedIn(user) // from where may be news
+		}
 	}
 }
 

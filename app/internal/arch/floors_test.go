@@ -142,6 +142,7 @@ var owners = []struct {
 	{"github.com/google/nftables", []string{"connectors/gateway"}},
 	{"github.com/ti-mo/", []string{"connectors/gateway"}},
 	{"github.com/mdlayher/", []string{"connectors/gateway"}},
+	{"github.com/eclipse/paho.mqtt.golang", []string{"connectors/mqtt"}},
 	{"github.com/vishvananda/netlink", []string{"discovery/neighbor", "connectors/gateway"}},
 	{"github.com/thejerf/suture", []string{"app/internal/lifecycle"}},
 	{"gopkg.in/natefinch/lumberjack", []string{"app/internal/lifecycle"}},

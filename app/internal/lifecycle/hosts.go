@@ -17,12 +17,16 @@ import (
 	"bestbefore/discovery"
 )
 
+// dialTimeout bounds one attempt to reach a connector's peer.
+const dialTimeout = 10 * time.Second
+
 // host is a session's only door to the outside. The connectors that ship now
 // talk to this computer's own kernel; the guarded HTTP client comes with the
 // first one that needs it.
 func (h *Home) host(c connectors.Connection) *connectors.Host {
 	return &connectors.Host{
 		Connection: c.ID, Log: h.part("connector/" + c.Kind), Now: clock.Wall, Secret: h.secret,
+		Dial:     (&net.Dialer{Timeout: dialTimeout}).DialContext,
 		StateDir: filepath.Join(h.Dir, "connections", c.ID),
 	}
 }
