@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -106,5 +107,17 @@ func TestChangesLeakNoSockets(t *testing.T) {
 	deadline := time.Now().Add(20 * time.Second)
 	for goleak.Find() != nil && time.Now().Before(deadline) {
 		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// A made-up device is never announced with an address that another computer could reach.
+func TestProxiesStayOnLoopback(t *testing.T) {
+	err := ServeProxies(t.Context(), []Proxy{{Instance: "x", Type: "_x._tcp", Host: "x", Address: netip.MustParseAddr("192.168.1.2"), Port: 9}})
+	if err == nil || !strings.Contains(err.Error(), "loopback") {
+		t.Errorf("got %v", err)
+	}
+	lo, err := Loopback()
+	if err != nil || len(lo) != 1 || lo[0].Flags&net.FlagLoopback == 0 {
+		t.Errorf("the loopback interface: %v, %v", lo, err)
 	}
 }

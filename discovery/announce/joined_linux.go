@@ -3,6 +3,7 @@ package announce
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strconv"
 
@@ -18,7 +19,7 @@ const mdnsPort = 5353
 // mDNS daemon it would tell the real network of devices that are meant for the
 // loopback only. The library does not hand its sockets out, so they are found
 // by their port.
-func stayOnJoined() error {
+func stayOnJoined(lo net.Interface) error {
 	names, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		return fmt.Errorf("finding our sockets: %w", err)
@@ -40,7 +41,7 @@ func stayOnJoined() error {
 			}
 		case *unix.SockaddrInet6:
 			if a.Port == mdnsPort {
-				errs = append(errs, unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_ALL, 0))
+				errs = append(errs, leave(fd, lo), unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_ALL, 0))
 			}
 		}
 	}
@@ -48,4 +49,17 @@ func stayOnJoined() error {
 		return fmt.Errorf("keeping the announcements on the loopback interface: %w", err)
 	}
 	return nil
+}
+
+// leave makes an IPv6 socket deaf to the group. For IPv6 Linux asks only whether
+// a socket has joined the group anywhere, so that joining it on lo opens it to
+// every interface. What it says on lo by itself it goes on saying.
+func leave(fd int, lo net.Interface) error {
+	group := unix.IPv6Mreq{Interface: uint32(lo.Index)}
+	copy(group.Multiaddr[:], net.ParseIP("ff02::fb"))
+	err := unix.SetsockoptIPv6Mreq(fd, unix.IPPROTO_IPV6, unix.IPV6_LEAVE_GROUP, &group)
+	if errors.Is(err, unix.EADDRNOTAVAIL) {
+		return nil // it has left already
+	}
+	return err
 }

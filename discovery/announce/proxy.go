@@ -48,7 +48,7 @@ func ServeProxies(ctx context.Context, ps []Proxy) error {
 			return fmt.Errorf("announcing %s: %w", p.Instance, err)
 		}
 		servers = append(servers, s)
-		if err := stayOnJoined(); err != nil {
+		if err := stayOnJoined(lo[0]); err != nil {
 			return err
 		}
 	}

@@ -51,7 +51,7 @@ func (s *stage) places() []ui.Place {
 func (s *stage) screen() live.Screen {
 	p := &s.pages
 	return live.Screen{
-		Frame:   func(x view.Frame) { s.shell.SetFrame(x) },
+		Frame:   func(x view.Frame) { s.frame = x; s.shell.SetFrame(x) },
 		Home:    func(x view.Home) { p.home.SetSnapshot(x); s.fill(view.PageHome, x.Loaded) },
 		Devices: func(x view.Devices) { p.devices.SetSnapshot(x); s.fill(view.PageDevices, x.Loaded) },
 		Device:  func(x view.DevicePage) { p.device.SetSnapshot(x); s.fill(view.PageDevice, x.Loaded) },

@@ -31,6 +31,7 @@ type stage struct {
 	shell  *ui.Shell
 	pump   *live.Pump
 	pages  pages
+	frame  view.Frame
 	fresh  map[string]bool // places that were filled since they were opened
 }
 
@@ -72,8 +73,6 @@ func (s *stage) build() error {
 	if err := ui.LoadLanguages(); err != nil {
 		return err
 	}
-	s.window = test.NewWindow(nil)
-	s.window.Resize(size)
 	var err error
 	s.pump, err = live.New(live.Config{
 		Engine: s.home.Engine(), Screen: s.screen(), Dispatch: s.dispatch, Now: s.home.Now, Translate: ui.Translate,
@@ -82,8 +81,24 @@ func (s *stage) build() error {
 	if err != nil {
 		return err
 	}
-	s.shell, err = ui.New(ui.Config{Window: s.window, Places: s.places(), Shown: s.pump.Shown, Demo: true})
-	return err
+	return s.newWindow()
+}
+
+// newWindow puts up a new window. The toolkit forgets how widgets look that were
+// not painted for a minute, and here nothing is painted between two moments.
+func (s *stage) newWindow() error {
+	if s.window != nil {
+		s.window.Close()
+	}
+	s.window = test.NewWindow(nil)
+	s.window.Resize(size)
+	shell, err := ui.New(ui.Config{Window: s.window, Places: s.places(), Shown: s.pump.Shown, Demo: true})
+	if err != nil {
+		return err
+	}
+	s.shell = shell
+	s.shell.SetFrame(s.frame)
+	return nil
 }
 
 // dispatch queues f for the drawing goroutine.
@@ -108,6 +123,10 @@ func (s *stage) do(f func()) error {
 
 // look draws every screen as it is at a moment of the story.
 func (s *stage) look(_ context.Context, m demo.Moment) error {
+	var err error
+	if failed := s.do(func() { err = s.newWindow() }); failed != nil || err != nil {
+		return errors.Join(failed, err)
+	}
 	for _, r := range []view.Route{
 		{Page: view.PageHome}, {Page: view.PageDevices}, {Page: view.PageDevice, Arg: m.Device}, {Page: view.PagePermissions},
 		{Page: view.PageReview, Arg: string(m.Consent)}, {Page: view.PageConnectors}, {Page: view.PageDiary},

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"bytes"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	// The log's file rotation never ends its own goroutine.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun"))
+}
+
+// TestEveryScreenIsDrawn tells the fast story and looks at what was drawn: every
+// screen at every moment, and none of them twice the same.
+func TestEveryScreenIsDrawn(t *testing.T) {
+	folder := t.TempDir()
+	var told bytes.Buffer
+	if err := run(t.Context(), true, folder, &told); err != nil {
+		t.Fatalf("%v\n%s", err, told.String())
+	}
+	if !strings.Contains(told.String(), "is through again") {
+		t.Errorf("the story has no end:\n%s", told.String())
+	}
+	seen := map[string]string{}
+	for _, moment := range []string{"allowed", "ended", "renewed"} {
+		for _, screen := range []string{"home", "devices", "device", "permissions", "review", "connectors", "diary", "give", "disconnect"} {
+			name := moment + "-" + screen + ".png"
+			raw, err := os.ReadFile(filepath.Join(folder, name))
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			if moment == "ended" {
+				if other := seen[string(raw)]; other != "" {
+					t.Errorf("%s shows the same as %s", name, other)
+				}
+				seen[string(raw)] = name
+			}
+			img, err := png.Decode(bytes.NewReader(raw))
+			if err != nil || img.Bounds().Dx() != int(size.Width) || img.Bounds().Dy() != int(size.Height) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
