@@ -29,7 +29,6 @@ type publisher struct {
 	because    string
 	facts      map[string]string // "manufacturer", "model", "serial"; cleaned
 	mac        string            // as claimed
-	addresses  []string          // from which an account signs in
 	categories map[consent.Category]bool
 	old        bool // all that is known of it came as retained messages
 	dirty      bool // there is something new to tell

@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eclipse/paho.mqtt.golang/packets"
+
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery/flow"
@@ -187,6 +189,31 @@ func TestHugeClaims(t *testing.T) {
 	t.Logf("256 MiB passed by at a cost of %d KiB", grew>>10)
 	if cov, _ := ses.Coverage(t.Context()); cov.Lost != 1 || !strings.Contains(cov.Text, "too large") {
 		t.Errorf("the loss is not told: %+v", cov)
+	}
+}
+
+// TestWithoutTheLimit shows what the limit is for: the library alone believes
+// the claim.
+func TestWithoutTheLimit(t *testing.T) {
+	claim := binary.AppendUvarint([]byte{0x30}, 256<<20-1)
+	cost := func(r io.Reader) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := packets.ReadPacket(r); err == nil {
+			t.Error("half a packet was read")
+		}
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	if n := cost(bytes.NewReader(claim)); n < 200<<20 {
+		t.Errorf("without the limit a claim of 256 MiB costs %d bytes; is the limit still needed?", n)
+	}
+	limited := newLimitReader(bytes.NewReader(append([]byte{0x20, 2, 0, 0}, claim...)), new(atomic.Uint64))
+	if _, err := packets.ReadPacket(limited); err != nil {
+		t.Fatal(err)
+	}
+	if n := cost(limited); n > 1<<20 {
+		t.Errorf("with the limit it costs %d bytes", n)
 	}
 }
 

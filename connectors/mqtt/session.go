@@ -48,7 +48,9 @@ type Session struct {
 
 	writing sync.Mutex // one change to the broker's accounts at a time
 
-	mu       sync.Mutex // guards the fields below, held while connecting
+	connecting chan struct{} // holds a token while somebody connects; capacity 1
+
+	mu       sync.Mutex // guards the fields below
 	link     *link
 	refused  error // a refused login is never tried again
 	closed   bool
@@ -75,6 +77,7 @@ func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors
 	ses := &Session{
 		set: set, connection: h.Connection, source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now, dial: h.Dial,
 		id: "best-before-" + hex.EncodeToString(tail[:]), opened: h.Now().UTC(), answers: newAnswers(), system: &systemCounters{},
+		connecting: make(chan struct{}, 1),
 	}
 	if ses.log == nil {
 		ses.log = slog.New(slog.DiscardHandler)
@@ -96,33 +99,53 @@ func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors
 
 // connected is the link to the broker, made anew where it was lost.
 func (s *Session) connected(ctx context.Context) (*link, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.closed:
-		return nil, permanent("The connection to the broker was closed.", nil)
-	case s.refused != nil:
-		return nil, s.refused
-	case s.link != nil && s.link.alive():
-		return s.link, nil
+	select {
+	case s.connecting <- struct{}{}:
+		defer func() { <-s.connecting }()
+	case <-ctx.Done():
+		return nil, transient("There was no time left to reach the broker.", ctx.Err())
+	}
+	old, err := s.current()
+	if err != nil || old != nil && old.alive() {
+		return old, err
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, transient("There was no time left to reach the broker.", err)
 	}
-	if s.link != nil {
-		s.link.close()
-		s.link = nil
+	if old != nil {
+		old.close()
 	}
 	l, err := login(ctx, s.set, s.dial, s.id, s.now, &s.oversized, s.take)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err != nil {
 		if isSignIn(err) {
 			s.refused = err
 		}
 		return nil, err
 	}
+	if s.closed {
+		l.close()
+		return nil, errClosed()
+	}
 	s.link = l
 	return l, nil
 }
+
+// current is the link as it is, alive or not; nil before the first.
+func (s *Session) current() (*link, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return nil, errClosed()
+	case s.refused != nil:
+		return nil, s.refused
+	}
+	return s.link, nil
+}
+
+func errClosed() error { return permanent("The connection to the broker was closed.", nil) }
 
 // take sorts what comes in. It is called for one message at a time.
 func (s *Session) take(topic string, payload []byte, retained bool) {
