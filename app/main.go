@@ -17,7 +17,6 @@ import (
 
 	"bestbefore/app/internal/lifecycle"
 	"bestbefore/app/internal/ui"
-	"bestbefore/app/internal/ui/kit"
 	"bestbefore/assets"
 )
 
@@ -32,6 +31,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.dir, "data", "", "data folder; without it the usual one")
 	flag.StringVar(&o.open, "open", "", "place to open: consent/ID, device/ID or a page's name")
+	flag.BoolVar(&o.hidden, "hidden", false, "start without showing the window")
 	flag.BoolVar(&o.demo, "demo", false, "show a made-up home instead of yours")
 	flag.BoolVar(&o.fast, "fast", false, "with --demo: its permission runs out after ten seconds instead of two minutes")
 	flag.Parse()
@@ -45,6 +45,7 @@ func main() {
 type options struct {
 	dir, open  string
 	demo, fast bool
+	hidden     bool
 }
 
 // source opens the engine that the window shows.
@@ -71,7 +72,7 @@ func run(o options) error {
 		return nil // the window that is already there came to the front
 	}
 	a := app.NewWithID(appID)
-	a.Settings().SetTheme(kit.NewTheme(kit.FollowSystem, 1))
+	d := newDesk(a, o, src)
 	if langErr := ui.LoadLanguages(); langErr != nil {
 		return langErr
 	}
@@ -86,14 +87,18 @@ func run(o options) error {
 		showFault(a, w, err)
 		return err
 	}
-	win, err := newWindow(w, src, o.demo)
+	win, err := newWindow(w, src, d)
 	if err != nil {
 		return errors.Join(err, src.close())
 	}
 	src.onRaise(func(target string) { win.raise(target) })
 	done := win.serve(ctx, src)
 	win.goTo(o.open)
-	w.ShowAndRun()
+	d.attach(ctx, win)
+	if !o.hidden {
+		w.Show()
+	}
+	a.Run()
 	cancel()
 	return errors.Join(<-done, src.close())
 }

@@ -11,6 +11,7 @@ import (
 	"bestbefore/app/internal/ui/diary"
 	"bestbefore/app/internal/ui/home"
 	"bestbefore/app/internal/ui/permissions"
+	"bestbefore/app/internal/ui/settings"
 	"bestbefore/app/internal/view"
 )
 
@@ -22,6 +23,7 @@ func (win *window) places() []ui.Place {
 		{Page: view.PagePermissions, Label: lang.L("Permissions"), Sign: "permissions", Build: win.buildPermissions},
 		{Page: view.PageConnectors, Label: lang.L("Connectors"), Sign: "connectors", Build: win.buildConnectors},
 		{Page: view.PageDiary, Label: lang.L("Diary"), Sign: "diary", Build: win.buildDiary},
+		{Page: view.PageSettings, Label: lang.L("Settings"), Sign: "settings", Build: win.buildSettings},
 		{Page: view.PageDevice, Under: view.PageDevices, Build: win.buildDevice},
 		{Page: view.PageReview, Under: view.PagePermissions, Build: win.buildReview},
 	}
@@ -83,6 +85,19 @@ func (win *window) buildDiary() ui.Page {
 		Open: win.open, Find: win.pump.FindDiary, Older: win.pump.OlderDiary, Check: win.pump.CheckDiary, Save: win.askFolder,
 	})
 	win.pages.diary = p
+	return p
+}
+
+func (win *window) buildSettings() ui.Page {
+	p := settings.New(settings.Commands{Set: win.pump.Set, Press: func(id string) {
+		switch id {
+		case view.SetExport:
+			win.askFolder()
+		case view.SetLeave:
+			win.pump.Leave()
+		}
+	}})
+	win.pages.settings = p
 	return p
 }
 

@@ -16,7 +16,7 @@ import (
 func (win *window) screen() live.Screen {
 	p := &win.pages
 	return live.Screen{
-		Frame:       func(s view.Frame) { win.shell.SetFrame(s) },
+		Frame:       func(s view.Frame) { win.shell.SetFrame(s); win.desk.frame(s) },
 		Home:        func(s view.Home) { show(p.home != nil, func() { p.home.SetSnapshot(s) }) },
 		Devices:     func(s view.Devices) { show(p.devices != nil, func() { p.devices.SetSnapshot(s) }) },
 		Device:      func(s view.DevicePage) { show(p.device != nil, func() { p.device.SetSnapshot(s) }) },
@@ -24,6 +24,7 @@ func (win *window) screen() live.Screen {
 		Review:      func(s view.Review) { show(p.review != nil, func() { p.review.SetSnapshot(s) }) },
 		Connectors:  func(s view.Connectors) { show(p.connectors != nil, func() { p.connectors.SetSnapshot(s) }) },
 		Diary:       func(s view.Diary) { show(p.diary != nil, func() { p.diary.SetSnapshot(s) }) },
+		Settings:    func(s view.Settings) { show(p.settings != nil, func() { p.settings.SetSnapshot(s) }) },
 		Open:        func(r view.Route) { win.shell.Open(r) },
 		Toast:       func(t view.Toast) { win.shell.Toast(t) },
 		Give:        win.showGive,

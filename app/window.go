@@ -15,6 +15,7 @@ import (
 	"bestbefore/app/internal/ui/diary"
 	"bestbefore/app/internal/ui/home"
 	"bestbefore/app/internal/ui/permissions"
+	"bestbefore/app/internal/ui/settings"
 	"bestbefore/app/internal/view"
 	"bestbefore/app/internal/view/live"
 )
@@ -26,6 +27,7 @@ type window struct {
 	pump  *live.Pump
 	do    ui.Dispatcher
 	pages pages
+	desk  *desk
 
 	give       *permissions.Give // the open dialog, nil when none is
 	disconnect *permissions.Disconnect
@@ -40,21 +42,22 @@ type pages struct {
 	review      *permissions.Review
 	connectors  *connectors.Page
 	diary       *diary.Page
+	settings    *settings.Page
 }
 
-// newWindow builds everything and starts nothing; demo marks it as one.
-func newWindow(w fyne.Window, src *source, demo bool) (*window, error) {
-	win := &window{fyne: w, do: ui.OnWindow()}
+// newWindow builds everything and starts nothing.
+func newWindow(w fyne.Window, src *source, d *desk) (*window, error) {
+	win := &window{fyne: w, do: ui.OnWindow(), desk: d}
 	var err error
 	win.pump, err = live.New(live.Config{
 		Engine: src.engine, Screen: win.screen(), Dispatch: win.do, Now: clock.Wall, Zone: zone,
-		Translate: ui.Translate, Log: src.log(),
+		Translate: ui.Translate, Log: src.log(), Desk: d.functions(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	win.shell, err = ui.New(ui.Config{
-		Window: w, Places: win.places(), Undo: win.pump.Undo, Shown: win.pump.Shown, Demo: demo,
+		Window: w, Places: win.places(), Undo: win.pump.Undo, Shown: win.pump.Shown, Demo: d.demo,
 		After: func(d time.Duration, f func()) { time.AfterFunc(d, func() { win.do(f) }) },
 	})
 	return win, err

@@ -269,6 +269,7 @@ func (p Presenter) Frame(o engine.Overview, cs []engine.ConsentInfo) Frame {
 	if n > 0 {
 		f.Permissions = p.T("%d", n)
 	}
+	f.Next, f.Dates = p.next(cs)
 	f.HoldingLine = p.holding(o.HeldDates, cs)
 	return f
 }

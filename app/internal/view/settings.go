@@ -190,6 +190,24 @@ func (p Presenter) oneOf(chosen string, of ...Choice) []Choice {
 	return of
 }
 
+// next is the permission that ends first, in a line, and how many have an end.
+func (p Presenter) next(cs []engine.ConsentInfo) (line string, dates int) {
+	var first *engine.ConsentInfo
+	for i, c := range cs {
+		if !c.Decided.Live() || c.Expires.IsZero() {
+			continue
+		}
+		dates++
+		if first == nil || c.DueAt().Before(first.DueAt()) {
+			first = &cs[i]
+		}
+	}
+	if first == nil {
+		return "", 0
+	}
+	return p.T("%[1]s: %[2]s", p.date(p.end(first.Consent)), p.noticeHead(*first)), dates
+}
+
 // Leaving is the question when the window is closed.
 type Leaving struct {
 	Title string
@@ -197,6 +215,8 @@ type Leaving struct {
 	Lines []string // how the window comes back
 	Keep  string
 	Quit  string
+
+	Needed bool // some date is kept by nobody while we are off
 }
 
 // Leaving asks whether to go on without a window. It says what nobody keeps
@@ -225,6 +245,7 @@ func (p Presenter) Leaving(cs []engine.ConsentInfo) Leaving {
 	if there > 0 {
 		parts = append(parts, p.N("%d is kept by ", "%d are kept by ", there)+p.List(who))
 	}
+	out.Needed = here > 0
 	switch {
 	case len(parts) == 0:
 		out.Text = p.T("No date needs this program now. While it is off nothing new is seen.")

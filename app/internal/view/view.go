@@ -102,6 +102,8 @@ type Frame struct {
 	Permissions      string // "3", those that wait for a person; "" shows none
 	PermissionsState Severity
 	HoldingLine      string // "Holding 4 dates on the router."; may be empty
+	Next             string // the next end, for the tray; may be empty
+	Dates            int    // how many permissions have an end
 }
 
 // Toast is a short message after something was done. Undo names what can be
