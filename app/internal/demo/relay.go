@@ -46,7 +46,6 @@ type passing struct {
 	in, out      net.Conn
 	begun        time.Time
 	up, down     uint64 // since the last record
-	told         bool   // a record was written for it
 }
 
 const (

@@ -54,7 +54,7 @@ func illustrated(ctx context.Context, h *demo.Home, t demo.Teller, folder string
 		go func() { pumped <- s.pump.Serve(ctx) }()
 		err := h.Story(ctx, t)
 		cancel()
-		<-pumped // ends with its context
+		_ = <-pumped // ends with its context
 		over <- err
 	}()
 	for {
@@ -121,28 +121,42 @@ func (s *stage) do(f func()) error {
 	}
 }
 
-// look draws every screen as it is at a moment of the story.
+// screens are what is worth a picture at the moments of the story: everything
+// once, and before and after it what differs most.
+var screens = map[string][]string{
+	"allowed": {"home", "review", "give"},
+	"ended":   {"home", "devices", "device", "permissions", "review", "connectors", "diary", "give", "disconnect"},
+	"renewed": {"home", "permissions"},
+}
+
+// look draws the screens as they are at a moment of the story.
 func (s *stage) look(_ context.Context, m demo.Moment) error {
 	var err error
 	if failed := s.do(func() { err = s.newWindow() }); failed != nil || err != nil {
 		return errors.Join(failed, err)
 	}
-	for _, r := range []view.Route{
-		{Page: view.PageHome}, {Page: view.PageDevices}, {Page: view.PageDevice, Arg: m.Device}, {Page: view.PagePermissions},
-		{Page: view.PageReview, Arg: string(m.Consent)}, {Page: view.PageConnectors}, {Page: view.PageDiary},
-	} {
-		place := string(r.Page)
-		if err := s.draw(m, place, func() { s.open(r) }); err != nil {
+	for _, name := range screens[m.Name] {
+		if err := s.draw(m, name, func() { s.show(name, m) }); err != nil {
 			return err
 		}
 	}
-	if err := s.draw(m, "give", func() { s.pump.StartGive(m.Device, "") }); err != nil {
-		return err
-	}
-	if err := s.draw(m, "disconnect", func() { s.pump.AskDisconnect(m.Device) }); err != nil {
-		return err
-	}
 	return nil
+}
+
+// show opens the screen called name.
+func (s *stage) show(name string, m demo.Moment) {
+	switch name {
+	case "give":
+		s.pump.StartGive(m.Device, "")
+	case "disconnect":
+		s.pump.AskDisconnect(m.Device)
+	case string(view.PageDevice):
+		s.open(view.Route{Page: view.PageDevice, Arg: m.Device})
+	case string(view.PageReview):
+		s.open(view.Route{Page: view.PageReview, Arg: string(m.Consent)})
+	default:
+		s.open(view.Route{Page: view.Page(name)})
+	}
 }
 
 // open goes to r; a place that is seen already is asked for anew.
