@@ -73,6 +73,9 @@ func (win *window) serve(ctx context.Context, src *source) <-chan error {
 		engine := make(chan error, 1)
 		go func() { engine <- src.serve(working) }()
 		pumped := win.pump.Serve(ctx)
+		if errors.Is(pumped, context.Canceled) {
+			pumped = nil // that is how it ends
+		}
 		stop()
 		done <- errors.Join(pumped, <-engine)
 	}()

@@ -1,0 +1,91 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/app/internal/view"
+	"bestbefore/connectors"
+)
+
+// household is a fake that has settings and two connections, of which one does
+// not answer.
+type household struct {
+	fake
+	reminders bool
+	removed   []string
+	held      int
+}
+
+func (h *household) Preferences(context.Context) (engine.Preferences, error) {
+	return engine.Preferences{Reminders: h.reminders}, nil
+}
+
+func (h *household) SetPreferences(_ context.Context, p engine.Preferences) error {
+	h.reminders = p.Reminders
+	return nil
+}
+
+func (h *household) Connectors(context.Context) (engine.ConnectorsInfo, error) {
+	return engine.ConnectorsInfo{Connections: []engine.ConnectionInfo{
+		{Connection: connectors.Connection{ID: "k1", Name: "Router"}}, {Connection: connectors.Connection{ID: "k2", Name: "Gateway"}},
+	}}, nil
+}
+
+func (h *household) RemoveConnection(_ context.Context, id string) error {
+	if id == "k2" {
+		return errors.New("it does not answer")
+	}
+	h.removed = append(h.removed, id)
+	return nil
+}
+
+func (h *household) Held(context.Context) ([]engine.HeldInfo, error) {
+	h.held++
+	return make([]engine.HeldInfo, 2), nil
+}
+
+func TestSettingsAreSetWhereTheyBelongAndLeavingNamesWhoStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &household{reminders: true}
+		var shown view.Settings
+		var desk []string
+		p, err := New(Config{
+			Engine: h, Dispatch: func(f func()) { f() }, Now: time.Now,
+			Screen: Screen{Settings: func(s view.Settings) { shown = s }},
+			Desk: Desk{
+				Read: func() view.Desk { return view.Desk{Look: view.LookDark, Text: 100} },
+				Set:  func(id, v string) error { desk = append(desk, id+"="+v); return nil },
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- p.Serve(ctx) }()
+		p.Shown(view.Route{Page: view.PageSettings})
+		synctest.Wait()
+		p.Set(view.SetReminders, view.Off)
+		p.Set(view.SetLook, view.LookLight)
+		p.Leave()
+		synctest.Wait()
+		cancel()
+		<-done
+		if h.reminders || strings.Join(desk, " ") != "look=light" {
+			t.Errorf("reminders %v, desk %v", h.reminders, desk)
+		}
+		row := shown.Groups[3].Rows[0]
+		if len(h.removed) != 1 || row.Outcome.Severity != view.Still || !strings.Contains(row.Outcome.Line, "Not yet: Gateway.") {
+			t.Errorf("removed %v, said %+v", h.removed, row.Outcome)
+		}
+		if h.held != 2 {
+			t.Errorf("what is held was asked %d times, want at the opening and after leaving", h.held)
+		}
+	})
+}
