@@ -21,7 +21,7 @@ type connector struct{ relay *relay }
 // Spec describes it.
 func (connector) Spec() connectors.Spec {
 	return connectors.Spec{
-		Kind: Kind, Name: "Demo relay",
+		Kind: Kind, Name: "Demo relay", Once: true,
 		Sees:  "Everything that the made-up devices of the demo send, and to whom.",
 		Stops: "One recipient of one made-up device, on a date that it keeps by itself.",
 	}

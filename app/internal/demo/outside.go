@@ -100,7 +100,7 @@ const again = 400 * time.Millisecond
 func send(ctx context.Context, relay, device string, s stream) {
 	for ctx.Err() == nil {
 		_ = sendOnce(ctx, relay, device, s) // a device shrugs and tries again
-		_ = pause(ctx, again) // the loop asks for the context's end itself
+		_ = pause(ctx, again)               // the loop asks for the context's end itself
 	}
 }
 

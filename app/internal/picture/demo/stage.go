@@ -50,11 +50,14 @@ func illustrated(ctx context.Context, h *demo.Home, t demo.Teller, folder string
 	t.Look = s.look
 	over := make(chan error, 1)
 	go func() {
-		pumped := make(chan error, 1)
-		go func() { pumped <- s.pump.Serve(ctx) }()
+		pumped := make(chan struct{})
+		go func() {
+			_ = s.pump.Serve(ctx) // ends with its context, and says only that
+			close(pumped)
+		}()
 		err := h.Story(ctx, t)
 		cancel()
-		_ = <-pumped // ends with its context
+		<-pumped
 		over <- err
 	}()
 	for {
