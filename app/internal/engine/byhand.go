@@ -22,7 +22,7 @@ func (e *Core) Confirm(ctx context.Context, id consent.ActionID, how string) (co
 	if a, err = consent.ConfirmByHand(a, e.Now()); err != nil {
 		return consent.Action{}, err
 	}
-	text := fmt.Sprintf("%s said that %s was ended by hand for %s (%s).", capital(e.Person), a.Recipient.Name, e.deviceName(a.Device), how)
+	text := fmt.Sprintf("%s said that what %s sends to %s was ended by hand (%s).", capital(e.Person), e.deviceName(a.Device), a.Recipient.Name, how)
 	n := ledger.Note{Time: e.Now(), Kind: consent.NoteGuide, Device: string(a.Device), Consent: string(a.Consent), Action: string(a.ID), Text: text}
 	if err := e.Store.SaveAction(ctx, a, n); err != nil {
 		return consent.Action{}, err

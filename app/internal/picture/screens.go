@@ -8,6 +8,7 @@ import (
 	"bestbefore/app/internal/ui"
 	"bestbefore/app/internal/ui/home"
 	"bestbefore/app/internal/ui/permissions"
+	"bestbefore/app/internal/ui/settings"
 	"bestbefore/app/internal/view"
 )
 
@@ -30,6 +31,8 @@ func screens(adapt func(snapshot any)) []Screen {
 		{"give", overHome(func() fyne.CanvasObject { return giveDialog(adapt) })},
 		{"disconnect", overHome(func() fyne.CanvasObject { return disconnectDialog(disconnectFixture(), adapt) })},
 		{"message", withMessage(adapt)},
+		{"settings", inShell(view.PageSettings, func() ui.Page { return settingsPage(adapt) })},
+		{"leave", overHome(func() fyne.CanvasObject { return leaveDialog(adapt) })},
 		{"disconnected", overHome(func() fyne.CanvasObject { return disconnectDialog(disconnectedFixture(), adapt) })},
 	}
 }
@@ -73,6 +76,20 @@ func giveDialog(adapt func(any)) fyne.CanvasObject {
 	adapt(&s)
 	g.SetSnapshot(s)
 	return g.Content()
+}
+
+func settingsPage(adapt func(any)) ui.Page {
+	p := settings.New(settings.Commands{Set: func(string, string) {}, Press: func(string) {}})
+	s := settingsFixture()
+	adapt(&s)
+	p.SetSnapshot(s)
+	return p
+}
+
+func leaveDialog(adapt func(any)) fyne.CanvasObject {
+	s := leavingFixture()
+	adapt(&s)
+	return settings.NewLeave(s, settings.LeaveCommands{Keep: func() {}, Quit: func() {}, Cancel: func() {}})
 }
 
 func disconnectDialog(s view.Disconnect, adapt func(any)) fyne.CanvasObject {
@@ -131,6 +148,7 @@ func newShell(w fyne.Window, build func() ui.Page) (*ui.Shell, error) {
 		{Page: view.PagePermissions, Label: "Permissions", Sign: "permissions", Build: build},
 		{Page: view.PageReview, Under: view.PagePermissions, Build: build},
 		{Page: view.PageDiary, Label: "Diary", Sign: "diary", Build: build},
+		{Page: view.PageSettings, Label: "Settings", Sign: "settings", Build: build},
 	}})
 	if err != nil {
 		return nil, fmt.Errorf("making the window of a picture: %w", err)

@@ -1,0 +1,31 @@
+package picture
+
+import (
+	"time"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/app/internal/view"
+	"bestbefore/connectors"
+	"bestbefore/consent"
+)
+
+// settingsFixture is the page of settings of the household in the pictures.
+func settingsFixture() view.Settings {
+	return view.Presenter{Revision: 1}.Settings(view.SettingsInput{
+		Desk: view.Desk{
+			CanAutostart: true, Autostart: true, Owner: true, Tray: true, Background: view.Ask, Look: view.LookSystem, Text: 100,
+			Folder: "your own folder/bestbefore",
+		},
+		Preferences: engine.Preferences{Reminders: true},
+		Connections: []engine.ConnectionInfo{{Connection: connectors.Connection{ID: "k1", Name: "Linux router"}}},
+		Held:        make([]engine.HeldInfo, 4),
+	})
+}
+
+// leavingFixture is the question when the window is closed.
+func leavingFixture() view.Leaving {
+	here := engine.ConsentInfo{Consent: consent.Consent{Decided: consent.Given, Expires: time.Date(2026, 11, 30, 23, 0, 0, 0, time.UTC)}}
+	there := here
+	there.HeldBy = "Linux router"
+	return view.Presenter{}.Leaving([]engine.ConsentInfo{here, here, there})
+}
