@@ -76,8 +76,10 @@ func newHome(t *testing.T) *home {
 			t.Error(err)
 		}
 	})
-	inv, err := discovery.NewInventory(discovery.InventoryConfig{Now: now, NewID: func() discovery.DeviceID { return discovery.DeviceID(newID("d")) },
-		Fingerprint: func(discovery.Device) discovery.Guess { return discovery.Guess{Kind: h.kind} }})
+	inv, err := discovery.NewInventory(discovery.InventoryConfig{
+		Now: now, NewID: func() discovery.DeviceID { return discovery.DeviceID(newID("d")) },
+		Fingerprint: func(discovery.Device) discovery.Guess { return discovery.Guess{Kind: h.kind} },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
