@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"strings"
@@ -73,8 +74,10 @@ func start(t *testing.T, env []string, name string) {
 }
 
 func output(env []string, name string, args ...string) string {
-	cmd := exec.Command(name, args...)
-	cmd.Env = env
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env, cmd.WaitDelay = env, time.Second
 	out, _ := cmd.Output()
 	return string(out)
 }
