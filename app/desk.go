@@ -72,6 +72,9 @@ func (d *desk) canAutostart() bool {
 }
 
 func (d *desk) folder() string {
+	if d.demo {
+		return lang.L("a temporary folder that goes with the demo")
+	}
 	dir := d.dir
 	if dir == "" {
 		dir, _ = lifecycle.DefaultDataDir() // the program would not have started without
