@@ -223,7 +223,7 @@ func report(t *testing.T, faults []string) {
 // TestAgent: the engine without a window holds no Fyne and needs no C compiler.
 func TestAgent(t *testing.T) {
 	if !hasGo("app/agent") {
-		t.Skip("##### SKIPPED: there is no app/agent yet #####")
+		t.Fatal("app/agent is gone, and with it what this test guards")
 	}
 	for _, system := range systems {
 		for _, p := range goList(t, system, "./app/agent") {

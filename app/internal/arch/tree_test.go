@@ -63,7 +63,7 @@ func TestLicence(t *testing.T) {
 // the program say the same.
 func TestMetadata(t *testing.T) {
 	if !hasGo("app") {
-		t.Skip("##### SKIPPED: there is no app yet to compare FyneApp.toml with #####")
+		t.Fatal("app is gone, and with it what FyneApp.toml describes")
 	}
 	toml := read(t, "FyneApp.toml")
 	values := map[string]string{}
