@@ -21,24 +21,18 @@ const (
 // the reserve. Call it every hour or so, with trusted time.
 func (s *Store) Purge(ctx context.Context, now time.Time) error {
 	var single, hourly int64
-	devices, err := all(ctx, s.flows.read, func(sc scanner) (n int64, err error) {
-		err = sc.Scan(&n)
-		return n, err
-	}, "SELECT n FROM device")
+	devices, err := s.allDeviceNumbers(ctx)
 	if err != nil {
-		return classify(s.flows.path, err)
+		return err
 	}
 	raw := now.Add(-keepRaw).UnixMilli()
 	hour := now.AddDate(0, -keepMonths, 0).UnixMilli() / hourMS
 	for _, d := range devices {
-		for _, table := range []struct {
-			name, column string
-			before       int64
-			count        *int64
-		}{{"flow", "last", raw, &single}, {"hourly", "hour", hour, &hourly}} {
-			if err := s.purgeRange(ctx, table.name, table.column, d, table.before, table.count); err != nil {
-				return fmt.Errorf("purging: %w", err)
-			}
+		if err := s.purgeRange(ctx, purged{"flow", "last", span{until: raw}}, d, &single); err != nil {
+			return fmt.Errorf("purging: %w", err)
+		}
+		if err := s.purgeRange(ctx, purged{"hourly", "hour", span{until: hour}}, d, &hourly); err != nil {
+			return fmt.Errorf("purging: %w", err)
 		}
 	}
 	if err := s.purgeRoutes(ctx, hour/24-1); err != nil {
@@ -51,22 +45,36 @@ func (s *Store) Purge(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// purgeRange deletes what one device has before a moment, a chunk at a time.
-func (s *Store) purgeRange(ctx context.Context, table, column string, device, before int64, count *int64) error {
+func (s *Store) allDeviceNumbers(ctx context.Context) ([]any, error) {
+	ns, err := all(ctx, s.flows.read, func(sc scanner) (any, error) {
+		var n int64
+		err := sc.Scan(&n)
+		return n, err
+	}, "SELECT n FROM device")
+	return ns, classify(s.flows.path, err)
+}
+
+// purged is a table, its column of time, and what of it goes.
+type purged struct {
+	table, column string
+	span          span
+}
+
+// purgeRange deletes what one device has in a span, a chunk at a time.
+func (s *Store) purgeRange(ctx context.Context, p purged, device any, count *int64) error {
 	for {
 		n, err := s.purgeStep(ctx, func(t *txn) (sql.Result, error) {
 			// The rows of one device lie in the order of time: find where the chunk ends.
-			end := before
-			err := t.QueryRowContext(ctx, fmt.Sprintf("SELECT %[2]s FROM %[1]s WHERE device = ? AND %[2]s < ? ORDER BY %[2]s LIMIT 1 OFFSET %[3]d", table, column, purgeChunk),
-				device, before).Scan(&end)
+			end := p.span.until
+			err := t.QueryRowContext(ctx, fmt.Sprintf("SELECT %[2]s FROM %[1]s WHERE device = ? AND %[2]s >= ? AND %[2]s < ? ORDER BY %[2]s LIMIT 1 OFFSET %[3]d", p.table, p.column, purgeChunk),
+				device, p.span.from, p.span.until).Scan(&end)
 			if err != nil && !errors.Is(err, sql.ErrNoRows) {
 				return nil, err
 			}
-			query := fmt.Sprintf("DELETE FROM %s WHERE device = ? AND %s < ?", table, column)
-			if end < before {
-				query = fmt.Sprintf("DELETE FROM %s WHERE device = ? AND %s <= ?", table, column)
+			if end < p.span.until {
+				end++ // the row that was found goes too
 			}
-			return t.ExecContext(ctx, query, device, end)
+			return t.ExecContext(ctx, fmt.Sprintf("DELETE FROM %s WHERE device = ? AND %[2]s >= ? AND %[2]s < ?", p.table, p.column), device, p.span.from, end)
 		})
 		*count += n
 		if err != nil || n < purgeChunk {
