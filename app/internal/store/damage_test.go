@@ -290,7 +290,7 @@ func script(s *Store, query string) error {
 	return err
 }
 
-func TestSettingsSecretsClockAndUndo(t *testing.T) {
+func TestSettingsSecretsAndClock(t *testing.T) {
 	ctx := t.Context()
 	s := open(t, testConfig(t.TempDir()))
 	equal(t, value(s.Setting(ctx, "k"))(t), "")
@@ -328,13 +328,6 @@ func TestSettingsSecretsClockAndUndo(t *testing.T) {
 	if len(rs) != clockKept || rs[0].Boot != 1004*time.Second || !rs[0].Wall.Equal(noon.Add(1004*time.Second)) {
 		t.Fatalf("%d, %+v", len(rs), rs[0])
 	}
-	must(t, s.AddUndo(ctx, Undo{At: noon, Kind: "label", Body: []byte(`{"a":1}`)}))
-	us := value(s.Undos(ctx, 10))(t)
-	if len(us) != 1 || us[0].Kind != "label" || string(us[0].Body) != `{"a":1}` {
-		t.Fatalf("%+v", us)
-	}
-	must(t, s.DeleteUndo(ctx, us[0].N))
-	equal(t, len(value(s.Undos(ctx, 10))(t)), 0)
 	must(t, s.SaveInventory(ctx, discovery.Saved{}))
 	if free := value(s.Free())(t); free == 0 {
 		t.Fatal("no room")

@@ -191,39 +191,3 @@ func (s *Store) Clock(ctx context.Context, limit int) ([]ClockReading, error) {
 	}, "SELECT wall, boot, boot_id, source FROM clock ORDER BY n DESC LIMIT ?", limit)
 	return rs, classify(s.evidence.path, err)
 }
-
-// Undo is what a decision changed, so that it can be taken back.
-type Undo struct {
-	N    int64
-	At   time.Time
-	Kind string
-	Body json.RawMessage
-}
-
-// AddUndo remembers a change.
-func (s *Store) AddUndo(ctx context.Context, u Undo) error {
-	return s.commit(ctx, func(c *change) error {
-		_, err := c.ExecContext(ctx, "INSERT INTO undo(at, kind, body) VALUES(?,?,?)", u.At.UnixMilli(), u.Kind, string(u.Body))
-		return err
-	})
-}
-
-// Undos lists what can be taken back, newest first.
-func (s *Store) Undos(ctx context.Context, limit int) ([]Undo, error) {
-	us, err := all(ctx, s.evidence.read, func(sc scanner) (u Undo, err error) {
-		var at sql.NullInt64
-		var body string
-		err = sc.Scan(&u.N, &at, &u.Kind, &body)
-		u.At, u.Body = fromMS(at), json.RawMessage(body)
-		return u, err
-	}, "SELECT n, at, kind, body FROM undo ORDER BY n DESC LIMIT ?", limit)
-	return us, classify(s.evidence.path, err)
-}
-
-// DeleteUndo forgets a change that was taken back.
-func (s *Store) DeleteUndo(ctx context.Context, n int64) error {
-	return s.commit(ctx, func(c *change) error {
-		_, err := c.ExecContext(ctx, "DELETE FROM undo WHERE n = ?", n)
-		return err
-	})
-}
