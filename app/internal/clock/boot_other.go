@@ -5,4 +5,6 @@ package clock
 import "time"
 
 // sinceBoot has nothing to read here.
-func sinceBoot() (time.Duration, string) { return 0, "" }
+func sinceBoot() (time.Duration, bool) { return 0, false }
+
+func bootID() string { return "" }

@@ -10,12 +10,27 @@ import "time"
 // and comparisons are those of the calendar.
 func Wall() time.Time { return time.Now().Round(0) }
 
+// Reader takes readings. It asks the system once which run of the computer this is.
+type Reader struct{ id string }
+
+// NewReader asks for the run of the computer.
+func NewReader() Reader { return Reader{id: bootID()} }
+
 // Read takes one reading of all clocks. A system without a clock that counts
 // sleep gives an empty BootID, and then Guard cannot find steps.
-func Read() Reading {
-	boot, id := sinceBoot()
-	return Reading{Wall: Wall(), Boot: boot, BootID: id}
+func (r Reader) Read() Reading {
+	if r.id == "" {
+		return Reading{Wall: Wall()}
+	}
+	boot, ok := sinceBoot()
+	if !ok {
+		return Reading{Wall: Wall()}
+	}
+	return Reading{Wall: Wall(), Boot: boot, BootID: r.id}
 }
+
+// Read takes one reading; see Reader.
+func Read() Reading { return NewReader().Read() }
 
 // Reading is the wall clock beside the clock that counts sleep.
 type Reading struct {

@@ -12,11 +12,15 @@ const (
 	// longGap is how long a gap across a restart needs a second source before
 	// anything is done that cannot be undone.
 	longGap = 24 * time.Hour
+	// believable is the longest gap across a restart that is taken for a computer
+	// that was switched off (T2); beyond it, a wrong clock is as likely (T3).
+	believable = 28 * 24 * time.Hour
 )
 
 // Verdict is what can be believed after a reading.
 type Verdict struct {
-	Now     time.Time     // the time to go by; never decreases while Trusted
+	Now     time.Time     // the time to go by and to write down; never decreases while Trusted
+	Shown   time.Time     // by which what can be undone is due; ahead of Now where only the wall clock is
 	Trusted bool          // decisions may be made by Now
 	Sure    bool          // also what cannot be undone may be done by Now
 	Stepped time.Duration // how far the wall clock was moved, while not Trusted
@@ -24,19 +28,22 @@ type Verdict struct {
 }
 
 // Guard watches the wall clock. Not trusted is a clock that was stepped by more
-// than five minutes within one run of the computer, or that shows a time before
-// our own last event or before the program was built. It is not safe for
-// concurrent use.
+// than five minutes within one run of the computer, that shows a time before our
+// own last event or before the program was built, or that is weeks ahead after
+// a restart. It is not safe for concurrent use.
 type Guard struct {
-	build  time.Time
-	high   time.Time // the latest trusted time
-	anchor Reading   // where wall and boot clock were last taken to agree
-	last   Reading
-	sure   bool
+	build   time.Time
+	high    time.Time // the latest trusted time; only trusted time moves it
+	anchor  Reading   // where wall and boot clock were last taken to agree
+	last    Reading
+	sure    bool
+	doubt   Reading   // where the doubt began, in a run of the computer without an anchor
+	doubtAt time.Time // the time that was believed then
 }
 
 // NewGuard starts from what was stored: high is the latest trusted time (zero
-// when there is none) and last the newest stored reading (zero when there is none).
+// when there is none) and last the newest trusted reading (zero when there is
+// none). A reading in doubt must not be given: it would be believed.
 func NewGuard(build, high time.Time, last Reading) *Guard {
 	g := &Guard{build: build, high: high.Round(0), last: last, sure: true}
 	if last.BootID != "" && !last.Wall.Before(build) {
@@ -47,6 +54,10 @@ func NewGuard(build, high time.Time, last Reading) *Guard {
 
 // High is the latest trusted time, to be stored.
 func (g *Guard) High() time.Time { return g.high }
+
+// Unsure takes up where an earlier run of the program was not sure: what cannot
+// be undone waits until Confirm.
+func (g *Guard) Unsure() { g.sure = false }
 
 // Observe judges one reading.
 func (g *Guard) Observe(r Reading) Verdict {
@@ -59,8 +70,10 @@ func (g *Guard) Observe(r Reading) Verdict {
 		// After a restart nothing local tells how long it was off: a clock that
 		// is behind what we saw ourselves is wrong.
 		v.Stepped = r.Wall.Sub(g.floor())
+	case !g.anchor.Wall.IsZero() && r.Wall.Sub(g.floor()) > believable:
+		v.Stepped = r.Wall.Sub(g.floor())
 	default:
-		g.sure = g.anchor.Wall.IsZero() || r.Wall.Sub(g.floor()) <= longGap
+		g.sure = g.anchor.Wall.IsZero() || g.sure && r.Wall.Sub(g.floor()) <= longGap
 		g.anchor = r
 	}
 	v.Trusted = v.Stepped == 0 && !r.Wall.Before(g.build)
@@ -71,6 +84,7 @@ func (g *Guard) Observe(r Reading) Verdict {
 	default:
 		v.Now = g.estimate(r)
 	}
+	v.Shown = later(v.Now, r.Wall)
 	v.Sure = v.Trusted && g.sure
 	g.last = r
 	return v
@@ -118,15 +132,20 @@ func (g *Guard) stepped(r Reading) time.Duration {
 
 func (g *Guard) floor() time.Time { return later(g.high, g.build) }
 
-// estimate is the time to go by while the wall clock is not trusted. A clock
-// ahead is followed, since what can be undone shall be done on time. A clock
-// behind does not stop time: the boot clock goes on counting.
+// estimate is the time to go by while the wall clock is not trusted: the last
+// time that was, plus what the boot clock counted since. It follows the wall
+// clock neither ahead nor back, so that no record gets a time that never was.
 func (g *Guard) estimate(r Reading) time.Time {
 	est := g.floor()
-	if g.sameRun(r) {
+	switch {
+	case g.sameRun(r):
 		est = later(est, g.anchor.Wall.Add(r.Boot-g.anchor.Boot))
+	case r.BootID != "" && r.BootID == g.doubt.BootID && r.Boot >= g.doubt.Boot:
+		est = later(est, g.doubtAt.Add(r.Boot-g.doubt.Boot))
+	default:
+		g.doubt, g.doubtAt = r, est
 	}
-	return later(est, r.Wall)
+	return est
 }
 
 func later(a, b time.Time) time.Time {
