@@ -37,6 +37,10 @@ type Config struct {
 	// Trusted says whether the wall clock can be believed; while it cannot, nothing
 	// is decided. Nil is always.
 	Trusted func() bool
+	// Shown is the time by which what can be undone is due while the clock is not
+	// trusted, and Doubts keeps what is done by it. Nil: nothing is done then.
+	Shown  func() time.Time
+	Doubts Doubts
 	// Stepped says whether the clock was stepped in this boot (T6). Nil is never.
 	Stepped func() bool
 	// Woke is told of a gap that only sleep explains. It must not block. May be nil.
@@ -65,8 +69,9 @@ func (c Config) Validate() error {
 // Scheduler decides when permissions have ended. Its methods are safe for
 // concurrent use; Serve runs once at a time.
 type Scheduler struct {
-	c    Config
-	poke chan struct{}
+	c     Config
+	poke  chan struct{}
+	doubt provisional
 }
 
 // New checks c and starts nothing.
@@ -136,14 +141,15 @@ func (s *Scheduler) Serve(ctx context.Context) error {
 // clock or a sleep of the computer.
 func (s *Scheduler) pass(ctx context.Context) time.Duration {
 	if !s.c.Trusted() {
-		return s.c.MaxSleep
+		return s.inDoubt(ctx)
 	}
+	unread := s.known(ctx)
 	left, err := s.endDue(ctx)
-	if err != nil {
+	if err = errors.Join(unread, err, s.settle(ctx)); err != nil {
 		s.report(ctx, err)
 	}
-	if left {
-		// The index will go on naming those, so it cannot say what comes next.
+	if left || err != nil {
+		// The index will go on naming those left, so it cannot say what comes next.
 		return min(againAfter, s.c.MaxSleep)
 	}
 	at, ok, err := s.c.Store.NextDue(ctx)
@@ -220,7 +226,8 @@ func (s *Scheduler) end(ctx context.Context, c consent.Consent) (bool, error) {
 	d, known := s.device(ctx, c.Device)
 	why := ""
 	for i := range actions {
-		actions[i].Stepped = s.c.Stepped()
+		_, doubted := s.doubt.held[c.ID]
+		actions[i].Stepped = s.c.Stepped() || doubted
 		if cuts(actions[i].Kind) && known {
 			if err := consent.CanBlock(d, actions[i].Origin, false); err != nil {
 				why = err.Error()

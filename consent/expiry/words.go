@@ -15,10 +15,7 @@ const onTime = time.Minute
 // expiredNotes is the diary's line about the end of c: when it was due, when it
 // was acted upon if that is another time, and why it was not cut if it was not.
 func expiredNotes(c, next consent.Consent, d discovery.Device, known bool, why string) []ledger.Note {
-	name := "The device"
-	if known {
-		name = d.Name()
-	}
+	name := deviceName(d, known)
 	due := c.DueAt()
 	text := fmt.Sprintf("%s may no longer send to %s: the permission ended on %s.", name, c.Recipient.Name, civil(due, c))
 	if late := next.Ended.Sub(due); late > onTime {
@@ -31,6 +28,29 @@ func expiredNotes(c, next consent.Consent, d discovery.Device, known bool, why s
 	return []ledger.Note{{
 		Time: next.Ended, Kind: consent.NoteExpired, Device: string(c.Device), Consent: string(c.ID), Text: text,
 	}}
+}
+
+// doubtNote says what was done by a clock that may be wrong, and that it can be undone.
+func doubtNote(c consent.Consent, a consent.Action, name string) ledger.Note {
+	return ledger.Note{
+		Time: a.Created, Kind: consent.NoteClock, Device: string(c.Device), Consent: string(c.ID),
+		Text: fmt.Sprintf("By this computer's clock, which is in doubt, the permission for %s to send to %s would have ended. It is blocked for now; what you decided stands.", name, c.Recipient.Name),
+	}
+}
+
+// backNote says that it was taken back.
+func backNote(c consent.Consent, now time.Time, name string) ledger.Note {
+	return ledger.Note{
+		Time: now, Kind: consent.NoteClock, Device: string(c.Device), Consent: string(c.ID),
+		Text: fmt.Sprintf("%s may send to %s again: it was blocked by a clock that was wrong, and its permission has not ended.", name, c.Recipient.Name),
+	}
+}
+
+func deviceName(d discovery.Device, known bool) string {
+	if known {
+		return d.Name()
+	}
+	return "The device"
 }
 
 // civil is the date as the person chose it; after an extension, or where the
