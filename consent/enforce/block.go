@@ -257,7 +257,7 @@ func (r *Runner) set(ctx context.Context, a consent.Action) ([]setting, error) {
 			continue
 		}
 		done[x.Connection] = true
-		if x.Kind == consent.ActHandOver && x.State == consent.Done && x.Version == a.Version && a.Origin == consent.FromRenewal {
+		if x.Kind == consent.ActHandOver && x.State == consent.Done && x.Version == a.Version && (a.Origin == consent.FromRenewal || a.Origin == consent.FromDoubt) {
 			continue
 		}
 		s := setting{connection: x.Connection, receipt: connectors.Receipt{Mark: a.Mark}}

@@ -174,7 +174,7 @@ func (t *task) hadStopped() bool {
 // see moves the third axis of the permission. Not having been checked is never
 // written over something seen.
 func (t *task) see(ctx context.Context, seen consent.Seen, at time.Time) error {
-	if t.a.Consent == "" || t.a.Kind == consent.ActHandOver || seen == consent.NotChecked {
+	if t.a.Consent == "" || t.a.Kind == consent.ActHandOver || t.a.Origin == consent.FromDoubt || seen == consent.NotChecked {
 		return nil
 	}
 	err := t.r.c.Store.SetSeen(ctx, t.a.Consent, seen, at, source(t.a.Connection))
@@ -234,6 +234,9 @@ func (t *task) forgotten(ctx context.Context) (int, error) {
 // twice, a revocation, becomes a question to the person (T34).
 func (t *task) again(ctx context.Context, o consent.Origin, n ledger.Note) error {
 	now := t.now()
+	if t.a.Origin == consent.FromDoubt { // it stays provisional
+		o = consent.FromDoubt
+	}
 	a := consent.Action{
 		Kind: t.a.Kind, Origin: o, Consent: t.a.Consent, Version: t.a.Version, Device: t.a.Device, Recipient: t.a.Recipient,
 		Coarse: t.a.Coarse, Mark: t.a.Mark, From: t.a.From, Until: t.a.Until, Connection: t.a.Connection, Confirmed: t.a.Confirmed,

@@ -35,6 +35,10 @@ type Config struct {
 	// Others gives the done blocks of a device under other marks that are still
 	// needed; a coarse block that one of them also needs is not lifted. Nil: none.
 	Others func(ctx context.Context, d discovery.DeviceID, mark string) ([]consent.Action, error)
+	// Sure says whether what cannot be undone may be done because a date came: not
+	// while the clock is in doubt, nor after a long gap that only the clock tells
+	// of. Nil is always.
+	Sure func() bool
 	// Changed is told every action as it was just saved. It must not block. May be nil.
 	Changed func(consent.Action)
 	// Wake hints at a wake from sleep or a changed network. May be nil.
@@ -81,6 +85,9 @@ func (c Config) Validate() error {
 func (c Config) withDefaults() Config {
 	if c.Changed == nil {
 		c.Changed = func(consent.Action) {}
+	}
+	if c.Sure == nil {
+		c.Sure = func() bool { return true }
 	}
 	if c.Report == nil {
 		c.Report = func(string, error) {}

@@ -39,6 +39,9 @@ func (t *task) revoke(ctx context.Context) error {
 			return t.person(ctx, consent.KindNeedsPerson, "It was not revoked: "+why)
 		}
 	}
+	if t.a.Origin != consent.FromPerson && !t.r.c.Sure() {
+		return t.unsure(ctx)
+	}
 	if t.name == "" || t.a.Grant == "" {
 		return t.fallBack(ctx, consent.KindUnsupported, "There is nothing that can be revoked.")
 	}
@@ -70,6 +73,21 @@ func (t *task) revoke(ctx context.Context) error {
 		return err
 	}
 	return t.look(ctx)
+}
+
+// unsureWait is how soon it is looked again whether the date is sure.
+const unsureWait = 30 * time.Second
+
+// unsure waits with what cannot be undone until a second source, or a person,
+// says that the date has really come (T3). It costs no try.
+func (t *task) unsure(ctx context.Context) error {
+	const text = "It cannot be undone, so it waits until something beside this computer's own clock says what day it is."
+	told := t.a.State == consent.Waiting && t.a.Reason == text
+	t.a.State, t.a.Error, t.a.Reason, t.a.RetryAt = consent.Waiting, consent.KindTransient, text, t.now().Add(unsureWait)
+	if told {
+		return t.save(ctx)
+	}
+	return t.save(ctx, t.note(consent.NoteAction, "Revoking waits: "+text))
 }
 
 // listed completes g from the issuer's own list. One that is gone is revoked
