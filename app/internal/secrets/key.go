@@ -36,9 +36,17 @@ type Provider struct {
 	Fetch func(ctx context.Context) ([KeySize]byte, error)
 }
 
+// The providers by name.
+const (
+	NameCredential = "systemd credential"
+	NamePassphrase = "passphrase"
+	NameKeyStore   = "key store"
+)
+
 // Providers lists the places in the order in which they are asked. A key that
 // systemd hands over was put there on purpose, and goes before a key store that
-// would only be locked on a box without a screen.
+// would only be locked on a box without a screen. So was a passphrase, which is
+// chosen only where there is no key store that opens.
 func Providers(c Config) []Provider {
 	name := c.Installation
 	if name == "" {
@@ -46,11 +54,11 @@ func Providers(c Config) []Provider {
 	}
 	var out []Provider
 	if c.Credentials != "" {
-		out = append(out, Provider{Name: "systemd credential", Fetch: func(context.Context) ([KeySize]byte, error) {
+		out = append(out, Provider{Name: NameCredential, Fetch: func(context.Context) ([KeySize]byte, error) {
 			return fromCredential(filepath.Join(c.Credentials, "bestbefore-key"))
 		}})
 	}
-	return append(out, Provider{Name: "key store", Fetch: func(ctx context.Context) ([KeySize]byte, error) {
+	return append(out, c.Passphrase.provider(c.AskPassphrase), Provider{Name: NameKeyStore, Fetch: func(ctx context.Context) ([KeySize]byte, error) {
 		return fromKeyring(ctx, name)
 	}})
 }
@@ -118,6 +126,9 @@ func fromKeyring(ctx context.Context, user string) (key [KeySize]byte, err error
 }
 
 func keyringKey(ctx context.Context, user string) (key [KeySize]byte, err error) {
+	if err := reachable(); err != nil {
+		return key, err
+	}
 	text, err := keyring.Get(service, user)
 	if err == nil {
 		return decode(text)

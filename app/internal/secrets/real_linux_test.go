@@ -34,10 +34,50 @@ func TestRealKeyring(t *testing.T) {
 	}
 }
 
+// TestRealKeyringThatFails: nothing of it hangs, bricks, or is worked around by
+// making another key, and each says whether asking again may help.
+func TestRealKeyringThatFails(t *testing.T) {
+	home := t.TempDir()
+	unlock := `printf password | gnome-keyring-daemon --unlock --components=secrets >/dev/null; `
+	first := session(t, home, unlock, "put")
+	if !strings.Contains(first, "CHILD ok key store") {
+		t.Fatalf("first session:\n%s", first)
+	}
+	for what, before := range map[string]string{
+		"wrong password": `printf wrong | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; `,
+		"stopped": unlock + `while [ -z "$pid" ]; do sleep 0.05; pid=$(dbus-send --session --print-reply=literal --dest=org.freedesktop.DBus / ` +
+			`org.freedesktop.DBus.GetConnectionUnixProcessID string:org.freedesktop.secrets 2>/dev/null | sed 's/ *uint32 *//'); done; kill -STOP $pid; `,
+	} {
+		start := time.Now()
+		if out := session(t, home, before, "locked"); !strings.Contains(out, "CHILD locked") {
+			t.Errorf("%s:\n%s", what, out)
+		}
+		if d := time.Since(start); d > 30*time.Second {
+			t.Errorf("%s held us up for %v", what, d)
+		}
+	}
+	if out := session(t, home, "unset DBUS_SESSION_BUS_ADDRESS DISPLAY; ", "none"); !strings.Contains(out, "CHILD none") {
+		t.Errorf("no bus:\n%s", out)
+	}
+	if left, err := filepath.Glob(filepath.Join(home, ".dbus", "session-bus", "*")); err != nil || len(left) > 0 {
+		t.Errorf("a bus of our own was started: %v, %v", left, err)
+	}
+	if out := session(t, home, unlock, "get"); !strings.Contains(out, "CHILD ok key store") {
+		t.Errorf("after all that the key is gone:\n%s", out)
+	}
+	// The owner threw the key store away: sign in again, and go on.
+	if err := os.RemoveAll(filepath.Join(home, "data", "keyrings")); err != nil {
+		t.Fatal(err)
+	}
+	if out := session(t, home, unlock, "vanished"); !strings.Contains(out, "CHILD signed in again") {
+		t.Errorf("vanished:\n%s", out)
+	}
+}
+
 // session runs the child below in a D-Bus session of its own.
 func session(t *testing.T, home, before, what string) string {
 	t.Helper()
-	for _, tool := range []string{"dbus-run-session", "gnome-keyring-daemon"} {
+	for _, tool := range []string{"dbus-run-session", "dbus-send", "gnome-keyring-daemon"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("SKIPPED: no %s here; install dbus-x11 and gnome-keyring to test the real key store", tool)
 		}
@@ -50,7 +90,7 @@ func session(t *testing.T, home, before, what string) string {
 	if err := os.MkdirAll(run, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "dbus-run-session", "--", "sh", "-c", before+`exec "$0" -test.run '^TestRealChild$' -test.v`, self)
+	cmd := exec.CommandContext(t.Context(), "dbus-run-session", "--", "sh", "-c", before+`"$0" -test.run '^TestRealChild$' -test.v; rc=$?; [ -z "$pid" ] || kill -KILL $pid; exit $rc`, self)
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_DATA_HOME=" + filepath.Join(home, "data"),
 		"XDG_RUNTIME_DIR=" + run, "SECRETS_CHILD=" + what, "SECRETS_FILE=" + filepath.Join(home, "sealed"),
@@ -77,15 +117,19 @@ func TestRealChild(t *testing.T) {
 	}
 	m := memory{}
 	s, err := Open(t.Context(), Config{Store: m})
-	if what == "locked" {
-		if !errors.Is(err, ErrLocked) {
-			t.Fatalf("locked: %v", err)
+	if want := map[string]error{"locked": ErrLocked, "none": ErrNoKeyStore}[what]; want != nil {
+		if !errors.Is(err, want) {
+			t.Fatalf("%s: %v", what, err)
 		}
-		t.Log("CHILD locked", err)
+		t.Log("CHILD", what, err)
 		return
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	if what == "vanished" {
+		again(t, s, m, file)
+		return
 	}
 	if what == "put" {
 		if err := s.Put(t.Context(), "r", connectors.NewSecret("hunter2")); err != nil {
@@ -102,4 +146,23 @@ func TestRealChild(t *testing.T) {
 		t.Fatal(v, err)
 	}
 	t.Log("CHILD ok", s.Provider())
+}
+
+// again is a key store that has another key than the one that sealed.
+func again(t *testing.T, s *Sealer, m memory, file string) {
+	t.Helper()
+	var err error
+	if m["r"], err = os.ReadFile(file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Get(t.Context(), "r"); !errors.Is(err, ErrSealed) {
+		t.Fatalf("another key: %v", err)
+	}
+	if err := s.Put(t.Context(), "r", connectors.NewSecret("hunter2")); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := s.Get(t.Context(), "r"); err != nil || v.Reveal() != "hunter2" {
+		t.Fatal(v, err)
+	}
+	t.Log("CHILD signed in again")
 }

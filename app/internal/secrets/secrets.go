@@ -30,6 +30,11 @@ type Config struct {
 	Log   *slog.Logger // nil discards
 	// Credentials is the folder in which systemd hands over credentials; empty for none.
 	Credentials string
+	// Passphrase keeps the key where neither of the others can; nil for none.
+	Passphrase *Passphrase
+	// AskPassphrase asks for a passphrase that was chosen; it may wait for a
+	// person. Nil where nobody can be asked now, which gives ErrPassphrase.
+	AskPassphrase func(ctx context.Context) (string, error)
 	// Installation names this data folder's key in the key store; empty is the usual one.
 	Installation string
 }
@@ -61,6 +66,14 @@ func Open(ctx context.Context, c Config) (*Sealer, error) {
 	}
 	c.Log.Info("the key was fetched", "provider", provider)
 	return newSealer(c.Store, key, provider)
+}
+
+// OpenWith is Open with a key that is at hand, from a passphrase that was given later.
+func OpenWith(c Config, key [KeySize]byte) (*Sealer, error) {
+	if c.Store == nil {
+		return nil, errors.New("secrets: Config.Store is needed")
+	}
+	return newSealer(c.Store, key, NamePassphrase)
 }
 
 func newSealer(s Store, key [KeySize]byte, provider string) (*Sealer, error) {
