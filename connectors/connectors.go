@@ -126,6 +126,7 @@ type Capabilities struct {
 	Verifier    Verifier
 	PeerClock   PeerClock
 	Leaver      Leaver
+	Accounter   Accounter
 	Traits      Traits
 }
 
@@ -138,7 +139,8 @@ type Traits struct {
 	IPv4            bool   `json:"ipv4"`
 	IPv6            bool   `json:"ipv6"`
 	CutsOpenFlows   bool   `json:"cuts_open_flows"`
-	Note            string `json:"note,omitempty"` // one sentence for the screen, e.g. "holds until that box restarts"
+	OwnClock        bool   `json:"own_clock,omitempty"` // PeerTime is this computer's own clock, so it is no second source
+	Note            string `json:"note,omitempty"`      // one sentence for the screen, e.g. "holds until that box restarts"
 }
 
 // Traiter is implemented by sessions that block.
@@ -162,6 +164,7 @@ func CapabilitiesOf(s Session) Capabilities {
 	c.Verifier, _ = s.(Verifier)
 	c.PeerClock, _ = s.(PeerClock)
 	c.Leaver, _ = s.(Leaver)
+	c.Accounter, _ = s.(Accounter)
 	if t, ok := s.(Traiter); ok {
 		c.Traits = t.Traits()
 	}

@@ -3,6 +3,7 @@ package connectors
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,6 +25,8 @@ type Spec struct {
 	Options []Option `json:"options"`
 	Needs   []string `json:"needs,omitempty"` // "root on this computer", ...
 	Once    bool     `json:"once,omitempty"`  // there can be only one such connection
+	// Hosts are names on the internet that it talks to, beside what the household typed as an address.
+	Hosts []string `json:"hosts,omitempty"`
 }
 
 // Option is one question of the set-up form.
@@ -34,6 +37,8 @@ type Option struct {
 	Default  string `json:"default,omitempty"`
 	Required bool   `json:"required,omitempty"`
 	Secret   bool   `json:"secret,omitempty"` // stored sealed, never shown
+	// Address marks the answer that says where the peer is: the guarded way out leads there and nowhere else.
+	Address bool `json:"address,omitempty"`
 }
 
 // Settings are the answers to a Spec's options. Secrets are references.
@@ -109,7 +114,10 @@ type Host struct {
 	Log        *slog.Logger
 	Now        func() time.Time
 	HTTP       *http.Client // guarded: bounded, pinned, no redirects
-	Dial       func(ctx context.Context, network, address string) (net.Conn, error)
+	// Dial is guarded too: it reaches the connection's own peer and nothing else.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// TLS is the check of certificates for those who dial by themselves.
+	TLS func(serverName string) *tls.Config
 	// Secret fills in the value behind a reference; it is never logged.
 	Secret func(ctx context.Context, ref consent.SecretRef) (Secret, error)
 	// StateDir is a folder of the connection's own for files that must be on

@@ -241,7 +241,7 @@ func (s *Session) Traits() connectors.Traits {
 	t := connectors.Traits{
 		Grain: connectors.GrainRecipient, HoldsStart: true, HoldsEnd: true,
 		IPv4: forwards("ipv4"), IPv6: forwards("ipv6"), CutsOpenFlows: true,
-		SurvivesRestart: s.boot.installed(),
+		SurvivesRestart: s.boot.installed(), OwnClock: true,
 	}
 	var notes []string
 	if !t.SurvivesRestart {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -157,38 +156,3 @@ func accountName(a account) string {
 
 // accountID is the peer's id of an account among the devices.
 func accountID(name string) string { return "account/" + name }
-
-// accountOf finds the one account that a target means: the one it names, the
-// one by which the device is known here, or the one that alone was seen to sign
-// in from the device's address.
-func (s *Session) accountOf(t connectors.Target) (string, error) {
-	if t.Account != "" {
-		return t.Account, nil
-	}
-	found := map[string]bool{}
-	prefix := s.remote(accountID(""))
-	for _, id := range t.Identifiers {
-		if id.Type != discovery.Remote {
-			continue
-		}
-		if name, ok := strings.CutPrefix(id.Value, prefix); ok {
-			found[name] = true
-		}
-	}
-	if len(found) == 0 {
-		for _, addr := range t.Addresses {
-			if name := s.clients.aloneAt(addr); name != "" {
-				found[name] = true
-			}
-		}
-	}
-	switch len(found) {
-	case 0:
-		return "", unsupported("No account of the broker is known to belong to this device alone.", nil)
-	case 1:
-		for name := range found {
-			return name, nil
-		}
-	}
-	return "", needsPerson("This device uses several accounts of the broker; end them one by one.", nil)
-}

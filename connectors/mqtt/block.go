@@ -126,11 +126,6 @@ func (s *Session) facts(name string) kept {
 	return kept{Account: name, Addresses: s.clients.addressesOf(name), Gap: s.book.gapOf(accountID(name)).Seconds()}
 }
 
-// mayMean reports whether ending the way to the broker is what r asks for.
-func (s *Session) mayMean(r consent.Recipient, l *link) bool {
-	return r.Any || len(r.Destinations) == 0 || consent.Covers(r, s.place(l))
-}
-
 // place is the broker as a destination.
 func (s *Session) place(l *link) flow.Destination {
 	domain, addr := s.destination(l)
@@ -139,6 +134,8 @@ func (s *Session) place(l *link) flow.Destination {
 		if a, ok := netip.AddrFromSlice(t.IP); ok {
 			out.Address = a.Unmap()
 		}
+	} else if a, err := netip.ParseAddr(s.set.host); err == nil {
+		out.Address = a.Unmap()
 	}
 	return out
 }

@@ -35,6 +35,10 @@ type publisher struct {
 	told       bool // told as a device, so that its records find it
 	born       time.Time
 
+	// accounts that were seen to publish for a named publisher, and the named
+	// publishers that were seen to publish through an account; bounded.
+	accounts, serves map[*publisher]bool
+
 	messages uint64
 	first    time.Time
 	last     time.Time
@@ -53,6 +57,7 @@ type topicInfo struct {
 	publisher  *publisher // nil: not told by the topic
 	account    *publisher // the only account that may publish here
 	epoch      int        // of the accounts' rights when account was found
+	known      bool       // it is one of those that are remembered
 }
 
 type tallyKey struct {
@@ -109,6 +114,9 @@ func (b *book) take(topic string, payload []byte, retained bool, now time.Time) 
 	info, news := b.topic(topic, payload, retained, now)
 	if retained {
 		b.retained++
+		if info.known { // beyond the bound nobody asks whose it is
+			b.serve(b.accountOf(info, topic, true, now), info.publisher, b.claims[topic])
+		}
 		for _, p := range []*publisher{info.publisher, b.claims[topic]} {
 			b.learned(p, news)
 		}
@@ -117,7 +125,8 @@ func (b *book) take(topic string, payload []byte, retained bool, now time.Time) 
 	size := uint64(len(topic) + len(payload))
 	b.total++
 	b.bytes += size
-	account := b.accountOf(info, topic, now)
+	account := b.accountOf(info, topic, false, now)
+	b.serve(account, info.publisher, b.claims[topic])
 	who := b.publisherFor(info, topic, account, now)
 	b.learned(who, news)
 	port := uint16(0)
@@ -145,6 +154,7 @@ func (b *book) topic(topic string, payload []byte, retained bool, now time.Time)
 	if info == nil {
 		info = &topicInfo{epoch: -1}
 		if len(b.topics) < maxTopics {
+			info.known = true
 			b.topics[strings.Clone(topic)] = info
 		} else {
 			b.overTopics++

@@ -110,7 +110,6 @@ func TestAnnouncementsBecomeDevices(t *testing.T) {
 		{"m1/zigbee2mqtt/hall sensor", "hall sensor", "Aqara", "", "presence"},
 		{"m1/tasmota/washer", "Washing machine", "Tasmota", "a4:cf:12:00:00:01", "energy"},
 		{"m1/homeassistant/a4:cf:12:00:00:02", "Office node", "Acme", "a4:cf:12:00:00:02", "temperature"},
-		{"m1/somebody", "Somebody at home", "", "", ""},
 	} {
 		if !eventually(5*time.Second, func() bool {
 			n, _ := out.flows(func(r flow.Record) bool { return r.Local.Remote == c.remote && r.Categories == c.kinds })
@@ -126,6 +125,19 @@ func TestAnnouncementsBecomeDevices(t *testing.T) {
 		if has := len(s.Identifiers) == 2; has != (c.mac != "") || has && s.Identifiers[1].Value != c.mac {
 			t.Errorf("%s: identifiers %+v", c.remote, s.Identifiers)
 		}
+	}
+	// What nothing explains is counted, and is nobody's device.
+	if !eventually(5*time.Second, func() bool {
+		n, _ := out.flows(func(r flow.Record) bool { return r.Local.Somebody && r.Local.Remote == "m1/somebody" })
+		return n == 1
+	}) {
+		t.Error("what came from somebody at home was not counted")
+	}
+	if s, ok := out.device("m1/somebody"); ok {
+		t.Errorf("somebody is told as a device: %+v", s)
+	}
+	if cov, _ := ses.Coverage(t.Context()); !strings.Contains(cov.Text, "1 of them from somebody at home") {
+		t.Errorf("coverage does not say so: %s", cov.Text)
 	}
 }
 

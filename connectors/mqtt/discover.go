@@ -56,9 +56,10 @@ func (s *Session) sightings() []discovery.Sighting {
 			continue
 		}
 		p.dirty, p.told = false, true
-		if p.account == "" || p.account != s.set.username {
-			out = append(out, s.sighting(p))
+		if p.id == somebody || p.account != "" && p.account == s.set.username {
+			continue // nobody in particular is no device, and we are none either
 		}
+		out = append(out, s.sighting(p))
 	}
 	slices.SortFunc(out, func(x, y discovery.Sighting) int {
 		return cmp.Compare(x.Identifiers[0].Value, y.Identifiers[0].Value)
@@ -80,8 +81,13 @@ func (s *Session) sighting(p *publisher) discovery.Sighting {
 	if p.mac != "" {
 		out.Identifiers = append(out.Identifiers, discovery.Identifier{Type: discovery.MAC, Value: p.mac})
 	}
-	if p.account != "" {
-		for _, h := range s.clients.addressesOf(p.account) {
+	account := p.account
+	if o := p.same(); o != nil {
+		out.Identifiers = append(out.Identifiers, discovery.Identifier{Type: discovery.Remote, Value: s.remote(o.id)})
+		account = cmp.Or(account, o.account)
+	}
+	if account != "" {
+		for _, h := range s.clients.addressesOf(account) {
 			if a, err := netip.ParseAddr(h); err == nil {
 				out.Addresses = append(out.Addresses, a)
 			}
@@ -92,11 +98,7 @@ func (s *Session) sighting(p *publisher) discovery.Sighting {
 			out.Facts = append(out.Facts, discovery.Fact{Key: key, Value: value, Source: s.source, Seen: discovery.At(at)})
 		}
 	}
-	name := p.name
-	if p.id == somebody {
-		name = "Somebody at home"
-	}
-	fact("friendly_name", name)
+	fact("friendly_name", p.name)
 	for _, k := range []string{"manufacturer", "model", "serial"} {
 		fact(k, p.facts[k])
 	}
@@ -120,9 +122,15 @@ func (s *Session) Coverage(ctx context.Context) (connectors.Coverage, error) {
 	b.mu.Lock()
 	out.Alive = b.alive
 	for id := range b.publishers {
+		if id == somebody {
+			continue
+		}
 		out.Devices = append(out.Devices, discovery.Identifier{Type: discovery.Remote, Value: s.remote(id)})
 	}
 	said := []string{fmt.Sprintf("%d messages on %d topics, %d old ones", b.total, len(b.topics), b.retained)}
+	if p := b.publishers[somebody]; p != nil && p.messages > 0 {
+		said = append(said, fmt.Sprintf("%d of them from somebody at home, since nothing tells from whom", p.messages))
+	}
 	over := b.overTopics
 	b.mu.Unlock()
 	if systemAlive.After(out.Alive) {

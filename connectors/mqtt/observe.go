@@ -154,7 +154,7 @@ func (s *Session) give(l *link, emit func([]flow.Record, connectors.Cursor), all
 		}
 		return flow.Record{
 			Key:   flow.Key{Destination: dest, Protocol: protocolMQTT, Port: port},
-			Local: flow.Local{Remote: s.remote(p.id)}, Up: t.bytes, Count: t.count,
+			Local: flow.Local{Remote: s.remote(p.id), Somebody: p.id == somebody}, Up: t.bytes, Count: t.count,
 			First: t.first.UTC(), Last: t.last.UTC(), Source: s.source, Categories: k.categories,
 		}
 	})

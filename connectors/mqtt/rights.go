@@ -140,8 +140,9 @@ func (b *book) setRights(rs []right, portOf func(string) uint16) {
 	b.epoch++
 }
 
-// accountOf is the account that alone may publish to a topic. The caller holds mu.
-func (b *book) accountOf(info *topicInfo, topic string, now time.Time) *publisher {
+// accountOf is the account that alone may publish to a topic; old says that only
+// a message that the broker keeps tells of it. The caller holds mu.
+func (b *book) accountOf(info *topicInfo, topic string, old bool, now time.Time) *publisher {
 	if info.epoch == b.epoch {
 		return info.account
 	}
@@ -160,9 +161,11 @@ func (b *book) accountOf(info *topicInfo, topic string, now time.Time) *publishe
 		return nil
 	}
 	r := b.rights[only]
+	fresh := b.publishers[accountID(r.account)] == nil
 	p := b.publisher(accountID(r.account), r.name, "only this account of the broker may publish there", now)
 	if p != nil {
 		p.account = r.account
+		p.old = old && (fresh || p.old)
 	}
 	info.account = p
 	return p

@@ -28,6 +28,7 @@ var (
 	_ connectors.Traiter     = (*Session)(nil)
 	_ connectors.Leaver      = (*Session)(nil)
 	_ connectors.Narrower    = (*Session)(nil)
+	_ connectors.Accounter   = (*Session)(nil)
 )
 
 // Session is a live connection to one broker.
@@ -191,7 +192,7 @@ func (s *Session) admin() (bool, string) {
 func (s *Session) Capabilities() connectors.Capabilities {
 	c := connectors.Capabilities{Prober: s, Discoverer: s, Observer: s, Coverer: s, Traits: s.Traits()}
 	if may, _ := s.admin(); may || s.set.control == "yes" {
-		c.GrantLister, c.Revoker, c.Blocker, c.Holder, c.Verifier, c.Leaver = s, s, s, s, s, s
+		c.GrantLister, c.Revoker, c.Blocker, c.Holder, c.Verifier, c.Leaver, c.Accounter = s, s, s, s, s, s, s
 	} else {
 		c.Traits = connectors.Traits{}
 	}
@@ -243,6 +244,9 @@ func remoteID(connection, id string) string { return fmt.Sprintf("%s/%s", connec
 func (s *Session) destination(l *link) (domain string, addr net.Addr) {
 	if net.ParseIP(s.set.host) == nil {
 		domain = s.set.host
+	}
+	if l == nil {
+		return domain, nil
 	}
 	return domain, l.remote
 }

@@ -1,6 +1,7 @@
 package enforce
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,7 +29,7 @@ func (t *task) block(ctx context.Context) error {
 		}
 		return t.person(ctx, consent.KindNeedsPerson, "It was not cut off: "+why)
 	}
-	if _, err := t.r.choose(t.a, t.not); t.name == "" && err != nil {
+	if _, err := t.r.choose(ctx, t.a, t.not); t.name == "" && err != nil {
 		t.a.Attempt++
 		return t.failed(ctx, err)
 	}
@@ -46,6 +47,17 @@ func (t *task) block(ctx context.Context) error {
 		if c.Blocker == nil {
 			return connectors.Receipt{}, &connectors.Error{Kind: consent.KindUnsupported, Text: "It can no longer block."}
 		}
+		if c.Traits.Grain != connectors.GrainAccount {
+			return c.Blocker.Block(ctx, req)
+		}
+		acc, err := account(ctx, c, req.Target) // whose it is may have changed since the lane was chosen
+		if err != nil {
+			return connectors.Receipt{}, err
+		}
+		if len(acc.Shares) > 0 && !t.a.Coarse {
+			return connectors.Receipt{}, &connectors.Error{Kind: consent.KindNeedsPerson, Text: "Other devices send through the same account and would stop too."}
+		}
+		req.Target.Account = acc.Name
 		return c.Blocker.Block(ctx, req)
 	})
 	if err != nil {
@@ -84,26 +96,9 @@ func (t *task) unsafe(ctx context.Context, d discovery.Device) string {
 }
 
 func (t *task) target(ctx context.Context, d discovery.Device) connectors.Target {
-	addrs := slices.Clone(d.Addresses)
-	slices.SortStableFunc(addrs, func(x, y discovery.Address) int { return int(min(max(y.Seen-x.Seen, -1), 1)) })
-	out := connectors.Target{
-		Device: d.ID, Identifiers: proven(d), Recipient: t.a.Recipient,
-		Resolved: t.r.c.Resolve(ctx, d.ID, t.a.Recipient),
-	}
-	for _, a := range addrs {
-		if !a.Claimed {
-			out.Addresses = append(out.Addresses, a.Addr.String())
-		}
-	}
+	out := connectors.TargetOf(d, t.a.Recipient)
+	out.Resolved = t.r.c.Resolve(ctx, d.ID, t.a.Recipient)
 	return out
-}
-
-// proven leaves out hardware addresses that stand only in a text: a device
-// could name another's there, and have that one cut (T38).
-func proven(d discovery.Device) []discovery.Identifier {
-	return slices.DeleteFunc(slices.Clone(d.Identifiers), func(i discovery.Identifier) bool {
-		return i.Type == discovery.MAC && len(d.Hardware) > 0 && !slices.Contains(d.Hardware, i.Value)
-	})
 }
 
 // compensate lifts what was just set for an action that was cancelled while it
@@ -158,7 +153,7 @@ func (t *task) unblock(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if other != "" {
+		if other != "" && !t.apart(s.connection) {
 			last = connectors.Receipt{Level: consent.Accepted, Text: other}
 			continue
 		}
@@ -166,12 +161,15 @@ func (t *task) unblock(ctx context.Context) error {
 		if err != nil {
 			return t.failed(ctx, err)
 		}
+		last.Text = cmp.Or(other, last.Text)
 	}
 	return t.lifted(ctx, last, set[0].connection)
 }
 
 // needed says why a coarse block must stay: another ended permission of the
-// device needs the very same one (T61).
+// device needs the very same one (T61). A peer that keeps its blocks apart by
+// our marks is told to lift ours all the same: the other's keeps the device off,
+// and ours would else stay for ever.
 func (t *task) needed(ctx context.Context, s setting) (string, error) {
 	if s.receipt.Grain == "" || s.receipt.Grain == connectors.GrainRecipient {
 		return "", nil
@@ -186,6 +184,12 @@ func (t *task) needed(ctx context.Context, s setting) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// apart reports whether a peer lists what it holds by our marks.
+func (t *task) apart(connection string) bool {
+	open, _ := t.r.c.Sessions.All()
+	return open[connection].Holder != nil
 }
 
 // lift lifts one setting and looks whether it has gone.

@@ -20,7 +20,7 @@ func (r *Runner) route(ctx context.Context, j job) string {
 	case j.verify, a.Kind == consent.ActRevoke:
 		return a.Connection
 	case a.Kind == consent.ActBlock, a.Kind == consent.ActHandOver:
-		name, err := r.choose(a, j.not)
+		name, err := r.choose(ctx, a, j.not)
 		if err != nil {
 			return ""
 		}
@@ -37,34 +37,88 @@ func (r *Runner) route(ctx context.Context, j job) string {
 }
 
 // choose is the connection that can cut exactly what a asks for: one that cuts a
-// single recipient before one that cuts the whole device, and that only where the
-// whole device is meant or the household agreed to it.
-func (r *Runner) choose(a consent.Action, not map[string]bool) (string, error) {
+// single recipient before one that cuts more, and that only where no more is
+// meant or the household agreed to it. What is sent to a peer itself is cut by
+// the account there, since nobody else stands between.
+func (r *Runner) choose(ctx context.Context, a consent.Action, not map[string]bool) (string, error) {
 	open, closed := r.c.Sessions.All()
+	fits, err := r.fits(ctx, a, open, not)
+	if err != nil {
+		return "", err
+	}
 	var can []string
 	coarse := ""
-	for _, name := range slices.Sorted(maps.Keys(open)) {
-		c := open[name]
-		if c.Blocker == nil || not[name] || !holds(c.Traits, a) {
-			continue
-		}
-		if !exact(c.Traits.Grain, a) {
+	for _, name := range slices.Sorted(maps.Keys(fits)) {
+		if fits[name] {
+			can = append(can, name)
+		} else {
 			coarse = cmp.Or(coarse, name)
-			continue
 		}
-		can = append(can, name)
 	}
 	if len(can) == 0 {
-		return "", r.nobody(coarse, closed, a)
+		return "", r.nobody(coarse, open[coarse].Traits.Grain, closed, a)
 	}
 	slices.SortStableFunc(can, func(x, y string) int {
 		return cmp.Or(
 			cmp.Compare(rank(x == a.Connection), rank(y == a.Connection)), // what was tried before, if it still can
-			cmp.Compare(rank(open[x].Traits.Grain == connectors.GrainRecipient), rank(open[y].Traits.Grain == connectors.GrainRecipient)),
+			cmp.Compare(order(open[x].Traits, a), order(open[y].Traits, a)),
 			cmp.Compare(rank(open[x].Traits.SurvivesRestart), rank(open[y].Traits.SurvivesRestart)),
 		)
 	})
 	return can[0], nil
+}
+
+// fits are the connections that can cut a's device off, and whether they cut no
+// more than a may cut.
+func (r *Runner) fits(ctx context.Context, a consent.Action, open map[string]connectors.Capabilities, not map[string]bool) (map[string]bool, error) {
+	out := map[string]bool{}
+	var t *connectors.Target
+	for name, c := range open {
+		if c.Blocker == nil || not[name] || !holds(c.Traits, a) {
+			continue
+		}
+		if c.Traits.Grain != connectors.GrainAccount {
+			out[name] = exact(c.Traits.Grain, a)
+			continue
+		}
+		if t == nil {
+			d, _, err := r.c.Store.Device(ctx, a.Device)
+			if err != nil {
+				return nil, fmt.Errorf("reading a device: %w", err)
+			}
+			x := connectors.TargetOf(d, a.Recipient)
+			t = &x
+		}
+		switch acc, err := account(ctx, c, *t); {
+		case err == nil:
+			out[name] = a.Coarse || len(acc.Shares) == 0
+		case connectors.KindOf(err) != consent.KindUnsupported:
+			out[name] = true // it says itself why, when it is asked
+		}
+	}
+	return out, nil
+}
+
+// account asks a session which account a target means.
+func account(ctx context.Context, c connectors.Capabilities, t connectors.Target) (connectors.Account, error) {
+	if c.Accounter == nil {
+		return connectors.Account{}, &connectors.Error{Kind: consent.KindUnsupported, Text: "This connection cannot tell which account a device uses."}
+	}
+	return c.Accounter.AccountOf(ctx, t)
+}
+
+// order says which of those that can is best, the smallest first.
+func order(t connectors.Traits, a consent.Action) int {
+	switch {
+	case t.Grain == connectors.GrainAccount && !a.Recipient.Any:
+		return 0 // the recipient is the peer itself
+	case t.Grain == connectors.GrainRecipient:
+		return 1
+	case t.Grain == connectors.GrainAccount:
+		return 3
+	default:
+		return 2
+	}
 }
 
 func rank(first bool) int {
@@ -93,8 +147,12 @@ func exact(g connectors.Grain, a consent.Action) bool {
 
 // nobody says why no connection can be used: a coarser one that the household
 // must choose, one that may come back, or none at all.
-func (r *Runner) nobody(coarse string, closed map[string]error, a consent.Action) error {
+func (r *Runner) nobody(coarse string, g connectors.Grain, closed map[string]error, a consent.Action) error {
 	if coarse != "" && a.Kind == consent.ActBlock {
+		if g == connectors.GrainAccount {
+			return &connectors.Error{Kind: consent.KindNeedsPerson, Text: fmt.Sprintf(
+				"Only %q could do it, but other devices send through the same account and would stop too. Choose: cut off all of them, or end it by hand.", r.c.Sessions.Name(coarse))}
+		}
 		return &connectors.Error{Kind: consent.KindNeedsPerson, Text: fmt.Sprintf(
 			"Only %q could do it, and it can only cut off the whole device, not %s alone. Choose: cut off all of it, or end it by hand.", r.c.Sessions.Name(coarse), a.Recipient.Name)}
 	}

@@ -265,6 +265,11 @@ type peer struct {
 	noVerify bool
 	noHold   bool
 	grants   []consent.Grant
+	account  func(connectors.Target) (connectors.Account, error)
+}
+
+func (p *peer) AccountOf(_ context.Context, t connectors.Target) (connectors.Account, error) {
+	return p.account(t)
 }
 
 func (p *peer) Block(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
@@ -391,6 +396,9 @@ func (p *peer) capabilities() connectors.Capabilities {
 	}
 	if p.grants != nil {
 		c.GrantLister = p
+	}
+	if p.account != nil {
+		c.Accounter = p
 	}
 	return c
 }

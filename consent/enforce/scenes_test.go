@@ -210,6 +210,7 @@ func TestT61ACoarseBlockStaysWhileAnotherNeedsIt(t *testing.T) {
 	var others atomic.Pointer[[]consent.Action]
 	inHome(t, func(t *testing.T, h *bench) {
 		p := h.peer("router", connectors.Traits{Grain: connectors.GrainDevice})
+		p.noHold = true // one switch per device
 		a := h.plain(consent.Action{Origin: consent.FromPerson})
 		defer h.serve()()
 		synctest.Wait()

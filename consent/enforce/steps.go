@@ -8,6 +8,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/discovery"
 )
 
 // warn tells the person; nothing is cut.
@@ -59,6 +60,9 @@ func (t *task) revoke(ctx context.Context) error {
 		if c.Revoker == nil {
 			return connectors.Receipt{}, &connectors.Error{Kind: consent.KindUnsupported, Text: "This connection cannot revoke."}
 		}
+		if err := t.leadsThere(ctx, c, d, g); err != nil {
+			return connectors.Receipt{}, err
+		}
 		return c.Revoker.Revoke(ctx, connectors.RevokeRequest{Mark: t.a.Mark, Grant: g})
 	})
 	if err != nil {
@@ -107,4 +111,22 @@ func (t *task) listed(ctx context.Context, l connectors.GrantLister, g consent.G
 		return x, nil
 	}
 	return g, nil
+}
+
+// leadsThere refuses to end an account that does not lead to the recipient, or
+// that is not this device's alone: what is deleted cannot be given back.
+func (t *task) leadsThere(ctx context.Context, c connectors.Capabilities, d discovery.Device, g consent.Grant) error {
+	if c.Accounter == nil {
+		return nil // a token or login says itself to whom it belongs
+	}
+	acc, err := c.Accounter.AccountOf(ctx, connectors.TargetOf(d, t.a.Recipient))
+	switch {
+	case err != nil:
+		return err
+	case acc.Name != g.ID:
+		return &connectors.Error{Kind: consent.KindUnsupported, Text: "This access is no longer the device's own."}
+	case len(acc.Shares) > 0 && !t.a.Coarse:
+		return &connectors.Error{Kind: consent.KindUnsupported, Text: "Other devices send through the same account and would stop for good too."}
+	}
+	return nil
 }

@@ -36,7 +36,14 @@ type Local struct {
 	MAC     string     `json:"mac,omitempty"` // lower case, colons
 	Address netip.Addr `json:"address,omitzero"`
 	Remote  string     `json:"remote,omitempty"` // the peer's own id of the device
+	// Somebody says that the source cannot tell which of the home's devices it
+	// was; such a record is kept under the device Somebody.
+	Somebody bool `json:"somebody,omitempty"`
 }
+
+// Somebody stands for whoever at home sent what no source can tell apart. It is
+// no device: it is in no list, and nobody can permit it anything.
+const Somebody discovery.DeviceID = "somebody"
 
 // Key is what makes two records the same flow.
 type Key struct {

@@ -14,6 +14,7 @@ import (
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
 )
 
 // Config is what Core is built from. No field may be nil unless it says so.
@@ -37,6 +38,8 @@ type Config struct {
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// PutSecret seals a value under a new reference; nil where there is no key store.
 	PutSecret func(ctx context.Context, label string, value connectors.Secret) (consent.SecretRef, error)
+	// Keeper holds the key that seals; nil where there is none.
+	Keeper Keys
 	// Problems lists what is wrong beside what Core knows itself; may be nil.
 	Problems func() []Problem
 	// Person is how the diary names who decides.
@@ -119,6 +122,9 @@ func (e *Core) changed(topics ...changes.Topic) { e.Hub.Publish(topics...) }
 
 // deviceName is what to call a device in a sentence.
 func (e *Core) deviceName(id discovery.DeviceID) string {
+	if id == flow.Somebody {
+		return "Somebody at home"
+	}
 	if d, ok := e.Inventory.Device(id); ok {
 		return d.Name()
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,9 +54,15 @@ func (e *Core) Device(ctx context.Context, ref string) (DeviceInfo, error) {
 	return around.info(d), nil
 }
 
+// errSomebody says why nothing can be decided about Somebody.
+var errSomebody = errors.New("nothing tells which device at home this is, so nothing can be permitted to it; give each device an account of its own at the broker, and it is known by that")
+
 // find takes an exact id first, then an exact name, then the start of an id;
 // two that fit are an error that names both.
 func (e *Core) find(ref string) (discovery.Device, error) {
+	if ref == string(flow.Somebody) {
+		return discovery.Device{}, errSomebody
+	}
 	if d, ok := e.Inventory.Device(discovery.DeviceID(ref)); ok {
 		return d, nil
 	}

@@ -29,7 +29,7 @@ func (e *Core) Sight(s discovery.Sighting) {
 func (e *Core) AddFlows(ctx context.Context, connection string, recs []flow.Record, next connectors.Cursor) error {
 	out := recs[:0]
 	for _, r := range recs {
-		if r.Device == "" {
+		if r.Device == "" || r.Device == flow.Somebody {
 			r.Device = e.resolveLocal(r)
 		}
 		if r.Device != "" {
@@ -66,6 +66,9 @@ func (e *Core) discreet(r flow.Record) flow.Record {
 // resolveLocal finds the device of a record; one that no source has seen yet
 // becomes a device by this sighting, if the record carries a hardware address.
 func (e *Core) resolveLocal(r flow.Record) discovery.DeviceID {
+	if r.Local.Somebody {
+		return flow.Somebody
+	}
 	if id, ok := e.Inventory.Resolve(r.Local.MAC, r.Local.Address, r.Local.Remote); ok {
 		return id
 	}
