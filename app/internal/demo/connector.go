@@ -59,7 +59,7 @@ func (s *session) Close() error { return nil }
 // Traits are the relay's.
 func (s *session) Traits() connectors.Traits {
 	return connectors.Traits{
-		Grain: connectors.GrainRecipient, HoldsStart: true, HoldsEnd: true, IPv4: true, IPv6: true, CutsOpenFlows: true,
+		Grain: connectors.GrainRecipient, HoldsStart: true, HoldsEnd: true, IPv4: true, IPv6: true, CutsOpenFlows: true, OwnClock: true,
 		Note: "It holds until the demo ends.",
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/store"
 	"bestbefore/connectors"
@@ -25,7 +24,7 @@ const dialTimeout = 10 * time.Second
 // first one that needs it.
 func (h *Home) host(c connectors.Connection) *connectors.Host {
 	return &connectors.Host{
-		Connection: c.ID, Log: h.part("connector/" + c.Kind), Now: clock.Wall, Secret: h.secret,
+		Connection: c.ID, Log: h.part("connector/" + c.Kind), Now: h.now, Secret: h.secret,
 		Dial:     (&net.Dialer{Timeout: dialTimeout}).DialContext,
 		StateDir: filepath.Join(h.Dir, "connections", c.ID),
 	}
@@ -114,7 +113,7 @@ func (h *Home) serveRetention(ctx context.Context) error {
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	for {
-		if err := h.store.Purge(ctx, clock.Wall()); err != nil && ctx.Err() == nil {
+		if err := h.store.Purge(ctx, h.now()); err != nil && ctx.Err() == nil {
 			h.report("old traffic", err)
 		}
 		select {

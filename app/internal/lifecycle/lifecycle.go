@@ -60,6 +60,10 @@ type Config struct {
 	Scanners map[string]discovery.Scanner
 	// Lookup replaces the system's resolver; nil is that.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	// Clocks and Synchronised replace this computer's clocks and what its time
+	// service says of them, for tests; nil is those of this computer.
+	Clocks       func() clock.Reading
+	Synchronised func() (ok, known bool)
 	// Bus is the address of the D-Bus on which notifications are shown; empty is
 	// the session's.
 	Bus string
@@ -104,6 +108,12 @@ func Open(ctx context.Context, c Config) (*Home, error) {
 	if c.Lookup == nil {
 		c.Lookup = lookup
 	}
+	if c.Clocks == nil {
+		c.Clocks = clock.NewReader().Read
+	}
+	if c.Synchronised == nil {
+		c.Synchronised = clock.Synchronised
+	}
 	h := &Home{Config: c, Hub: &changes.Hub{}, board: &health.Board{}}
 	h.openLog()
 	h.board.Changed = func() { h.Hub.Publish(changes.Connections) }
@@ -123,7 +133,7 @@ func Open(ctx context.Context, c Config) (*Home, error) {
 func (h *Home) openStore(ctx context.Context) (*store.Store, error) {
 	for try := 0; ; try++ {
 		st, err := store.Open(ctx, store.Config{
-			Dir: h.Dir, Log: h.part("store"), Now: clock.Wall, NewID: NewID,
+			Dir: h.Dir, Log: h.part("store"), Now: h.now, NewID: NewID,
 			Changed: func(topics ...string) { h.Hub.Publish(asTopics(topics)...) },
 		})
 		if !errors.Is(err, ErrInUse) || try == lockTries || answered(ctx, h.Dir) {
@@ -161,8 +171,8 @@ func (h *Home) build(ctx context.Context) error {
 		h.openKey(ctx)
 	}
 	var err error
-	if h.clock, err = newClockWatch(ctx, h.store, func(err error) {
-		h.board.Report("clock", err, "Set the date and time of this computer; it goes on by itself.")
+	if h.clock, err = newClockWatch(ctx, h.store, h.Clocks, func(err error) {
+		h.board.Report("clock", err, "Set the date and time of this computer, or say that they are right; it goes on by itself.")
 	}); err != nil {
 		return err
 	}
@@ -186,7 +196,7 @@ func (h *Home) build(ctx context.Context) error {
 	}
 	h.core, err = engine.New(engine.Config{
 		Store: h.store, Inventory: h.inventory, Sessions: pooled{h.pool}, Registry: all, Hub: h.Hub, Log: h.part("engine"),
-		Now: clock.Wall, Zone: zone, NewID: NewID, Lookup: h.Lookup, PutSecret: h.putSecret, Problems: h.problems,
+		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, PutSecret: h.putSecret, Problems: h.problems,
 		Poke:  func() { h.scheduler.Poke(); h.runner.Poke() },
 		Retry: h.runner.Retry,
 	})
@@ -195,7 +205,7 @@ func (h *Home) build(ctx context.Context) error {
 
 func (h *Home) buildEngines(all *connectors.Registry) (err error) {
 	h.pool, err = sessions.New(sessions.Config{
-		Registry: all, Connections: h.store.Connections, Host: h.host, Now: clock.Wall, Log: h.part("sessions"),
+		Registry: all, Connections: h.store.Connections, Host: h.host, Now: h.now, Log: h.part("sessions"),
 		Observe: func(ctx context.Context, id string, b sessions.Batch) error {
 			return h.core.AddFlows(ctx, id, b.Records, b.Next)
 		},
@@ -209,17 +219,26 @@ func (h *Home) buildEngines(all *connectors.Registry) (err error) {
 		return err
 	}
 	h.runner, err = enforce.New(enforce.Config{
-		Store: fresh{h.store, h.inventory}, Sessions: h.pool, Now: clock.Wall, Report: h.report,
-		Resolve: h.resolve, Others: h.others,
+		Store: fresh{h.store, h.inventory}, Sessions: h.pool, Now: h.now, Report: h.report,
+		Resolve: h.resolve, Others: h.others, Sure: h.clock.sure,
 	})
 	if err != nil {
 		return err
 	}
 	h.scheduler, err = expiry.New(expiry.Config{
-		Store: h.store, Now: clock.Wall, Device: fresh{h.store, h.inventory}.Device, Decided: h.runner.Poke, Report: h.report,
-		Trusted: func() bool { return !h.clock.doubt.Load() }, Stepped: h.clock.stepped.Load,
+		Store: h.store, Now: h.now, Device: fresh{h.store, h.inventory}.Device, Decided: h.runner.Poke, Report: h.report,
+		Trusted: h.clock.trusted, Shown: h.clock.shown, Stepped: h.clock.stepped, Doubts: doubts{h.store},
 	})
+	h.clock.second = (&witnesses{pool: h.pool, synchronised: h.Synchronised}).agree
 	return err
+}
+
+// now is the time to go by; before the clock is judged it is what it shows.
+func (h *Home) now() time.Time {
+	if h.clock == nil {
+		return h.Clocks().Wall
+	}
+	return h.clock.now()
 }
 
 // Engine is what windows and command lines use.

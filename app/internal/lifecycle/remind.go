@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/notify"
 	"bestbefore/app/internal/view"
@@ -69,7 +68,7 @@ func (h *Home) remindEvery() time.Duration {
 // now, one that comes later makes it good.
 func (h *Home) remind(ctx context.Context, d desk, answers chan<- func()) error {
 	p, err := h.core.Preferences(ctx)
-	if err != nil || !p.Reminders || h.clock.doubt.Load() {
+	if err != nil || !p.Reminders {
 		return err
 	}
 	cs, err := h.core.Consents(ctx)
@@ -84,7 +83,7 @@ func (h *Home) remind(ctx context.Context, d desk, answers chan<- func()) error 
 	if err != nil {
 		return err
 	}
-	now := clock.Wall()
+	now := h.now()
 	_, loc := zone()
 	lines := consent.Remind(all, told, now, loc)
 	if len(lines) == 0 {
@@ -106,7 +105,7 @@ func (h *Home) remind(ctx context.Context, d desk, answers chan<- func()) error 
 
 func (h *Home) presenter() view.Presenter {
 	_, loc := zone()
-	return view.Presenter{Zone: loc, Now: clock.Wall()}
+	return view.Presenter{Zone: loc, Now: h.now()}
 }
 
 func (h *Home) reminded(ctx context.Context) (consent.Reminded, error) {
