@@ -30,6 +30,7 @@ type Engine interface {
 	Connections
 	Diary
 	State
+	Keys
 }
 
 // Devices asks what is in the home.

@@ -31,10 +31,10 @@ func (h *Home) host(c connectors.Connection) *connectors.Host {
 }
 
 // errNoKey says that secrets cannot be kept now.
-var errNoKey = errors.New("this computer's key store cannot be used now, so no password can be kept; start it and try again")
+var errNoKey = errors.New("this computer's key store cannot be used now, so no password can be kept; start it, or choose a passphrase instead, and try again")
 
 func (h *Home) secret(ctx context.Context, ref consent.SecretRef) (connectors.Secret, error) {
-	s := h.sealer.Load()
+	s := h.keeper.sealer.Load()
 	if s == nil {
 		return connectors.Secret{}, errNoKey
 	}
@@ -42,7 +42,7 @@ func (h *Home) secret(ctx context.Context, ref consent.SecretRef) (connectors.Se
 }
 
 func (h *Home) putSecret(ctx context.Context, label string, v connectors.Secret) (consent.SecretRef, error) {
-	s := h.sealer.Load()
+	s := h.keeper.sealer.Load()
 	if s == nil {
 		return "", errNoKey
 	}

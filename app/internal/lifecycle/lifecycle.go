@@ -15,7 +15,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"bestbefore/app/internal/changes"
@@ -23,7 +22,6 @@ import (
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/health"
 	"bestbefore/app/internal/rpc"
-	"bestbefore/app/internal/secrets"
 	"bestbefore/app/internal/store"
 	"bestbefore/connectors"
 	"bestbefore/connectors/builtin"
@@ -50,6 +48,8 @@ type Config struct {
 	LogTo io.Writer
 	// Credentials is the folder in which systemd hands over a key; may be empty.
 	Credentials string
+	// AskPassphrase asks for a passphrase that was chosen; nil where nobody can be asked at the start.
+	AskPassphrase func(ctx context.Context) (string, error)
 	// Registry replaces the connectors that we ship; nil is those.
 	Registry *connectors.Registry
 	// KeyLater fetches the key in Serve instead of Open: a key store that waits
@@ -83,7 +83,7 @@ type Home struct {
 	scheduler *expiry.Scheduler
 	runner    *enforce.Runner
 	pool      *sessions.Pool
-	sealer    atomic.Pointer[secrets.Sealer]
+	keeper    *keeper
 	board     *health.Board
 	clock     *clockWatch
 	own       string // the id under which this engine announces itself
@@ -92,11 +92,10 @@ type Home struct {
 
 // The checks that what is wired fits what was declared.
 var (
-	_ engine.Store     = (*store.Store)(nil)
-	_ expiry.Store     = (*store.Store)(nil)
-	_ enforce.Store    = (*store.Store)(nil)
-	_ engine.Engine    = (*engine.Core)(nil)
-	_ store.HeadSealer = (*secrets.Sealer)(nil)
+	_ engine.Store  = (*store.Store)(nil)
+	_ expiry.Store  = (*store.Store)(nil)
+	_ enforce.Store = (*store.Store)(nil)
+	_ engine.Engine = (*engine.Core)(nil)
 )
 
 // Open builds the graph on a data folder and starts nothing. The caller calls
@@ -115,6 +114,7 @@ func Open(ctx context.Context, c Config) (*Home, error) {
 		c.Synchronised = clock.Synchronised
 	}
 	h := &Home{Config: c, Hub: &changes.Hub{}, board: &health.Board{}}
+	h.keeper = newKeeper(h)
 	h.openLog()
 	h.board.Changed = func() { h.Hub.Publish(changes.Connections) }
 	st, err := h.openStore(ctx)
@@ -168,7 +168,7 @@ func answered(ctx context.Context, dir string) bool {
 // build makes inventory, connections, engines and core, in that order.
 func (h *Home) build(ctx context.Context) error {
 	if !h.KeyLater {
-		h.openKey(ctx)
+		h.keeper.look(ctx)
 	}
 	var err error
 	if h.clock, err = newClockWatch(ctx, h.store, h.Clocks, func(err error) {
@@ -196,7 +196,7 @@ func (h *Home) build(ctx context.Context) error {
 	}
 	h.core, err = engine.New(engine.Config{
 		Store: h.store, Inventory: h.inventory, Sessions: pooled{h.pool}, Registry: all, Hub: h.Hub, Log: h.part("engine"),
-		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, PutSecret: h.putSecret, Problems: h.problems,
+		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, PutSecret: h.putSecret, Keeper: h.keeper, Problems: h.problems,
 		Poke:  func() { h.scheduler.Poke(); h.runner.Poke() },
 		Retry: h.runner.Retry,
 	})
@@ -274,33 +274,6 @@ func (h *Home) problems() []engine.Problem {
 		out = append(out, engine.Problem{ID: p.ID, Text: p.Text, Fix: p.Fix})
 	}
 	return out
-}
-
-// openKey fetches the key that seals secrets and the diary's end. Without one
-// everything that needs no secret still works, and the page says so.
-func (h *Home) openKey(ctx context.Context) {
-	s, err := secrets.Open(ctx, secrets.Config{
-		Credentials: h.Credentials, Store: h.store, Log: h.part("secrets"), Installation: installationOf(h.Dir),
-	})
-	if err != nil {
-		h.Log.Info("no key", "error", err)
-		h.board.Report("key store", keySentence(err), "Unlock or start this computer's key store, then start Best Before again. Until then the diary is not sealed and no password can be kept.")
-		return
-	}
-	h.sealer.Store(s)
-	if err := h.store.SetSealer(ctx, s); err != nil {
-		h.board.Report("diary seal", err, "Open the diary and check it.")
-	}
-}
-
-// keySentence is the person's half of why there is no key; the log has the rest.
-func keySentence(err error) error {
-	for _, known := range []error{secrets.ErrLocked, secrets.ErrNoKeyStore} {
-		if errors.Is(err, known) {
-			return known
-		}
-	}
-	return err
 }
 
 // installationOf names the key of a data folder: each has its own, so that

@@ -109,7 +109,7 @@ func (h *Home) stages(ctx context.Context) ([][]service, error) {
 
 // serveKey fetches the key once.
 func (h *Home) serveKey(ctx context.Context) error {
-	h.openKey(ctx)
+	h.keeper.look(ctx)
 	return suture.ErrDoNotRestart
 }
 

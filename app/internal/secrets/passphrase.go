@@ -41,16 +41,16 @@ const (
 // of the system. It is safe for concurrent use.
 type Passphrase struct {
 	Path string // of the file
+	Cost Cost   // of a new one; zero is the usual
 
-	mu   sync.Mutex // one derivation at a time: each takes much memory
-	cost cost       // of a new one; zero is the usual
+	mu sync.Mutex // one derivation at a time: each takes much memory
 }
 
 // wrapped is the file.
 type wrapped struct {
 	Version int    `json:"version"`
 	KDF     string `json:"kdf"` // scrypt
-	Cost    cost   `json:"cost"`
+	Cost    Cost   `json:"cost"`
 	Salt    []byte `json:"salt"`
 	Sealed  []byte `json:"sealed"` // nonce and key, AES-256-GCM
 }
@@ -121,8 +121,8 @@ func (p *Passphrase) GiveUp() error {
 
 // wrap writes the file in one step; the caller holds mu.
 func (p *Passphrase) wrap(key [KeySize]byte, passphrase string) error {
-	w := wrapped{Version: 1, KDF: "scrypt", Cost: p.cost, Salt: make([]byte, 16)}
-	if w.Cost == (cost{}) {
+	w := wrapped{Version: 1, KDF: "scrypt", Cost: p.Cost, Salt: make([]byte, 16)}
+	if w.Cost == (Cost{}) {
 		w.Cost = usualCost()
 	}
 	if _, err := rand.Read(w.Salt); err != nil {
@@ -178,7 +178,7 @@ func parseWrapped(b []byte) (w wrapped, err error) {
 }
 
 // wrapper is the cipher that a passphrase stands for.
-func wrapper(passphrase string, salt []byte, c cost) (cipher.AEAD, error) {
+func wrapper(passphrase string, salt []byte, c Cost) (cipher.AEAD, error) {
 	if len(passphrase) > mostPassphrase {
 		return nil, ErrWrongPassphrase
 	}

@@ -18,7 +18,7 @@ const phrase = "copper lantern quiet hedge"
 
 func passphrase(t *testing.T) *Passphrase {
 	t.Helper()
-	return &Passphrase{Path: filepath.Join(t.TempDir(), "key.wrapped"), cost: cost{N: 16, R: 1, P: 1}}
+	return &Passphrase{Path: filepath.Join(t.TempDir(), "key.wrapped"), Cost: Cost{N: 16, R: 1, P: 1}}
 }
 
 func asking(text string) func(context.Context) (string, error) {
@@ -28,7 +28,7 @@ func asking(text string) func(context.Context) (string, error) {
 func TestAPassphraseKeepsTheKeyOfAComputerWithoutAKeyStore(t *testing.T) {
 	keyring.MockInitWithError(keyring.ErrUnsupportedPlatform)
 	m, ctx, p := memory{}, t.Context(), passphrase(t)
-	p.cost = cost{} // once with the usual one
+	p.Cost = Cost{} // once with the usual one
 	c := Config{Store: m, Passphrase: p, AskPassphrase: asking(phrase)}
 	if _, err := Open(ctx, c); !errors.Is(err, ErrNoKeyStore) || p.Chosen() {
 		t.Fatalf("nobody chose one: %v", err)

@@ -9,23 +9,23 @@ import (
 	"math/bits"
 )
 
-// cost is what scrypt (RFC 7914) is asked for. It stands in the file beside the
+// Cost is what scrypt (RFC 7914) is asked for. It stands in the file beside the
 // salt, so that a later version can ask for more.
-type cost struct {
+type Cost struct {
 	N int `json:"n"` // rounds over the memory, a power of two
 	R int `json:"r"` // size of a block in units of 128 bytes
 	P int `json:"p"` // how often
 }
 
-// usualCost takes 64 MB and well under a second on a small computer.
-func usualCost() cost { return cost{N: 1 << 16, R: 8, P: 2} }
+// usualCost takes 32 MB, which a router has too, and about half a second.
+func usualCost() Cost { return Cost{N: 1 << 15, R: 8, P: 3} }
 
 // mostMemory bounds what a damaged or hostile file can make us take.
 const mostMemory = 256 << 20
 
 var errCost = errors.New("the file asks for a cost that is not sensible")
 
-func (c cost) check() error {
+func (c Cost) check() error {
 	ok := c.N >= 2 && c.N <= 1<<20 && c.N&(c.N-1) == 0 && c.R >= 1 && c.R <= 32 && c.P >= 1 && c.P <= 16 && 128*c.R*c.N <= mostMemory
 	if !ok {
 		return fmt.Errorf("%w: %+v", errCost, c)
@@ -35,7 +35,7 @@ func (c cost) check() error {
 
 // scrypt makes size bytes of a passphrase so that trying many is dear in memory.
 // The standard library has its two halves only, and this is all that is between them.
-func scrypt(passphrase string, salt []byte, c cost, size int) ([]byte, error) {
+func scrypt(passphrase string, salt []byte, c Cost, size int) ([]byte, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ type mixer struct {
 	x, y   []block // 2r each
 }
 
-func newMixer(c cost) *mixer {
+func newMixer(c Cost) *mixer {
 	return &mixer{n: c.N, r: c.R, memory: make([]block, c.N*2*c.R), x: make([]block, 2*c.R), y: make([]block, 2*c.R)}
 }
 
