@@ -82,13 +82,14 @@ type flowJSON struct {
 	Source      string             `json:"source"`
 	Consent     consent.ID         `json:"consent"`
 	Refused     bool               `json:"refused"`
+	Categories  []consent.Category `json:"categories"` // kinds of data that were seen, never values
 }
 
 func flowOut(f engine.FlowInfo) flowJSON {
 	return flowJSON{
 		Device: f.Device, DeviceName: f.DeviceName, Recipient: f.Recipient, Destination: f.Destination, Protocol: f.Protocol, Port: f.Port,
 		BytesUp: f.BytesUp, BytesDown: f.BytesDown, Count: f.Count, First: f.First.UTC(), Last: f.Last.UTC(), Source: f.Source,
-		Consent: f.Consent, Refused: f.Refused,
+		Consent: f.Consent, Refused: f.Refused, Categories: list(f.Categories),
 	}
 }
 

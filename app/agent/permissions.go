@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -54,10 +55,20 @@ func (c *call) flows(ctx context.Context, args []string) error {
 			if f.Recipient != "" && f.Recipient != to {
 				to = f.Recipient + " (" + to + ")"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s/%d\tsent %d bytes\treceived %d bytes\tlast %s\t%s\n", f.DeviceName, to, f.Protocol, f.Port, f.BytesUp, f.BytesDown, f.Last.Local().Format("2 Jan 15:04:05"), f.Source)
+			fmt.Fprintf(w, "%s\t%s\t%s/%d\tsent %d bytes\treceived %d bytes\tlast %s\t%s\t%s\n", f.DeviceName, to, f.Protocol, f.Port, f.BytesUp, f.BytesDown,
+				f.Last.Local().Format("2 Jan 15:04:05"), f.Source, kinds(f.Categories))
 		}
 		return w.Flush()
 	})
+}
+
+// kinds are the kinds of data that were seen.
+func kinds(cs []consent.Category) string {
+	words := make([]string, len(cs))
+	for i, c := range cs {
+		words[i] = string(c)
+	}
+	return strings.Join(words, ", ")
 }
 
 func (c *call) allow(ctx context.Context, args []string) error {

@@ -170,6 +170,8 @@ type FlowInfo struct {
 	Source      string             `json:"source"`
 	Consent     consent.ID         `json:"consent,omitempty"` // the live or ended permission that covers it
 	Refused     bool               `json:"refused,omitempty"`
+	// Categories are the kinds of data that were seen in it, where its source can tell.
+	Categories []consent.Category `json:"categories,omitempty"`
 }
 
 // Total is bytes of one recipient (or, where none is known, one destination).
@@ -193,13 +195,15 @@ type Day struct {
 // ConsentInfo is a permission with its three axes.
 type ConsentInfo struct {
 	consent.Consent
-	DeviceName string            `json:"device_name"`
-	DeviceKind discovery.Kind    `json:"device_kind"`
-	Headline   consent.Headline  `json:"headline"`          // worst of the three axes
-	Actions    []consent.Action  `json:"actions"`           // of this permission, newest first
-	HeldBy     string            `json:"held_by,omitempty"` // who keeps the date with this computer off
-	HeldNote   string            `json:"held_note,omitempty"`
-	Versions   []consent.Consent `json:"versions,omitempty"` // only from Consent
+	DeviceName string           `json:"device_name"`
+	DeviceKind discovery.Kind   `json:"device_kind"`
+	Headline   consent.Headline `json:"headline"`          // worst of the three axes
+	Actions    []consent.Action `json:"actions"`           // of this permission, newest first
+	HeldBy     string           `json:"held_by,omitempty"` // who keeps the date with this computer off
+	HeldNote   string           `json:"held_note,omitempty"`
+	// HeldUntilRestart says that HeldBy forgets the date when it restarts.
+	HeldUntilRestart bool              `json:"held_until_restart,omitempty"`
+	Versions         []consent.Consent `json:"versions,omitempty"` // only from Consent
 }
 
 // AllowRequest is a new permission. To is a recipient's name with its

@@ -65,9 +65,9 @@ func (e *Core) tables(ctx context.Context) ([]table, error) {
 	if err != nil {
 		return nil, err
 	}
-	flows := table{name: "flows", cols: []string{"device", "device_name", "recipient", "destination", "protocol", "port", "bytes_up", "bytes_down", "count", "first", "last", "source"}}
+	flows := table{name: "flows", cols: []string{"device", "device_name", "recipient", "destination", "protocol", "port", "bytes_up", "bytes_down", "count", "first", "last", "source", "categories"}}
 	for _, f := range fs {
-		flows.add(f.Device, f.DeviceName, f.Recipient, f.Destination, f.Protocol, f.Port, f.BytesUp, f.BytesDown, f.Count, f.First, f.Last, f.Source)
+		flows.add(f.Device, f.DeviceName, f.Recipient, f.Destination, f.Protocol, f.Port, f.BytesUp, f.BytesDown, f.Count, f.First, f.Last, f.Source, dataWords(f.Categories))
 	}
 	cs, err := e.Consents(ctx)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"bestbefore/consent"
@@ -31,6 +32,7 @@ func (e *Core) Flows(ctx context.Context, q FlowQuery) ([]FlowInfo, error) {
 			Device: r.Device, DeviceName: e.deviceName(r.Device), Destination: r.Destination.String(),
 			Protocol: string(r.Protocol), Port: r.Port, BytesUp: r.Up, BytesDown: r.Down, Count: r.Count,
 			First: r.First, Last: r.Last, Source: string(r.Source), Refused: r.Refused,
+			Categories: categories(r.Categories),
 		}
 		if c, ok := e.covering(cs, r.Device, r.Destination); ok {
 			i.Recipient, i.Consent = recipientName(c.Recipient, i.Destination), c.ID
@@ -39,6 +41,18 @@ func (e *Core) Flows(ctx context.Context, q FlowQuery) ([]FlowInfo, error) {
 	}
 	slices.SortStableFunc(out, func(a, b FlowInfo) int { return cmp.Compare(b.BytesUp+b.BytesDown, a.BytesUp+a.BytesDown) })
 	return out, nil
+}
+
+// categories reads a record's kinds of data.
+func categories(list string) []consent.Category {
+	if list == "" {
+		return nil
+	}
+	var out []consent.Category
+	for c := range strings.SplitSeq(list, ",") {
+		out = append(out, consent.Category(c))
+	}
+	return out
 }
 
 // covering is the permission that traffic of a device falls under: one that

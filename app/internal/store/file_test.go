@@ -118,7 +118,7 @@ func TestANewerVersionIsRefusedUntouched(t *testing.T) {
 		s, err := Open(t.Context(), testConfig(dir))
 		must(t, err)
 		f := map[string]*file{"evidence.db": s.evidence, "flows.db": s.flows}[name]
-		_, err = f.write.Exec("PRAGMA user_version = 2")
+		_, err = f.write.Exec("PRAGMA user_version = 99")
 		must(t, err)
 		must(t, s.Close())
 		sum := func() [32]byte { return sha256.Sum256(value(os.ReadFile(filepath.Join(dir, name)))(t)) }

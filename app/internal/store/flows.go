@@ -29,7 +29,7 @@ const (
 
 // route is what a row of traffic is about.
 type route struct {
-	domain, address, protocol, source string
+	domain, address, protocol, source, categories string
 	port                              uint16
 	refused                           bool
 }
@@ -161,6 +161,7 @@ func (s *Store) bounded(r flow.Record) flow.Record {
 	r.Destination.Domain = clip(r.Destination.Domain, maxDomain)
 	r.Protocol = flow.Protocol(clip(string(r.Protocol), maxWord))
 	r.Source = discovery.Source(clip(string(r.Source), maxSource))
+	r.Categories = kinds(r.Categories)
 	return r
 }
 
@@ -172,7 +173,7 @@ func clip(s string, n int) string {
 }
 
 func routeOf(r flow.Record) route {
-	w := route{domain: r.Destination.Domain, protocol: string(r.Protocol), source: string(r.Source), port: r.Port, refused: r.Refused}
+	w := route{domain: r.Destination.Domain, protocol: string(r.Protocol), source: string(r.Source), port: r.Port, refused: r.Refused, categories: r.Categories}
 	if r.Destination.Address.IsValid() {
 		w.address = r.Destination.Address.Unmap().WithZone("").String()
 	}
@@ -197,9 +198,9 @@ func (i *ingest) route(ctx context.Context, t *txn, w route, day int64) (int64, 
 	if ok && ref.day >= day {
 		return ref.n, nil
 	}
-	err := t.QueryRowContext(ctx, `INSERT INTO route(domain, address, protocol, port, source, refused, day) VALUES(?,?,?,?,?,?,?)
+	err := t.QueryRowContext(ctx, `INSERT INTO route(domain, address, protocol, port, source, refused, categories, day) VALUES(?,?,?,?,?,?,?,?)
 		ON CONFLICT DO UPDATE SET day = max(day, excluded.day) RETURNING n, day`,
-		w.domain, w.address, w.protocol, int64(w.port), w.source, w.refused, day).Scan(&ref.n, &ref.day)
+		w.domain, w.address, w.protocol, int64(w.port), w.source, w.refused, w.categories, day).Scan(&ref.n, &ref.day)
 	if err == nil {
 		i.routes[w] = ref
 	}

@@ -26,7 +26,7 @@ func (s *Store) Flows(ctx context.Context, q flow.Query) ([]flow.Record, error) 
 	if err != nil || inner == "" {
 		return nil, err
 	}
-	recs, err := all(ctx, s.flows.read, s.scanRecord, `SELECT d.id, r.domain, r.address, r.protocol, r.port, r.source, r.refused, x.up, x.down, x.n, x.first, x.last
+	recs, err := all(ctx, s.flows.read, s.scanRecord, `SELECT d.id, r.domain, r.address, r.protocol, r.port, r.source, r.refused, r.categories, x.up, x.down, x.n, x.first, x.last
 		FROM (`+inner+where+` GROUP BY device, route ORDER BY sum(up) + sum(down) DESC LIMIT ?) x
 		JOIN route r ON r.n = x.route JOIN device d ON d.n = x.device ORDER BY x.up + x.down DESC`, append(args, limit)...)
 	if err != nil {
@@ -77,7 +77,7 @@ func (s *Store) scanRecord(sc scanner) (flow.Record, error) {
 	var r flow.Record
 	var id, domain, address string
 	var first, last sql.NullInt64
-	err := sc.Scan(&id, &domain, &address, &r.Protocol, &r.Port, &r.Source, &r.Refused, &r.Up, &r.Down, &r.Count, &first, &last)
+	err := sc.Scan(&id, &domain, &address, &r.Protocol, &r.Port, &r.Source, &r.Refused, &r.Categories, &r.Up, &r.Down, &r.Count, &first, &last)
 	r.Device, r.Destination = s.resolve(discovery.DeviceID(id)), destination(domain, address)
 	r.First, r.Last = fromMS(first), fromMS(last)
 	return r, err
@@ -101,6 +101,7 @@ func mergeRecords(recs []flow.Record) []flow.Record {
 			continue
 		}
 		o := &out[i]
+		o.Categories = allKinds(o.Categories, r.Categories)
 		o.Up, o.Down, o.Count = o.Up+r.Up, o.Down+r.Down, o.Count+r.Count
 		if r.First.Before(o.First) {
 			o.First = r.First
