@@ -27,21 +27,31 @@ func Append(head Head, n Note, salt []byte) (Entry, Text, Head) {
 	e := Entry{
 		Format: Format, Seq: head.Seq + 1, Time: time.UnixMilli(n.Time.UnixMilli()).UTC(), Kind: n.Kind,
 		Device: n.Device, Consent: n.Consent, Action: n.Action,
-		TextHash: hashText(nil, salt, n.Text), Prev: head.Hash,
+		Prev: head.Hash,
 	}
-	e.Hash = e.sum(nil)
+	text := hashText(nil, salt, n.Text)
+	e.TextHash = string(text[:])
+	sum := e.sum(nil)
+	e.Hash = string(sum[:])
 	return e, Text{Seq: e.Seq, Salt: salt, Text: n.Text}, Head{Seq: e.Seq, Hash: e.Hash}
 }
 
-// sum is the hash of every field of e but Hash itself; buf is scratch space.
-func (e Entry) sum(buf []byte) string {
-	sum := sha256.Sum256(e.encode(buf[:0]))
-	return hex.EncodeToString(sum[:])
+// hexSum is a hash as entries hold it. It is no string, so that checking a
+// long diary makes no garbage.
+type hexSum [2 * sha256.Size]byte
+
+func hexOf(b []byte) (h hexSum) {
+	sum := sha256.Sum256(b)
+	hex.Encode(h[:], sum[:])
+	return h
 }
+
+// sum is the hash of every field of e but Hash itself; buf is scratch space.
+func (e *Entry) sum(buf []byte) hexSum { return hexOf(e.encode(buf[:0])) }
 
 // encode writes the canonical form: numbers in eight bytes, strings behind
 // their length, so that no two entries have the same bytes.
-func (e Entry) encode(b []byte) []byte {
+func (e *Entry) encode(b []byte) []byte {
 	b = appendString(b, entryDomain)
 	b = binary.BigEndian.AppendUint64(b, uint64(e.Format))
 	b = binary.BigEndian.AppendUint64(b, e.Seq)
@@ -53,12 +63,10 @@ func (e Entry) encode(b []byte) []byte {
 	return b
 }
 
-func hashText(buf, salt []byte, text string) string {
+func hashText(buf, salt []byte, text string) hexSum {
 	b := appendString(buf[:0], textDomain)
 	b = appendString(b, string(salt))
-	b = appendString(b, text)
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
+	return hexOf(appendString(b, text))
 }
 
 func appendString(b []byte, s string) []byte {

@@ -73,7 +73,7 @@ func Verify(items iter.Seq2[Item, error], sealed *Head) Report {
 			v.fault(v.Head.Seq+1, Unreadable, err.Error())
 			break
 		}
-		if !v.next(it) {
+		if !v.next(&it) {
 			break
 		}
 	}
@@ -100,8 +100,8 @@ func (v *verifier) fault(seq uint64, why Why, detail string) bool {
 }
 
 // next checks one item and reports whether to go on.
-func (v *verifier) next(it Item) bool {
-	e, want := it.Entry, v.Head.Seq+1
+func (v *verifier) next(it *Item) bool {
+	e, want := &it.Entry, v.Head.Seq+1
 	if v.missing != 0 {
 		return v.searchMissing(e)
 	}
@@ -113,7 +113,7 @@ func (v *verifier) next(it Item) bool {
 		return v.fault(e.Seq, Reordered, fmt.Sprintf("it stands after entry %d", v.Head.Seq))
 	case e.Format != Format:
 		return v.fault(e.Seq, BadFormat, fmt.Sprintf("format %d", e.Format))
-	case e.sum(v.scratch()) != e.Hash:
+	case !v.holds(e):
 		return v.fault(e.Seq, Altered, "")
 	case e.Prev != v.Head.Hash:
 		// The entry itself is as it was made: the one before it was replaced.
@@ -130,15 +130,15 @@ func (v *verifier) next(it Item) bool {
 }
 
 // searchMissing tells a missing entry from one that stands later in the list.
-func (v *verifier) searchMissing(e Entry) bool {
-	if e.Seq == v.missing && e.Prev == v.Head.Hash && e.sum(v.scratch()) == e.Hash {
+func (v *verifier) searchMissing(e *Entry) bool {
+	if e.Seq == v.missing && e.Prev == v.Head.Hash && v.holds(e) {
 		return v.fault(v.missing, Reordered, "it stands after a later entry")
 	}
 	return true
 }
 
 // text checks the erasable half, and remembers erased ones until their tombstone comes.
-func (v *verifier) text(it Item) bool {
+func (v *verifier) text(it *Item) bool {
 	if it.Kind == KindErased {
 		delete(v.erased, it.Device)
 	}
@@ -153,10 +153,22 @@ func (v *verifier) text(it Item) bool {
 		if len(t.Salt) > 0 || t.Text != "" {
 			return v.fault(it.Seq, TextAltered, "it is marked as deleted and still there")
 		}
-	case t.Seq != it.Seq, hashText(v.scratch(), t.Salt, t.Text) != it.TextHash:
+	case t.Seq != it.Seq, !v.saysText(it):
 		return v.fault(it.Seq, TextAltered, "")
 	}
 	return true
+}
+
+// holds reports whether the entry is as it was made.
+func (v *verifier) holds(e *Entry) bool {
+	sum := e.sum(v.scratch())
+	return string(sum[:]) == e.Hash
+}
+
+// saysText reports whether the text is the one that the entry was made with.
+func (v *verifier) saysText(it *Item) bool {
+	sum := hashText(v.scratch(), it.Text.Salt, it.Text.Text)
+	return string(sum[:]) == it.TextHash
 }
 
 func (v *verifier) scratch() []byte {

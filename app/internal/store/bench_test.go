@@ -186,21 +186,3 @@ func BenchmarkDue(b *testing.B) {
 		})
 	}
 }
-
-func BenchmarkVerifyDiary(b *testing.B) {
-	s := open(b, testConfig(b.TempDir()))
-	const n = 100_000
-	notes := make([]ledger.Note, n)
-	for i := range notes {
-		notes[i] = ledger.Note{Time: noon, Kind: consent.NoteGiven, Device: "d1", Consent: "c1", Text: "The doorbell may send video to Example."}
-	}
-	must(b, s.Note(b.Context(), notes...))
-	c0 := cpu()
-	defer func() { b.ReportMetric(float64(n*b.N)/(cpu()-c0).Seconds(), "rows/cpu-s") }()
-	for b.Loop() {
-		if r := value(s.VerifyDiary(b.Context()))(b); !r.OK() || r.Entries != n {
-			b.Fatal(r)
-		}
-	}
-	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "rows/s")
-}

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -124,46 +123,6 @@ func (s *Store) Diary(ctx context.Context, q ledger.Query) ([]ledger.Line, error
 }
 
 var likeEscape = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)
-
-// VerifyDiary checks the whole diary against the sealed head and names the
-// first entry that is altered or missing. An earlier seal that did not fit when
-// the folder was opened is reported until Reseal.
-func (s *Store) VerifyDiary(ctx context.Context) (ledger.Report, error) {
-	sealed, fault := s.sealedHead()
-	var broken error
-	r := ledger.Verify(s.items(ctx, &broken), sealed)
-	if broken != nil && ctx.Err() != nil {
-		return r, ctx.Err()
-	}
-	if r.Fault == nil && fault != nil {
-		r.Fault, r.Sealed = fault, false
-	}
-	return r, nil
-}
-
-// items reads the diary in order, in one snapshot. A fault of storage is given
-// to the verifier as the place where the diary ends, and kept in *broken.
-func (s *Store) items(ctx context.Context, broken *error) iter.Seq2[ledger.Item, error] {
-	return func(yield func(ledger.Item, error) bool) {
-		rows, err := s.evidence.read.QueryContext(ctx, selectItems+" ORDER BY d.seq")
-		if err != nil {
-			*broken = err
-			yield(ledger.Item{}, err)
-			return
-		}
-		defer rows.Close() //nolint:errcheck // rows.Err below tells
-		for rows.Next() {
-			it, err := scanItem(rows)
-			if !yield(it, err) || err != nil {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
-			*broken = err
-			yield(ledger.Item{}, err)
-		}
-	}
-}
 
 // EraseText deletes the texts of a device's entries for good, merged entries
 // included, and leaves a tombstone in the chain, which goes on to verify. It
