@@ -40,8 +40,6 @@ type Config struct {
 	PutSecret func(ctx context.Context, label string, value connectors.Secret) (consent.SecretRef, error)
 	// Keeper holds the key that seals; nil where there is none.
 	Keeper Keys
-	// Keeper holds the key that seals; nil where there is none.
-	Keeper Keys
 	// Problems lists what is wrong beside what Core knows itself; may be nil.
 	Problems func() []Problem
 	// Person is how the diary names who decides.
