@@ -19,7 +19,7 @@ var (
 	engines  = []string{"consent/expiry", "consent/enforce", "connectors/sessions"}
 	adapters = []string{
 		"discovery/mdns/...", "discovery/ssdp/...", "discovery/announce/...", "discovery/neighbor/...", "connectors/*",
-		"app/internal/store", "app/internal/secrets", "app/internal/notify", "app/internal/rpc", "app/internal/clock", "app/internal/autostart",
+		"app/internal/store", "app/internal/secrets", "app/internal/notify", "app/internal/rpc", "app/internal/clock", "app/internal/autostart", "app/internal/guard",
 	}
 	floor5 = []string{"app/internal/engine", "app/internal/health", "app/internal/view/...", "app/internal/changes"}
 	ui     = []string{"app/internal/ui/..."}
@@ -143,10 +143,12 @@ var owners = []struct {
 	{"github.com/ti-mo/", []string{"connectors/gateway"}},
 	{"github.com/mdlayher/", []string{"connectors/gateway"}},
 	{"github.com/eclipse/paho.mqtt.golang", []string{"connectors/mqtt"}},
+	{"github.com/mochi-mqtt/server", []string{"app/internal/demo"}},
 	{"github.com/vishvananda/netlink", []string{"discovery/neighbor", "connectors/gateway"}},
 	{"github.com/thejerf/suture", []string{"app/internal/lifecycle"}},
 	{"gopkg.in/natefinch/lumberjack", []string{"app/internal/lifecycle"}},
 	{"github.com/google/uuid", []string{"consent", "app/internal/engine", "app/internal/store", "app/internal/lifecycle"}},
+	{"golang.org/x/time/", []string{"app/internal/guard"}},
 	{"golang.org/x/net/", []string{"discovery/mdns/...", "discovery/ssdp", "discovery/announce"}},
 	{"golang.org/x/sys/", slices.Concat(adapters, []string{"app", "app/agent", "app/internal/lifecycle"})},
 	{"golang.org/x/text/", []string{"discovery", "discovery/fingerprint", "app/internal/view/..."}},

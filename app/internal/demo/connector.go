@@ -22,8 +22,8 @@ type connector struct{ relay *relay }
 func (connector) Spec() connectors.Spec {
 	return connectors.Spec{
 		Kind: Kind, Name: "Demo relay", Once: true,
-		Sees:  "Everything that the made-up devices of the demo send, and to whom.",
-		Stops: "One recipient of one made-up device, on a date that it keeps by itself.",
+		Sees:  "Everything that the made-up devices of the demo send out of the home, and to whom.",
+		Stops: "What one made-up device sends to one recipient.",
 	}
 }
 
@@ -56,26 +56,25 @@ func (s *session) reach(ctx context.Context) error {
 
 func (s *session) Close() error { return nil }
 
-// Traits are the relay's.
+// Traits are the relay's. It is a part of this program, so it can keep no date
+// with the program off, and says so by holding none.
 func (s *session) Traits() connectors.Traits {
 	return connectors.Traits{
-		Grain: connectors.GrainRecipient, HoldsStart: true, HoldsEnd: true, IPv4: true, IPv6: true, CutsOpenFlows: true, OwnClock: true,
-		Note: "It holds until the demo ends.",
+		Grain: connectors.GrainRecipient, IPv4: true, IPv6: true, CutsOpenFlows: true,
+		Note: "It lives inside this program: what it blocks is over when the demo ends.",
 	}
 }
 
 // Probe asks whether the relay works.
 func (s *session) Probe(ctx context.Context) error { return s.reach(ctx) }
 
-// PeerTime is the relay's clock.
-func (s *session) PeerTime(ctx context.Context) (time.Time, error) {
-	return s.relay.now(), s.reach(ctx)
-}
-
 // Block sets a rule.
 func (s *session) Block(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
 	if err := s.reach(ctx); err != nil {
 		return connectors.Receipt{}, err
+	}
+	if !r.From.IsZero() || !r.Until.IsZero() {
+		return connectors.Receipt{}, &connectors.Error{Kind: consent.KindUnsupported, Text: "The demo's relay keeps no dates by itself."}
 	}
 	devices := known(r.Target.Identifiers)
 	if len(devices) == 0 {
@@ -88,7 +87,7 @@ func (s *session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 func (s *session) receipt(r connectors.BlockRequest) connectors.Receipt {
 	data, _ := json.Marshal(map[string]string{"rule": r.Mark}) // of strings: cannot fail
 	return connectors.Receipt{
-		Mark: r.Mark, Level: consent.Configured, At: s.relay.now().UTC(), Target: r.Target, From: r.From, Until: r.Until,
+		Mark: r.Mark, Level: consent.Configured, At: s.relay.now().UTC(), Target: r.Target,
 		Grain: connectors.GrainRecipient, Text: "The rule is in the relay's table.", Data: data,
 	}
 }
@@ -110,8 +109,7 @@ func (s *session) Held(ctx context.Context) ([]connectors.Held, error) {
 	var out []connectors.Held
 	for _, x := range s.relay.held() {
 		out = append(out, connectors.Held{
-			Mark: x.req.Mark, Text: x.req.Target.Recipient.Name, From: x.req.From, Until: x.req.Until,
-			Active: x.inForce(s.relay.now()), Receipt: s.receipt(x.req),
+			Mark: x.req.Mark, Text: x.req.Target.Recipient.Name, Active: true, Receipt: s.receipt(x.req),
 		})
 	}
 	return out, nil
@@ -144,10 +142,14 @@ func (s *session) Coverage(ctx context.Context) (connectors.Coverage, error) {
 	if err := s.reach(ctx); err != nil {
 		return connectors.Coverage{}, err
 	}
-	return connectors.Coverage{
-		Alive: s.relay.now().UTC(), Sees: []string{"bytes", "destinations", "names"}, Whole: true,
-		Text: "Everything that the made-up devices send.",
-	}, nil
+	c := connectors.Coverage{
+		Alive: s.relay.now().UTC(), Sees: []string{"bytes", "destinations", "names"},
+		Text: "Everything that the made-up devices send out of the home.",
+	}
+	for _, d := range household() {
+		c.Devices = append(c.Devices, d.identifiers(s.connection)...)
+	}
+	return c, nil
 }
 
 // Discover tells by which of their own identifiers the relay knows the devices.

@@ -23,6 +23,7 @@ import (
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/lifecycle"
 	"bestbefore/connectors"
+	"bestbefore/connectors/mqtt"
 	"bestbefore/discovery"
 	"bestbefore/discovery/announce"
 	"bestbefore/discovery/mdns"
@@ -47,6 +48,8 @@ type Home struct {
 	life      *lifecycle.Home
 	dir       string
 	relay     *relay
+	broker    *broker
+	things    []thing
 	companies map[string]*company // by host name
 	devices   []device
 }
@@ -54,7 +57,7 @@ type Home struct {
 // Open builds the demo in a data folder of its own, which Close removes. It
 // starts nothing.
 func Open(ctx context.Context, c Config) (h *Home, err error) {
-	h = &Home{config: c, companies: map[string]*company{}, devices: household()}
+	h = &Home{config: c, companies: map[string]*company{}, devices: household(), things: things()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.clean())
@@ -63,8 +66,8 @@ func Open(ctx context.Context, c Config) (h *Home, err error) {
 	if err = h.world(); err != nil {
 		return nil, err
 	}
-	if h.dir, err = os.MkdirTemp("", "bestbefore-demo-"); err != nil {
-		return nil, fmt.Errorf("making the demo's data folder: %w", err)
+	if h.dir, err = newFolder(clock.Wall()); err != nil {
+		return nil, err
 	}
 	keys, err := writeKey(h.dir)
 	if err != nil {
@@ -74,7 +77,7 @@ func Open(ctx context.Context, c Config) (h *Home, err error) {
 	if c.between != nil {
 		first = c.between(first)
 	}
-	all, err := connectors.NewRegistry(first)
+	all, err := connectors.NewRegistry(first, brokerConnector{mqtt.New(), h.broker})
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +92,7 @@ func Open(ctx context.Context, c Config) (h *Home, err error) {
 	return h, err
 }
 
-// world opens the relay and the companies behind it.
+// world opens the relay with the companies behind it, and the broker.
 func (h *Home) world() (err error) {
 	outside := map[string]string{}
 	for _, d := range h.devices {
@@ -101,7 +104,10 @@ func (h *Home) world() (err error) {
 			h.companies[s.host], outside[s.host] = c, c.listener.Addr().String()
 		}
 	}
-	h.relay, err = newRelay(clock.Wall, outside)
+	if h.relay, err = newRelay(clock.Wall, outside); err != nil {
+		return err
+	}
+	h.broker, err = newBroker(h.things)
 	return err
 }
 
@@ -165,6 +171,10 @@ func (h *Home) Serve(ctx context.Context) error {
 		run(c.Serve)
 	}
 	run(h.relay.Serve)
+	run(h.broker.Serve)
+	for _, t := range h.things {
+		run(func(ctx context.Context) error { publish(ctx, h.broker, t); return nil })
+	}
 	for _, d := range h.devices {
 		for _, s := range d.sends {
 			run(func(ctx context.Context) error { send(ctx, h.relay.addr(), d.key, s); return nil })
@@ -191,6 +201,9 @@ func (h *Home) clean() error {
 	}
 	if h.relay != nil {
 		h.relay.close()
+	}
+	if h.broker != nil {
+		h.broker.close()
 	}
 	if h.dir == "" {
 		return nil

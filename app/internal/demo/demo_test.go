@@ -3,6 +3,8 @@ package demo
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -18,8 +20,23 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(demoIn) != "" {
+		workUntilKilled()
+	}
 	// The log's file rotation never ends its own goroutine.
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun"))
+}
+
+// workUntilKilled is a demo in a process of its own.
+func workUntilKilled() {
+	h, err := Open(context.Background(), Config{Bare: true})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println(h.dir)
+	_ = h.Serve(context.Background())
+	os.Exit(1)
 }
 
 // serve opens a demo and runs it until the test ends.

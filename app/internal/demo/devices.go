@@ -13,6 +13,7 @@ import (
 type device struct {
 	key      string // the relay's own id of it
 	uid      string // by which its announcements are recognised, in canonical form
+	mac      string // set where the relay knows it, as a router does
 	instance string
 	typ      string
 	text     []string
@@ -50,27 +51,27 @@ var network = netip.MustParsePrefix("127.0.1.0/24")
 func household() []device {
 	return []device{
 		{
-			bellKey, "hap:de:30:00:00:00:01", "Front door bell", "_hap._tcp",
+			bellKey, "hap:de:30:00:00:00:01", "", "Front door bell", "_hap._tcp",
 			[]string{"id=DE:30:00:00:00:01", "md=Demo Bell 2", "ci=18", "c#=1", "s#=1", "sf=0", "pv=1.1"},
 			[]stream{{bellHost, 443, 9_000, 200 * time.Millisecond}, {timeHost, 123, 48, time.Second}},
 		},
 		{
-			"tv", "de300000000000000000000000000002", "Demo TV", "_googlecast._tcp",
+			"tv", "de300000000000000000000000000002", "", "Demo TV", "_googlecast._tcp",
 			[]string{"id=de300000000000000000000000000002", "md=Demo TV 55", "fn=Living room TV", "ca=4101", "st=0", "ve=05"},
 			[]stream{{"api.tv-maker.example", 443, 3_000, 500 * time.Millisecond}, {"ads.example", 443, 700, 700 * time.Millisecond}},
 		},
 		{
-			"speaker", "de300000000000000000000000000003", "Demo Speaker", "_googlecast._tcp",
+			"speaker", "de300000000000000000000000000003", "", "Demo Speaker", "_googlecast._tcp",
 			[]string{"id=de300000000000000000000000000003", "md=Demo Speaker", "fn=Kitchen speaker", "ca=4100", "st=0", "ve=05"},
 			[]stream{{"voice.speakers.example", 443, 1_200, 900 * time.Millisecond}},
 		},
 		{
-			"heating", "hap:de:30:00:00:00:04", "Thermostat", "_hap._tcp",
+			"heating", "hap:de:30:00:00:00:04", heatingMAC, "Thermostat", "_hap._tcp",
 			[]string{"id=DE:30:00:00:00:04", "md=Demo Heat", "ci=9", "c#=1", "s#=1", "sf=0", "pv=1.1"},
 			[]stream{{"cloud.warm-home.example", 8883, 260, time.Second}},
 		},
 		{
-			"printer", "de300000-0000-4000-8000-000000000005", "Demo LaserPrint 400", "_ipp._tcp",
+			"printer", "de300000-0000-4000-8000-000000000005", "", "Demo LaserPrint 400", "_ipp._tcp",
 			[]string{"txtvers=1", "rp=ipp/print", "ty=Demo LaserPrint 400", "product=(Demo LaserPrint 400)", "usb_MFG=Demo", "usb_MDL=LaserPrint 400", "UUID=de300000-0000-4000-8000-000000000005"},
 			[]stream{{"ink.printers.example", 443, 400, 1500 * time.Millisecond}},
 		},
@@ -93,10 +94,14 @@ func proxies(ds []device) []announce.Proxy {
 // identifiers are what the relay says of a device: its own id of it, and the one
 // that the device announces, so that both are known to be the same.
 func (d device) identifiers(connection string) []discovery.Identifier {
-	return []discovery.Identifier{
+	out := []discovery.Identifier{
 		{Type: discovery.UUID, Value: d.uid},
 		{Type: discovery.Remote, Value: connection + "/" + d.key},
 	}
+	if d.mac != "" {
+		out = append(out, discovery.Identifier{Type: discovery.MAC, Value: d.mac})
+	}
+	return out
 }
 
 // permission is one that the household has given already.
@@ -114,7 +119,7 @@ func given() []permission {
 	}
 	return []permission{
 		{"tv", to("TV Maker", "api.tv-maker.example"), []consent.Category{"usage"}, "3mo"},
-		{"tv", to("Example Ads", "ads.example"), []consent.Category{"usage"}, "2w"},
+		{"tv", to("Example Ads", "ads.example"), []consent.Category{"usage"}, remindTerm},
 		{"speaker", to("Talking Speakers", "voice.speakers.example"), []consent.Category{"audio"}, "1mo"},
 		{"heating", to("Warm Home", "cloud.warm-home.example"), []consent.Category{"temperature", "presence"}, "6mo"},
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/connectors/mqtt"
 	"bestbefore/consent"
 )
 
@@ -35,10 +37,17 @@ func (h *Home) furnish(ctx context.Context) error {
 	return err
 }
 
-// connect sets the relay's connection up.
+// connect sets up the connections with the relay and with the broker.
 func (h *Home) connect(ctx context.Context) error {
 	if _, err := h.Engine().Connect(ctx, engine.ConnectRequest{Kind: Kind, Name: "Demo relay"}); err != nil {
 		return fmt.Errorf("connecting the demo's relay: %w", err)
+	}
+	if _, err := h.Engine().Connect(ctx, engine.ConnectRequest{
+		Kind: mqtt.Kind, Name: "Demo broker",
+		Values:  map[string]string{"address": net.JoinHostPort(brokerHost, brokerPort), "username": account, "topics": announced + "/#," + states + "/#"},
+		Secrets: map[string]string{"password": h.broker.accounts[account]},
+	}); err != nil {
+		return fmt.Errorf("connecting the demo's broker: %w", err)
 	}
 	return nil
 }
@@ -54,6 +63,14 @@ func (h *Home) found(ctx context.Context) (map[string]engine.DeviceInfo, error) 
 		for _, d := range ds {
 			for key := range known(d.Identifiers) {
 				out[key] = d
+			}
+			if t, ok := thingOf(h.things, d); ok {
+				out[t.key] = d
+			}
+		}
+		for _, t := range h.things {
+			if data(out[t.key]) != t.carries {
+				return false, nil
 			}
 		}
 		for _, d := range h.devices {
@@ -79,11 +96,14 @@ func (h *Home) give(ctx context.Context) error {
 
 // giveBell gives the one that is about to end.
 func (h *Home) giveBell(ctx context.Context) (engine.ConsentInfo, error) {
-	p := permission{bellKey, bellMakerRecipient(), []consent.Category{"video"}, bellTerm}
+	return h.allow(ctx, permission{bellKey, bellMakerRecipient(), []consent.Category{"video"}, h.bellTerm()})
+}
+
+func (h *Home) bellTerm() string {
 	if h.config.Fast {
-		p.until = fastTerm
+		return fastTerm
 	}
-	return h.allow(ctx, p)
+	return bellTerm
 }
 
 func (h *Home) allow(ctx context.Context, p permission) (engine.ConsentInfo, error) {

@@ -50,8 +50,7 @@ type passing struct {
 
 const (
 	helloTime  = 5 * time.Second
-	sweepEvery = 100 * time.Millisecond
-	noteEvery  = 5 // sweeps between two records of an open connection
+	sweepEvery = 500 * time.Millisecond // between two records of an open connection
 	said       = "ok\n"
 	refusal    = "refused\n"
 )
@@ -190,7 +189,7 @@ func (r *relay) carry(p *passing, in io.Reader) {
 	}
 }
 
-// hand gives one piece to the company, unless a rule is in force by now.
+// hand gives one piece to the company, unless a rule is set by now.
 func (r *relay) hand(p *passing, b []byte) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -222,11 +221,11 @@ func (r *relay) answers(p *passing) {
 	}
 }
 
-// refuse counts p at every rule in force that hits it, and says whether there is one.
+// refuse counts p at every rule that hits it, and says whether there is one.
 func (r *relay) refuse(p *passing) bool {
 	now, hit := r.now(), false
 	for _, x := range r.rules {
-		if x.inForce(now) && x.hits(p) {
+		if x.hits(p) {
 			x.refused++
 			x.last, hit = now, true
 		}
@@ -243,33 +242,29 @@ func (p *passing) key() flow.Key {
 	return flow.Key{Destination: flow.Destination{Domain: p.host}, Protocol: "tcp", Port: p.port}
 }
 
-// sweep cuts open connections when a rule's time has come, and writes down what passed.
+// sweep writes down what passed on the connections that stay open.
 func (r *relay) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	for n := 1; ; n++ {
+	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
 		r.mu.Lock()
-		r.cut()
-		if n%noteEvery == 0 {
-			for p := range r.open {
-				r.note(p)
-			}
+		for p := range r.open {
+			r.note(p)
 		}
 		r.mu.Unlock()
 	}
 }
 
-// cut hangs up the open connections that a rule in force hits.
+// cut hangs up the open connections that a rule hits.
 func (r *relay) cut() {
-	now := r.now()
 	for p := range r.open {
 		for _, x := range r.rules {
-			if x.inForce(now) && x.hits(p) {
+			if x.hits(p) {
 				p.hangUp()
 			}
 		}

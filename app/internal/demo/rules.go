@@ -5,17 +5,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
 )
-
-func (x *rule) inForce(now time.Time) bool {
-	return !now.Before(x.req.From) && (x.req.Until.IsZero() || now.Before(x.req.Until))
-}
 
 func (x *rule) hits(p *passing) bool {
 	return x.devices[p.device] && (x.req.Target.Recipient.Any || consent.Covers(x.req.Target.Recipient, flow.Destination{Domain: p.host}))
@@ -70,7 +65,7 @@ func (r *relay) marked(mark string) (x rule, passes, ok bool) {
 	if found == nil {
 		return rule{}, false, false
 	}
-	passes = found.inForce(r.now()) && slices.ContainsFunc(slices.Collect(maps.Keys(r.open)), found.hits)
+	passes = slices.ContainsFunc(slices.Collect(maps.Keys(r.open)), found.hits)
 	return *found, passes, true
 }
 

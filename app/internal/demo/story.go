@@ -31,9 +31,9 @@ type Moment struct {
 // What the story allows: how long after the date a byte may arrive, and how
 // shortly before it one must have arrived, so that its end proves something.
 const (
-	late   = time.Second
+	late   = 2 * time.Second
 	before = 3 * time.Second
-	quiet  = 3 * time.Second // watched after the end before "stopped" is believed
+	quiet  = 4 * time.Second // watched after the end before "stopped" is believed
 )
 
 // Story tells what happens while Serve runs, on a home opened Bare: found, seen
@@ -54,6 +54,9 @@ func (h *Home) Story(ctx context.Context, t Teller) error {
 	}
 	moment := Moment{Name: "allowed", Device: string(c.Device), Consent: c.ID}
 	if err := t.Look(ctx, moment); err != nil {
+		return err
+	}
+	if err := h.tellReminded(ctx, tell); err != nil {
 		return err
 	}
 	if err := h.tellEnded(ctx, tell, c); err != nil {
@@ -85,8 +88,12 @@ func (h *Home) tellFound(ctx context.Context, tell telling) error {
 	for _, d := range ds {
 		names = append(names, d.Name())
 	}
-	slices.Sort(names)
-	tell("Found, because they announce themselves: %s.", strings.Join(names, ", "))
+	slices.Sort(names) // each once: a device may be known by both ways
+	names = slices.Compact(names)
+	tell("Found, because they announce themselves or speak to the broker: %s.", strings.Join(names, ", "))
+	for _, t := range h.things {
+		tell("Seen at the broker: %s sends data of the kinds %s.", ds[t.key].Name(), data(ds[t.key]))
+	}
 	bell := ds[bellKey]
 	fs, err := h.Engine().Flows(ctx, engine.FlowQuery{Device: bell.ID})
 	if err != nil {
@@ -107,14 +114,14 @@ func (h *Home) tellAllowed(ctx context.Context, tell telling) (engine.ConsentInf
 		return c, err
 	}
 	tell("Allowed: %s may send video to %s. Best before %s, in %.0f seconds.", c.DeviceName, c.Recipient.Name, local(c.Expires), c.Expires.Sub(h.Now()).Seconds())
-	err = h.until(ctx, 8*time.Second, "the relay holds the date", func() (bool, error) {
-		c, err = h.Engine().Consent(ctx, c.ID)
-		return c.HeldBy != "", err
-	})
-	if err == nil {
-		tell("%s keeps that date by itself.", c.HeldBy)
+	p, err := h.Engine().PreviewAllow(ctx, engine.AllowRequest{Device: c.Device, Recipient: c.Recipient, Data: c.Data, Until: h.bellTerm(), Then: consent.Block})
+	if err != nil {
+		return c, err
 	}
-	return c, err
+	for _, line := range append(p.Lines, p.Holds) {
+		tell("What will happen: %s", line)
+	}
+	return c, nil
 }
 
 // tellEnded waits for the date and compares what is claimed with what arrived.
