@@ -44,7 +44,7 @@ func (*Connector) Spec() connectors.Spec {
 		Sees:  "Which kinds of data the devices send to the broker, and how much; never the values themselves.",
 		Stops: "One account of a Mosquitto broker with dynamic security; its connection is cut at once and can be given back.",
 		Options: []connectors.Option{
-			{Key: optAddress, Label: "Address of the broker", Required: true, Help: "Such as 192.168.1.5, tcp://broker.lan:1883 or tls://broker.lan:8883."},
+			{Key: optAddress, Label: "Address of the broker", Required: true, Address: true, Help: "Such as 192.168.1.5, tcp://broker.lan:1883 or tls://broker.lan:8883."},
 			{Key: optUsername, Label: "User name", Help: "An account that may read; to block, one that may administer dynamic security."},
 			{Key: optPassword, Label: "Password", Secret: true},
 			{Key: optCA, Label: "File of the broker's certificate authority", Help: "Only for tls:// with a certificate of your own. Empty: the system's authorities."},

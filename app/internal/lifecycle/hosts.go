@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/app/internal/guard"
 	"bestbefore/app/internal/store"
 	"bestbefore/connectors"
 	"bestbefore/connectors/sessions"
@@ -16,16 +17,18 @@ import (
 	"bestbefore/discovery"
 )
 
-// dialTimeout bounds one attempt to reach a connector's peer.
-const dialTimeout = 10 * time.Second
-
-// host is a session's only door to the outside. The connectors that ship now
-// talk to this computer's own kernel; the guarded HTTP client comes with the
-// first one that needs it.
+// host is a session's only door to the outside: it leads to the addresses that
+// the household typed for this connection and to the connector's own list.
 func (h *Home) host(c connectors.Connection) *connectors.Host {
+	way := guard.Config{Pin: c.Settings.Values[connectors.OptCertificate]}
+	if kind, ok := h.kinds.Get(c.Kind); ok {
+		spec := kind.Spec()
+		way.Peers, way.Public = spec.Peers(c.Settings), spec.Hosts
+	}
+	out := guard.New(way)
 	return &connectors.Host{
 		Connection: c.ID, Log: h.part("connector/" + c.Kind), Now: h.now, Secret: h.secret,
-		Dial:     (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		HTTP: out.Client(), Dial: out.Dial, TLS: out.TLS,
 		StateDir: filepath.Join(h.Dir, "connections", c.ID),
 	}
 }

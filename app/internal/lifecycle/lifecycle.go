@@ -83,6 +83,7 @@ type Home struct {
 	scheduler *expiry.Scheduler
 	runner    *enforce.Runner
 	pool      *sessions.Pool
+	kinds     *connectors.Registry
 	keeper    *keeper
 	board     *health.Board
 	clock     *clockWatch
@@ -191,6 +192,7 @@ func (h *Home) build(ctx context.Context) error {
 			return err
 		}
 	}
+	h.kinds = all
 	if err := h.buildEngines(all); err != nil {
 		return err
 	}
