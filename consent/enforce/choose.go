@@ -49,7 +49,7 @@ func (r *Runner) choose(ctx context.Context, a consent.Action, not map[string]bo
 	var can []string
 	coarse := ""
 	for _, name := range slices.Sorted(maps.Keys(fits)) {
-		if fits[name] {
+		if fits[name].Exact || a.Coarse {
 			can = append(can, name)
 		} else {
 			coarse = cmp.Or(coarse, name)
@@ -61,39 +61,34 @@ func (r *Runner) choose(ctx context.Context, a consent.Action, not map[string]bo
 	slices.SortStableFunc(can, func(x, y string) int {
 		return cmp.Or(
 			cmp.Compare(rank(x == a.Connection), rank(y == a.Connection)), // what was tried before, if it still can
-			cmp.Compare(order(open[x].Traits, a), order(open[y].Traits, a)),
+			cmp.Compare(fits[x].Rank, fits[y].Rank),
 			cmp.Compare(rank(open[x].Traits.SurvivesRestart), rank(open[y].Traits.SurvivesRestart)),
 		)
 	})
 	return can[0], nil
 }
 
-// fits are the connections that can cut a's device off, and whether they cut no
-// more than a may cut.
-func (r *Runner) fits(ctx context.Context, a consent.Action, open map[string]connectors.Capabilities, not map[string]bool) (map[string]bool, error) {
-	out := map[string]bool{}
-	var t *connectors.Target
+// fits are the connections that can cut a's device off, and how well.
+func (r *Runner) fits(ctx context.Context, a consent.Action, open map[string]connectors.Capabilities, not map[string]bool) (map[string]connectors.Fit, error) {
+	out := map[string]connectors.Fit{}
+	t := connectors.Target{Device: a.Device, Recipient: a.Recipient}
+	for _, c := range open {
+		if c.Accounter == nil {
+			continue // the other grains need not know the device
+		}
+		d, _, err := r.c.Store.Device(ctx, a.Device)
+		if err != nil {
+			return nil, fmt.Errorf("reading a device: %w", err)
+		}
+		t = connectors.TargetOf(d, a.Recipient)
+		break
+	}
 	for name, c := range open {
-		if c.Blocker == nil || not[name] || !holds(c.Traits, a) {
+		if not[name] || !holds(c.Traits, a) {
 			continue
 		}
-		if c.Traits.Grain != connectors.GrainAccount {
-			out[name] = exact(c.Traits.Grain, a)
-			continue
-		}
-		if t == nil {
-			d, _, err := r.c.Store.Device(ctx, a.Device)
-			if err != nil {
-				return nil, fmt.Errorf("reading a device: %w", err)
-			}
-			x := connectors.TargetOf(d, a.Recipient)
-			t = &x
-		}
-		switch acc, err := account(ctx, c, *t); {
-		case err == nil:
-			out[name] = a.Coarse || len(acc.Shares) == 0
-		case connectors.KindOf(err) != consent.KindUnsupported:
-			out[name] = true // it says itself why, when it is asked
+		if f, ok := connectors.FitOf(ctx, c, t); ok {
+			out[name] = f
 		}
 	}
 	return out, nil
@@ -107,20 +102,6 @@ func account(ctx context.Context, c connectors.Capabilities, t connectors.Target
 	return c.Accounter.AccountOf(ctx, t)
 }
 
-// order says which of those that can is best, the smallest first.
-func order(t connectors.Traits, a consent.Action) int {
-	switch {
-	case t.Grain == connectors.GrainAccount && !a.Recipient.Any:
-		return 0 // the recipient is the peer itself
-	case t.Grain == connectors.GrainRecipient:
-		return 1
-	case t.Grain == connectors.GrainAccount:
-		return 3
-	default:
-		return 2
-	}
-}
-
 func rank(first bool) int {
 	if first {
 		return 0
@@ -131,18 +112,6 @@ func rank(first bool) int {
 // holds reports whether t can keep the times of a by itself.
 func holds(t connectors.Traits, a consent.Action) bool {
 	return (a.Kind != consent.ActHandOver || t.HoldsStart) && (a.Until.IsZero() || t.HoldsEnd)
-}
-
-// exact reports whether a grain cuts no more than a may cut.
-func exact(g connectors.Grain, a consent.Action) bool {
-	switch g {
-	case connectors.GrainRecipient:
-		return true
-	case connectors.GrainDevice:
-		return a.Recipient.Any || a.Coarse
-	default:
-		return false
-	}
 }
 
 // nobody says why no connection can be used: a coarser one that the household

@@ -22,20 +22,23 @@ func (e *Core) PreviewDisconnect(ctx context.Context, id discovery.DeviceID) (Pr
 		return p, nil
 	}
 	p.Confirm = consent.CanBlock(d, consent.FromPerson, false) != nil
-	conn, traits, ok := e.blocker(ctx, func(connectors.Traits) bool { return true })
+	x, ok := e.enderOf(ctx, d, consent.Recipient{Any: true})
 	if !ok {
-		p.Refused = "Nothing that is connected can disconnect a device. Connect your router or gateway first."
+		p.Refused = "Nothing that is connected can disconnect this device. Connect your router or gateway first."
 		return p, nil
 	}
-	p.Lines = []string{fmt.Sprintf("%s cuts %s from the internet now, until you reconnect it.", conn.Name, d.Name())}
-	if traits.CutsOpenFlows {
+	if x.traits.Grain == connectors.GrainAccount {
+		return p, e.whatAccount(ctx, &p, x, d, consent.Recipient{Any: true}, "Now")
+	}
+	p.Lines = []string{fmt.Sprintf("%s cuts %s from the internet now, until you reconnect it.", x.conn.Name, d.Name())}
+	if x.traits.CutsOpenFlows {
 		p.Lines = append(p.Lines, "Running uploads and downloads stop at once.")
 	}
-	if !traits.IPv6 {
+	if !x.traits.IPv6 {
 		p.Lines = append(p.Lines, "It can only stop IPv4; the device may go on over IPv6.")
 	}
 	p.Lines = append(p.Lines, "Talking to other devices at home goes on.")
-	p.Holds = traits.Note
+	p.Holds = x.traits.Note
 	live, err := e.liveOf(ctx, d.ID)
 	if err != nil {
 		return p, err

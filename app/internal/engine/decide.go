@@ -31,7 +31,7 @@ func (e *Core) Allow(ctx context.Context, r AllowRequest) (ConsentInfo, error) {
 	}
 	c, err := consent.New(consent.Request{
 		ID: consent.ID(e.NewID("c")), Device: d.ID, Recipient: r.Recipient, Data: r.Data, Purpose: r.Purpose,
-		Term: term, Remedy: e.remedy(ctx, r.Then), Coarse: r.Coarse, Identity: d.Identifiers, Decider: by,
+		Term: term, Remedy: e.remedy(ctx, r.Then, d, r.Recipient), Coarse: r.Coarse, Identity: d.Identifiers, Decider: by,
 	})
 	if err != nil {
 		return ConsentInfo{}, err

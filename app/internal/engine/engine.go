@@ -230,6 +230,11 @@ type Preview struct {
 	Holds     string         `json:"holds"`             // whether the date holds with this computer off
 	Refused   string         `json:"refused,omitempty"` // why it cannot be done at all
 	Confirm   bool           `json:"confirm,omitempty"` // needs a second confirmation
+	// Coarse says that more than this can only be cut together (AlsoStops): the
+	// household must choose that (AllowRequest.Coarse), or it waits for a person.
+	Coarse bool `json:"coarse,omitempty"`
+	// Revocable says that an access is known that could be revoked for it.
+	Revocable bool `json:"revocable,omitempty"`
 }
 
 // ReviewInfo is what changed since the household agreed.

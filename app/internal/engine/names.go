@@ -12,6 +12,9 @@ import (
 	"bestbefore/discovery/flow"
 )
 
+// noAddr is where no address is known.
+var noAddr netip.Addr
+
 // names remembers which addresses the host names of recipients stand for. A
 // name may have many addresses and change them, so old ones are kept for a day:
 // a device may still use what it looked up this morning.

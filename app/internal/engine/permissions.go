@@ -102,7 +102,7 @@ func (e *Core) consentInfo(ctx context.Context, c consent.Consent, actions []con
 		i.DeviceKind = d.Guess.Kind
 	}
 	if a, ok := heldDate(c, actions); ok {
-		i.HeldBy, i.HeldNote = e.heldBy(ctx, a)
+		i.HeldBy, i.HeldNote, i.HeldUntilRestart = e.heldBy(ctx, a)
 	}
 	return i
 }
@@ -120,15 +120,15 @@ func heldDate(c consent.Consent, actions []consent.Action) (consent.Action, bool
 	return consent.Action{}, false
 }
 
-func (e *Core) heldBy(ctx context.Context, a consent.Action) (name, note string) {
+func (e *Core) heldBy(ctx context.Context, a consent.Action) (name, note string, frail bool) {
 	c, err := e.connection(ctx, a.Connection)
 	if err != nil {
-		return "", ""
+		return "", "", false
 	}
 	if caps, ok := e.Sessions.Capabilities(c.ID); ok {
-		note = caps.Traits.Note
+		note, frail = caps.Traits.Note, !caps.Traits.SurvivesRestart
 	}
-	return c.Name, note
+	return c.Name, note, frail
 }
 
 // PreviewAllow says what will happen on the date.
@@ -142,19 +142,20 @@ func (e *Core) PreviewAllow(ctx context.Context, r AllowRequest) (Preview, error
 	if err != nil {
 		return Preview{}, err
 	}
-	p := Preview{Zone: zone, Then: e.remedy(ctx, r.Then)}
+	p := Preview{Zone: zone, Then: e.remedy(ctx, r.Then, d, r.Recipient)}
 	if p.Expires, p.Civil, err = term.End(e.Now(), loc); err != nil {
 		return p, err
 	}
+	_, _, p.Revocable = e.revocable(ctx, d, r.Recipient)
 	return p, e.whatHappens(ctx, &p, d, r.Recipient)
 }
 
 // remedy is the person's, or block where something can block, else warn.
-func (e *Core) remedy(ctx context.Context, asked consent.Remedy) consent.Remedy {
+func (e *Core) remedy(ctx context.Context, asked consent.Remedy, d discovery.Device, r consent.Recipient) consent.Remedy {
 	if asked != "" {
 		return asked
 	}
-	if _, _, ok := e.blocker(ctx, func(connectors.Traits) bool { return true }); ok {
+	if _, ok := e.enderOf(ctx, d, r); ok {
 		return consent.Block
 	}
 	return consent.Warn
@@ -162,20 +163,21 @@ func (e *Core) remedy(ctx context.Context, asked consent.Remedy) consent.Remedy 
 
 // whatHappens fills in the sentences of a preview for the day of p.Expires.
 func (e *Core) whatHappens(ctx context.Context, p *Preview, d discovery.Device, r consent.Recipient) error {
-	to := r.Name
-	if r.Any {
-		to = "anybody outside your home"
-	}
+	to := recipientWords(r)
 	when := "When that day is over"
 	if p.Expires.IsZero() {
 		p.Lines = []string{"It has no end. You are asked once a year."}
 		return nil
 	}
 	switch p.Then {
-	case consent.Block, consent.RevokeThenBlock:
+	case consent.Block:
 		return e.whatBlocks(ctx, p, d, r, when, to)
-	case consent.Revoke:
-		p.Lines = []string{when + " the access is revoked at its issuer. This cannot be undone."}
+	case consent.Revoke, consent.RevokeThenBlock:
+		if err := consent.CanBlock(d, consent.FromExpiry, false); err != nil {
+			p.Lines = []string{fmt.Sprintf("%s you are told, and nothing is cut: %s.", when, err)}
+			return nil
+		}
+		return e.whatRevokes(ctx, p, d, r, when)
 	case consent.Guide:
 		p.Lines = []string{when + " you get the steps to end it by hand, and we watch whether it stops."}
 	default:
@@ -189,29 +191,30 @@ func (e *Core) whatBlocks(ctx context.Context, p *Preview, d discovery.Device, r
 		p.Lines = []string{fmt.Sprintf("%s you are told, and nothing is cut: %s.", when, err)}
 		return nil
 	}
-	conn, traits, ok := e.blocker(ctx, func(connectors.Traits) bool { return true })
+	x, ok := e.enderOf(ctx, d, r)
 	if !ok {
-		p.Lines = []string{"Nothing that is connected can stop it. Connect your router or gateway; until then the end waits for you."}
+		p.Lines = append(p.Lines, "Nothing that is connected can stop it. Connect your router or gateway; until then the end waits for you.")
 		return nil
 	}
-	if traits.Grain == connectors.GrainRecipient || r.Any {
-		p.Lines = []string{fmt.Sprintf("%s %s stops what %s sends to %s, open transfers included.", when, conn.Name, d.Name(), to)}
-	} else {
-		p.Lines = []string{fmt.Sprintf("%s %s can only cut %s from the internet as a whole; it asks you first.", when, conn.Name, d.Name())}
+	p.Holds = e.holdsSentence(x.conn, x.traits)
+	switch {
+	case x.traits.Grain == connectors.GrainAccount:
+		return e.whatAccount(ctx, p, x, d, r, when)
+	case x.fit.Exact:
+		p.Lines = append(p.Lines, fmt.Sprintf("%s %s stops what %s sends to %s, open transfers included.", when, x.conn.Name, d.Name(), to))
+	default:
+		p.Coarse = true
+		p.Lines = append(p.Lines, fmt.Sprintf("%s %s can only cut %s from the internet as a whole; it asks you first.", when, x.conn.Name, d.Name()))
 	}
-	if r.Any || traits.Grain != connectors.GrainRecipient {
-		live, err := e.liveOf(ctx, d.ID)
-		if err != nil {
-			return err
-		}
-		for _, c := range live {
-			p.AlsoStops = append(p.AlsoStops, c.Recipient.Name)
-		}
-	} else {
+	if !r.Any && x.traits.Grain == connectors.GrainRecipient {
 		p.Lines = append(p.Lines, "What it sends to others goes on.")
+		return nil
 	}
-	p.Holds = e.holdsSentence(conn, traits)
-	return nil
+	live, err := e.liveOf(ctx, d.ID)
+	for _, c := range live {
+		p.AlsoStops = append(p.AlsoStops, c.Recipient.Name)
+	}
+	return err
 }
 
 func (e *Core) holdsSentence(c connectors.Connection, t connectors.Traits) string {
