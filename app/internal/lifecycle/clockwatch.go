@@ -26,8 +26,9 @@ type clockWatch struct {
 	mu    sync.Mutex // guards guard
 	guard *clock.Guard
 
-	doubt atomic.Bool // as it was last told
-	saved time.Time   // used by look alone
+	doubt  atomic.Bool  // as it was last told
+	agreed atomic.Int64 // when, by the boot clock, a step was found to be right
+	saved  time.Time    // used by look alone
 }
 
 // clockStore keeps readings and what is told of them.
@@ -42,6 +43,7 @@ type clockStore interface {
 const (
 	clockEvery = 5 * time.Second
 	clockSave  = time.Minute
+	steppedFor = 10 * time.Minute
 )
 
 // How far a stored reading was believed.
@@ -112,7 +114,14 @@ func (w *clockWatch) shown() time.Time { _, v := w.judge(); return v.Shown }
 
 func (w *clockWatch) trusted() bool { _, v := w.judge(); return v.Trusted }
 func (w *clockWatch) sure() bool    { _, v := w.judge(); return v.Sure }
-func (w *clockWatch) stepped() bool { _, v := w.judge(); return v.Stepped != 0 }
+
+// stepped reports a clock that was moved, also for a while after that was found
+// to be right: what ends in this time carries the mark (T6).
+func (w *clockWatch) stepped() bool {
+	r, v := w.judge()
+	since := r.Boot - time.Duration(w.agreed.Load())
+	return v.Stepped != 0 || w.agreed.Load() != 0 && since >= 0 && since < steppedFor
+}
 
 // look takes one reading; a change of trust is noted in the diary, and a second
 // source is asked where one is needed.
@@ -160,6 +169,9 @@ func (w *clockWatch) agree(ctx context.Context, asked clock.Reading, before cloc
 	moved := r.Wall.Sub(asked.Wall) - (r.Boot - asked.Boot)
 	if r.BootID == asked.BootID && moved.Abs() < time.Minute {
 		w.guard.Confirm(r)
+		if before.Stepped != 0 {
+			w.agreed.Store(int64(r.Boot))
+		}
 	}
 	v := w.guard.Observe(r)
 	w.mu.Unlock()
