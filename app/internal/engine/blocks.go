@@ -17,11 +17,11 @@ func (e *Core) PreviewDisconnect(ctx context.Context, id discovery.DeviceID) (Pr
 		return Preview{}, err
 	}
 	p := Preview{Then: consent.Block}
-	if err := consent.CanBlock(d, consent.FromPerson, true); err != nil {
+	if err := consent.CanBlock(e.Guard(ctx, d), consent.FromPerson, true); err != nil {
 		p.Refused = err.Error()
 		return p, nil
 	}
-	p.Confirm = consent.CanBlock(d, consent.FromPerson, false) != nil
+	p.Confirm = consent.CanBlock(e.Guard(ctx, d), consent.FromPerson, false) != nil
 	x, ok := e.enderOf(ctx, d, consent.Recipient{Any: true})
 	if !ok {
 		p.Refused = "Nothing that is connected can disconnect this device. Connect your router or gateway first."
@@ -70,7 +70,7 @@ func (e *Core) Disconnect(ctx context.Context, id discovery.DeviceID, confirmed 
 	if err != nil {
 		return consent.Action{}, err
 	}
-	if err := consent.CanBlock(d, consent.FromPerson, confirmed); err != nil {
+	if err := consent.CanBlock(e.Guard(ctx, d), consent.FromPerson, confirmed); err != nil {
 		return consent.Action{}, err
 	}
 	a := e.clicked(d.ID, consent.ActBlock)

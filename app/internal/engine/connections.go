@@ -28,6 +28,8 @@ func (e *Core) Connectors(ctx context.Context) (ConnectorsInfo, error) {
 func (e *Core) connectionInfo(ctx context.Context, c connectors.Connection) ConnectionInfo {
 	h := e.Sessions.Health(c.ID)
 	i := ConnectionInfo{Connection: c, Open: h.Open, Alive: h.Alive, Trouble: h.Trouble, Error: h.Kind}
+	l := e.losses.now(c.ID, e.Now())
+	i.Lost, i.LostSince = l.total, l.since
 	caps, ok := e.Sessions.Capabilities(c.ID)
 	if !ok {
 		return i
@@ -135,6 +137,9 @@ func (e *Core) Connect(ctx context.Context, r ConnectRequest) (ConnectionInfo, e
 	}
 	if err := e.retryWaiting(ctx); err != nil {
 		return ConnectionInfo{}, err
+	}
+	if err := e.RefreshGrants(ctx); err != nil {
+		e.Log.Warn("listing access", "error", err) // it is asked again soon
 	}
 	e.changed(changes.Connections, changes.Diary)
 	return e.connectionInfo(ctx, c), nil

@@ -42,6 +42,8 @@ type Config struct {
 	Keeper Keys
 	// Problems lists what is wrong beside what Core knows itself; may be nil.
 	Problems func() []Problem
+	// Resolvers are the DNS servers that this computer was told; may be nil.
+	Resolvers func() []netip.Addr
 	// Person is how the diary names who decides.
 	Person string
 }
@@ -49,8 +51,12 @@ type Config struct {
 // Core is the engine. It is safe for concurrent use.
 type Core struct {
 	Config
-	names names
-	dirty *dirty
+	names  names
+	dirty  *dirty
+	losses losses
+
+	granting sync.Mutex // guards granted, held while issuers are asked
+	granted  granted
 
 	mu    sync.Mutex // guards since and undo order: decisions are made one at a time
 	since time.Time  // when this run began: the page "new since"
@@ -74,7 +80,7 @@ func New(c Config) (*Core, error) {
 	if c.Person == "" {
 		c.Person = "you"
 	}
-	return &Core{Config: c, since: c.Now(), names: names{lookup: c.Lookup}, dirty: newDirty(c.Inventory)}, nil
+	return &Core{Config: c, since: c.Now(), names: names{lookup: c.Lookup}, dirty: newDirty(c.Inventory), granted: granted{}}, nil
 }
 
 var _ Engine = (*Core)(nil)
@@ -82,18 +88,15 @@ var _ Engine = (*Core)(nil)
 // Watch gives a notification after each change until ctx ends.
 func (e *Core) Watch(ctx context.Context) <-chan changes.Change { return e.Hub.Listen(ctx) }
 
-// Serve keeps the addresses of named recipients fresh and the dates that peers
-// hold in step, until ctx ends.
+// Serve keeps the addresses of named recipients fresh, the dates that peers
+// hold in step, and what is known of access and of gaps up to date, until ctx ends.
 func (e *Core) Serve(ctx context.Context) error {
-	tick := time.NewTicker(handOverEvery)
+	tick := time.NewTicker(lossEvery)
 	defer tick.Stop()
-	for {
-		e.refreshNames(ctx)
-		if err := e.ReconcileHandOvers(ctx); err != nil && ctx.Err() == nil {
-			e.Log.Warn("handing dates over", "error", err)
-		}
-		if err := e.WatchByHand(ctx); err != nil && ctx.Err() == nil {
-			e.Log.Warn("watching what was ended by hand", "error", err)
+	for n := 0; ; n++ {
+		e.warn(ctx, "asking what was missed", e.WatchLosses(ctx))
+		if n%keepEvery == 0 {
+			e.Look(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -103,9 +106,29 @@ func (e *Core) Serve(ctx context.Context) error {
 	}
 }
 
-// handOverEvery is how often names are looked up again and handed-over dates
-// compared with the decisions; both are also done at each decision.
-const handOverEvery = time.Minute
+// lossEvery is how often connections are asked what they missed; with each
+// keepEvery-th time names are looked up again and handed-over dates compared
+// with the decisions, which is also done at each decision.
+const (
+	lossEvery = 15 * time.Second
+	keepEvery = 4
+)
+
+// Look brings up to date what is known of names, handed-over dates, what was
+// ended by hand, and access; Serve does it by itself.
+func (e *Core) Look(ctx context.Context) {
+	e.refreshNames(ctx)
+	e.warn(ctx, "handing dates over", e.ReconcileHandOvers(ctx))
+	e.warn(ctx, "watching what was ended by hand", e.WatchByHand(ctx))
+	e.warn(ctx, "listing access", e.RefreshGrants(ctx))
+}
+
+// warn writes down what did not work this time, unless it is only the end.
+func (e *Core) warn(ctx context.Context, what string, err error) {
+	if err != nil && ctx.Err() == nil {
+		e.Log.Warn("a round of the engine", "what", what, "error", err)
+	}
+}
 
 // note makes a diary line that is about a consent.
 func (e *Core) note(kind ledger.Kind, c consent.Consent, text string) ledger.Note {

@@ -39,6 +39,7 @@ func (e *Core) Allow(ctx context.Context, r AllowRequest) (ConsentInfo, error) {
 	if err := e.noTwin(ctx, c); err != nil {
 		return ConsentInfo{}, err
 	}
+	e.knowGrants(ctx, c)
 	text := fmt.Sprintf("%s allowed %s to send %s to %s %s (%s).", capital(e.Person), d.Name(), dataWords(c.Data), c.Recipient.Name, untilWords(c), r.How)
 	return e.decide(ctx, consent.Decision{Consent: c, Actions: e.handOver(ctx, c), Notes: []ledger.Note{e.note(consent.NoteGiven, c, text)}})
 }
@@ -81,7 +82,34 @@ func (e *Core) Renew(ctx context.Context, id consent.ID, until, how string) (Con
 		return ConsentInfo{}, err
 	}
 	text := fmt.Sprintf("%s renewed %s to %s, %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, untilWords(next), how)
+	if e.revoked(ctx, c.ID) {
+		text += " Its access was deleted and cannot be given back; the device must be set up there anew."
+	}
 	return e.decide(ctx, consent.Decision{Consent: next, Expect: c.Version, Actions: e.possible(ctx, actions), Notes: []ledger.Note{e.note(consent.NoteRenewed, next, text)}})
+}
+
+// knowGrants has the issuers asked once more where something may be revoked.
+func (e *Core) knowGrants(ctx context.Context, c consent.Consent) {
+	if c.Remedy != consent.Revoke && c.Remedy != consent.RevokeThenBlock {
+		return
+	}
+	if err := e.RefreshGrants(ctx); err != nil {
+		e.Log.Warn("listing access", "error", err) // what is known already still counts
+	}
+}
+
+// revoked reports whether an access was deleted when the permission ended.
+func (e *Core) revoked(ctx context.Context, id consent.ID) bool {
+	as, err := e.Store.ByMark(ctx, consent.MarkFor(id))
+	if err != nil {
+		return false
+	}
+	for _, a := range as {
+		if a.State != consent.Cancelled {
+			return a.Kind == consent.ActRevoke && a.State == consent.Done
+		}
+	}
+	return false
 }
 
 // possible leaves out hand-overs where no connection can hold a date.
@@ -101,6 +129,7 @@ func (e *Core) End(ctx context.Context, id consent.ID, how string) (ConsentInfo,
 	if !c.Decided.Live() {
 		return ConsentInfo{}, fmt.Errorf("this permission has already ended (%s)", c.Decided)
 	}
+	e.knowGrants(ctx, c)
 	grants, err := e.Store.Grants(ctx, c)
 	if err != nil {
 		return ConsentInfo{}, err

@@ -208,10 +208,11 @@ type around struct {
 	sums     map[discovery.DeviceID][]flow.HourTotal // of the last week
 	last     map[discovery.DeviceID]time.Time
 	cover    coverage
+	safe     protectedAt
 }
 
 func (e *Core) around(ctx context.Context) (around, error) {
-	a := around{e: e, blocks: map[discovery.DeviceID]consent.Action{}}
+	a := around{e: e, blocks: map[discovery.DeviceID]consent.Action{}, safe: e.protected(ctx)}
 	var err error
 	if a.consents, err = e.Store.Consents(ctx); err != nil {
 		return a, err
@@ -244,6 +245,7 @@ func (e *Core) around(ctx context.Context) (around, error) {
 }
 
 func (a around) info(d discovery.Device) DeviceInfo {
+	d = a.safe.guard(d)
 	i := DeviceInfo{Device: d, LastFlow: a.last[d.ID]}
 	for _, c := range a.consents {
 		if a.e.canonical(c.Device) != d.ID {

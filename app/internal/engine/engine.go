@@ -275,6 +275,9 @@ type ConnectionInfo struct {
 	Can      []string            `json:"can"` // "observe", "block", "revoke", "hold a start" ...
 	Coverage connectors.Coverage `json:"coverage"`
 	Holds    int                 `json:"holds"` // dates that it keeps for us
+	// Lost is what it is known to have missed lately, and since when.
+	Lost      uint64    `json:"lost,omitempty"`
+	LostSince time.Time `json:"lost_since,omitzero"`
 }
 
 // HeldInfo is one thing outside that carries our mark.

@@ -59,11 +59,14 @@ type home struct {
 	ids   int
 	poked int
 	kind  discovery.Kind // what every device is guessed to be
+
+	lookup    netip.Addr // what every name stands for
+	resolvers []netip.Addr
 }
 
 func newHome(t *testing.T) *home {
 	t.Helper()
-	h := &home{t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), peers: &peers{}}
+	h := &home{t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), peers: &peers{}, lookup: netip.MustParseAddr("203.0.113.9")}
 	newID := func(p string) string { h.ids++; return fmt.Sprintf("%s%011d", p, h.ids) }
 	now := func() time.Time { return h.now }
 	var err error
@@ -83,7 +86,7 @@ func newHome(t *testing.T) *home {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reg, err := connectors.NewRegistry()
+	reg, err := connectors.NewRegistry(kind{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,8 +95,9 @@ func newHome(t *testing.T) *home {
 		Zone: func() (string, *time.Location) { return "Europe/Berlin", berlin(t) }, NewID: newID,
 		Poke: func() { h.poked++ }, Retry: func(context.Context, consent.ActionID) error { return nil },
 		Lookup: func(context.Context, string) ([]netip.Addr, error) {
-			return []netip.Addr{netip.MustParseAddr("203.0.113.9")}, nil
+			return []netip.Addr{h.lookup}, nil
 		},
+		Resolvers: func() []netip.Addr { return h.resolvers },
 	})
 	if err != nil {
 		t.Fatal(err)

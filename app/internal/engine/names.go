@@ -110,6 +110,15 @@ func (e *Core) refreshNames(ctx context.Context) {
 		return // said by whoever asks next; names are only a help
 	}
 	done := map[string]bool{}
+	for _, h := range e.peerHosts(ctx) { // those must not be cut off
+		if _, err := netip.ParseAddr(h); err == nil || done[h] || ctx.Err() != nil {
+			continue
+		}
+		done[h] = true
+		if err := e.names.refresh(ctx, h, e.Now()); err != nil {
+			e.Log.Debug("looking up a connector's host", "error", err)
+		}
+	}
 	for _, c := range cs {
 		for _, h := range hostNames(c.Recipient) {
 			if !done[h] && ctx.Err() == nil {

@@ -68,6 +68,9 @@ func (e *Core) overviewConnections(ctx context.Context, o *Overview, loc *time.L
 	}
 	for _, c := range conns.Connections {
 		o.HeldDates += c.Holds
+		if p, some := e.lostProblem(c); some {
+			o.Problems = append(o.Problems, p)
+		}
 		if c.Trouble != "" {
 			o.Problems = append(o.Problems, Problem{ID: "connection/" + c.ID, Text: c.Name + ": " + c.Trouble, Fix: "Open Connectors and test it."})
 		}

@@ -173,7 +173,7 @@ func (e *Core) whatHappens(ctx context.Context, p *Preview, d discovery.Device, 
 	case consent.Block:
 		return e.whatBlocks(ctx, p, d, r, when, to)
 	case consent.Revoke, consent.RevokeThenBlock:
-		if err := consent.CanBlock(d, consent.FromExpiry, false); err != nil {
+		if err := consent.CanBlock(e.Guard(ctx, d), consent.FromExpiry, false); err != nil {
 			p.Lines = []string{fmt.Sprintf("%s you are told, and nothing is cut: %s.", when, err)}
 			return nil
 		}
@@ -187,7 +187,7 @@ func (e *Core) whatHappens(ctx context.Context, p *Preview, d discovery.Device, 
 }
 
 func (e *Core) whatBlocks(ctx context.Context, p *Preview, d discovery.Device, r consent.Recipient, when, to string) error {
-	if err := consent.CanBlock(d, consent.FromExpiry, false); err != nil {
+	if err := consent.CanBlock(e.Guard(ctx, d), consent.FromExpiry, false); err != nil {
 		p.Lines = []string{fmt.Sprintf("%s you are told, and nothing is cut: %s.", when, err)}
 		return nil
 	}

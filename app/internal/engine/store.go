@@ -23,6 +23,16 @@ type Store interface {
 	diaryStore
 	connectionStore
 	settingStore
+	forgetStore
+}
+
+// forgetStore deletes for good what was seen.
+type forgetStore interface {
+	DeleteFlowsOf(ctx context.Context, id discovery.DeviceID) (int64, error)
+	DeleteFlowsBetween(ctx context.Context, from, to time.Time) (int64, error)
+	DeleteAllFlows(ctx context.Context) (int64, error)
+	// EraseText deletes the texts of a device's diary entries; the chain goes on to verify.
+	EraseText(ctx context.Context, device discovery.DeviceID, tombstone ledger.Note) (int, error)
 }
 
 type consentStore interface {
@@ -30,6 +40,8 @@ type consentStore interface {
 	ConsentVersions(ctx context.Context, id consent.ID) ([]consent.Consent, error)
 	Consent(ctx context.Context, id consent.ID) (consent.Consent, error)
 	Grants(ctx context.Context, c consent.Consent) ([]consent.Grant, error)
+	// SaveGrants replaces what is known of one connection's grants.
+	SaveGrants(ctx context.Context, connection string, gs []consent.Grant) error
 }
 
 type actionStore interface {

@@ -63,14 +63,20 @@ func (h *Home) resolve(ctx context.Context, _ discovery.DeviceID, r consent.Reci
 type fresh struct {
 	*store.Store
 	inventory *discovery.Inventory
+	// guard gives a device the role that forbids to block it.
+	guard func(context.Context, discovery.Device) discovery.Device
 }
 
 // Device prefers the inventory.
 func (f fresh) Device(ctx context.Context, id discovery.DeviceID) (discovery.Device, bool, error) {
-	if d, ok := f.inventory.Device(id); ok {
-		return d, true, nil
+	d, ok := f.inventory.Device(id)
+	if !ok {
+		var err error
+		if d, ok, err = f.Store.Device(ctx, id); err != nil || !ok {
+			return d, ok, err
+		}
 	}
-	return f.Store.Device(ctx, id)
+	return f.guard(ctx, d), true, nil
 }
 
 // others are the done blocks of a device under other marks that are still in
@@ -125,4 +131,8 @@ func (h *Home) serveRetention(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+func (h *Home) fresh() fresh {
+	return fresh{h.store, h.inventory, func(ctx context.Context, d discovery.Device) discovery.Device { return h.core.Guard(ctx, d) }}
 }

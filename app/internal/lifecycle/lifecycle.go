@@ -198,7 +198,7 @@ func (h *Home) build(ctx context.Context) error {
 	}
 	h.core, err = engine.New(engine.Config{
 		Store: h.store, Inventory: h.inventory, Sessions: pooled{h.pool}, Registry: all, Hub: h.Hub, Log: h.part("engine"),
-		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, PutSecret: h.putSecret, Keeper: h.keeper, Problems: h.problems,
+		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, Resolvers: resolvers, PutSecret: h.putSecret, Keeper: h.keeper, Problems: h.problems,
 		Poke:  func() { h.scheduler.Poke(); h.runner.Poke() },
 		Retry: h.runner.Retry,
 	})
@@ -221,14 +221,14 @@ func (h *Home) buildEngines(all *connectors.Registry) (err error) {
 		return err
 	}
 	h.runner, err = enforce.New(enforce.Config{
-		Store: fresh{h.store, h.inventory}, Sessions: h.pool, Now: h.now, Report: h.report,
+		Store: h.fresh(), Sessions: h.pool, Now: h.now, Report: h.report,
 		Resolve: h.resolve, Others: h.others, Sure: h.clock.sure,
 	})
 	if err != nil {
 		return err
 	}
 	h.scheduler, err = expiry.New(expiry.Config{
-		Store: h.store, Now: h.now, Device: fresh{h.store, h.inventory}.Device, Decided: h.runner.Poke, Report: h.report,
+		Store: h.store, Now: h.now, Device: h.fresh().Device, Decided: h.runner.Poke, Report: h.report,
 		Trusted: h.clock.trusted, Shown: h.clock.shown, Stepped: h.clock.stepped, Doubts: doubts{h.store},
 	})
 	h.clock.second = (&witnesses{pool: h.pool, synchronised: h.Synchronised}).agree

@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"bestbefore/discovery"
+)
+
+// Guard gives d the role that forbids to block it where nobody else can know
+// it: the home's DNS server, as this computer was told it, and the hosts that
+// the household's connections lead to. This computer and the router carry their
+// roles already.
+func (e *Core) Guard(ctx context.Context, d discovery.Device) discovery.Device {
+	return e.protected(ctx).guard(d)
+}
+
+// protectedAt says which addresses must not be cut off, and why.
+type protectedAt map[netip.Addr]discovery.Role
+
+// guard uses proven addresses only: a device that merely says that it has one
+// must not escape a block by it. What has no hardware address of its own is
+// known by nothing better.
+func (p protectedAt) guard(d discovery.Device) discovery.Device {
+	if d.Role != discovery.RoleOrdinary {
+		return d
+	}
+	for _, a := range d.Addresses {
+		if a.Claimed && len(d.Hardware) > 0 {
+			continue
+		}
+		role := p[a.Addr.Unmap().WithZone("")]
+		if role == discovery.RoleDNS || role != "" && d.Role == discovery.RoleOrdinary {
+			d.Role = role
+		}
+	}
+	return d
+}
+
+// protected reads the addresses of the DNS servers and of what is connected.
+func (e *Core) protected(ctx context.Context) protectedAt {
+	out := protectedAt{}
+	for _, host := range e.peerHosts(ctx) {
+		if a, err := netip.ParseAddr(host); err == nil {
+			out[a.Unmap().WithZone("")] = discovery.RoleConnector
+			continue
+		}
+		for _, a := range e.names.addresses(host) {
+			out[a] = discovery.RoleConnector
+		}
+	}
+	if e.Resolvers != nil {
+		for _, a := range e.Resolvers() {
+			out[a.Unmap().WithZone("")] = discovery.RoleDNS
+		}
+	}
+	return out
+}
+
+// peerHosts are the hosts of all connections, each once.
+func (e *Core) peerHosts(ctx context.Context) []string {
+	cs, err := e.Store.Connections(ctx)
+	if err != nil {
+		return nil // whoever asks for a block meets the same fault at once
+	}
+	var out []string
+	for _, c := range cs {
+		kind, known := e.Registry.Get(c.Kind)
+		if !known {
+			continue
+		}
+		for _, peer := range kind.Spec().Peers(c.Settings) {
+			if h := hostOf(peer); h != "" && !slices.Contains(out, h) {
+				out = append(out, h)
+			}
+		}
+	}
+	return out
+}
+
+// hostOf is the host in what a household types as an address: a host, with a
+// port or without, or a URL.
+func hostOf(address string) string {
+	s := strings.TrimSpace(address)
+	if _, rest, ok := strings.Cut(s, "://"); ok {
+		s = rest
+	}
+	s, _, _ = strings.Cut(s, "/")
+	if i := strings.LastIndex(s, "@"); i >= 0 {
+		s = s[i+1:]
+	}
+	if host, _, err := net.SplitHostPort(s); err == nil {
+		s = host
+	}
+	return strings.ToLower(strings.TrimSuffix(strings.Trim(s, "[]"), "."))
+}
