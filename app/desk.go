@@ -57,7 +57,7 @@ func (d *desk) functions() live.Desk { return live.Desk{Read: d.read, Set: d.set
 func (d *desk) read() view.Desk {
 	p := d.app.Preferences()
 	v := view.Desk{
-		CanAutostart: d.canAutostart(), Owner: d.owner && !d.demo, Tray: d.tray != nil, Folder: d.folder(),
+		CanAutostart: d.canAutostart(), Owner: d.owner && !d.demo, Demo: d.demo, Tray: d.tray != nil, Folder: d.folder(),
 		Background: p.StringWithFallback(view.SetBackground, view.Ask), Look: p.StringWithFallback(view.SetLook, view.LookSystem),
 		Text: p.IntWithFallback(view.SetText, 100),
 	}

@@ -30,9 +30,13 @@ func (win *window) places() []ui.Place {
 }
 
 func (win *window) buildHome() ui.Page {
-	p := home.New(home.Commands{
+	c := home.Commands{
 		Open: win.open, Card: win.pump.Card, Invite: win.pump.Invite, News: win.pump.News, Problem: win.pump.Problem,
-	})
+	}
+	if !win.desk.demo {
+		c.Demo = win.tryDemo
+	}
+	p := home.New(c)
 	win.pages.home = p
 	return p
 }

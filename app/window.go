@@ -28,6 +28,7 @@ type window struct {
 	do    ui.Dispatcher
 	pages pages
 	desk  *desk
+	demo  bool // the demo home was started from here and is still open
 
 	give       *permissions.Give // the open dialog, nil when none is
 	disconnect *permissions.Disconnect

@@ -9,6 +9,7 @@ type Home struct {
 	Cards        []PermissionCard // those that end next, at most six
 	MoreCards    string           // "All 14 permissions"; "" when these are all
 	Empty        Invitation       // shown instead of cards while there are none
+	Fresh        bool             // nothing is connected yet, so there is little to try
 	FlowTitle    string           // "Where your home's data went this week"
 	Bars         []Bar
 	FlowEmpty    string // what is said instead of bars while nothing can be seen

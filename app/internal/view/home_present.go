@@ -46,6 +46,7 @@ func (p Presenter) Home(in HomeInput) Home {
 		out.FlowEmpty = p.flowEmpty(in.Overview)
 	}
 	out.CoverageLine = p.coverageLine(in.Overview)
+	out.Fresh = len(in.Overview.SeenBy) == 0
 	if !in.Overview.NewSince.IsZero() {
 		out.NewsTitle = p.T("New since %s", p.sinceDay(in.Overview.NewSince))
 		if p.dayOf(in.Overview.NewSince) == p.today() {

@@ -63,6 +63,7 @@ type Desk struct {
 	CanAutostart bool // there is a program of our own that the system could start
 	Autostart    bool
 	Owner        bool   // this window runs the engine; else another program goes on without it
+	Demo         bool   // it shows the demo home, which is gone when the window is closed
 	Background   string // On, Off or Ask
 	Tray         bool   // the desktop shows a symbol while the window is hidden
 	Look         string // LookSystem, LookLight or LookDark
@@ -93,6 +94,12 @@ func (p Presenter) Settings(in SettingsInput) Settings {
 
 func (p Presenter) awayRows(in SettingsInput) []SettingRow {
 	var rows []SettingRow
+	if in.Desk.Demo {
+		return []SettingRow{{
+			ID: SetBackground, Label: p.T("The demo ends with its window"),
+			Detail: p.T("Nothing goes on without it: its made-up devices, its dates and its data are gone then. Your own home is not touched."),
+		}}
+	}
 	if in.Desk.CanAutostart {
 		rows = append(rows, SettingRow{
 			ID: SetAutostart, Label: p.T("Start with the computer"),
@@ -137,6 +144,9 @@ func (p Presenter) dataRows(in SettingsInput) []SettingRow {
 			ID: SetExport, Label: p.T("Take everything along"), Detail: p.T("Devices, traffic, permissions and the diary, as tables and as JSON. Without passwords."),
 			Button: ActionLink{ID: SetExport, Label: p.T("Save a copy …")}, Outcome: in.Export,
 		},
+	}
+	if in.Desk.Demo {
+		rows[1].Detail = p.T("The demo has a key of its own, which goes with it. This computer's key store is not asked.")
 	}
 	for _, x := range in.Problems {
 		if x.ID == "key store" {

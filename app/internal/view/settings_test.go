@@ -41,6 +41,24 @@ func settingsInput() SettingsInput {
 	}
 }
 
+// TestTheDemoSaysThatItEnds: nobody keeps its dates, and no key store seals them.
+func TestTheDemoSaysThatItEnds(t *testing.T) {
+	var said strings.Builder
+	for _, g := range (Presenter{}).Settings(SettingsInput{Desk: Desk{Demo: true}}).Groups {
+		for _, r := range g.Rows {
+			said.WriteString(r.Label + "\n" + r.Detail + "\n")
+		}
+	}
+	for _, never := range []string{"Another program", "At most one message a day", "from this computer's key store"} {
+		if strings.Contains(said.String(), never) {
+			t.Errorf("the demo says %q:\n%s", never, said.String())
+		}
+	}
+	if !strings.Contains(said.String(), "The demo ends with its window") {
+		t.Errorf("the demo does not say that it ends:\n%s", said.String())
+	}
+}
+
 func TestSettingsShowWhatIsSet(t *testing.T) {
 	s := presenter(t).Settings(settingsInput())
 	for id, want := range map[string]string{SetAutostart: Off, SetBackground: Ask, SetReminders: On, SetLook: LookDark, SetText: "125"} {

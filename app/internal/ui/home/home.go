@@ -10,13 +10,14 @@ import (
 	"bestbefore/app/internal/view"
 )
 
-// Commands are what the page can ask for; each returns at once and none may be nil.
+// Commands are what the page can ask for; each returns at once and none but Demo may be nil.
 type Commands struct {
 	Open    func(view.Route)             // a place in the window
 	Card    func(view.PermissionCard)    // the button of a card
 	Invite  func(action string)          // the button of the empty page
 	News    func(item, action string)    // an answer to what is new
 	Problem func(problem, action string) // the button of a problem
+	Demo    func()                       // tries the demo home; nil where there is none to try
 }
 
 // Page is the home page.
@@ -102,6 +103,17 @@ func (p *Page) setCards(s view.Home) {
 	if invited {
 		p.empty.Objects = []fyne.CanvasObject{kit.NewEmpty("permissions", s.Empty, p.commands.Invite)}
 	}
+	if invited && s.Fresh && p.commands.Demo != nil {
+		p.empty.Add(kit.NewPad(2*kit.Step, 0, 0, 0, p.tryDemo()))
+	}
+}
+
+// tryDemo invites to a home in which everything can be tried without harm.
+func (p *Page) tryDemo() fyne.CanvasObject {
+	return kit.NewColumn(kit.Step,
+		kit.NewFlow(0, kit.NewButton(lang.L("Try the demo home"), kit.Ordinary, p.commands.Demo)),
+		kit.NewSoft(lang.L("A made-up home in a window of its own. Nothing there is real, and nothing here is touched.")).Wrapped(0),
+	)
 }
 
 func (p *Page) open(c view.PermissionCard) {

@@ -45,6 +45,48 @@ func press(t *testing.T, o fyne.CanvasObject, label string) {
 	test.Tap(found)
 }
 
+// TestTheDemoIsOfferedOnlyWhereNothingIsConnected: and not inside the demo, which has no such command.
+func TestTheDemoIsOfferedOnlyWhereNothingIsConnected(t *testing.T) {
+	empty := view.Invitation{Title: "See where it goes"}
+	for name, c := range map[string]struct {
+		s       view.Home
+		demo    bool
+		offered bool
+	}{
+		"a fresh installation":   {view.Home{Loaded: true, Fresh: true, Empty: empty}, true, true},
+		"something is connected": {view.Home{Loaded: true, Empty: empty}, true, false},
+		"inside the demo":        {view.Home{Loaded: true, Fresh: true, Empty: empty}, false, false},
+		"there is a permission":  {view.Home{Loaded: true, Fresh: true, Cards: []view.PermissionCard{{ID: "bell"}}}, true, false},
+		"nothing was loaded yet": {view.Home{Fresh: true, Empty: empty}, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.NewTempApp(t).Settings().SetTheme(kit.NewTheme(kit.Light, 1))
+			tried := 0
+			commands := home.Commands{}
+			if c.demo {
+				commands.Demo = func() { tried++ }
+			}
+			p := home.New(commands)
+			test.NewTempWindow(t, p.Content()).Resize(fyne.NewSize(1072, 800))
+			p.SetSnapshot(c.s)
+			offered := false
+			kit.Walk(p.Content(), func(o fyne.CanvasObject) {
+				b, ok := o.(*kit.Button)
+				offered = offered || ok && b.Label() == "Try the demo home"
+			})
+			if offered != c.offered {
+				t.Fatalf("offered: %v", offered)
+			}
+			if offered {
+				press(t, p.Content(), "Try the demo home")
+				if tried != 1 {
+					t.Errorf("pressing it tried the demo %d times", tried)
+				}
+			}
+		})
+	}
+}
+
 func TestEveryButtonCallsItsCommand(t *testing.T) {
 	p, log := show(t, view.Home{
 		Loaded: true, Sentence: "One permission ends this month.", MoreCards: "All 14 permissions",
