@@ -8,7 +8,7 @@ type Headline string
 // The headlines, calmest first.
 const (
 	Fresh          Headline = "fresh"           // good until later
-	Soon           Headline = "soon"            // ends within 30 days
+	Soon           Headline = "soon"            // may be renewed now: see RenewableFrom
 	EndedStopped   Headline = "ended_stopped"   // ended, done, and seen to have stopped
 	EndedNotTried  Headline = "ended_not_tried" // ended, configured; it has not tried since
 	EndedUnchecked Headline = "ended_unchecked" // ended, done, not seen yet or cannot tell
@@ -19,13 +19,14 @@ const (
 	NotInForce     Headline = "not_in_force"    // requested, deferred, refused, unknown
 )
 
-// SoonBefore is how long before its end a permission counts as ending soon.
+// SoonBefore is how long before its end a permission counts as ending soon at
+// the most; RenewableFrom is the rule.
 const SoonBefore = 30 * 24 * time.Hour
 
 // HeadlineOf is the worst of c's three axes, given the actions of c, newest first.
 func HeadlineOf(c Consent, actions []Action, now time.Time) Headline {
 	if c.Decided.Live() {
-		if end := c.DueAt(); !end.IsZero() && end.Sub(now.Round(0)) <= SoonBefore {
+		if from := c.RenewableFrom(); !from.IsZero() && !now.Round(0).Before(from) {
 			return Soon
 		}
 		return Fresh

@@ -88,11 +88,14 @@ func presetFixtures() []view.Preset {
 func giveFixture() view.Give {
 	return view.Give{
 		Revision: 1, DeviceID: "bell", Device: "Front door bell", Kind: "doorbell", Title: "What may Front door bell send, and until when?",
+		Draft: view.GiveDraft{DeviceID: "bell", Recipients: []string{"to:video.bell.example", "at:cdn.bell.example"}, Added: []string{"cdn.bell.example"}},
 		Recipients: []view.Choice{
-			{ID: "maker", Label: "Bell Maker · US", Detail: "seen: 4.1 GB last week", Chosen: true},
-			{ID: "events", Label: "Doorbell Events · US", Detail: "seen: 212 times last week"},
-			{ID: "any", Label: "Anybody it likes", Detail: "also those that it has not talked to yet"},
+			{ID: "to:video.bell.example", Label: "video.bell.example", Detail: "seen, 4.1 GB in the last 7 days", Chosen: true},
+			{ID: "to:events.example", Label: "events.example", Detail: "seen, 212 times in the last 7 days"},
+			{ID: "at:cdn.bell.example", Label: "cdn.bell.example", Detail: "added by you", Chosen: true},
+			{ID: "any", Label: "Anybody outside your home", Detail: "one date for everything that it sends"},
 		},
+		Proposed: "bell.example", EndsTitle: "When that day is over",
 		Data: []view.Choice{
 			{ID: "video", Label: "Video", Chosen: true},
 			{ID: "presence", Label: "Who comes and goes", Chosen: true},
@@ -100,7 +103,8 @@ func giveFixture() view.Give {
 			{ID: "usage", Label: "How it is used"},
 			{ID: "technical", Label: "Technical data"},
 		},
-		Presets: presetFixtures(), PresetID: "6m", Until: day(2027, 5, 31), StampText: "31 MAY 27", Severity: view.Fresh,
+		Presets:  append([]view.Preset{{ID: "1h", Label: "For an hour"}, {ID: "today", Label: "Today, until midnight"}}, presetFixtures()...),
+		PresetID: "6m", Until: day(2027, 5, 31), StampText: "31 MAY 27", Severity: view.Fresh,
 		First: day(2026, 11, 23), Last: day(2027, 11, 22),
 		Remedies: []view.Choice{
 			{ID: "block", Label: "Block it", Detail: "the router stops what it sends to Bell Maker", Chosen: true},

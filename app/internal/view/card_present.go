@@ -95,7 +95,7 @@ func (p Presenter) Card(c engine.ConsentInfo, last time.Time) PermissionCard {
 		ID: string(c.ID), DeviceID: string(c.Device), Device: p.deviceName(c.DeviceName), Kind: c.DeviceKind,
 		ReceivesLine: p.T("receives: %s", p.recipient(c.Recipient)),
 		DataLine:     p.dataLine(c.Data), StatusLine: p.statusLine(c),
-		StampCaption: p.T("BEST BEFORE"), StampText: p.Stamp(p.end(c.Consent)),
+		StampCaption: p.caption(c.Consent), StampText: p.Stamp(p.end(c.Consent)),
 		Struck:   !c.Decided.Live() && c.Headline != consent.NotInForce && c.Headline != consent.EndedStill,
 		Severity: severityOf(c.Headline), StateWord: p.stateWord(c), Truths: p.Truths(c, last),
 	}
@@ -107,6 +107,14 @@ func (p Presenter) Card(c engine.ConsentInfo, last time.Time) PermissionCard {
 	}
 	card.Action, card.ActionLabel = p.cardAction(c.Headline)
 	return card
+}
+
+// caption stands over the stamp, with the time where it does not end with its day.
+func (p Presenter) caption(c consent.Consent) string {
+	if timed(c) && c.Decided != consent.Withdrawn {
+		return p.T("BEST BEFORE") + " · " + p.clock(c.DueAt())
+	}
+	return p.T("BEST BEFORE")
 }
 
 func (p Presenter) cardAction(h consent.Headline) (CardAction, string) {

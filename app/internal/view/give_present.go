@@ -3,19 +3,12 @@ package view
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
-
-// RecipientAny is the choice of everybody outside the home.
-const RecipientAny = "any"
-
-// recipientPrefix stands before the name of a single recipient.
-const recipientPrefix = "to:"
 
 // blockDevice is the choice to block the whole device where nothing finer can.
 const blockDevice = "block-device"
@@ -32,28 +25,34 @@ type GiveInput struct {
 	Busy        bool
 }
 
-func recipientID(s sent) string { return recipientPrefix + s.to }
-
 // Give is the form, with what is chosen so far. Nothing is chosen beforehand
-// but what happens on the day, which has a safe default.
+// but what happens on the day, which has a safe default, and three months for
+// sensitive data.
 func (p Presenter) Give(in GiveInput) Give {
-	d := in.Draft
+	d, why := p.Settle(in.Draft)
+	in.Draft = d
 	out := Give{
-		Revision: p.Revision, DeviceID: string(in.Device.ID), Device: p.name(in.Device), Kind: in.Device.Guess.Kind,
-		Title: p.T("How long may %s send?", p.called(in.Device)), Recipients: p.recipients(in), Data: p.dataChoices(in),
-		Presets: p.presets(p.today()), PresetID: d.PresetID, Until: d.Until, First: p.today(), Last: p.today().addMonths(12),
-		Remedies: p.remedies(in), Error: cleanText(in.Error), Busy: in.Busy,
+		Revision: p.Revision, Draft: d, DeviceID: string(in.Device.ID), Device: p.name(in.Device), Kind: in.Device.Guess.Kind,
+		Title: p.T("How long may %s send?", p.called(in.Device)), Recipients: p.recipients(in), TypedError: why, Data: p.dataChoices(in),
+		Presets: append(p.short(), p.presets(p.today())...), PresetID: d.PresetID, Until: d.Until, First: p.today(), Last: p.today().addMonths(12),
+		EndsTitle: p.T("When that day is over"), Remedies: p.remedies(in), Error: cleanText(in.Error), Busy: in.Busy,
+	}
+	if len(d.Recipients) > 1 || len(d.Added) > 0 {
+		out.Proposed = p.proposed(in)
 	}
 	if !d.Until.Zero() {
-		out.StampText, out.Severity = p.Stamp(d.Until), Fresh
-		if d.Until.since(p.today()) <= int(consent.SoonBefore.Hours()/24) {
-			out.Severity = Soon
-		}
+		out.StampText, out.StampTime, out.Severity = p.Stamp(d.Until), p.stamped(d), Fresh
+	}
+	if out.StampTime != "" {
+		out.EndsTitle = p.T("When that time has come")
+	}
+	if d.PresetID == presetSensitive && sensitive(d.Data) {
+		out.TermNote = p.T("Three months are proposed for what is sensitive.")
 	}
 	out.Missing = p.missing(d)
 	out.Confirm = p.T("Give")
 	if out.Missing == "" {
-		out.Confirm = p.T("Give until %s", p.date(d.Until))
+		out.Confirm = p.giveUntil(d)
 		out.Preview = p.previewLines(in.Preview)
 		for _, s := range in.Preview.AlsoStops {
 			out.AlsoStops = append(out.AlsoStops, clean(s))
@@ -64,14 +63,14 @@ func (p Presenter) Give(in GiveInput) Give {
 
 func (p Presenter) missing(d GiveDraft) string {
 	switch {
-	case d.Recipient == "":
+	case len(d.Recipients) == 0:
 		return p.T("Choose who may receive it.")
 	case len(d.Data) == 0:
 		return p.T("Say what it may send.")
 	case d.Until.Zero():
 		return p.T("Choose until when.")
 	default:
-		return ""
+		return p.notWhen(d.term())
 	}
 }
 
@@ -87,36 +86,6 @@ func (p Presenter) previewLines(pv engine.Preview) []PreviewLine {
 		out = append(out, PreviewLine{Text: cleanText(pv.Holds)})
 	}
 	return out
-}
-
-// recipients are those that it was seen to send to, and everybody.
-func (p Presenter) recipients(in GiveInput) []Choice {
-	live := map[string]string{}
-	for _, c := range in.Consents {
-		if c.Decided.Live() {
-			live[c.Recipient.Name] = p.T("has a permission %s", p.until(c.Consent))
-		}
-	}
-	var out []Choice
-	for _, s := range gather(in.Flows) {
-		c := Choice{ID: recipientID(s), Label: p.company(s.to), Detail: p.T("seen, %s in the last 7 days", p.amount(s))}
-		if why, ok := live[s.to]; ok {
-			c.Detail, c.Disabled = why, true
-		}
-		c.Chosen = !c.Disabled && c.ID == in.Draft.Recipient
-		out = append(out, c)
-		if len(out) == 12 {
-			break
-		}
-	}
-	anyone := Choice{ID: RecipientAny, Label: p.T("Anybody outside your home"), Detail: p.T("one date for everything that it sends")}
-	for _, c := range in.Consents {
-		if c.Decided.Live() && c.Recipient.Any {
-			anyone.Detail, anyone.Disabled = p.T("has a permission %s", p.until(c.Consent)), true
-		}
-	}
-	anyone.Chosen = !anyone.Disabled && in.Draft.Recipient == RecipientAny
-	return append(out, anyone)
 }
 
 // likely is what a kind of device has to send, most likely first.
@@ -169,7 +138,7 @@ func (p Presenter) remedies(in GiveInput) []Choice {
 		block.Disabled, block.Detail = true, p.T("nothing that is connected can; connect your router or gateway")
 	}
 	out := []Choice{block}
-	if can && !fine && in.Draft.Recipient != RecipientAny {
+	if can && !fine && !slices.Contains(in.Draft.Recipients, RecipientAny) {
 		out[0].Detail = p.T("asks you first, since only the whole device can be cut")
 		out = append(out, Choice{ID: blockDevice, Label: p.T("Block the whole device"), Detail: p.T("everything else that it sends stops too")})
 	}
@@ -190,31 +159,19 @@ func defaultRemedy(can bool) string {
 	return string(consent.Warn)
 }
 
-// Complete reports whether everything was chosen.
-func (d GiveDraft) Complete() bool {
-	return d.Recipient != "" && len(d.Data) > 0 && !d.Until.Zero()
+// Complete reports whether everything was chosen and can be given.
+func (p Presenter) Complete(d GiveDraft) bool {
+	d, _ = p.Settle(d)
+	return p.missing(d) == ""
 }
 
 // Request is what the draft asks of the engine.
-func (in GiveInput) Request() engine.AllowRequest {
-	d := in.Draft
-	r := engine.AllowRequest{Device: in.Device.ID, Until: d.Until.String(), How: "clicked"}
+func (p Presenter) Request(in GiveInput) engine.AllowRequest {
+	d, _ := p.Settle(in.Draft)
+	in.Draft = d
+	r := engine.AllowRequest{Device: in.Device.ID, Recipient: p.together(in), Until: d.term(), How: "clicked"}
 	for _, c := range d.Data {
 		r.Data = append(r.Data, consent.Category(c))
-	}
-	r.Recipient = consent.Recipient{Name: "everybody", Any: true}
-	if to, ok := strings.CutPrefix(d.Recipient, recipientPrefix); ok {
-		r.Recipient = consent.Recipient{Name: to, Destinations: []string{to}}
-		for _, s := range gather(in.Flows) {
-			if s.to == to && len(s.ids) > 0 {
-				r.Recipient.Destinations = s.ids
-			}
-		}
-		for _, c := range in.Consents { // an ended one keeps its destinations
-			if c.Recipient.Name == to && !c.Recipient.Any {
-				r.Recipient = c.Recipient
-			}
-		}
 	}
 	can, _ := blockers(in.Connections)
 	switch rem := cmp.Or(d.Remedy, defaultRemedy(can)); rem {
@@ -224,56 +181,4 @@ func (in GiveInput) Request() engine.AllowRequest {
 		r.Then = consent.Remedy(rem)
 	}
 	return r
-}
-
-// DisconnectInput is what the preview of a disconnect is made of.
-type DisconnectInput struct {
-	Device  engine.DeviceInfo
-	Preview engine.Preview
-	Action  *consent.Action // the one asked for in this preview; nil before the click
-	Error   string
-	Busy    bool
-}
-
-// Disconnect is the preview before a device is cut, and then its result.
-func (p Presenter) Disconnect(in DisconnectInput) Disconnect {
-	d := in.Device
-	out := Disconnect{
-		Revision: p.Revision, DeviceID: string(d.ID), Device: p.name(d), Kind: d.Guess.Kind,
-		Title: p.T("Disconnect %s?", p.called(d)), Text: cleanText(strings.Join(in.Preview.Lines, " ")),
-		Refused: cleanText(in.Preview.Refused), Confirm: p.T("Disconnect now"), Busy: in.Busy,
-	}
-	for _, r := range d.Recipients {
-		out.Stops = append(out.Stops, p.T("what it sends to %s", p.company(r)))
-	}
-	if in.Preview.Refused == "" {
-		out.Stays = []string{p.T("what it does with your other devices")}
-	}
-	for _, s := range in.Preview.AlsoStops {
-		out.AlsoStops = append(out.AlsoStops, clean(s))
-	}
-	if in.Preview.Confirm {
-		out.Second = p.T("%s is marked as something that somebody may depend on. I am sure that it can be cut now.", p.name(d))
-	}
-	if in.Error != "" {
-		out.Result, out.ResultSev = cleanText(in.Error), Still
-		return out
-	}
-	if in.Action == nil {
-		return out
-	}
-	out.Title, out.Text = p.T("Disconnecting %s", p.called(d)), p.T("What it does with your other devices goes on.")
-	out.Result, out.ResultSev = p.Result(d, *in.Action)
-	if in.Action.State == consent.Done {
-		out.Title = capital(p.T("%s is disconnected", p.called(d)))
-	}
-	if in.Action.Kind == consent.ActUnblock {
-		out.Title, out.Text = p.T("Reconnecting %s", p.called(d)), p.T("It may send again. Permissions that have ended stay ended.")
-		if in.Action.State == consent.Done {
-			out.Title = capital(p.T("%s is connected again", p.called(d)))
-		}
-		return out
-	}
-	out.Undo = ActionLink{ID: string(d.ID), Label: p.T("Reconnect")}
-	return out
 }

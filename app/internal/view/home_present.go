@@ -6,7 +6,6 @@ import (
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
-	"bestbefore/discovery"
 )
 
 // HomeInput is what the first page is made of. Totals and Flows are of the last 7 days.
@@ -26,6 +25,7 @@ const (
 	AnswerAllow = "allow" // give a permission
 	AnswerStop  = "stop"  // disconnect the device
 	AnswerRetry = "retry" // try what could not be done again
+	AnswerLook  = "look"  // look through all newcomers
 )
 
 // homeCards is how many cards the first page shows.
@@ -53,13 +53,7 @@ func (p Presenter) Home(in HomeInput) Home {
 			out.NewsTitle = p.T("New since %s", p.clock(in.Overview.NewSince))
 		}
 	}
-	names := map[discovery.DeviceID]engine.DeviceInfo{}
-	for _, d := range in.Devices {
-		names[d.ID] = d
-	}
-	for _, n := range in.Overview.New {
-		out.News = append(out.News, p.news(n, names))
-	}
+	out.News = p.allNews(in)
 	return out
 }
 
@@ -183,74 +177,6 @@ func compareDown(a, b uint64) int {
 		return 1
 	default:
 		return 0
-	}
-}
-
-// news is one new thing with what can be answered to it.
-func (p Presenter) news(n engine.News, devices map[discovery.DeviceID]engine.DeviceInfo) NewsItem {
-	d, known := devices[n.Device]
-	item := NewsItem{ID: n.Kind + ":" + string(n.Device) + ":" + n.Ref, Text: cleanText(n.Text)}
-	if known {
-		item.Route = Route{Page: PageDevice, Arg: string(n.Device)}
-		item.Lead = p.name(d)
-	}
-	switch n.Kind {
-	case "question":
-		item.Actions = []ActionLink{{ID: AnswerYes, Label: p.T("Yes, the same")}, {ID: AnswerNo, Label: p.T("No")}}
-	case "flow":
-		if known {
-			item.Actions = []ActionLink{{ID: AnswerAllow, Label: p.T("Allow until…")}}
-			if d.Role == discovery.RoleOrdinary {
-				item.Actions = append(item.Actions, ActionLink{ID: AnswerStop, Label: p.T("Stop it")})
-			}
-		}
-	case "device":
-		if confirm, _ := p.confirm(d); known && confirm.Label != "" {
-			item.Actions = append(item.Actions, ActionLink{ID: AnswerRight, Label: p.T("That's right")})
-		}
-	}
-	// The engine's sentence begins with the name; the page prints the lead in bold before it.
-	if rest, ok := strings.CutPrefix(item.Text, item.Lead); ok && item.Lead != "" {
-		item.Text = rest
-	} else if item.Lead != "" {
-		item.Text = ": " + item.Text
-	}
-	return item
-}
-
-// ParseNews takes an item's ID apart again: its kind, its device and its reference.
-func ParseNews(id string) (kind string, device discovery.DeviceID, ref string) {
-	kind, rest, _ := strings.Cut(id, ":")
-	dev, ref, _ := strings.Cut(rest, ":")
-	return kind, discovery.DeviceID(dev), ref
-}
-
-func (p Presenter) problems(in []engine.Problem) []Problem {
-	var out []Problem
-	for _, x := range in {
-		text := capital(sentence(cleanText(x.Text)))
-		if x.Fix != "" {
-			text += " " + sentence(cleanText(x.Fix))
-		}
-		out = append(out, Problem{
-			ID: x.ID, Severity: Soon, Word: p.T("Needs you:"), Text: text, Action: p.problemAction(x.ID),
-		})
-	}
-	return out
-}
-
-// problemAction leads to the page on which the problem can be put right.
-func (p Presenter) problemAction(id string) ActionLink {
-	kind, _, _ := strings.Cut(id, "/")
-	switch kind {
-	case "connection", "connectors":
-		return ActionLink{ID: string(PageConnectors), Label: p.T("Open connectors")}
-	case "review":
-		return ActionLink{ID: string(PageReview), Label: p.T("Show the steps")}
-	case "action":
-		return ActionLink{ID: AnswerRetry, Label: p.T("Try again")}
-	default:
-		return ActionLink{}
 	}
 }
 

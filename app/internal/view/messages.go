@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/consent"
 )
 
 // Failure is what went wrong, as one sentence.
@@ -42,7 +43,7 @@ func (p Presenter) Undone(text string) string {
 }
 
 // RenewedUntil says that a permission was renewed.
-func (p Presenter) RenewedUntil(d Day) string { return p.T("Renewed until %s.", p.date(d)) }
+func (p Presenter) RenewedUntil(c consent.Consent) string { return p.T("Renewed %s.", p.until(c)) }
 
 // EndedNow says that a permission was ended; what was done about it appears in place.
 func (p Presenter) EndedNow() string { return p.T("Ended. What was done appears here in a moment.") }
@@ -53,8 +54,8 @@ func (p Presenter) WillLapse() string {
 }
 
 // Given says that a permission was given.
-func (p Presenter) Given(d engine.DeviceInfo, until Day) string {
-	return capital(p.T("%[1]s may send until %[2]s.", p.called(d), p.date(until)))
+func (p Presenter) Given(d engine.DeviceInfo, c consent.Consent) string {
+	return capital(p.T("%[1]s may send to %[2]s %[3]s.", p.called(d), p.recipient(c.Recipient), p.until(c)))
 }
 
 // ConnectedTo says that a connection was made.
@@ -70,7 +71,7 @@ func (p Presenter) GuessedName(d engine.DeviceInfo) string { return p.name(d) }
 func (p Presenter) NoReview() Review {
 	return Review{
 		Revision: p.Revision, Loaded: true, Title: p.T("Nothing waits for you"),
-		Subline: p.T("No permission ends within 30 days."), SinceEmpty: p.T("Nothing has changed that we could see."),
+		Subline: p.T("You are asked in time before a permission ends."), SinceEmpty: p.T("Nothing has changed that we could see."),
 	}
 }
 

@@ -63,7 +63,7 @@ func (p Presenter) noticeOfOne(out *Notice, c engine.ConsentInfo) {
 		return
 	}
 	out.Body += " " + p.T("If you do nothing, it lapses.")
-	if period := p.period(c.Term); period != "" && !p.Now.Before(c.RenewableFrom()) {
+	if period := p.period(c.Term); period != "" && c.Headline == consent.Soon {
 		out.Renewal = c.Term.Rule
 		out.Actions = append(out.Actions, ActionLink{ID: NoticeRenew, Label: p.T("Renew for %s", period)})
 	}
@@ -100,7 +100,7 @@ func (p Presenter) Answered(c engine.ConsentInfo, answer string, err error) Noti
 	case err != nil:
 		out.Body = p.Failure(err)
 	case answer == NoticeRenew:
-		out.Body = p.RenewedUntil(p.end(c.Consent))
+		out.Body = p.RenewedUntil(c.Consent)
 	default:
 		out.Body = p.WillLapse()
 	}

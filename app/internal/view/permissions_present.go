@@ -22,7 +22,9 @@ const (
 func (p Presenter) Permissions(cs []engine.ConsentInfo, last map[consent.ID]time.Time, q Query) Permissions {
 	cs = byUrgency(cs)
 	out := Permissions{Revision: p.Revision, Loaded: true, Timeline: p.Timeline(cs)}
-	out.Filters = p.permissionFilters(cs, q.Filter)
+	if len(cs) > 0 {
+		out.Filters = p.permissionFilters(cs, q.Filter)
+	}
 	waiting := len(Waiting(cs))
 	for _, c := range cs {
 		card := p.Card(c, last[c.ID])
@@ -147,22 +149,29 @@ func (p Presenter) Timeline(cs []engine.ConsentInfo) Timeline {
 
 // endsSentence is the sentence that a person would say about all permissions.
 func (p Presenter) endsSentence(cs []engine.ConsentInfo) string {
-	soon, thisMonth, live := 0, true, 0
+	soon, live, stuck := 0, 0, 0
+	thisMonth := true // all that end this month, and no other, may be renewed now
 	devices := map[string]bool{}
-	stuck := 0
-	for _, c := range cs {
+	var next *engine.ConsentInfo
+	for i, c := range cs {
 		switch c.Headline {
-		case consent.Soon:
-			soon++
-			e := p.end(c.Consent)
-			thisMonth = thisMonth && e.Month == p.today().Month && e.Year == p.today().Year
 		case consent.EndedStill:
 			devices[string(c.Device)] = true
 		case consent.EndedStuck, consent.EndedPerson:
 			stuck++
 		}
-		if c.Decided.Live() {
-			live++
+		if !c.Decided.Live() {
+			continue
+		}
+		live++
+		if c.Headline == consent.Soon {
+			soon++
+		}
+		e := p.end(c.Consent)
+		within := !e.Zero() && e.Month == p.today().Month && e.Year == p.today().Year
+		thisMonth = thisMonth && within == (c.Headline == consent.Soon)
+		if !e.Zero() && (next == nil || c.DueAt().Before(next.DueAt())) {
+			next = &cs[i]
 		}
 	}
 	var parts []string
@@ -170,11 +179,11 @@ func (p Presenter) endsSentence(cs []engine.ConsentInfo) string {
 	case soon > 0 && thisMonth:
 		parts = append(parts, p.Words("%s permission ends this month.", "%s permissions end this month.", soon))
 	case soon > 0:
-		parts = append(parts, p.Words("%s permission ends within 30 days.", "%s permissions end within 30 days.", soon))
+		parts = append(parts, p.Words("%s permission ends soon.", "%s permissions end soon.", soon))
 	case live > 0 && len(devices) == 0 && stuck == 0:
-		parts = append(parts, p.T("Everything is fresh: nothing ends within 30 days."))
+		parts = append(parts, p.T("Everything is fresh."), p.nextEnd(next))
 	case live > 0:
-		parts = append(parts, p.T("Nothing else ends within 30 days."))
+		parts = append(parts, p.T("Everything else is fresh."))
 	}
 	if n := len(devices); n > 0 {
 		parts = append([]string{p.Words("%s device is still sending after its date.", "%s devices are still sending after their date.", n)}, parts...)
@@ -188,5 +197,21 @@ func (p Presenter) endsSentence(cs []engine.ConsentInfo) string {
 		}
 		return p.T("Nothing has a date yet.")
 	}
-	return strings.Join(parts, " ")
+	return strings.TrimSpace(strings.Join(parts, " "))
+}
+
+// nextEnd says when the first of the fresh ones ends; "" when none has an end.
+func (p Presenter) nextEnd(c *engine.ConsentInfo) string {
+	if c == nil {
+		return ""
+	}
+	days := p.end(c.Consent).since(p.today())
+	switch {
+	case timed(c.Consent) && days <= 0:
+		return p.T("The next one ends at %s.", p.clock(c.DueAt()))
+	case days <= 0:
+		return p.T("The next one ends when today is over.")
+	default:
+		return p.T("The next one ends on %s.", p.date(p.end(c.Consent)))
+	}
 }

@@ -105,12 +105,12 @@ func TestReview(t *testing.T) {
 func TestGive(t *testing.T) {
 	in := GiveInput{Device: devices(t)[0], Flows: flows(t), Connections: []engine.ConnectionInfo{gateway(t)}}
 	golden(t, "give_empty", presenter(t).Give(in))
-	in.Draft = GiveDraft{DeviceID: "d1", Recipient: "to:Bell Maker", Data: []string{"video"}, PresetID: "6m", Until: Day{2027, time.May, 22}}
+	in.Draft = GiveDraft{DeviceID: "d1", Recipients: []string{"to:Bell Maker"}, Data: []string{"video"}, PresetID: "6m", Until: Day{2027, time.May, 22}}
 	in.Preview = engine.Preview{Lines: []string{"When that day is over Gateway stops it."}, AlsoStops: []string{"Bell events"}}
 	got := presenter(t).Give(in)
 	golden(t, "give_complete", got)
-	r := in.Request()
-	if r.Until != "2027-05-22" || r.Then != consent.Block || len(r.Recipient.Destinations) != 2 || r.Recipient.Any {
+	r := presenter(t).Request(in)
+	if r.Until != "P6M" || r.Then != consent.Block || len(r.Recipient.Destinations) != 2 || r.Recipient.Any {
 		t.Errorf("request %+v", r)
 	}
 }
@@ -135,7 +135,7 @@ func TestGiveOffersBlockingOnlyWhereSomethingCanBlock(t *testing.T) {
 		t.Error("with a coarse grain the whole device must be a choice of its own")
 	}
 	in.Draft.Remedy = blockDevice
-	if r := in.Request(); !r.Coarse || r.Then != consent.Block {
+	if r := p.Request(in); !r.Coarse || r.Then != consent.Block {
 		t.Errorf("request %+v", r)
 	}
 	in.Connections = []engine.ConnectionInfo{gateway(t)}

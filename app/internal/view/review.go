@@ -18,7 +18,7 @@ type Review struct {
 	LapseText  string   // "When 30 November is over the router cuts the bell from the internet."
 	AlsoStops  []string // other live permissions that would stop with it
 
-	Presets     []Preset // at most four; keys 1 to 4 choose them
+	Presets     []Preset // at most six; the keys from 1 on choose them
 	First, Last Day      // the range of the date picker
 	CanRenew    bool
 	CanLapse    bool
@@ -29,6 +29,8 @@ type Review struct {
 	Steps    []string   // what only a person can do to end it; empty when there is nothing
 	StepsFor string     // the title over them
 	Confirm  ActionLink // says that the steps were taken; ID names the action
+
+	Retry ActionLink // tries what is stuck again; ID names the action
 
 	Busy       bool   // a decision is under way
 	ResultLine string // "asked the router · router confirms · last data 14:03:22, none since"
@@ -46,8 +48,9 @@ type Change struct {
 
 // Preset is one length of time to choose by one click.
 type Preset struct {
-	ID    string // "1m", "3m", "6m", "12m"
+	ID    string // "1h", "today", "1m", "3m", "6m", "12m"
 	Label string // "6 months"
 	Until Day
+	Term  string // as consent.ParseTerm reads it: "PT1H", "P6M"
 	Ends  string // "31 MAY 27", as it will be stamped
 }

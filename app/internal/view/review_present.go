@@ -47,6 +47,7 @@ func (p Presenter) Review(in ReviewInput) Review {
 		out.LapseText = capital(out.Card.Truths.Done) + ". " + capital(out.Card.Truths.Seen) + "."
 		out.NothingLine = p.T("If you do nothing, it stays ended.")
 		out.ResultLine, out.ResultSev = p.endResult(in)
+		out.Retry = p.tryAgain(c.Actions)
 		p.byHand(&out, c)
 	}
 	if c.Expires.IsZero() && live {
@@ -79,6 +80,20 @@ func (p Presenter) endResult(in ReviewInput) (string, Severity) {
 		return line + " · " + seen, max(severity, worse)
 	}
 	return "", None
+}
+
+// tryAgain is offered for what goes on being tried; it need not be waited for.
+func (p Presenter) tryAgain(as []consent.Action) ActionLink {
+	for _, a := range as {
+		if a.State == consent.Cancelled || a.Kind == consent.ActHandOver || a.Kind == consent.ActUnblock {
+			continue
+		}
+		if a.State == consent.Stuck || a.State == consent.Waiting || a.State == consent.NeedsPerson && a.Kind != consent.ActGuide {
+			return ActionLink{ID: string(a.ID), Label: p.T("Try again now")}
+		}
+		break
+	}
+	return ActionLink{}
 }
 
 func (p Presenter) reviewSubline(c engine.ConsentInfo) string {
@@ -180,29 +195,32 @@ func (p Presenter) renewals(out *Review, r engine.ReviewInfo) {
 		base = p.today()
 	}
 	out.First, out.Last = base.addDays(1), base.addMonths(12)
+	if !r.Consent.Decided.Live() || timed(r.Consent.Consent) {
+		out.First = base // a later time of the same day
+	}
 	if !out.CanRenew {
 		switch {
 		case r.Consent.Expires.IsZero() && r.Consent.Decided.Live():
 			out.WhyNot = p.T("It has no end that could be moved.")
 		case !r.RenewableFrom.IsZero() && r.RenewableFrom.After(p.Now):
-			out.WhyNot = p.T("It can be renewed from %s on.", p.date(p.dayOf(r.RenewableFrom)))
+			out.WhyNot = p.T("It can be renewed from %s on.", p.from(r.RenewableFrom))
 		default:
 			out.WhyNot = p.T("It cannot be renewed.")
 		}
 		return
 	}
 	out.Presets = p.presets(base)
+	if timed(r.Consent.Consent) { // what was meant for minutes is renewed for minutes
+		hour := p.short()[0]
+		hour.Label = p.N("%d hour", "%d hours", 1)
+		out.Presets = append([]Preset{hour}, out.Presets...)
+	}
 }
 
-// presets are lengths of time counted from base.
-func (p Presenter) presets(base Day) []Preset {
-	var out []Preset
-	for _, n := range []int{1, 3, 6, 12} {
-		until := base.addMonths(n)
-		out = append(out, Preset{
-			ID: strconv.Itoa(n) + "m", Label: p.N("%d month", "%d months", n), Until: until, Ends: p.Stamp(until),
-		})
+// from is the moment from which something is possible: its time when that is today.
+func (p Presenter) from(t time.Time) string {
+	if p.dayOf(t) == p.today() {
+		return p.clock(t)
 	}
-	out[3].Label = p.T("1 year")
-	return out
+	return p.date(p.dayOf(t))
 }

@@ -12,9 +12,9 @@ import (
 // once and none may be nil.
 type DeviceCommands struct {
 	Open       func(view.Route)
-	Card       func(view.PermissionCard)      // the button of a card
-	Give       func(device, recipient string) // recipient may be ""
-	Disconnect func(device string)            // opens the preview
+	Card       func(view.PermissionCard)                 // the button of a card
+	Give       func(device string, recipients ...string) // with those that were ticked, if any
+	Disconnect func(device string)                       // opens the preview
 	Reconnect  func(device string)
 	Rename     func(device, name string)
 	Confirm    func(device string)
@@ -69,9 +69,9 @@ func (p *Device) OnShow(arg string) {
 	p.what.fold()
 	if arg != p.shown.ID {
 		p.shown = view.DevicePage{}
-		setVisible(p.body, false)
-		setVisible(p.notice, false)
-		setVisible(p.missing, false)
+		kit.SetVisible(p.body, false)
+		kit.SetVisible(p.notice, false)
+		kit.SetVisible(p.missing, false)
 		p.head.wait()
 		p.page.Refresh()
 	}
@@ -86,9 +86,9 @@ func (p *Device) SetSnapshot(s view.DevicePage) {
 		return
 	}
 	p.shown = s
-	setVisible(p.body, s.Missing == "")
-	setVisible(p.missing, s.Missing != "")
-	setVisible(p.notice, s.Cut.Line != "")
+	kit.SetVisible(p.body, s.Missing == "")
+	kit.SetVisible(p.missing, s.Missing != "")
+	kit.SetVisible(p.notice, s.Cut.Line != "")
 	if s.Missing != "" {
 		p.head.none(lang.L("This device is not here"))
 		p.missing.Objects = []fyne.CanvasObject{kit.NewEmpty("devices", view.Invitation{
@@ -112,7 +112,7 @@ func (p *Device) SetSnapshot(s view.DevicePage) {
 // setCards shows each permission with its three truths under it.
 func (p *Device) setCards(s view.DevicePage) {
 	if len(s.Cards) == 0 {
-		p.cards.Objects = []fyne.CanvasObject{kit.NewEmpty("permissions", s.NoCard, func(id string) { p.commands.Give(id, "") })}
+		p.cards.Objects = []fyne.CanvasObject{kit.NewEmpty("permissions", s.NoCard, func(id string) { p.commands.Give(id) })}
 		return
 	}
 	if len(p.cards.Objects) != len(s.Cards) || !isPair(p.cards.Objects[0]) {

@@ -61,7 +61,7 @@ func deviceCommands(log *[]string) devices.DeviceCommands {
 	return devices.DeviceCommands{
 		Open:       func(r view.Route) { *log = append(*log, "open "+string(r.Page)+" "+r.Arg) },
 		Card:       func(c view.PermissionCard) { *log = append(*log, "card "+c.ID) },
-		Give:       func(d, r string) { *log = append(*log, "give "+d+" "+r) },
+		Give:       func(d string, r ...string) { *log = append(*log, "give "+d+" "+strings.Join(r, " ")) },
 		Disconnect: func(d string) { *log = append(*log, "disconnect "+d) },
 		Reconnect:  func(d string) { *log = append(*log, "reconnect "+d) },
 		Rename:     func(d, n string) { *log = append(*log, "rename "+d+" "+n) },
@@ -200,5 +200,33 @@ func TestGrowingFiguresTakeTheFocusFromNoButton(t *testing.T) {
 	p.SetSnapshot(s)
 	if says(w, "metrics.example") {
 		t.Error("a recipient that is gone is still shown")
+	}
+}
+
+func TestSeveralRecipientsGetOneDate(t *testing.T) {
+	p, w, log := showDevice(t, bell())
+	var ticks []*kit.Tick
+	for _, o := range test.LaidOutObjects(w.Content()) {
+		if x, ok := o.(*kit.Tick); ok && x.Visible() {
+			ticks = append(ticks, x)
+		}
+	}
+	if len(ticks) != 2 {
+		t.Fatalf("%d rows can be ticked, want the two without a permission", len(ticks))
+	}
+	test.Tap(ticks[0])
+	if len(buttons(w, "Set an end date for this one")) != 1 {
+		t.Error("the button does not follow the tick")
+	}
+	test.Tap(ticks[1])
+	p.SetSnapshot(bell()) // figures that grow take no tick away
+	test.Tap(buttons(w, "Set an end date for these 2")[0])
+	if d := cmp.Diff([]string{"give bell to:metrics.example to:198.51.100.7"}, *log); d != "" {
+		t.Error(d)
+	}
+	test.Tap(ticks[0])
+	test.Tap(ticks[1])
+	if len(buttons(w, "Give a permission")) != 1 {
+		t.Error("without a tick the button must be as before")
 	}
 }

@@ -26,7 +26,7 @@ func newFactsSheet() *factsSheet {
 	f := &factsSheet{title: kit.NewHeading("").Wrapped(2), evidence: kit.NewColumn(2 * kit.Step), technical: kit.NewColumn(2 * kit.Step)}
 	f.more = kit.NewSignButton("down", lang.L("Technical details"), kit.Link, func() {
 		f.open = !f.open
-		setVisible(f.technical, f.open)
+		kit.SetVisible(f.technical, f.open)
 		f.box.Refresh()
 	})
 	f.technical.Hide()
@@ -36,7 +36,7 @@ func newFactsSheet() *factsSheet {
 
 func (f *factsSheet) fold() {
 	f.open = false
-	setVisible(f.technical, false)
+	kit.SetVisible(f.technical, false)
 }
 
 func (f *factsSheet) set(d view.DevicePage) {
@@ -55,7 +55,7 @@ func (f *factsSheet) set(d view.DevicePage) {
 	for _, e := range d.Technical {
 		f.technical.Add(fact(e))
 	}
-	setVisible(f.more, len(d.Technical) > 0)
+	kit.SetVisible(f.more, len(d.Technical) > 0)
 }
 
 func fact(e view.EvidenceLine) fyne.CanvasObject {

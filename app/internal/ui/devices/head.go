@@ -62,7 +62,7 @@ func (h *head) none(title string) {
 	h.sentence.Set("")
 	h.tile.Set("", view.None)
 	for _, o := range []fyne.CanvasObject{h.mark, h.line, h.sentence, h.confirm, h.rename, h.cancel, h.cut, h.never} {
-		setVisible(o, false)
+		kit.SetVisible(o, false)
 	}
 }
 
@@ -73,20 +73,16 @@ func (h *head) set(s view.DevicePage) {
 	h.mark.Set(view.None, s.Mark)
 	h.line.Set(s.Line)
 	h.sentence.Set(s.Sentence)
-	setLabel(h.confirm, s.Confirm.Label)
-	setLabel(h.cut, s.Cut.Label)
+	kit.SetWord(h.confirm, s.Confirm.Label)
+	kit.SetWord(h.cut, s.Cut.Label)
 	h.cut.SetWeight(kit.Danger)
 	if s.Cut.Reconnect {
 		h.cut.SetWeight(kit.Ordinary)
 	}
-	if s.Cut.Busy {
-		h.cut.Disable()
-	} else {
-		h.cut.Enable()
-	}
+	kit.SetBusy(h.cut, s.Cut.Busy)
 	h.never.Set(s.Cut.Never)
-	setVisible(h.line, s.Line != "")
-	setVisible(h.sentence, s.Sentence != "")
+	kit.SetVisible(h.line, s.Line != "")
+	kit.SetVisible(h.sentence, s.Sentence != "")
 	h.refresh()
 }
 
@@ -100,13 +96,13 @@ func worst(s view.DevicePage) view.Severity {
 
 func (h *head) refresh() {
 	s := h.shown
-	setVisible(h.entry, h.naming)
-	setVisible(h.name, !h.naming)
-	setVisible(h.confirm, s.Confirm.Label != "" && !h.naming)
-	setVisible(h.cancel, h.naming)
-	setVisible(h.rename, s.ID != "")
-	setVisible(h.cut, s.Cut.Label != "" && !h.naming)
-	setVisible(h.never, s.Cut.Never != "" && !h.naming)
+	kit.SetVisible(h.entry, h.naming)
+	kit.SetVisible(h.name, !h.naming)
+	kit.SetVisible(h.confirm, s.Confirm.Label != "" && !h.naming)
+	kit.SetVisible(h.cancel, h.naming)
+	kit.SetVisible(h.rename, s.ID != "")
+	kit.SetVisible(h.cut, s.Cut.Label != "" && !h.naming)
+	kit.SetVisible(h.never, s.Cut.Never != "" && !h.naming)
 	h.rename.SetLabel(lang.L("Rename"))
 	h.rename.SetWeight(kit.Ordinary)
 	if h.naming {

@@ -16,14 +16,9 @@ const (
 	headingHeight float32 = 46
 )
 
-// scale says by how much text is enlarged.
-func scale() float32 {
-	return fyne.CurrentApp().Settings().Theme().Size(kit.SizeBody) / 15
-}
-
 func heightOf(r view.DeviceRow) float32 {
 	if r.Heading != "" {
-		return headingHeight * scale()
+		return headingHeight * kit.Scale()
 	}
 	h := rowHeight
 	if guesses(r) {
@@ -32,7 +27,7 @@ func heightOf(r view.DeviceRow) float32 {
 	if r.Cut.Line != "" {
 		h += lineHeight
 	}
-	return h * scale()
+	return h * kit.Scale()
 }
 
 func guesses(r view.DeviceRow) bool { return r.Confirm.Label != "" || r.Because != "" }
@@ -72,9 +67,9 @@ func newRow(c Commands) *row {
 	r.button = kit.NewSignButton("disconnect", " ", kit.Ordinary, r.cut)
 	r.confirm = kit.NewSignButton("check", " ", kit.Link, func() { r.commands.Confirm(r.shown.ID) })
 	r.guess = kit.NewRow(2*kit.Step, r.confirm, kit.Grow(r.because))
-	r.device = container.New(&deviceLayout{row: r},
-		r.tile.Box, kit.NewColumn(1, r.name, r.line), kit.NewColumn(1, r.receives, r.sum),
-		kit.NewFlow(kit.Step, r.pill, r.mark), kit.NewFlow(0, r.button), r.never, r.guess, r.result)
+	line := kit.NewCells(false, deviceCells, r.tile.Box, kit.NewColumn(1, r.name, r.line), kit.NewColumn(1, r.receives, r.sum),
+		kit.NewFlow(kit.Step, r.pill, r.mark), kit.NewColumn(0, kit.NewFlow(0, r.button), r.never))
+	r.device = container.New(&deviceLayout{}, line, r.guess, r.result)
 	r.ExtendBaseWidget(r)
 	return r
 }
@@ -87,10 +82,11 @@ func (r *row) cut() {
 	r.commands.Disconnect(r.shown.ID)
 }
 
-func (r *row) set(s view.DeviceRow) {
+// Set implements kit.DataRow.
+func (r *row) Set(s view.DeviceRow) {
 	r.shown = s
-	setVisible(r.group, s.Heading != "")
-	setVisible(r.device, s.Heading == "")
+	kit.SetVisible(r.group, s.Heading != "")
+	kit.SetVisible(r.device, s.Heading == "")
 	if s.Heading != "" {
 		r.heading.Set(s.Heading)
 		r.hint.Set(s.Hint)
@@ -102,21 +98,17 @@ func (r *row) set(s view.DeviceRow) {
 	r.line.Set(s.Line)
 	r.receives.Set(s.Receives)
 	r.sum.Set(s.Amount)
-	setVisible(r.sum, s.Amount != "")
+	kit.SetVisible(r.sum, s.Amount != "")
 	r.pill.Set(s.PillState, s.Pill)
 	r.mark.Set(view.None, s.Mark)
 	r.never.Set(s.Cut.Never)
-	setVisible(r.never, s.Cut.Never != "")
-	setLabel(r.button, s.Cut.Label)
-	if s.Cut.Busy {
-		r.button.Disable()
-	} else {
-		r.button.Enable()
-	}
-	setVisible(r.guess, guesses(s))
-	setLabel(r.confirm, s.Confirm.Label)
+	kit.SetVisible(r.never, s.Cut.Never != "")
+	kit.SetWord(r.button, s.Cut.Label)
+	kit.SetBusy(r.button, s.Cut.Busy)
+	kit.SetVisible(r.guess, guesses(s))
+	kit.SetWord(r.confirm, s.Confirm.Label)
 	r.because.Set(s.Because)
-	setVisible(r.result, s.Cut.Line != "")
+	kit.SetVisible(r.result, s.Cut.Line != "")
 	r.result.SetSpans(kit.Span{Text: s.Cut.Line, Bold: s.Cut.LineState == view.Still, Color: kit.InkOf(s.Cut.LineState)})
 	r.Refresh()
 }
@@ -138,60 +130,32 @@ func (eitherLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 }
 
 func (eitherLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(200, rowHeight*scale())
+	return fyne.NewSize(200, rowHeight*kit.Scale())
 }
 
-// deviceLayout sets picture, name, who receives, state and button in columns
-// that agree from row to row, and the lines below under the name.
-type deviceLayout struct{ row *row }
+// deviceCells are picture, name, who receives (where there is room), state and
+// button.
+var deviceCells = []kit.Cell{{Width: 44}, {Share: 1.08}, {Share: 1, From: 720}, {Width: 168}, {Width: 136, Right: true}}
 
-// narrow is where there is no room for who receives beside the name.
-const narrow float32 = 720
+// deviceLayout sets the cells of a device, and the lines below under its name.
+type deviceLayout struct{}
 
-func (l *deviceLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	k := scale()
+func (deviceLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	k := kit.Scale()
 	const side = 3 * kit.Step
-	tile, gap := 44*k, 4*kit.Step
-	button, pill := 132*k, 168*k
-	text := side + tile + gap
+	text := side + 44*k + side
 	height := rowHeight * k
-	rest := s.Width - text - side - button - pill - 2*gap
-	name := rest
-	setVisible(o[2], s.Width >= narrow*k)
-	if o[2].Visible() {
-		name = (rest - gap) * 0.52
-		centre(o[2], text+name+gap, height, rest-gap-name)
-	}
-	o[0].Move(fyne.NewPos(side, (height-tile)/2))
-	o[0].Resize(fyne.NewSize(tile, tile))
-	centre(o[1], text, height, name)
-	centre(o[3], s.Width-side-button-gap-pill, height, pill)
-	end(o[4], s.Width-side, height, button)
-	centre(o[5], s.Width-side-button, height, button)
+	o[0].Move(fyne.NewPos(side, 0))
+	o[0].Resize(fyne.NewSize(s.Width-2*side, height))
 	y := height - 2*kit.Step
-	for _, extra := range o[6:] {
+	for _, extra := range o[1:] {
 		if !extra.Visible() {
 			continue
 		}
-		h := kit.HeightFor(extra, s.Width-text-side)
 		extra.Move(fyne.NewPos(text, y))
-		extra.Resize(fyne.NewSize(s.Width-text-side, h))
+		extra.Resize(fyne.NewSize(s.Width-text-side, kit.HeightFor(extra, s.Width-text-side)))
 		y += lineHeight * k
 	}
 }
 
-func (l *deviceLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(200, rowHeight) }
-
-func centre(o fyne.CanvasObject, x, height, width float32) {
-	h := kit.HeightFor(o, width)
-	o.Move(fyne.NewPos(x, (height-h)/2))
-	o.Resize(fyne.NewSize(width, h))
-}
-
-// end sets a flow of one object against the right edge.
-func end(o fyne.CanvasObject, right, height, width float32) {
-	w := min(o.MinSize().Width, width)
-	h := kit.HeightFor(o, w)
-	o.Move(fyne.NewPos(right-w, (height-h)/2))
-	o.Resize(fyne.NewSize(w, h))
-}
+func (deviceLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(200, rowHeight) }

@@ -16,6 +16,7 @@ type sendsSheet struct {
 	box      *fyne.Container
 	title    *kit.Text
 	give     *kit.Button
+	head     *fyne.Container
 	device   string
 	rows     *fyne.Container
 	lines    []*sendLine
@@ -24,6 +25,7 @@ type sendsSheet struct {
 	note     *kit.Text // the last 14 days, or the day that is pointed at
 	graph    *fyne.Container
 	shown    view.DevicePage
+	picks    map[string]bool // recipients that are ticked, by their IDs
 	coverage *kit.Text
 }
 
@@ -32,26 +34,63 @@ func newSendsSheet(c DeviceCommands) *sendsSheet {
 		commands: c, title: kit.NewHeading(""), rows: kit.NewColumn(2 * kit.Step), empty: kit.NewText("").Wrapped(0),
 		note: kit.NewSoft(""), coverage: kit.NewSoft("").Wrapped(0),
 	}
-	s.give = kit.NewSignButton("calendar", " ", kit.Main, func() { c.Give(s.device, "") })
+	s.give = kit.NewSignButton("calendar", " ", kit.Main, func() { c.Give(s.device, s.picked()...) })
 	s.chart = kit.NewColumns(128, s.point)
 	s.graph = kit.NewPad(3*kit.Step, 0, 0, 0, kit.NewColumn(3*kit.Step, s.note, s.chart))
-	s.box = kit.NewSheet("", kit.NewRow(2*kit.Step, kit.Grow(s.title), s.give), s.rows, s.empty, s.graph, s.coverage)
+	s.head = kit.NewRow(2*kit.Step, kit.Grow(s.title), s.give)
+	s.box = kit.NewSheet("", s.head, s.rows, s.empty, s.graph, s.coverage)
 	return s
 }
 
 func (s *sendsSheet) set(d view.DevicePage) {
+	if s.device != d.ID {
+		s.picks = nil
+	}
 	s.shown, s.device = d, d.ID
 	s.title.Set(d.SendsTitle)
-	setLabel(s.give, d.Give.Label)
 	s.setRows(d.Sends)
-	setVisible(s.rows, len(d.Sends) > 0)
+	s.setGive()
+	kit.SetVisible(s.rows, len(d.Sends) > 0)
 	s.empty.Set(d.SendsEmpty)
-	setVisible(s.empty, d.SendsEmpty != "")
+	kit.SetVisible(s.empty, d.SendsEmpty != "")
 	s.chart.Set(d.Chart)
-	setVisible(s.graph, len(d.Chart) > 0)
+	kit.SetVisible(s.graph, len(d.Chart) > 0)
 	s.note.Set(d.ChartNote)
 	s.coverage.Set(d.Coverage)
-	setVisible(s.coverage, d.Coverage != "")
+	kit.SetVisible(s.coverage, d.Coverage != "")
+}
+
+// picked are the ticked recipients that are still without a permission, in their order.
+func (s *sendsSheet) picked() []string {
+	var out []string
+	for _, r := range s.shown.Sends {
+		if r.Allow.Label != "" && s.picks[r.Allow.ID] {
+			out = append(out, r.Allow.ID)
+		}
+	}
+	return out
+}
+
+// setGive says on the button for whom it gives a permission.
+func (s *sendsSheet) setGive() {
+	label := s.shown.Give.Label
+	switch n := len(s.picked()); {
+	case n == 1:
+		label = lang.L("Set an end date for this one")
+	case n > 1:
+		label = lang.L("Set an end date for these {{.Count}}", map[string]any{"Count": n})
+	}
+	kit.SetWord(s.give, label)
+	s.head.Refresh()
+}
+
+func (s *sendsSheet) pick(id string, on bool) {
+	if s.picks == nil {
+		s.picks = map[string]bool{}
+	}
+	s.picks[id] = on
+	s.setRows(s.shown.Sends)
+	s.setGive()
 }
 
 // point says the amount of the day that is pointed at.
@@ -67,7 +106,7 @@ func (s *sendsSheet) point(c view.Column, any bool) {
 func (s *sendsSheet) setRows(sends []view.SendRow) {
 	if len(s.lines) == 0 && len(sends) > 0 {
 		s.rows.Objects = []fyne.CanvasObject{sendColumns(
-			kit.NewSoft(lang.L("to")), kit.NewSoft(lang.L("what")), kit.NewSoft(lang.L("last 7 days")), kit.NewSoft(""))}
+			kit.NewSoft(""), kit.NewSoft(lang.L("to")), kit.NewSoft(lang.L("what")), kit.NewSoft(lang.L("last 7 days")), kit.NewSoft(""))}
 	}
 	for len(s.lines) < len(sends) {
 		l := newSendLine(s)
@@ -75,9 +114,9 @@ func (s *sendsSheet) setRows(sends []view.SendRow) {
 		s.rows.Add(l.box)
 	}
 	for i, l := range s.lines {
-		setVisible(l.box, i < len(sends))
+		kit.SetVisible(l.box, i < len(sends))
 		if i < len(sends) {
-			l.set(sends[i])
+			l.set(sends[i], s.picks[sends[i].Allow.ID])
 		}
 	}
 }
@@ -86,6 +125,7 @@ func (s *sendsSheet) setRows(sends []view.SendRow) {
 type sendLine struct {
 	shown                           view.SendRow
 	box                             *fyne.Container
+	tick                            *kit.Tick
 	to, toLine, what, basis, amount *kit.Text
 	pill                            *kit.Pill
 	link                            *kit.Button
@@ -103,13 +143,16 @@ func newSendLine(s *sendsSheet) *sendLine {
 		}
 		s.commands.Give(s.device, l.shown.Allow.ID)
 	})
+	l.tick = kit.NewTick(func(on bool) { s.pick(l.shown.Allow.ID, on) })
 	state := kit.NewColumn(0, kit.NewFlow(0, l.pill), kit.NewFlow(0, l.link))
-	l.box = kit.NewColumn(2*kit.Step, newRule(), sendColumns(kit.NewColumn(0, l.to, l.toLine), kit.NewColumn(0, l.what, l.basis), l.amount, state))
+	l.box = kit.NewColumn(2*kit.Step, newRule(), sendColumns(l.tick, kit.NewColumn(0, l.to, l.toLine), kit.NewColumn(0, l.what, l.basis), l.amount, state))
 	return l
 }
 
-func (l *sendLine) set(r view.SendRow) {
+func (l *sendLine) set(r view.SendRow, picked bool) {
 	l.shown = r
+	l.tick.Set(view.Choice{ID: r.Allow.ID, Label: r.To, Chosen: picked})
+	kit.SetVisible(l.tick, r.Allow.Label != "")
 	l.to.Set(r.To)
 	l.toLine.Set(r.ToLine)
 	l.what.Set(r.What)
@@ -120,9 +163,9 @@ func (l *sendLine) set(r view.SendRow) {
 	if r.Consent != "" {
 		label = lang.L("Open")
 	}
-	setVisible(l.toLine, r.ToLine != "")
-	setVisible(l.basis, r.Basis != "")
-	setLabel(l.link, label)
+	kit.SetVisible(l.toLine, r.ToLine != "")
+	kit.SetVisible(l.basis, r.Basis != "")
+	kit.SetWord(l.link, label)
 }
 
 func small(s string) *kit.Text {
@@ -142,56 +185,9 @@ func (ruleLayout) Layout(o []fyne.CanvasObject, s fyne.Size)          { o[0].Res
 func (ruleLayout) MinSize([]fyne.CanvasObject) fyne.Size              { return fyne.NewSize(1, 1) }
 func (ruleLayout) HeightFor(_ []fyne.CanvasObject, _ float32) float32 { return 1 }
 
-// sendColumns sets the four cells of a row in columns that agree from row to row.
-func sendColumns(to, what, amount, state fyne.CanvasObject) *fyne.Container {
-	return container.New(&columnsLayout{fixed: []float32{0, 0, 92, 138}, share: []float32{1.5, 1, 0, 0}}, to, what, amount, state)
-}
+// sendCells are a tick, to whom, what, how much, and the state.
+var sendCells = []kit.Cell{{Width: 22}, {Share: 1.5}, {Share: 1}, {Width: 92}, {Width: 138}}
 
-// columnsLayout is a row of a table whose cells wrap.
-type columnsLayout struct {
-	fixed []float32 // at normal text size
-	share []float32 // of the width that is left
-}
-
-func (l *columnsLayout) widths(width float32) []float32 {
-	const gap = 3 * kit.Step
-	rest := width - gap*float32(len(l.fixed)-1)
-	var shares float32
-	for i := range l.fixed {
-		rest -= l.fixed[i] * scale()
-		shares += l.share[i]
-	}
-	out := make([]float32, len(l.fixed))
-	for i := range out {
-		out[i] = l.fixed[i] * scale()
-		if shares > 0 {
-			out[i] += max(rest, 0) * l.share[i] / shares
-		}
-	}
-	return out
-}
-
-func (l *columnsLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	var x float32
-	for i, w := range l.widths(s.Width) {
-		o[i].Move(fyne.NewPos(x, 0))
-		o[i].Resize(fyne.NewSize(w, kit.HeightFor(o[i], w)))
-		x += w + 3*kit.Step
-	}
-}
-
-func (l *columnsLayout) HeightFor(o []fyne.CanvasObject, width float32) float32 {
-	var h float32
-	for i, w := range l.widths(width) {
-		h = max(h, kit.HeightFor(o[i], w))
-	}
-	return h
-}
-
-func (l *columnsLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
-	var h float32
-	for _, x := range o {
-		h = max(h, x.MinSize().Height)
-	}
-	return fyne.NewSize(1, h)
+func sendColumns(cells ...fyne.CanvasObject) *fyne.Container {
+	return kit.NewCells(true, sendCells, cells...)
 }

@@ -2,7 +2,6 @@ package diary
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"bestbefore/app/internal/ui/kit"
@@ -11,11 +10,6 @@ import (
 
 // rowHeight has room for two lines of text.
 const rowHeight float32 = 50
-
-// scale says by how much text is enlarged.
-func scale() float32 {
-	return fyne.CurrentApp().Settings().Theme().Size(kit.SizeBody) / 15
-}
 
 // row is one line of the diary: when, which of the three truths, what.
 type row struct {
@@ -34,7 +28,8 @@ func newRow() *row {
 	return r
 }
 
-func (r *row) set(s view.DiaryRow) {
+// Set implements kit.DataRow.
+func (r *row) Set(s view.DiaryRow) {
 	r.day.Set(s.Day)
 	r.when.Set(s.When)
 	r.axis.Set(s.Severity, s.Axis)
@@ -51,25 +46,12 @@ func (r *row) set(s view.DiaryRow) {
 
 // CreateRenderer implements fyne.Widget.
 func (r *row) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.New(rowLayout{}, r.day, r.when, kit.NewFlow(0, r.axis), r.text))
+	cells := kit.NewCells(false, diaryCells, r.day, r.when, kit.NewFlow(0, r.axis), r.text)
+	return widget.NewSimpleRenderer(kit.NewPad(0, 3*kit.Step, 0, 3*kit.Step, cells))
 }
 
-type rowLayout struct{}
+// MinSize implements fyne.CanvasObject.
+func (r *row) MinSize() fyne.Size { return fyne.NewSize(200, rowHeight*kit.Scale()) }
 
-func (rowLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	k := scale()
-	x := 3 * kit.Step
-	for i, w := range []float32{112 * k, 52 * k, 112 * k, 0} {
-		if i == len(o)-1 {
-			w = s.Width - x - 3*kit.Step
-		}
-		h := kit.HeightFor(o[i], w)
-		o[i].Move(fyne.NewPos(x, (s.Height-h)/2))
-		o[i].Resize(fyne.NewSize(w, h))
-		x += w + 2*kit.Step
-	}
-}
-
-func (rowLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(200, rowHeight*scale())
-}
+// diaryCells are the day, the time, which of the three truths, and the text.
+var diaryCells = []kit.Cell{{Width: 112}, {Width: 48}, {Width: 104}, {Share: 1}}

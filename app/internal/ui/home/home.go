@@ -96,10 +96,10 @@ func (p *Page) setCards(s view.Home) {
 		p.cards.Objects[i].(*kit.PermissionCard).Set(c)
 	}
 	p.more.SetLabel(s.MoreCards)
-	setVisible(p.more, s.MoreCards != "")
-	setVisible(p.wall, len(s.Cards) > 0)
+	kit.SetVisible(p.more, s.MoreCards != "")
+	kit.SetVisible(p.wall, len(s.Cards) > 0)
 	invited := len(s.Cards) == 0 && s.Empty.Title != ""
-	setVisible(p.empty, invited)
+	kit.SetVisible(p.empty, invited)
 	if invited {
 		p.empty.Objects = []fyne.CanvasObject{kit.NewEmpty("permissions", s.Empty, p.commands.Invite)}
 	}
@@ -129,13 +129,5 @@ func (p *Page) setProblems(problems []view.Problem) {
 	for _, v := range problems {
 		p.problems.Add(kit.NewNotice(v.Severity, v.Word, v.Text, v.Action.Label, func() { p.commands.Problem(v.ID, v.Action.ID) }))
 	}
-	setVisible(p.problems, len(problems) > 0)
-}
-
-func setVisible(o fyne.CanvasObject, on bool) {
-	if on {
-		o.Show()
-	} else {
-		o.Hide()
-	}
+	kit.SetVisible(p.problems, len(problems) > 0)
 }

@@ -28,9 +28,9 @@ func (f *flowSheet) set(s view.Home) {
 	f.bars.Set(s.Bars)
 	f.empty.Set(s.FlowEmpty)
 	f.coverage.Set(s.CoverageLine)
-	setVisible(f.bars, len(s.Bars) > 0)
-	setVisible(f.empty, len(s.Bars) == 0 && s.FlowEmpty != "")
-	setVisible(f.coverage, s.CoverageLine != "")
+	kit.SetVisible(f.bars, len(s.Bars) > 0)
+	kit.SetVisible(f.empty, len(s.Bars) == 0 && s.FlowEmpty != "")
+	kit.SetVisible(f.coverage, s.CoverageLine != "")
 }
 
 // newsSheet shows what happened since the last visit.

@@ -92,21 +92,26 @@ func (c *Chips) Set(choices []view.Choice) {
 // Content is what to put in a page.
 func (c *Chips) Content() *fyne.Container { return c.box }
 
-// Options is a list of longer choices, one a row with a line of detail, of
-// which exactly one is chosen.
+// Options is a list of longer choices, one a row with a line of detail.
 type Options struct {
 	box    *fyne.Container
 	tapped func(id string)
+	many   bool
 }
 
-// NewOptions returns an empty list.
+// NewOptions returns an empty list of which exactly one is chosen.
 func NewOptions(tapped func(id string)) *Options {
 	return &Options{box: NewColumn(2 * Step), tapped: tapped}
 }
 
+// NewTicks returns an empty list of which any number is chosen.
+func NewTicks(tapped func(id string)) *Options {
+	return &Options{box: NewColumn(2 * Step), tapped: tapped, many: true}
+}
+
 // Set shows choices.
 func (o *Options) Set(choices []view.Choice) {
-	o.box.Objects = resize(o.box.Objects, len(choices), func() fyne.CanvasObject { return NewOption(o.tapped) })
+	o.box.Objects = resize(o.box.Objects, len(choices), func() fyne.CanvasObject { return NewOption(o.many, o.tapped) })
 	for i, v := range choices {
 		o.box.Objects[i].(*Option).Set(v)
 	}
@@ -120,43 +125,26 @@ func (o *Options) Content() *fyne.Container { return o.box }
 type Option struct {
 	press
 	choice        view.Choice
-	dot           *Panel
-	dotIn         *Panel
+	mark          *tickMark
 	label, detail *Text
 	panel, ring   *Panel
 	body          *fyne.Container
 }
 
-// NewOption returns one row; tapped is told which one it was.
-func NewOption(tapped func(id string)) *Option {
+// NewOption returns one row, of which many or one can be chosen; tapped is told
+// which one it was.
+func NewOption(many bool, tapped func(id string)) *Option {
 	o := &Option{
-		dot: NewFrame(ColorSheet, ColorSoft, 99), dotIn: NewPanel(ColorAct, 99),
+		mark:  newTickMark(many),
 		label: newText(SizeBody, ColorInk, false, "").Wrapped(2), detail: NewSoft("").Wrapped(2),
 		panel: NewFrame(ColorSheet, ColorLine, RadiusControl), ring: newRing(RadiusControl),
 	}
-	o.dot.Width = 1.5
-	dot := &fyne.Container{Layout: squareLayout{18}, Objects: []fyne.CanvasObject{o.dot, o.dotIn}}
-	row := NewRow(3*Step, dot, Grow(NewColumn(1, o.label, o.detail)))
+	row := NewRow(3*Step, o.mark.box, Grow(NewColumn(1, o.label, o.detail)))
 	o.body = NewStack(o.panel, NewPad(9, 3*Step, 9, 3*Step, row), o.ring)
 	o.onTap = func() { tapped(o.choice.ID) }
 	o.repaint = o.Refresh
 	o.ExtendBaseWidget(o)
 	return o
-}
-
-// squareLayout sets its first object in the whole of a small square and the
-// second in its middle: the dot of a choice.
-type squareLayout struct{ side float32 }
-
-func (l squareLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	side := l.side * scaleNow()
-	top, dot := (s.Height-side)/2, side*0.45
-	place(o[0], 0, top, side, side)
-	place(o[1], (side-dot)/2, top+(side-dot)/2, dot, dot)
-}
-
-func (l squareLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSquareSize(l.side * scaleNow())
 }
 
 // Set shows v.
@@ -172,17 +160,17 @@ func (o *Option) Set(v view.Choice) {
 func (o *Option) Choice() view.Choice { return o.choice }
 
 func (o *Option) paint() {
-	o.panel.Fill, o.panel.Border, o.dot.Border = ColorSheet, ColorLine, ColorSoft
+	o.panel.Fill, o.panel.Border = ColorSheet, ColorLine
 	o.label.Color = ColorInk
 	switch {
 	case o.disabled:
 		o.panel.Fill, o.label.Color = ColorGreyTint, ColorLapsed
 	case o.choice.Chosen:
-		o.panel.Border, o.dot.Border = ColorAct, ColorAct
+		o.panel.Border = ColorAct
 	case o.hovered:
 		o.panel.Fill = ColorHoverFill
 	}
-	show(o.dotIn, o.choice.Chosen)
+	o.mark.paint(o.choice.Chosen)
 	show(o.ring, o.focused)
 }
 

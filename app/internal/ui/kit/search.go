@@ -37,6 +37,10 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 		e.SetText("")
 	case k.Name == fyne.KeyEscape && e.escape != nil:
 		e.escape()
+	case k.Name == fyne.KeyEscape:
+		if c := fyne.CurrentApp().Driver().CanvasForObject(e); c != nil && c.OnTypedKey() != nil {
+			c.OnTypedKey()(k)
+		}
 	default:
 		e.Entry.TypedKey(k)
 	}

@@ -3,198 +3,187 @@ package kit
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
-
-	"bestbefore/app/internal/view"
 )
 
-// Column is one column of a Table. New makes a cell, Set fills it from a row;
-// Set must only copy prepared strings, for it runs while the list scrolls.
-type Column[R any] struct {
-	Title string
-	Width float32 // at normal text size; the least width when Grow is set
-	Grow  float32 // share of the width that is left; 0 is fixed
-	New   func() fyne.CanvasObject
-	Set   func(cell fyne.CanvasObject, row R)
+// DataRow is one row of a DataTable, made once and filled again and again; Set
+// must only copy prepared strings, for it runs while the table scrolls.
+type DataRow[R any] interface {
+	fyne.CanvasObject
+	Set(R)
 }
 
-// Table shows rows under a header and makes only as many cells as can be seen.
-// A row is opened by a click, or by the arrows and Space.
-type Table[R any] struct {
-	widget.BaseWidget
-	columns []Column[R]
+// TableConfig says how the rows of a DataTable look and what they do.
+type TableConfig[R any] struct {
+	New    func() DataRow[R] // required
+	Height func(R) float32   // at the present size of text; nil is the least height of a row
+	Open   func(R)           // a row was chosen by a click, or by the arrows and Space; may be nil
+	Foot   fyne.CanvasObject // stands below the rows; may be nil
+}
+
+// DataTable is a sheet of rows that makes only as many as can be seen.
+type DataTable[R any] struct {
+	config  TableConfig[R]
 	rows    []R
-	head    *fyne.Container
+	heights map[int]float32 // that the list was told
 	list    *widget.List
-	body    *fyne.Container
-	open    func(R)
+	sheet   *fyne.Container
 }
 
-// NewTable returns an empty table; open is told the row that was chosen and may be nil.
-func NewTable[R any](open func(R), columns ...Column[R]) *Table[R] {
-	t := &Table[R]{columns: columns, open: open}
-	layout := &tableLayout[R]{table: t}
-	titles := make([]fyne.CanvasObject, len(columns))
-	for i, c := range columns {
-		titles[i] = NewSoft(c.Title)
-	}
-	t.head = container.New(layout, titles...)
+// NewDataTable returns an empty table.
+func NewDataTable[R any](c TableConfig[R]) *DataTable[R] {
+	t := &DataTable[R]{config: c, heights: map[int]float32{}}
 	t.list = widget.NewList(
 		func() int { return len(t.rows) },
-		func() fyne.CanvasObject {
-			cells := make([]fyne.CanvasObject, len(columns))
-			for i, c := range columns {
-				cells[i] = c.New()
+		func() fyne.CanvasObject { return c.New() },
+		func(id widget.ListItemID, o fyne.CanvasObject) {
+			if id < len(t.rows) {
+				o.(DataRow[R]).Set(t.rows[id])
 			}
-			return NewPad(Step, 0, Step, 0, container.New(layout, cells...))
 		},
-		t.fill,
 	)
 	t.list.OnSelected = func(id widget.ListItemID) {
 		t.list.UnselectAll()
-		if t.open != nil && id < len(t.rows) {
-			t.open(t.rows[id])
+		if c.Open != nil && id < len(t.rows) {
+			c.Open(t.rows[id])
 		}
 	}
-	t.body = container.NewBorder(NewPad(0, 0, Step, 0, t.head), nil, nil, nil, t.list)
-	t.ExtendBaseWidget(t)
+	t.list.HideSeparators = true
+	t.sheet = NewStack(NewFrame(ColorSheet, ColorLine, RadiusSheet), NewInset(2*Step, container.NewBorder(nil, c.Foot, nil, nil, t.list)))
 	return t
 }
 
-func (t *Table[R]) fill(id widget.ListItemID, o fyne.CanvasObject) {
-	if id >= len(t.rows) {
-		return
-	}
-	cells := o.(*fyne.Container).Objects[0].(*fyne.Container).Objects
-	for i, c := range t.columns {
-		c.Set(cells[i], t.rows[id])
-	}
-}
+// Content is what to put in a page.
+func (t *DataTable[R]) Content() *fyne.Container { return t.sheet }
+
+// List is the list inside, for tests and for focus.
+func (t *DataTable[R]) List() *widget.List { return t.list }
+
+// Rows is what the table shows.
+func (t *DataTable[R]) Rows() []R { return t.rows }
 
 // SetRows shows rows; the place to which the person scrolled is kept.
-func (t *Table[R]) SetRows(rows []R) {
+func (t *DataTable[R]) SetRows(rows []R) {
 	t.rows = rows
+	t.setHeights()
 	t.list.Refresh()
 }
 
-// Rows is what the table shows.
-func (t *Table[R]) Rows() []R { return t.rows }
-
-// List is the list inside, for tests and for focus.
-func (t *Table[R]) List() *widget.List { return t.list }
-
-// CreateRenderer implements fyne.Widget.
-func (t *Table[R]) CreateRenderer() fyne.WidgetRenderer {
-	t.ExtendBaseWidget(t)
-	return &composite{body: t.body}
+// setHeights tells the list only what changed: each word costs it a refresh.
+func (t *DataTable[R]) setHeights() {
+	if t.config.Height == nil {
+		return
+	}
+	usual := t.config.New().MinSize().Height
+	for i, r := range t.rows {
+		h, known := t.heights[i]
+		if !known {
+			h = usual
+		}
+		if now := t.config.Height(r); now != h {
+			t.heights[i] = now
+			t.list.SetItemHeight(i, now)
+		}
+	}
 }
 
-type tableLayout[R any] struct{ table *Table[R] }
-
-func (l *tableLayout[R]) widths(width float32) []float32 {
-	scale, gap := scaleOf(l.table.Theme()), 3*Step
-	rest := width - gap*float32(len(l.table.columns)-1)
-	var shares float32
-	for _, c := range l.table.columns {
-		rest -= c.Width * scale
-		shares += c.Grow
+// Wanted is the height of the sheet that shows all rows.
+func (t *DataTable[R]) Wanted() float32 {
+	h := 4 * Step
+	if t.config.Height == nil && len(t.rows) > 0 {
+		h += float32(len(t.rows)) * (t.config.New().MinSize().Height + theme.Padding())
 	}
-	out := make([]float32, len(l.table.columns))
-	for i, c := range l.table.columns {
-		out[i] = c.Width * scale
-		if c.Grow > 0 {
-			out[i] = max(out[i]+rest*c.Grow/shares, 16)
+	for _, r := range t.rows {
+		if t.config.Height != nil {
+			h += t.config.Height(r) + theme.Padding()
+		}
+	}
+	if t.config.Foot != nil && t.config.Foot.Visible() {
+		h += t.config.Foot.MinSize().Height + theme.Padding()
+	}
+	return h
+}
+
+// Cell is one column of rows whose cells agree from row to row.
+type Cell struct {
+	Width float32 // at normal text size; the least width where Share is set
+	Share float32 // of the width that is left
+	From  float32 // the width of a row at normal text size from which the column is shown; 0 is always
+	Right bool    // stands against the right edge of its column
+}
+
+// NewCells sets objects in columns; top puts them all on one line at the top,
+// else each stands in the middle. Cells that wrap make the row higher.
+func NewCells(top bool, cells []Cell, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&cellLayout{cells: cells, top: top}, objects...)
+}
+
+type cellLayout struct {
+	cells []Cell
+	top   bool
+}
+
+// cellGap is the gap between columns.
+const cellGap = 3 * Step
+
+// widths are the widths of the columns; 0 is a column without room.
+func (l *cellLayout) widths(width float32) []float32 {
+	scale := scaleNow()
+	rest, shares := width+cellGap, float32(0)
+	out := make([]float32, len(l.cells))
+	for i, c := range l.cells {
+		if width < c.From*scale {
+			continue
+		}
+		out[i] = max(c.Width*scale, 1)
+		rest -= out[i] + cellGap
+		shares += c.Share
+	}
+	for i, c := range l.cells {
+		if out[i] > 0 && c.Share > 0 {
+			out[i] += max(rest, 0) * c.Share / shares
 		}
 	}
 	return out
 }
 
-func (l *tableLayout[R]) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+func (l *cellLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	var x float32
 	for i, w := range l.widths(s.Width) {
-		h := min(HeightFor(objects[i], w), s.Height)
-		place(objects[i], x, (s.Height-h)/2, w, h)
-		x += w + 3*Step
+		if w == 0 {
+			place(o[i], -2*s.Width, 0, 1, 1) // out of sight: whether it is shown belongs to the row
+			continue
+		}
+		at, wide := x, w
+		if l.cells[i].Right {
+			wide = min(o[i].MinSize().Width, w)
+			at = x + w - wide
+		}
+		h := HeightFor(o[i], wide)
+		y := float32(0)
+		if !l.top {
+			y = (s.Height - h) / 2
+		}
+		place(o[i], at, y, wide, h)
+		x += w + cellGap
 	}
 }
 
-func (l *tableLayout[R]) MinSize(objects []fyne.CanvasObject) fyne.Size {
+func (l *cellLayout) HeightFor(o []fyne.CanvasObject, width float32) float32 {
 	var h float32
-	for _, o := range objects {
-		h = max(h, o.MinSize().Height)
+	for i, w := range l.widths(width) {
+		if w > 0 {
+			h = max(h, HeightFor(o[i], w))
+		}
+	}
+	return h
+}
+
+func (l *cellLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	var h float32
+	for _, x := range o {
+		h = max(h, x.MinSize().Height)
 	}
 	return fyne.NewSize(1, h)
 }
-
-// TextColumn shows one line of text.
-func TextColumn[R any](title string, width, grow float32, text func(R) string) Column[R] {
-	return Column[R]{
-		Title: title, Width: width, Grow: grow,
-		New: func() fyne.CanvasObject { return newText(SizeSmall, ColorInk, false, "") },
-		Set: func(o fyne.CanvasObject, r R) { o.(*Text).Set(text(r)) },
-	}
-}
-
-// NameColumn shows a bold line over a soft one.
-func NameColumn[R any](title string, width, grow float32, text func(R) (name, detail string)) Column[R] {
-	return Column[R]{
-		Title: title, Width: width, Grow: grow,
-		New: func() fyne.CanvasObject { return NewColumn(0, NewText("").Bold(), NewSoft("")) },
-		Set: func(o fyne.CanvasObject, r R) {
-			lines := o.(*fyne.Container).Objects
-			name, detail := text(r)
-			lines[0].(*Text).Set(name)
-			lines[1].(*Text).Set(detail)
-		},
-	}
-}
-
-// PictureColumn shows the picture of a device.
-func PictureColumn[R any](kind func(R) (view.Kind, view.Severity)) Column[R] {
-	return Column[R]{
-		Width: 40,
-		New:   func() fyne.CanvasObject { return newPictureCell() },
-		Set:   func(o fyne.CanvasObject, r R) { k, s := kind(r); o.(*pictureCell).tile.Set(k, s) },
-	}
-}
-
-// PillColumn shows a state; an empty word shows nothing.
-func PillColumn[R any](title string, width float32, state func(R) (view.Severity, string)) Column[R] {
-	return Column[R]{
-		Title: title, Width: width,
-		New: func() fyne.CanvasObject { return NewFlow(0, NewPill(view.None, " ")) },
-		Set: func(o fyne.CanvasObject, r R) {
-			s, word := state(r)
-			o.(*fyne.Container).Objects[0].(*Pill).Set(s, word)
-		},
-	}
-}
-
-// ButtonColumn shows a button; an empty label shows nothing.
-func ButtonColumn[R any](width float32, w Weight, label func(R) string, tapped func(R)) Column[R] {
-	return Column[R]{
-		Width: width,
-		New:   func() fyne.CanvasObject { return NewFlow(0, NewButton(" ", w, nil)) },
-		Set: func(o fyne.CanvasObject, r R) {
-			b, word := o.(*fyne.Container).Objects[0].(*Button), label(r)
-			b.SetLabel(word)
-			b.OnTap(func() { tapped(r) })
-			show(b, word != "")
-		},
-	}
-}
-
-// pictureCell is a PictureTile as an object of its own, as a cell must be.
-type pictureCell struct {
-	widget.BaseWidget
-	tile *PictureTile
-}
-
-func newPictureCell() *pictureCell {
-	c := &pictureCell{tile: NewPictureTile(40)}
-	c.ExtendBaseWidget(c)
-	return c
-}
-
-// CreateRenderer implements fyne.Widget.
-func (c *pictureCell) CreateRenderer() fyne.WidgetRenderer { return &composite{body: c.tile.Box} }

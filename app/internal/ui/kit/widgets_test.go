@@ -2,6 +2,7 @@ package kit_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,30 +111,58 @@ func TestButtonByKeyboard(t *testing.T) {
 	}
 }
 
+// numberRow is a row of a table of numbers.
+type numberRow struct{ *kit.Text }
+
+func (r numberRow) Set(n int)          { r.Text.Set(fmt.Sprint("Device ", n)) }
+func (r numberRow) MinSize() fyne.Size { return fyne.NewSize(100, 20) }
+
 func TestTableMakesOnlyWhatIsSeen(t *testing.T) {
 	inLook(t, kit.Light)
 	made, opened := 0, -1
-	table := kit.NewTable(func(r int) { opened = r },
-		kit.Column[int]{
-			Title: "Name", Width: 100, Grow: 1,
-			New: func() fyne.CanvasObject { made++; return kit.NewText("") },
-			Set: func(o fyne.CanvasObject, r int) { o.(*kit.Text).Set(fmt.Sprint("Device ", r)) },
-		},
-		kit.PillColumn("Best before", 120, func(r int) (view.Severity, string) { return view.Fresh, "fresh" }),
-		kit.ButtonColumn(120, kit.Danger, func(int) string { return "Disconnect" }, func(int) {}),
-	)
-	inWindow(t, table, fyne.NewSize(600, 400))
+	table := kit.NewDataTable(kit.TableConfig[int]{
+		New:    func() kit.DataRow[int] { made++; return numberRow{kit.NewText("")} },
+		Height: func(n int) float32 { return float32(20 + n%1000/999) }, // ten are higher
+		Open:   func(r int) { opened = r },
+	})
+	inWindow(t, table.Content(), fyne.NewSize(600, 400))
 	rows := make([]int, 10_000)
 	for i := range rows {
 		rows[i] = i
 	}
 	table.SetRows(rows)
 	if made > 40 {
-		t.Errorf("%d cells were made for a window of a dozen rows", made)
+		t.Errorf("%d rows were made for a window of a dozen", made)
+	}
+	if want := float32(10_000 * 20); table.Wanted() < want {
+		t.Errorf("all rows want %v, less than %v", table.Wanted(), want)
 	}
 	table.List().Select(7)
 	if opened != 7 {
 		t.Errorf("opened %d, want 7", opened)
+	}
+}
+
+func TestCellsAgreeFromRowToRow(t *testing.T) {
+	inLook(t, kit.Light)
+	cells := []kit.Cell{{Width: 40}, {Share: 1}, {Share: 1, From: 500}, {Width: 100, Right: true}}
+	row := func(width float32, name string) []fyne.CanvasObject {
+		objects := []fyne.CanvasObject{kit.NewText("x"), kit.NewText(name), kit.NewText("second"), kit.NewText("y").Fitted()}
+		c := kit.NewCells(false, cells, objects...)
+		c.Resize(fyne.NewSize(width, 40))
+		return objects
+	}
+	a, b := row(600, "short"), row(600, strings.Repeat("long ", 40))
+	for i := range a {
+		if a[i].Position().X != b[i].Position().X {
+			t.Errorf("column %d stands at %v and at %v", i, a[i].Position().X, b[i].Position().X)
+		}
+	}
+	if right := a[3].Position().X + a[3].Size().Width; right < 599 || right > 601 {
+		t.Errorf("the last column ends at %v", right)
+	}
+	if narrow := row(400, "short"); narrow[2].Position().X >= 0 || narrow[1].Size().Width <= a[1].Size().Width-100 {
+		t.Errorf("without room: second at %v, first %v wide", narrow[2].Position().X, narrow[1].Size().Width)
 	}
 }
 

@@ -61,14 +61,10 @@ func (d *Disconnect) SetSnapshot(s view.Disconnect) {
 	d.text.Set(s.Text)
 	d.setLists(s)
 	done := s.Result != ""
-	setVisible(d.confirm, s.Refused == "" && !done)
+	kit.SetVisible(d.confirm, s.Refused == "" && !done)
 	d.confirm.SetLabel(s.Confirm)
-	if s.Busy {
-		d.confirm.Disable()
-	} else {
-		d.confirm.Enable()
-	}
-	setLabel(d.undo, s.Undo.Label)
+	kit.SetBusy(d.confirm, s.Busy)
+	kit.SetWord(d.undo, s.Undo.Label)
 	d.closing.SetLabel(lang.L("Cancel"))
 	if done || s.Refused != "" {
 		d.closing.SetLabel(lang.L("Close"))

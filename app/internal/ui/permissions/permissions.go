@@ -53,9 +53,9 @@ func NewWall(c WallCommands) *Wall {
 	w.empty.Hide()
 	w.page = kit.NewPage(kit.NewColumn(5*kit.Step,
 		kit.NewHead(kit.NewColumn(kit.Step, w.title, w.subline), kit.NewFlow(0, w.review)),
-		w.empty,
 		w.year,
 		w.filters.Content(),
+		w.empty,
 		w.cards,
 	))
 	return w
@@ -77,14 +77,14 @@ func (w *Wall) SetSnapshot(s view.Permissions) {
 	}
 	w.title.Set(s.Sentence)
 	w.subline.Set(s.Subline)
-	setLabel(w.review, s.Review)
+	kit.SetWord(w.review, s.Review)
 	w.filters.Set(s.Filters)
-	setVisible(w.filters.Content(), len(s.Filters) > 0)
+	kit.SetVisible(w.filters.Content(), len(s.Filters) > 0)
 	w.yearName.Set(s.Timeline.Title)
 	w.timeline.Set(s.Timeline)
-	setVisible(w.year, len(s.Timeline.Marks) > 0)
+	kit.SetVisible(w.year, len(s.Timeline.Marks) > 0)
 	w.setCards(s.Cards)
-	setVisible(w.empty, s.Empty.Title != "")
+	kit.SetVisible(w.empty, s.Empty.Title != "")
 	if s.Empty.Title != "" {
 		w.empty.Objects = []fyne.CanvasObject{kit.NewEmpty("permissions", s.Empty, w.commands.Invite)}
 	}
@@ -107,17 +107,4 @@ func (w *Wall) open(c view.PermissionCard) {
 		return
 	}
 	w.commands.Open(view.Route{Page: view.PageReview, Arg: c.ID})
-}
-
-func setLabel(b *kit.Button, label string) {
-	b.SetLabel(label)
-	setVisible(b, label != "")
-}
-
-func setVisible(o fyne.CanvasObject, on bool) {
-	if on {
-		o.Show()
-	} else {
-		o.Hide()
-	}
 }

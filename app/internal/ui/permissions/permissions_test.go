@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"bestbefore/app/internal/ui/kit"
 	"bestbefore/app/internal/ui/permissions"
@@ -96,6 +97,32 @@ func TestWallFiltersAndOpens(t *testing.T) {
 	}
 }
 
+func TestAnEmptyFilterIsSaidWhereTheCardsWouldBe(t *testing.T) {
+	inLook(t)
+	w := permissions.NewWall(permissions.WallCommands{Open: func(view.Route) {}, Card: func(view.PermissionCard) {}, Filter: func(string) {}, Invite: func(string) {}})
+	inWindow(t, w.Content())
+	w.SetSnapshot(view.Permissions{
+		Loaded: true, Filters: []view.Choice{{ID: "soon", Label: "Ends soon", Chosen: true}}, Empty: view.Invitation{Title: "Nothing like that here"},
+		Timeline: view.Timeline{Title: "The year ahead", Marks: []view.TimelineMark{{ID: "bell", Label: "Bell", Fraction: 0.1}}},
+	})
+	var order []string
+	kit.Walk(w.Content(), func(o fyne.CanvasObject) {
+		switch v := o.(type) {
+		case *kit.Timeline:
+			order = append(order, "year")
+		case *kit.Chip:
+			order = append(order, "filter")
+		case *kit.Text:
+			if v.String() == "Nothing like that here" {
+				order = append(order, "empty")
+			}
+		}
+	})
+	if diff := cmp.Diff([]string{"year", "filter", "empty"}, order); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func give(t *testing.T, s view.Give) (*permissions.Give, *[]view.GiveDraft, *[]view.GiveDraft) {
 	t.Helper()
 	inLook(t)
@@ -112,6 +139,7 @@ func give(t *testing.T, s view.Give) (*permissions.Give, *[]view.GiveDraft, *[]v
 
 func openGive() view.Give {
 	return view.Give{
+		Draft:    view.GiveDraft{DeviceID: "bell", Data: []string{"video"}},
 		DeviceID: "bell", Title: "Bell", Confirm: "Give until 31 December",
 		Recipients: []view.Choice{{ID: "maker", Label: "Maker"}, {ID: "any", Label: "Anybody"}},
 		Data:       []view.Choice{{ID: "video", Label: "Video", Chosen: true}, {ID: "audio", Label: "Sound"}},
@@ -134,14 +162,91 @@ func TestEachChoiceAsksForANewPreview(t *testing.T) {
 	for _, label := range []string{"Maker", "Sound", "Video", "1 month", "Only tell me"} {
 		test.Tap(chip(t, g.Content(), label))
 	}
-	base := view.GiveDraft{DeviceID: "bell", Data: []string{"video"}}
-	want := []view.GiveDraft{base, base, base, base, base}
-	want[0].Recipient = "maker"
-	want[1].Data = []string{"video", "audio"}
-	want[2].Data = nil
-	want[3].PresetID, want[3].Until = "1m", day(2026, 12, 31)
-	want[4].Remedy = "warn"
+	// No answer came meanwhile: each choice stands on those before it.
+	want := []view.GiveDraft{
+		{Edit: 1, DeviceID: "bell", Recipients: []string{"maker"}, Data: []string{"video"}},
+		{Edit: 2, DeviceID: "bell", Recipients: []string{"maker"}, Data: []string{"video", "audio"}},
+		{Edit: 3, DeviceID: "bell", Recipients: []string{"maker"}, Data: []string{"audio"}},
+		{Edit: 4, DeviceID: "bell", Recipients: []string{"maker"}, Data: []string{"audio"}, PresetID: "1m", Until: day(2026, 12, 31)},
+		{Edit: 5, DeviceID: "bell", Recipients: []string{"maker"}, Data: []string{"audio"}, PresetID: "1m", Until: day(2026, 12, 31), Remedy: "warn"},
+	}
 	if diff := cmp.Diff(want, *previews); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func last(drafts []view.GiveDraft) view.GiveDraft { return drafts[len(drafts)-1] }
+
+func TestSeveralRecipientsAreTickedAndEverybodyStandsAlone(t *testing.T) {
+	s := openGive()
+	s.Recipients = append([]view.Choice{{ID: "events", Label: "Events"}}, s.Recipients...)
+	g, previews, _ := give(t, s)
+	for _, c := range []struct {
+		label string
+		want  []string
+	}{{"Maker", []string{"maker"}}, {"Events", []string{"maker", "events"}}, {"Anybody", []string{"any"}}, {"Events", []string{"events"}}, {"Events", nil}} {
+		test.Tap(chip(t, g.Content(), c.label))
+		if diff := cmp.Diff(c.want, last(*previews).Recipients, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("after %s: %s", c.label, diff)
+		}
+	}
+}
+
+func entry(t *testing.T, o fyne.CanvasObject, hint string) *kit.Entry {
+	t.Helper()
+	var found *kit.Entry
+	kit.Walk(o, func(o fyne.CanvasObject) {
+		if e, ok := o.(*kit.Entry); ok && e.PlaceHolder == hint {
+			found = e
+		}
+	})
+	if found == nil {
+		t.Fatalf("there is no field %q", hint)
+	}
+	return found
+}
+
+func TestADestinationIsTypedAndTheSetIsNamed(t *testing.T) {
+	g, previews, _ := give(t, openGive())
+	typed := entry(t, g.Content(), "Another one: an address or a host name")
+	test.Type(typed, "not a host")
+	press(t, g.Content(), "Add")
+	s := openGive()
+	s.Draft, s.TypedError = last(*previews), "“not” is neither an address nor a host name."
+	g.SetSnapshot(s)
+	if typed.Text != "not a host" {
+		t.Error("what could not be used was thrown away")
+	}
+	typed.SetText("cdn.example")
+	typed.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if got := last(*previews); got.Typing != "cdn.example" {
+		t.Fatalf("asked for %+v", got)
+	}
+	s = openGive()
+	s.Draft, s.Proposed = last(*previews), "maker.example"
+	s.Draft.Typing, s.Draft.Added = "", []string{"cdn.example"}
+	g.SetSnapshot(s)
+	if typed.Text != "" {
+		t.Error("what became a choice still stands in the field")
+	}
+	test.Type(entry(t, g.Content(), "maker.example"), "Maker")
+	if got := last(*previews); got.Name != "Maker" {
+		t.Errorf("named %q", got.Name)
+	}
+}
+
+func TestALateAnswerUndoesNoNewerChoice(t *testing.T) {
+	g, previews, given := give(t, openGive())
+	test.Tap(chip(t, g.Content(), "Maker"))
+	test.Tap(chip(t, g.Content(), "Sound"))
+	late := openGive()
+	late.Draft = (*previews)[0]
+	g.SetSnapshot(late) // the answer to the first of two clicks
+	now := openGive()
+	now.Draft, now.Missing = last(*previews), ""
+	g.SetSnapshot(now)
+	press(t, g.Content(), "Give until 31 December")
+	if diff := cmp.Diff(last(*previews), (*given)[0]); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -163,15 +268,22 @@ func TestADateOfOnesOwn(t *testing.T) {
 	if n := len(*previews); n != 1 || (*previews)[0].Until != day(2026, 11, 30) || (*previews)[0].PresetID != "" {
 		t.Errorf("asked for %+v, want until 30 November 2026", *previews)
 	}
+	s := openGive()
+	s.Draft, s.Until = last(*previews), day(2026, 11, 30)
+	g.SetSnapshot(s)
+	test.Type(entry(t, g.Content(), "end of the day"), "18:00")
+	if got := last(*previews); got.At != "18:00" || got.Until != day(2026, 11, 30) {
+		t.Errorf("asked for %+v, want until 18:00", got)
+	}
 }
 
 func TestACompleteFormIsGivenAsItIsShown(t *testing.T) {
 	s := openGive()
 	s.Missing, s.PresetID, s.Until = "", "1m", day(2026, 12, 31)
-	s.Recipients[0].Chosen, s.Remedies[0].Chosen = true, true
+	s.Draft = view.GiveDraft{DeviceID: "bell", Recipients: []string{"maker"}, Data: []string{"video"}, PresetID: "1m", Until: day(2026, 12, 31), Remedy: "block"}
 	g, _, given := give(t, s)
 	press(t, g.Content(), "Give until 31 December")
-	want := []view.GiveDraft{{DeviceID: "bell", Recipient: "maker", Data: []string{"video"}, PresetID: "1m", Until: day(2026, 12, 31), Remedy: "block"}}
+	want := []view.GiveDraft{{DeviceID: "bell", Recipients: []string{"maker"}, Data: []string{"video"}, PresetID: "1m", Until: day(2026, 12, 31), Remedy: "block"}}
 	if diff := cmp.Diff(want, *given); diff != "" {
 		t.Error(diff)
 	}

@@ -14,8 +14,9 @@ import (
 
 // ReviewCommands are what the review can ask for; each returns at once and none may be nil.
 type ReviewCommands struct {
-	Shown       func(id string) // the review of id comes to be seen; "" is the first that waits
-	Renew       func(id string, until view.Day)
+	Shown       func(id string)       // the review of id comes to be seen; "" is the first that waits
+	Renew       func(id, term string) // term is as consent.ParseTerm reads it
+	Retry       func(action string)   // tries again what could not be done; nil offers nothing
 	Lapse       func(id string)
 	End         func(id string)
 	Confirm     func(action string) // what only a person can do was done
@@ -104,9 +105,9 @@ func (r *Review) OnShow(id string) {
 		r.title.Set(" ")
 		r.position.Set("")
 		r.subline.Set("")
-		setVisible(r.body, false)
-		setVisible(r.back, false)
-		setVisible(r.next, false)
+		kit.SetVisible(r.body, false)
+		kit.SetVisible(r.back, false)
+		kit.SetVisible(r.next, false)
 		r.page.Refresh()
 	}
 	r.commands.Shown(id)
@@ -129,20 +130,20 @@ func (r *Review) SetSnapshot(s view.Review) {
 	}
 	r.shown = s
 	r.stay()
-	setVisible(r.body, s.ID != "") // without a permission the sentence says that none waits
+	kit.SetVisible(r.body, s.ID != "") // without a permission the sentence says that none waits
 	r.position.Set(s.Position)
-	setVisible(r.position, s.Position != "")
+	kit.SetVisible(r.position, s.Position != "")
 	r.title.Set(s.Title)
 	r.subline.Set(s.Subline)
 	r.card.Set(s.Card)
 	r.truths.Set(s.Card.Truths)
-	setVisible(r.back, s.Previous != "")
-	setVisible(r.next, s.Next != "")
+	kit.SetVisible(r.back, s.Previous != "")
+	kit.SetVisible(r.next, s.Next != "")
 	r.setSince(s)
 	r.lapseName.Set(s.LapseTitle)
 	r.lapse.Set(s.LapseText)
 	r.also.Set(alsoLine(s.AlsoStops))
-	setVisible(r.also, len(s.AlsoStops) > 0)
+	kit.SetVisible(r.also, len(s.AlsoStops) > 0)
 	r.setSteps(s)
 	r.setChoices(s)
 	r.page.Refresh()
@@ -150,7 +151,7 @@ func (r *Review) SetSnapshot(s view.Review) {
 
 // setSteps shows what only a person can do, with a button to say that it is done.
 func (r *Review) setSteps(s view.Review) {
-	setVisible(r.steps, len(s.Steps) > 0)
+	kit.SetVisible(r.steps, len(s.Steps) > 0)
 	if len(r.steps.Objects) > 0 && slices.Equal(r.stepsOf, s.Steps) && r.stepsID == s.Confirm.ID {
 		return // the button stays, and with it the focus
 	}
@@ -207,7 +208,7 @@ func (r *Review) setChoices(s view.Review) {
 			if i == 0 {
 				label = lang.L("Renew {{.Length}}", map[string]any{"Length": p.Label})
 			}
-			r.presets.Add(r.choice(label, kit.Ordinary, func() { r.renew(p.Until) }))
+			r.presets.Add(r.choice(label, kit.Ordinary, func() { r.renew(p.Term) }))
 		}
 		r.presets.Add(r.choice(lang.L("Until a date …"), kit.Ordinary, r.pickDate))
 	}
@@ -222,12 +223,16 @@ func (r *Review) setChoices(s view.Review) {
 func (r *Review) setResult(s view.Review) {
 	r.result.Objects = nil
 	if s.ResultLine != "" {
-		r.result.Add(kit.NewNotice(s.ResultSev, "", s.ResultLine, "", nil))
+		label := s.Retry.Label
+		if r.commands.Retry == nil {
+			label = ""
+		}
+		r.result.Add(kit.NewNotice(s.ResultSev, "", s.ResultLine, label, func() { r.commands.Retry(r.shown.Retry.ID) }))
 	}
-	setVisible(r.result, s.ResultLine != "")
+	kit.SetVisible(r.result, s.ResultLine != "")
 	hint := s.WhyNot
 	if s.CanRenew {
-		hint = s.NothingLine + " " + lang.L("Keys: 1–4 renew, L lapse, E end, → next.")
+		hint = s.NothingLine + " " + lang.L("Keys: 1–{{.Count}} renew, L lapse, E end, → next.", map[string]any{"Count": len(s.Presets)})
 	}
 	r.hint.Set(hint)
 }
@@ -245,9 +250,9 @@ func (r *Review) choice(label string, w kit.Weight, tapped func()) fyne.CanvasOb
 	return b
 }
 
-func (r *Review) renew(until view.Day) {
+func (r *Review) renew(term string) {
 	if r.shown.CanRenew && r.ready() {
-		r.commands.Renew(r.shown.ID, until)
+		r.commands.Renew(r.shown.ID, term)
 	}
 }
 
@@ -274,21 +279,34 @@ func (r *Review) step(id string) {
 	}
 }
 
+// pickDate asks for a day, and for a time of it where the person wants one.
 func (r *Review) pickDate() {
+	at := kit.NewEntry(lang.L("end of the day"), nil)
+	var chosen view.Day
+	renew := func() {
+		if chosen != (view.Day{}) {
+			r.commands.CloseDialog()
+			r.renew(view.Moment(chosen, at.Text))
+		}
+	}
+	done := kit.NewButton(lang.L("Renew"), kit.Main, renew)
+	done.Disable()
 	calendar := kit.NewCalendar(r.shown.First, r.shown.Last, func(d view.Day) {
-		r.commands.CloseDialog()
-		r.renew(d)
+		chosen = d
+		done.Enable()
 	})
+	at.OnSubmitted = func(string) { renew() }
 	cancel := kit.NewButton(lang.L("Cancel"), kit.Ordinary, r.commands.CloseDialog)
-	r.commands.ShowDialog(kit.NewDialog(lang.L("Renew until the end of"), 342, calendar, kit.NewEnds(kit.NewFlow(0), kit.NewFlow(0, cancel))))
+	body := kit.NewColumn(3*kit.Step, calendar, kit.NewRow(3*kit.Step, kit.NewText(lang.L("at, on that day")).Fitted(), kit.Grow(at)))
+	r.commands.ShowDialog(kit.NewDialog(lang.L("Renew until"), 342, body, kit.NewEnds(kit.NewFlow(0), kit.NewFlow(2*kit.Step, cancel, done))))
 }
 
 // TypedRune takes the keys of the review: 1 to 4, L and E.
 func (r *Review) TypedRune(key rune) bool {
 	switch {
-	case key >= '1' && key <= '4':
+	case key >= '1' && key <= '6':
 		if i := int(key - '1'); i < len(r.shown.Presets) {
-			r.renew(r.shown.Presets[i].Until)
+			r.renew(r.shown.Presets[i].Term)
 		}
 	case key == 'l' || key == 'L':
 		r.letLapse()

@@ -1,7 +1,6 @@
 package permissions_test
 
 import (
-	"fmt"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -23,9 +22,7 @@ func review(t *testing.T, s view.Review) (*permissions.Review, *[]string, *fyne.
 	note := func(what string) func(string) { return func(id string) { log = append(log, what+" "+id) } }
 	r := permissions.NewReview(permissions.ReviewCommands{
 		Shown: note("shown"), Lapse: note("lapse"), End: note("end"), Confirm: note("confirm"),
-		Renew: func(id string, d view.Day) {
-			log = append(log, fmt.Sprintf("renew %s %04d-%02d-%02d", id, d.Year, d.Month, d.Day))
-		},
+		Renew: func(id, term string) { log = append(log, "renew "+id+" "+term) }, Retry: note("retry"),
 		Open:        func(v view.Route) { log = append(log, "open "+string(v.Page)+" "+v.Arg) },
 		ShowDialog:  func(o fyne.CanvasObject) { dialog = o },
 		CloseDialog: func() { log = append(log, "close") },
@@ -38,7 +35,7 @@ func review(t *testing.T, s view.Review) (*permissions.Review, *[]string, *fyne.
 func openReview() view.Review {
 	return view.Review{
 		Loaded: true, ID: "bell", Title: "Bell → Maker", CanRenew: true, CanLapse: true, CanEnd: true, Next: "tv", Previous: "radio",
-		Presets: []view.Preset{{Label: "1 month", Until: day(2026, 12, 31)}, {Label: "3 months", Until: day(2027, 2, 28)}},
+		Presets: []view.Preset{{Label: "1 month", Term: "P1M"}, {Label: "3 months", Term: "P3M"}},
 		First:   day(2026, 11, 23), Last: day(2027, 11, 22), NothingLine: "If you do nothing, it lapses.",
 	}
 }
@@ -70,7 +67,7 @@ func TestReviewByKeys(t *testing.T) {
 	r.TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
 	r.TypedKey(&fyne.KeyEvent{Name: fyne.KeyLeft})
 	want := []string{
-		"renew bell 2026-12-31", "renew bell 2027-02-28", "lapse bell", "lapse bell", "end bell", "end bell",
+		"renew bell P1M", "renew bell P3M", "lapse bell", "lapse bell", "end bell", "end bell",
 		"open review tv", "open review radio",
 	}
 	if diff := cmp.Diff(want, *log); diff != "" {
@@ -92,8 +89,11 @@ func TestReviewByButtons(t *testing.T) {
 			calendar = c
 		}
 	})
+	press(t, *dialog, "Renew") // nothing is chosen beforehand
 	calendar.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
-	want := []string{"renew bell 2026-12-31", "renew bell 2027-02-28", "lapse bell", "end bell", "close", "renew bell 2026-11-23"}
+	entry(t, *dialog, "end of the day").SetText("18.00")
+	press(t, *dialog, "Renew")
+	want := []string{"renew bell P1M", "renew bell P3M", "lapse bell", "end bell", "close", "renew bell 2026-11-23T18:00"}
 	if diff := cmp.Diff(want, *log); diff != "" {
 		t.Error(diff)
 	}
@@ -176,5 +176,15 @@ func TestReviewKeepsItsButtonsWhileTheChoicesStay(t *testing.T) {
 	r.SetSnapshot(s)
 	if button(r.Content(), "End now") == before {
 		t.Error("the buttons stayed as they were although a decision is under way")
+	}
+}
+
+func TestWhatIsStuckIsTriedAgainFromItsPlace(t *testing.T) {
+	s := openReview()
+	s.ResultLine, s.ResultSev, s.Retry = "could not be done", view.Still, view.ActionLink{ID: "a1", Label: "Try again now"}
+	r, log, _ := review(t, s)
+	press(t, r.Content(), "Try again now")
+	if diff := cmp.Diff([]string{"retry a1"}, *log); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -52,11 +52,11 @@ func (p *Pump) Undo(what string) {
 	})
 }
 
-// Renew gives a permission a later end.
-func (p *Pump) Renew(id string, until view.Day) {
+// Renew gives a permission a later end; term is as consent.ParseTerm reads it.
+func (p *Pump) Renew(id, term string) {
 	p.decide(id, func(ctx context.Context) (string, error) {
-		_, err := p.config.Engine.Renew(ctx, consent.ID(id), until.String(), how)
-		return p.presenter().RenewedUntil(until), err
+		c, err := p.config.Engine.Renew(ctx, consent.ID(id), term, how)
+		return p.presenter().RenewedUntil(c.Consent), err
 	})
 }
 
@@ -152,6 +152,9 @@ func (p *Pump) News(item, action string) {
 		p.StartGive(string(device), ref)
 	case view.AnswerStop:
 		p.AskDisconnect(string(device))
+	case view.AnswerLook:
+		p.FindDevices(view.Query{Order: view.OrderNew})
+		p.open(view.Route{Page: view.PageDevices})
 	}
 }
 

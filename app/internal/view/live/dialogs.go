@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"slices"
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/view"
@@ -95,10 +96,12 @@ func (p *Pump) cutDialog(ctx context.Context, w want) error {
 	return nil
 }
 
-// StartGive opens the form of a new permission for a device; recipient may be "".
-func (p *Pump) StartGive(device, recipient string) {
+// StartGive opens the form of a new permission for a device, with recipients
+// that were ticked; there may be none.
+func (p *Pump) StartGive(device string, recipients ...string) {
 	p.forget("give")
-	p.change(func(w *want) { w.give = &give{draft: view.GiveDraft{DeviceID: device, Recipient: recipient}} })
+	recipients = slices.DeleteFunc(slices.Clone(recipients), func(id string) bool { return id == "" })
+	p.change(func(w *want) { w.give = &give{draft: view.GiveDraft{DeviceID: device, Recipients: recipients}} })
 }
 
 // ChangeGive takes what the person has chosen so far.
@@ -117,9 +120,10 @@ func (p *Pump) CloseGive() { p.change(func(w *want) { w.give = nil }) }
 func (p *Pump) ConfirmGive(d view.GiveDraft) {
 	p.change(func(w *want) { w.give = &give{draft: d, busy: true} })
 	p.do(func(ctx context.Context) {
+		var given engine.ConsentInfo
 		in, err := p.giveInput(ctx, d)
 		if err == nil {
-			_, err = p.config.Engine.Allow(ctx, in.Request())
+			given, err = p.config.Engine.Allow(ctx, p.presenter().Request(in))
 		}
 		if err != nil {
 			why := p.why(err)
@@ -130,7 +134,7 @@ func (p *Pump) ConfirmGive(d view.GiveDraft) {
 		if p.config.Screen.Close != nil {
 			p.config.Dispatch(p.config.Screen.Close)
 		}
-		p.toast(view.Toast{Text: p.presenter().Given(in.Device, d.Until), Severity: view.Fresh, Undo: undoLast})
+		p.toast(view.Toast{Text: p.presenter().Given(in.Device, given.Consent), Severity: view.Fresh, Undo: undoLast})
 	})
 }
 
@@ -158,8 +162,8 @@ func (p *Pump) giveDialog(ctx context.Context, w want) error {
 		return err
 	}
 	in.Busy, in.Error = w.give.busy, w.give.err
-	if w.give.draft.Complete() {
-		if in.Preview, err = p.config.Engine.PreviewAllow(ctx, in.Request()); err != nil && in.Error == "" {
+	if p.presenter().Complete(in.Draft) {
+		if in.Preview, err = p.config.Engine.PreviewAllow(ctx, p.presenter().Request(in)); err != nil && in.Error == "" {
 			in.Error = p.presenter().Failure(err)
 		}
 	}

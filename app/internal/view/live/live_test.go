@@ -167,7 +167,7 @@ func TestAClosedDialogIsNotOpenedByALateLook(t *testing.T) {
 		f := &fake{devices: oneDevice("Bell")}
 		p, s := pump(t, f)
 		p.AskDisconnect("d1")
-		p.StartGive("d1", "")
+		p.StartGive("d1")
 		synctest.Wait() // both looks are queued at the window, not shown yet
 		p.CloseDisconnect()
 		p.CloseGive()
@@ -184,12 +184,12 @@ func TestGiveAllowsOnlyWhatIsComplete(t *testing.T) {
 		refuse := errors.New("there is already a permission for this")
 		f := &fake{devices: oneDevice("Bell"), allow: func(r engine.AllowRequest) error { asked = append(asked, r); return refuse }}
 		p, s := pump(t, f)
-		p.StartGive("d1", "")
+		p.StartGive("d1")
 		s.settle()
 		if got := last(t, s.give); got.Missing == "" {
 			t.Fatalf("an empty form is not complete: %+v", got)
 		}
-		d := view.GiveDraft{DeviceID: "d1", Recipient: view.RecipientAny, Data: []string{"any"}, Until: view.Day{Year: 2000, Month: time.June, Day: 30}}
+		d := view.GiveDraft{DeviceID: "d1", Recipients: []string{view.RecipientAny}, Data: []string{"any"}, Until: view.Day{Year: 2000, Month: time.June, Day: 30}}
 		p.ChangeGive(d)
 		s.settle()
 		if got := last(t, s.give); got.Missing != "" || len(got.Preview) != 1 {
