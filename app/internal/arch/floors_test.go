@@ -12,7 +12,7 @@ import (
 // The floors, as lists to be put together.
 var (
 	floor0   = []string{"assets"}
-	floor1   = []string{"discovery", "discovery/flow", "discovery/fingerprint"}
+	floor1   = []string{"discovery", "discovery/flow", "discovery/fingerprint", "discovery/recipient"}
 	floor2   = []string{"consent", "consent/ledger"}
 	floor3   = []string{"connectors"}
 	to3      = slices.Concat(floor1, floor2, floor3)
@@ -34,6 +34,7 @@ var rules = []struct {
 }{
 	{[]string{"assets/...", "discovery", "app/internal/changes", "app/internal/arch", "app/internal/lab", ".ci/..."}, nil},
 	{[]string{"discovery/flow", "discovery/fingerprint"}, []string{"discovery"}},
+	{[]string{"discovery/recipient"}, []string{"discovery", "discovery/flow"}},
 	{[]string{"consent/ledger"}, floor1},
 	{[]string{"consent"}, slices.Concat(floor1, []string{"consent/ledger"})},
 	{[]string{"connectors"}, slices.Concat(floor1, floor2)},
@@ -90,7 +91,7 @@ var reach = []struct {
 	packages []string
 	never    []string // prefixes of import paths
 }{
-	{[]string{"discovery", "discovery/flow", "discovery/fingerprint", "consent", "consent/ledger"}, []string{"database/sql", "net/http", "os/exec", modPath + "/app", modPath + "/connectors"}},
+	{[]string{"discovery", "discovery/flow", "discovery/fingerprint", "discovery/recipient", "consent", "consent/ledger"}, []string{"database/sql", "net/http", "os/exec", modPath + "/app", modPath + "/connectors"}},
 	{[]string{"connectors", "consent/expiry", "consent/enforce", "connectors/sessions"}, []string{"database/sql", modPath + "/app"}},
 	{[]string{"app/internal/ui/..."}, []string{"database/sql", "fyne.io/fyne/v2/app", modPath + "/app/internal/store", modPath + "/app/internal/secrets", modPath + "/app/internal/lifecycle"}},
 	{[]string{"app/internal/view"}, []string{"database/sql", modPath + "/app/internal/store", modPath + "/app/internal/rpc"}},
@@ -149,6 +150,9 @@ var owners = []struct {
 	{"gopkg.in/natefinch/lumberjack", []string{"app/internal/lifecycle"}},
 	{"github.com/google/uuid", []string{"consent", "app/internal/engine", "app/internal/store", "app/internal/lifecycle"}},
 	{"golang.org/x/time/", []string{"app/internal/guard"}},
+	// The list of public suffixes reaches net/http, so that lifecycle hands it to the pure package that needs it.
+	{"golang.org/x/net/publicsuffix", []string{"app/internal/lifecycle"}},
+	{"github.com/oschwald/maxminddb-golang", []string{"discovery/recipient"}},
 	{"golang.org/x/net/", []string{"discovery/mdns/...", "discovery/ssdp", "discovery/announce"}},
 	{"golang.org/x/sys/", slices.Concat(adapters, []string{"app", "app/agent", "app/internal/lifecycle"})},
 	{"golang.org/x/text/", []string{"discovery", "discovery/fingerprint", "app/internal/view/..."}},
