@@ -122,7 +122,7 @@ func TestOtherBadRecordsAreSetAside(t *testing.T) {
 	vandal(t, s, "UPDATE connection SET body = replace(body, 'gateway', 'mqtt')")
 	vandal(t, s, "UPDATE consent_version SET at = at + 1 WHERE version = 1")
 	vandal(t, s, "UPDATE device_alias SET keep = 'd9'")
-	if n := value(s.CheckRows(ctx))(t); n != 4 {
+	if n := value(s.CheckRows(ctx))(t); n != 5 {
 		t.Fatalf("%d found", n)
 	}
 	if n := value(s.Recover(ctx))(t); n != 0 {

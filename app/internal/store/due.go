@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"bestbefore/consent"
@@ -58,10 +60,11 @@ func (s *Store) SetSeen(ctx context.Context, id consent.ID, seen consent.Seen, a
 
 // Grants returns the grants known for a permission's device, oldest first.
 func (s *Store) Grants(ctx context.Context, c consent.Consent) ([]consent.Grant, error) {
-	in, args := placeholders(s.group(c.Device))
-	gs, err := all(ctx, s.evidence.read, scanJSON[consent.Grant],
-		"SELECT body FROM grant_seen WHERE device IN ("+in+") ORDER BY connection, id", args...)
-	return gs, classify(s.evidence.path, err)
+	devices := s.group(c.Device)
+	gs, err := readPlain(ctx, s, "grant_seen", func(v []any) (g consent.Grant, err error) {
+		return g, json.Unmarshal([]byte(word(v[3])), &g)
+	})
+	return slices.DeleteFunc(gs, func(g consent.Grant) bool { return !slices.Contains(devices, string(g.Device)) }), err
 }
 
 // SaveGrants replaces what is known of one connection's grants.
@@ -76,8 +79,7 @@ func (s *Store) SaveGrants(ctx context.Context, connection string, gs []consent.
 			if err != nil {
 				return err
 			}
-			if _, err := c.ExecContext(ctx, "INSERT OR REPLACE INTO grant_seen(connection, id, device, body) VALUES(?,?,?,?)",
-				connection, g.ID, string(g.Device), body); err != nil {
+			if err := plain("grant_seen").put(ctx, c.txn, connection, g.ID, string(g.Device), body); err != nil {
 				return err
 			}
 		}

@@ -38,6 +38,7 @@ type fileConfig struct {
 	path       string
 	pragmas    []string
 	migrations fs.FS
+	after      map[int]func(context.Context, *txn) error // what a step needs beyond SQL, in its transaction
 	now        func() time.Time
 }
 

@@ -75,10 +75,11 @@ func fill(t *testing.T, s *Store) {
 	must(t, s.AddFlows(ctx, "gw", []flow.Record{record("d1", -5, 100)}, []byte("cursor")))
 }
 
-// Every released version opens. The fixture of version 1 was written by it.
+// Every version opens. The fixture of each was written by it, so -update writes
+// the newest only.
 func TestAFileOfEveryVersionOpens(t *testing.T) {
-	fixture := filepath.Join("testdata", "version-1")
 	if *update {
+		fixture := filepath.Join("testdata", "version-3")
 		dir := t.TempDir()
 		s, err := Open(t.Context(), testConfig(dir))
 		must(t, err)
@@ -89,6 +90,16 @@ func TestAFileOfEveryVersionOpens(t *testing.T) {
 			must(t, os.WriteFile(filepath.Join(fixture, name), value(os.ReadFile(filepath.Join(dir, name)))(t), 0o644))
 		}
 	}
+	fixtures := value(filepath.Glob(filepath.Join("testdata", "version-*")))(t)
+	if len(fixtures) < 2 {
+		t.Fatal("where are the fixtures?")
+	}
+	for _, fixture := range fixtures {
+		t.Run(filepath.Base(fixture), func(t *testing.T) { opensFixture(t, fixture) })
+	}
+}
+
+func opensFixture(t *testing.T, fixture string) {
 	dir := t.TempDir()
 	for _, name := range []string{"evidence.db", "flows.db"} {
 		must(t, os.WriteFile(filepath.Join(dir, name), value(os.ReadFile(filepath.Join(fixture, name)))(t), 0o600))
@@ -136,15 +147,12 @@ func TestANewerVersionIsRefusedUntouched(t *testing.T) {
 
 func TestAMigrationKeepsACopyOrChangesNothing(t *testing.T) {
 	ctx, dir := t.Context(), t.TempDir()
-	s, err := Open(ctx, testConfig(dir))
-	must(t, err)
-	fill(t, s)
-	must(t, s.Close())
+	must(t, os.WriteFile(filepath.Join(dir, "evidence.db"), value(os.ReadFile(filepath.Join("testdata", "version-1", "evidence.db")))(t), 0o600))
 	one := value(os.ReadFile("migrations/evidence/0001_start.sql"))(t)
 	path := filepath.Join(dir, "evidence.db")
 	with := func(second string) fileConfig {
 		return fileConfig{path: path, now: testConfig("").Now, migrations: fstest.MapFS{
-			"0001_start.sql": {Data: one}, "0002_next.sql": {Data: []byte(second)},
+			"0001_start.sql": {Data: one}, "0002_next.sql": {Data: []byte(second)}, "0003_after.sql": {Data: []byte("CREATE TABLE b(x INTEGER) STRICT")},
 		}}
 	}
 	version := func() (v int) {
@@ -160,7 +168,7 @@ func TestAMigrationKeepsACopyOrChangesNothing(t *testing.T) {
 	f, err := openFile(ctx, with("CREATE TABLE a(x INTEGER) STRICT"))
 	must(t, err)
 	must(t, f.close())
-	if version() != 2 {
+	if version() != 3 {
 		t.Fatalf("version %d", version())
 	}
 	var n int

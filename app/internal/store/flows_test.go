@@ -150,8 +150,14 @@ func TestPurgeKeepsItsPromiseInSmallSteps(t *testing.T) {
 	}
 	now = noon.AddDate(0, 14, 0)
 	must(t, s.Purge(ctx, now))
-	if count("SELECT count(*) FROM hourly") != 0 || count("SELECT count(*) FROM route") != 0 {
-		t.Fatal("something outlived 13 months")
+	if count("SELECT count(*) FROM hourly") != 0 {
+		t.Fatal("an hour outlived 13 months")
+	}
+	if got := value(s.Totals(ctx, flow.Query{}))(t); got[0].Up != 12_001 {
+		t.Fatalf("days: %+v", got)
+	}
+	if n := value(s.DeleteAllFlows(ctx))(t); n == 0 || count("SELECT count(*) FROM route") != 0 {
+		t.Fatal("a day outlived its deletion")
 	}
 	fresh.First, fresh.Last = now, now
 	must(t, s.AddFlows(ctx, "gw", []flow.Record{fresh}, nil)) // its route was forgotten with the rest
@@ -166,15 +172,18 @@ func TestRollUpAgainstAModel(t *testing.T) {
 	ctx := t.Context()
 	rapid.Check(t, func(rt *rapid.T) {
 		now := noon
+		raw := map[time.Time]uint64{}
 		c := testConfig(t.TempDir())
 		c.Now = func() time.Time { return now }
 		s, err := Open(ctx, c)
 		must(t, err)
 		defer func() { must(t, s.Close()) }()
-		type key struct{ device, destination, hour string }
+		type key struct {
+			device, destination string
+			hour                time.Time
+		}
 		type sum struct{ up, down, n uint64 }
 		want := map[key]sum{}
-		var wantRaw uint64
 		for range rapid.IntRange(1, 8).Draw(rt, "batches") {
 			var recs []flow.Record
 			for range rapid.IntRange(0, 150).Draw(rt, "records") {
@@ -189,30 +198,45 @@ func TestRollUpAgainstAModel(t *testing.T) {
 					Count: uint64(rapid.IntRange(1, 9).Draw(rt, "n")), First: at, Last: at, Source: "connector:x",
 				}
 				recs = append(recs, r)
-				k := key{string(r.Device), r.Destination.Domain, at.Truncate(time.Hour).String()}
+				k := key{string(r.Device), r.Destination.Domain, at.Truncate(time.Hour)}
 				v := want[k]
 				want[k] = sum{v.up + r.Up, v.down + r.Down, v.n + r.Count}
-				if at.After(now.Add(-keepRaw)) {
-					wantRaw += r.Up
-				}
+				raw[at] += r.Up
 			}
 			must(t, s.AddFlows(ctx, "x", recs, nil))
 			if rapid.Bool().Draw(rt, "purge") {
 				must(t, s.Purge(ctx, now))
 			}
+			now = now.Add(time.Duration(rapid.SampledFrom([]int{0, 1, 30, 200}).Draw(rt, "days")) * 24 * time.Hour)
 		}
-		got := map[key]sum{}
-		for _, h := range value(s.Hourly(ctx, flow.Query{}))(t) {
-			got[key{string(h.Device), h.Destination.Domain, h.Hour.String()}] = sum{h.Up, h.Down, h.Count}
-		}
-		if d := cmp.Diff(want, got, cmp.AllowUnexported(sum{})); d != "" {
-			rt.Fatalf("hourly (-want +got):\n%s", d)
-		}
-		var raw uint64
 		must(t, s.Purge(ctx, now))
-		must(t, s.flows.read.QueryRowContext(ctx, "SELECT coalesce(sum(up), 0) FROM flow").Scan(&raw))
-		if raw != wantRaw {
-			rt.Fatalf("records add up to %d, want %d", raw, wantRaw)
+		// Hours older than 13 months are added up to their days, nothing else changes.
+		oldest := now.AddDate(0, -keepMonths, 0).Truncate(time.Hour)
+		model, got := map[key]sum{}, map[key]sum{}
+		for k, v := range want {
+			if k.hour.Before(oldest) {
+				k.hour = k.hour.Truncate(24 * time.Hour)
+			}
+			old := model[k]
+			model[k] = sum{old.up + v.up, old.down + v.down, old.n + v.n}
+		}
+		for _, h := range value(s.Hourly(ctx, flow.Query{}))(t) {
+			k := key{string(h.Device), h.Destination.Domain, h.Hour}
+			old := got[k]
+			got[k] = sum{old.up + h.Up, old.down + h.Down, old.n + h.Count}
+		}
+		if d := cmp.Diff(model, got, cmp.AllowUnexported(sum{}, key{})); d != "" {
+			rt.Fatalf("sums (-want +got):\n%s", d)
+		}
+		var single, wantRaw uint64
+		for at, up := range raw {
+			if !at.Before(now.Add(-keepRaw)) {
+				wantRaw += up
+			}
+		}
+		must(t, s.flows.read.QueryRowContext(ctx, "SELECT coalesce(sum(up), 0) FROM flow").Scan(&single))
+		if single != wantRaw {
+			rt.Fatalf("records add up to %d, want %d", single, wantRaw)
 		}
 	})
 }

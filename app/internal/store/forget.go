@@ -67,8 +67,9 @@ func (s *Store) deleteFlows(ctx context.Context, devices []any, p span) (n int64
 	for _, d := range devices {
 		for _, r := range []purged{
 			{"flow", "last", span{hours.from * hourMS, hours.until * hourMS}}, {"hourly", "hour", hours},
+			{"daily", "hour", span{hours.from - hours.from%24, hours.until}},
 		} {
-			if err := s.purgeRange(ctx, r, d, &n); err != nil {
+			if err := s.purgeRange(ctx, retention{purged: r}, d, &n); err != nil {
 				return n, fmt.Errorf("deleting traffic: %w", err)
 			}
 		}
@@ -87,7 +88,7 @@ func (s *Store) deleteFlows(ctx context.Context, devices []any, p span) (n int64
 func (s *Store) purgeUnused(ctx context.Context) error {
 	_, err := s.purgeStep(ctx, func(t *txn) (sql.Result, error) {
 		s.ingest.forget() // it may remember what goes now
-		return t.ExecContext(ctx, "DELETE FROM route WHERE n NOT IN (SELECT route FROM flow) AND n NOT IN (SELECT route FROM hourly)")
+		return t.ExecContext(ctx, "DELETE FROM route WHERE n NOT IN (SELECT route FROM flow) AND n NOT IN (SELECT route FROM hourly) AND n NOT IN (SELECT route FROM daily)")
 	})
 	return err
 }

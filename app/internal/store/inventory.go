@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 
@@ -79,13 +80,13 @@ func (c *change) saveAnswers(ctx context.Context, inv discovery.Saved) error {
 		if err != nil {
 			return err
 		}
-		if _, err := c.ExecContext(ctx, "INSERT OR REPLACE INTO question(id, body) VALUES(?,?)", q.ID, body); err != nil {
+		if err := plain("question").put(ctx, c.txn, q.ID, body); err != nil {
 			return err
 		}
 	}
 	for _, p := range inv.Distinct {
 		p = discovery.NewPair(p.A, p.B)
-		if _, err := c.ExecContext(ctx, "INSERT OR IGNORE INTO device_distinct(a, b) VALUES(?,?)", string(p.A), string(p.B)); err != nil {
+		if err := plain("device_distinct").put(ctx, c.txn, string(p.A), string(p.B)); err != nil {
 			return err
 		}
 	}
@@ -99,15 +100,15 @@ func (s *Store) Inventory(ctx context.Context) (discovery.Saved, error) {
 	if inv.Devices, err = s.Devices(ctx); err != nil {
 		return inv, err
 	}
-	if inv.Questions, err = all(ctx, s.evidence.read, scanJSON[discovery.Question], "SELECT body FROM question ORDER BY id"); err != nil {
-		return inv, classify(s.evidence.path, fmt.Errorf("reading questions: %w", err))
+	if inv.Questions, err = readPlain(ctx, s, "question", func(v []any) (q discovery.Question, err error) {
+		return q, json.Unmarshal([]byte(word(v[1])), &q)
+	}); err != nil {
+		return inv, fmt.Errorf("reading questions: %w", err)
 	}
-	inv.Distinct, err = all(ctx, s.evidence.read, func(sc scanner) (p discovery.Pair, err error) {
-		err = sc.Scan(&p.A, &p.B)
-		return p, err
-	}, "SELECT a, b FROM device_distinct ORDER BY a, b")
-	if err != nil {
-		return inv, classify(s.evidence.path, fmt.Errorf("reading pairs: %w", err))
+	if inv.Distinct, err = readPlain(ctx, s, "device_distinct", func(v []any) (discovery.Pair, error) {
+		return discovery.Pair{A: discovery.DeviceID(word(v[0])), B: discovery.DeviceID(word(v[1]))}, nil
+	}); err != nil {
+		return inv, fmt.Errorf("reading pairs: %w", err)
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -22,6 +22,11 @@ var migrations embed.FS
 const applicationID = 0x42654266
 
 func evidenceMigrations() fs.FS { return subFS("migrations/evidence") }
+// evidenceSteps are what a migration needs beyond SQL.
+func evidenceSteps() map[int]func(context.Context, *txn) error {
+	return map[int]func(context.Context, *txn) error{2: fillSums}
+}
+
 func flowMigrations() fs.FS     { return subFS("migrations/flows") }
 
 func subFS(dir string) fs.FS {
@@ -113,6 +118,11 @@ func (f *file) apply(ctx context.Context, c fileConfig, s step) error {
 		}
 		if _, err := t.ExecContext(ctx, "INSERT INTO migration(version, name, at) VALUES(?,?,?)", s.version, s.name, c.now().UnixMilli()); err != nil {
 			return err
+		}
+		if fill := c.after[s.version]; fill != nil {
+			if err := fill(ctx, t); err != nil {
+				return err
+			}
 		}
 		_, err := t.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d", s.version, applicationID))
 		return err

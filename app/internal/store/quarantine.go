@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"bestbefore/consent"
@@ -66,13 +67,12 @@ func (c *change) setAside(ctx context.Context, b badRow) error {
 			return c.quarantineNote(ctx, b, text)
 		}
 	}
-	res, err := c.ExecContext(ctx, "INSERT OR IGNORE INTO quarantine(place, key, reason, at) VALUES(?,?,?,?)",
-		b.place, b.key, b.reason, c.s.cfg.Now().UnixMilli())
-	if err != nil {
+	var known int
+	if err := c.QueryRowContext(ctx, "SELECT count(*) FROM quarantine WHERE place = ? AND key = ?", b.place, b.key).Scan(&known); err != nil || known > 0 {
 		return err
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return err // known already
+	if err := plain("quarantine").put(ctx, c.txn, b.place, b.key, b.reason, c.s.cfg.Now().UnixMilli()); err != nil {
+		return err
 	}
 	return c.quarantineNote(ctx, b, text)
 }
@@ -136,7 +136,8 @@ func (s *Store) CheckRows(ctx context.Context) (int, error) {
 			return err
 		}, query)
 	}
-	err := errors.Join(
+	dropped, err := s.dropBadQuarantine(ctx)
+	err = errors.Join(err,
 		check("SELECT "+consentColumns+" FROM consent", func(sc scanner) (badRow, error) {
 			var r consentRow
 			err := r.scan(sc)
@@ -161,11 +162,16 @@ func (s *Store) CheckRows(ctx context.Context) (int, error) {
 		}),
 		s.checkDevices(ctx, &bad), s.checkConnections(ctx, &bad),
 	)
+	for _, t := range plainTables() {
+		if !slices.Contains([]string{"device", "connection", "quarantine"}, t.name) { // checked above, with what they say
+			err = errors.Join(err, t.check(ctx, s.evidence.read, &bad))
+		}
+	}
 	if err != nil {
 		return 0, classify(s.evidence.path, fmt.Errorf("checking records: %w", err))
 	}
 	s.setAside(ctx, bad)
-	return len(bad), nil
+	return dropped + len(bad), nil
 }
 
 func reason(err error) string {

@@ -59,6 +59,13 @@ func appendColumn(b []byte, column any) []byte {
 			return append(b, 'n')
 		}
 		return binary.BigEndian.AppendUint64(append(b, 'i'), uint64(v.Int64))
+	case []byte:
+		b = binary.BigEndian.AppendUint64(append(b, 'b'), uint64(len(v)))
+		return append(b, v...)
+	case nil:
+		return append(b, 'n')
+	case float64: // never written: what a turned bit may make of a number
+		return append(b, 'f')
 	default: // a mistake in this package, found by its first test
 		panic(fmt.Sprintf("store: no checksum for %T", column)) //nolint:forbidigo // it would write rows without a checksum
 	}

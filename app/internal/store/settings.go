@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"bestbefore/connectors"
@@ -112,17 +113,21 @@ func (s *Store) checkConnections(ctx context.Context, bad *[]badRow) error {
 // PutSecret stores a sealed value under its reference.
 func (s *Store) PutSecret(ctx context.Context, ref consent.SecretRef, sealed []byte) error {
 	return s.commit(ctx, func(c *change) error {
-		_, err := c.ExecContext(ctx, "INSERT OR REPLACE INTO secret(ref, sealed) VALUES(?,?)", string(ref), sealed)
-		return err
+		return plain("secret").put(ctx, c.txn, string(ref), sealed)
 	})
 }
 
 // GetSecret returns a sealed value, or consent.ErrNotFound.
 func (s *Store) GetSecret(ctx context.Context, ref consent.SecretRef) ([]byte, error) {
 	var sealed []byte
-	err := s.evidence.read.QueryRowContext(ctx, "SELECT sealed FROM secret WHERE ref = ?", string(ref)).Scan(&sealed)
+	var sum []byte
+	err := s.evidence.read.QueryRowContext(ctx, "SELECT sealed, sum FROM secret WHERE ref = ?", string(ref)).Scan(&sealed, &sum)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("secret %s: %w", ref, consent.ErrNotFound)
+	}
+	if err == nil && string(sum) != string(rowSum("secret", string(ref), sealed)) {
+		s.setAside(ctx, []badRow{{"secret", string(ref), errSum.Error()}})
+		return nil, fmt.Errorf("secret %s: %w", ref, errors.Join(ErrQuarantined, consent.ErrNotFound))
 	}
 	return sealed, classify(s.evidence.path, err)
 }
@@ -135,11 +140,16 @@ func (s *Store) DeleteSecret(ctx context.Context, ref consent.SecretRef) error {
 	})
 }
 
-// Setting returns a value, "" when there is none.
+// Setting returns a value, "" when there is none or it was damaged.
 func (s *Store) Setting(ctx context.Context, key string) (string, error) {
 	var v string
-	err := s.evidence.read.QueryRowContext(ctx, "SELECT value FROM setting WHERE key = ?", key).Scan(&v)
+	var sum []byte
+	err := s.evidence.read.QueryRowContext(ctx, "SELECT value, sum FROM setting WHERE key = ?", key).Scan(&v, &sum)
 	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err == nil && string(sum) != string(rowSum("setting", key, v)) {
+		s.setAside(ctx, []badRow{{"setting", key, errSum.Error()}})
 		return "", nil
 	}
 	return v, classify(s.evidence.path, err)
@@ -148,11 +158,10 @@ func (s *Store) Setting(ctx context.Context, key string) (string, error) {
 // SetSetting stores a value; "" deletes it.
 func (s *Store) SetSetting(ctx context.Context, key, value string) error {
 	return s.commit(ctx, func(c *change) error {
-		query, args := "INSERT OR REPLACE INTO setting(key, value) VALUES(?,?)", []any{key, value}
-		if value == "" {
-			query, args = "DELETE FROM setting WHERE key = ?", args[:1]
+		if value != "" {
+			return plain("setting").put(ctx, c.txn, key, value)
 		}
-		_, err := c.ExecContext(ctx, query, args...)
+		_, err := c.ExecContext(ctx, "DELETE FROM setting WHERE key = ?", key)
 		return err
 	})
 }
@@ -171,8 +180,11 @@ const clockKept = 1000
 // SaveClock adds a reading to the small log of them.
 func (s *Store) SaveClock(ctx context.Context, r ClockReading) error {
 	return s.commit(ctx, func(c *change) error {
-		if _, err := c.ExecContext(ctx, "INSERT INTO clock(wall, boot, boot_id, source) VALUES(?,?,?,?)",
-			r.Wall.UnixMilli(), r.Boot.Milliseconds(), r.BootID, r.Source); err != nil {
+		var n int64
+		if err := c.QueryRowContext(ctx, "SELECT coalesce(max(n), 0) + 1 FROM clock").Scan(&n); err != nil {
+			return err
+		}
+		if err := plain("clock").put(ctx, c.txn, n, r.Wall.UnixMilli(), r.Boot.Milliseconds(), r.BootID, r.Source); err != nil {
 			return err
 		}
 		_, err := c.ExecContext(ctx, "DELETE FROM clock WHERE n <= (SELECT max(n) FROM clock) - ?", clockKept)
@@ -182,12 +194,11 @@ func (s *Store) SaveClock(ctx context.Context, r ClockReading) error {
 
 // Clock lists the newest readings, newest first.
 func (s *Store) Clock(ctx context.Context, limit int) ([]ClockReading, error) {
-	rs, err := all(ctx, s.evidence.read, func(sc scanner) (r ClockReading, err error) {
-		var wall sql.NullInt64
-		var boot int64
-		err = sc.Scan(&wall, &boot, &r.BootID, &r.Source)
-		r.Wall, r.Boot = fromMS(wall), time.Duration(boot)*time.Millisecond
-		return r, err
-	}, "SELECT wall, boot, boot_id, source FROM clock ORDER BY n DESC LIMIT ?", limit)
-	return rs, classify(s.evidence.path, err)
+	rs, err := readPlain(ctx, s, "clock", func(v []any) (r ClockReading, err error) {
+		wall, _ := v[1].(int64)
+		boot, _ := v[2].(int64)
+		return ClockReading{Wall: time.UnixMilli(wall).UTC(), Boot: time.Duration(boot) * time.Millisecond, BootID: word(v[3]), Source: word(v[4])}, nil
+	})
+	slices.Reverse(rs)
+	return rs[:min(limit, len(rs))], err
 }

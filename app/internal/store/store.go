@@ -48,6 +48,8 @@ type Config struct {
 	// MinFree stops the recording of flows while less is free, so that the
 	// evidence still has room; 0 is 500 MiB, negative is none.
 	MinFree int64
+	// MaxFlows is how large the file of traffic may grow; 0 is 2 GiB.
+	MaxFlows int64
 }
 
 // Store is safe for concurrent use.
@@ -130,7 +132,7 @@ func (s *Store) openEvidence(ctx context.Context) (*file, error) {
 		return nil, &FileError{Kind: ErrMissing, File: path}
 	}
 	return openFile(ctx, fileConfig{
-		path: path, migrations: evidenceMigrations(), now: s.cfg.Now,
+		path: path, migrations: evidenceMigrations(), after: evidenceSteps(), now: s.cfg.Now,
 		pragmas: []string{"synchronous(FULL)", "secure_delete(1)"},
 	})
 }

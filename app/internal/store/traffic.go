@@ -39,7 +39,7 @@ func (s *Store) Flows(ctx context.Context, q flow.Query) ([]flow.Record, error) 
 // gives an empty table.
 func (s *Store) selection(ctx context.Context, q flow.Query) (inner, where string, args []any, err error) {
 	inner = fmt.Sprintf(`SELECT device, route, sum(up) AS up, sum(down) AS down, sum(n) AS n,
-		min(hour * %d + first) AS first, max(hour * %d + last) AS last FROM hourly`, hourMS, hourMS)
+		min(hour * %d + first) AS first, max(hour * %d + last) AS last FROM `, hourMS, hourMS) + sumTable(q, s.cfg.Now())
 	column, unit := "hour", hourMS
 	if !q.Since.IsZero() && s.cfg.Now().Sub(q.Since) <= rawFor {
 		inner = "SELECT device, route, sum(up) AS up, sum(down) AS down, sum(n) AS n, min(last - span) AS first, max(last) AS last FROM flow"
@@ -60,6 +60,15 @@ func (s *Store) selection(ctx context.Context, q flow.Query) (inner, where strin
 		cond, args = append(cond, column+" < ?"), append(args, (q.Until.UnixMilli()+unit-1)/unit)
 	}
 	return inner, " WHERE " + strings.Join(cond, " AND "), args, nil
+}
+
+// sumTable is where the sums that q asks for are: an hour is either by itself or
+// added up to its day. Days are never younger than a week.
+func sumTable(q flow.Query, now time.Time) string {
+	if !q.Since.IsZero() && now.Sub(q.Since) < 7*24*time.Hour {
+		return "hourly"
+	}
+	return "(SELECT * FROM hourly UNION ALL SELECT * FROM daily)"
 }
 
 // deviceNumbers are the rows that stand for a device, merged entries included.
@@ -155,7 +164,7 @@ func (s *Store) sums(ctx context.Context, q flow.Query, hour, order string) ([]f
 		err := sc.Scan(&id, &domain, &address, &at, &t.Up, &t.Down, &t.Count)
 		t.Device, t.Destination, t.Hour = s.resolve(discovery.DeviceID(id)), destination(domain, address), time.UnixMilli(at*hourMS).UTC()
 		return t, err
-	}, `SELECT d.id, r.domain, r.address, `+hour+`, sum(h.up), sum(h.down), sum(h.n) FROM hourly h
+	}, `SELECT d.id, r.domain, r.address, `+hour+`, sum(h.up), sum(h.down), sum(h.n) FROM `+sumTable(q, s.cfg.Now())+` h
 		JOIN route r ON r.n = h.route JOIN device d ON d.n = h.device
 		WHERE `+strings.Join(cond, " AND ")+` GROUP BY `+group+` ORDER BY `+order+` LIMIT ?`, append(args, limit)...)
 	if err != nil {
@@ -181,7 +190,8 @@ func (s *Store) LastFlows(ctx context.Context) (map[discovery.DeviceID]time.Time
 			out[d] = t
 		}
 		return nil
-	}, `SELECT id, (SELECT max(last) FROM flow WHERE device = d.n), (SELECT max(hour) FROM hourly WHERE device = d.n) FROM device d`)
+	}, `SELECT id, (SELECT max(last) FROM flow WHERE device = d.n), coalesce((SELECT max(hour) FROM hourly WHERE device = d.n),
+		(SELECT max(hour) FROM daily WHERE device = d.n)) FROM device d`)
 	return out, classify(s.flows.path, err)
 }
 
