@@ -73,7 +73,9 @@ func kinds(cs []consent.Category) string {
 
 func (c *call) allow(ctx context.Context, args []string) error {
 	var to, data, until, then string
+	var whole bool
 	pos, err := words("allow", args, 1, 1, func(f *flag.FlagSet) {
+		f.BoolVar(&whole, "whole", false, "")
 		f.StringVar(&to, "to", "", "")
 		f.StringVar(&data, "data", "any", "")
 		f.StringVar(&until, "until", "", "")
@@ -98,7 +100,7 @@ func (c *call) allow(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		r := engine.AllowRequest{Device: d.ID, Data: categories(data), Until: until, Then: rem, How: how}
+		r := engine.AllowRequest{Device: d.ID, Data: categories(data), Until: until, Then: rem, Coarse: whole, How: how}
 		if r.Recipient, err = recipient(to, known); err != nil {
 			return err
 		}

@@ -44,6 +44,8 @@ type Config struct {
 	Problems func() []Problem
 	// Resolvers are the DNS servers that this computer was told; may be nil.
 	Resolvers func() []netip.Addr
+	// LogOf is what a connection wrote down lately, without secrets; may be nil.
+	LogOf func(connection string) []LogLine
 	// Person is how the diary names who decides.
 	Person string
 }

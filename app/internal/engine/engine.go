@@ -28,7 +28,9 @@ type Engine interface {
 	Blocks
 	Household
 	Connections
+	Trials
 	Diary
+	Forgetting
 	State
 	Keys
 }

@@ -27,7 +27,7 @@ func (h *Home) host(c connectors.Connection) *connectors.Host {
 	}
 	out := guard.New(way)
 	return &connectors.Host{
-		Connection: c.ID, Log: h.part("connector/" + c.Kind), Now: h.now, Secret: h.secret,
+		Connection: c.ID, Log: h.part("connector/"+c.Kind).With("connection", c.ID), Now: h.now, Secret: h.secret,
 		HTTP: out.Client(), Dial: out.Dial, TLS: out.TLS,
 		StateDir: filepath.Join(h.Dir, "connections", c.ID),
 	}
@@ -41,7 +41,11 @@ func (h *Home) secret(ctx context.Context, ref consent.SecretRef) (connectors.Se
 	if s == nil {
 		return connectors.Secret{}, errNoKey
 	}
-	return s.Get(ctx, ref)
+	v, err := s.Get(ctx, ref)
+	if err == nil {
+		h.book.hide(v)
+	}
+	return v, err
 }
 
 func (h *Home) putSecret(ctx context.Context, label string, v connectors.Secret) (consent.SecretRef, error) {
@@ -49,6 +53,7 @@ func (h *Home) putSecret(ctx context.Context, label string, v connectors.Secret)
 	if s == nil {
 		return "", errNoKey
 	}
+	h.book.hide(v)
 	ref := consent.SecretRef(label)
 	return ref, s.Put(ctx, ref, v)
 }

@@ -84,6 +84,7 @@ type Home struct {
 	runner    *enforce.Runner
 	pool      *sessions.Pool
 	kinds     *connectors.Registry
+	book      logbook
 	keeper    *keeper
 	board     *health.Board
 	clock     *clockWatch
@@ -198,7 +199,7 @@ func (h *Home) build(ctx context.Context) error {
 	}
 	h.core, err = engine.New(engine.Config{
 		Store: h.store, Inventory: h.inventory, Sessions: pooled{h.pool}, Registry: all, Hub: h.Hub, Log: h.part("engine"),
-		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, Resolvers: resolvers, PutSecret: h.putSecret, Keeper: h.keeper, Problems: h.problems,
+		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, Resolvers: resolvers, LogOf: h.book.of, PutSecret: h.putSecret, Keeper: h.keeper, Problems: h.problems,
 		Poke:  func() { h.scheduler.Poke(); h.runner.Poke() },
 		Retry: h.runner.Retry,
 	})
@@ -257,7 +258,7 @@ func (h *Home) openLog() {
 		out = io.MultiWriter(file, h.LogTo)
 	}
 	h.logFile = file
-	h.Log = slog.New(slog.NewTextHandler(out, nil))
+	h.Log = slog.New(h.book.handler(slog.NewTextHandler(out, nil)))
 }
 
 func (h *Home) part(name string) *slog.Logger { return h.Log.With("component", name) }

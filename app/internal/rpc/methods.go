@@ -18,6 +18,7 @@ func methods() map[string]method {
 	addDevices(m)
 	addPermissions(m)
 	addOutside(m)
+	addForgetting(m)
 	addKeys(m)
 	return m
 }

@@ -64,6 +64,7 @@ type args struct {
 	Flows   *engine.FlowQuery    `json:"flows,omitempty"`
 	Diary   *engine.DiaryQuery   `json:"diary,omitempty"`
 	Allow   *engine.AllowRequest `json:"allow,omitempty"`
+	Forget  engine.ForgetRequest `json:"forget,omitzero"`
 	Connect *connectArgs         `json:"connect,omitempty"`
 }
 
