@@ -33,6 +33,7 @@ func main() {
 	flag.StringVar(&o.open, "open", "", "place to open: consent/ID, device/ID or a page's name")
 	flag.BoolVar(&o.hidden, "hidden", false, "start without showing the window")
 	flag.BoolVar(&o.demo, "demo", false, "show a made-up home instead of yours")
+	flag.BoolVar(&o.trace, "trace", false, "for developers: write to standard error when a page is shown, and how many rows it has")
 	flag.BoolVar(&o.fast, "fast", false, "with --demo: its permission runs out after ten seconds instead of two minutes")
 	flag.Parse()
 	if err := run(o); err != nil {
@@ -46,6 +47,7 @@ type options struct {
 	dir, open  string
 	demo, fast bool
 	hidden     bool
+	trace      bool
 }
 
 // source opens the engine that the window shows.
@@ -87,7 +89,7 @@ func run(o options) error {
 		showFault(a, w, err)
 		return err
 	}
-	win, err := newWindow(w, src, d)
+	win, err := newWindow(w, src, d, newTrace(os.Stderr, o.trace))
 	if err != nil {
 		return errors.Join(err, src.close())
 	}

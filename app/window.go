@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -47,11 +48,11 @@ type pages struct {
 }
 
 // newWindow builds everything and starts nothing.
-func newWindow(w fyne.Window, src *source, d *desk) (*window, error) {
+func newWindow(w fyne.Window, src *source, d *desk, trace *slog.Logger) (*window, error) {
 	win := &window{fyne: w, do: ui.OnWindow(), desk: d}
 	var err error
 	win.pump, err = live.New(live.Config{
-		Engine: src.engine, Screen: win.screen(), Dispatch: win.do, Now: clock.Wall, Zone: zone,
+		Engine: src.engine, Screen: traced(win.screen(), trace), Dispatch: win.do, Now: clock.Wall, Zone: zone,
 		Translate: ui.Translate, Log: src.log(), Desk: d.functions(),
 	})
 	if err != nil {
