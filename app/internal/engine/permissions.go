@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"bestbefore/connectors"
@@ -165,6 +166,9 @@ func (e *Core) remedy(ctx context.Context, asked consent.Remedy, d discovery.Dev
 func (e *Core) whatHappens(ctx context.Context, p *Preview, d discovery.Device, r consent.Recipient) error {
 	to := recipientWords(r)
 	when := "When that day is over"
+	if strings.Contains(p.Civil, "T") {
+		when = "At that time"
+	}
 	if p.Expires.IsZero() {
 		p.Lines = []string{"It has no end. You are asked once a year."}
 		return nil

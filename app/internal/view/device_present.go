@@ -117,13 +117,13 @@ func (p Presenter) noCard(d engine.DeviceInfo) Invitation {
 	}
 }
 
-// evidence is each guess with its reason, the surest first, once each.
+// evidence is each guess with its reasons, the surest first, once each.
 func (p Presenter) evidence(in []discovery.Evidence) []EvidenceLine {
 	words := map[string]string{"maker": p.T("Maker"), "vendor": p.T("Maker"), "model": p.T("Model"), "kind": p.T("Kind"), "name": p.T("Name")}
 	es := slices.Clone(in)
 	slices.SortStableFunc(es, func(a, b discovery.Evidence) int { return cmp.Compare(b.Confidence, a.Confidence) })
 	var out []EvidenceLine
-	told := map[EvidenceLine]bool{}
+	at := map[[2]string]int{}
 	for _, e := range es {
 		l := EvidenceLine{What: clean(e.What), Value: clean(e.Value), Because: cleanText(e.Because)}
 		if w, ok := words[e.What]; ok {
@@ -132,9 +132,15 @@ func (p Presenter) evidence(in []discovery.Evidence) []EvidenceLine {
 		if e.What == "kind" {
 			l.Value = p.kind(discovery.Kind(e.Value))
 		}
-		if !told[l] {
-			told[l] = true
+		i, told := at[[2]string{l.What, l.Value}]
+		switch {
+		case !told:
+			at[[2]string{l.What, l.Value}] = len(out)
 			out = append(out, l)
+		case out[i].Because == "":
+			out[i].Because = l.Because
+		case l.Because != "" && !strings.Contains(out[i].Because, l.Because):
+			out[i].Because += "; " + l.Because
 		}
 	}
 	return out

@@ -267,7 +267,7 @@ func (p Presenter) planned(c engine.ConsentInfo) string {
 			line = p.T("%[1]s holds the date and blocks it at %[2]s, also with this computer off", clean(c.HeldBy), p.clock(c.Expires))
 		}
 		if c.HeldUntilRestart {
-			line += p.T(", but only until it restarts")
+			return line + p.T(", but only until it restarts")
 		}
 		if c.HeldNote != "" {
 			line += "; " + cleanText(c.HeldNote)

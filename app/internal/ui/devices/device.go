@@ -42,9 +42,10 @@ func NewDevice(c DeviceCommands) *Device {
 	p := &Device{
 		commands: c,
 		notice:   kit.NewColumn(0), missing: kit.NewColumn(0), cards: kit.NewColumn(4 * kit.Step),
-		sends: newSendsSheet(c), what: newFactsSheet(), history: newHistorySheet(),
+		what: newFactsSheet(), history: newHistorySheet(),
 	}
 	p.head = newHead(c)
+	p.sends = newSendsSheet(c, func() { p.page.Refresh() })
 	p.notice.Hide()
 	p.missing.Hide()
 	p.body = kit.NewSplit(1, 2.1, 800,

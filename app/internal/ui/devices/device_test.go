@@ -204,7 +204,9 @@ func TestGrowingFiguresTakeTheFocusFromNoButton(t *testing.T) {
 }
 
 func TestSeveralRecipientsGetOneDate(t *testing.T) {
-	p, w, log := showDevice(t, bell())
+	none := bell()
+	none.Give = view.ActionLink{} // as while there is no permission yet
+	p, w, log := showDevice(t, none)
 	var ticks []*kit.Tick
 	for _, o := range test.LaidOutObjects(w.Content()) {
 		if x, ok := o.(*kit.Tick); ok && x.Visible() {
@@ -215,18 +217,18 @@ func TestSeveralRecipientsGetOneDate(t *testing.T) {
 		t.Fatalf("%d rows can be ticked, want the two without a permission", len(ticks))
 	}
 	test.Tap(ticks[0])
-	if len(buttons(w, "Set an end date for this one")) != 1 {
-		t.Error("the button does not follow the tick")
+	if bs := buttons(w, "Set an end date for this one"); len(bs) != 1 || bs[0].Size().Height < bs[0].MinSize().Height {
+		t.Error("the button does not follow the tick, or is squeezed")
 	}
 	test.Tap(ticks[1])
-	p.SetSnapshot(bell()) // figures that grow take no tick away
+	p.SetSnapshot(none) // figures that grow take no tick away
 	test.Tap(buttons(w, "Set an end date for these 2")[0])
 	if d := cmp.Diff([]string{"give bell to:metrics.example to:198.51.100.7"}, *log); d != "" {
 		t.Error(d)
 	}
 	test.Tap(ticks[0])
 	test.Tap(ticks[1])
-	if len(buttons(w, "Give a permission")) != 1 {
+	if len(buttons(w, "Set an end date for this one")) != 0 {
 		t.Error("without a tick the button must be as before")
 	}
 }

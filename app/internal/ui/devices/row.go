@@ -68,7 +68,7 @@ func newRow(c Commands) *row {
 	r.confirm = kit.NewSignButton("check", " ", kit.Link, func() { r.commands.Confirm(r.shown.ID) })
 	r.guess = kit.NewRow(2*kit.Step, r.confirm, kit.Grow(r.because))
 	line := kit.NewCells(false, deviceCells, r.tile.Box, kit.NewColumn(1, r.name, r.line), kit.NewColumn(1, r.receives, r.sum),
-		kit.NewFlow(kit.Step, r.pill, r.mark), kit.NewColumn(0, kit.NewFlow(0, r.button), r.never))
+		kit.NewFlow(kit.Step, r.pill, r.mark), kit.NewColumn(0, kit.NewRow(0, kit.Spring(), r.button), r.never))
 	r.device = container.New(&deviceLayout{}, line, r.guess, r.result)
 	r.ExtendBaseWidget(r)
 	return r
@@ -135,7 +135,7 @@ func (eitherLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 
 // deviceCells are picture, name, who receives (where there is room), state and
 // button.
-var deviceCells = []kit.Cell{{Width: 44}, {Share: 1.08}, {Share: 1, From: 720}, {Width: 168}, {Width: 136, Right: true}}
+var deviceCells = []kit.Cell{{Width: 44}, {Share: 1.08}, {Share: 1, From: 720}, {Width: 168}, {Width: 136}}
 
 // deviceLayout sets the cells of a device, and the lines below under its name.
 type deviceLayout struct{}

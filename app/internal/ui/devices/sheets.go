@@ -16,7 +16,7 @@ type sendsSheet struct {
 	box      *fyne.Container
 	title    *kit.Text
 	give     *kit.Button
-	head     *fyne.Container
+	changed  func() // the sheet may be higher now
 	device   string
 	rows     *fyne.Container
 	lines    []*sendLine
@@ -26,26 +26,27 @@ type sendsSheet struct {
 	graph    *fyne.Container
 	shown    view.DevicePage
 	picks    map[string]bool // recipients that are ticked, by their IDs
+	order    []string        // of the recipients, as they were first shown
 	coverage *kit.Text
 }
 
-func newSendsSheet(c DeviceCommands) *sendsSheet {
+func newSendsSheet(c DeviceCommands, changed func()) *sendsSheet {
 	s := &sendsSheet{
-		commands: c, title: kit.NewHeading(""), rows: kit.NewColumn(2 * kit.Step), empty: kit.NewText("").Wrapped(0),
+		commands: c, changed: changed, title: kit.NewHeading(""), rows: kit.NewColumn(2 * kit.Step), empty: kit.NewText("").Wrapped(0),
 		note: kit.NewSoft(""), coverage: kit.NewSoft("").Wrapped(0),
 	}
 	s.give = kit.NewSignButton("calendar", " ", kit.Main, func() { c.Give(s.device, s.picked()...) })
 	s.chart = kit.NewColumns(128, s.point)
 	s.graph = kit.NewPad(3*kit.Step, 0, 0, 0, kit.NewColumn(3*kit.Step, s.note, s.chart))
-	s.head = kit.NewRow(2*kit.Step, kit.Grow(s.title), s.give)
-	s.box = kit.NewSheet("", s.head, s.rows, s.empty, s.graph, s.coverage)
+	s.box = kit.NewSheet("", kit.NewRow(2*kit.Step, kit.Grow(s.title), s.give), s.rows, s.empty, s.graph, s.coverage)
 	return s
 }
 
 func (s *sendsSheet) set(d view.DevicePage) {
 	if s.device != d.ID {
-		s.picks = nil
+		s.picks, s.order = nil, nil
 	}
+	d.Sends, s.order = view.Steady(s.order, d.Sends, func(r view.SendRow) string { return r.To })
 	s.shown, s.device = d, d.ID
 	s.title.Set(d.SendsTitle)
 	s.setRows(d.Sends)
@@ -81,7 +82,6 @@ func (s *sendsSheet) setGive() {
 		label = lang.L("Set an end date for these {{.Count}}", map[string]any{"Count": n})
 	}
 	kit.SetWord(s.give, label)
-	s.head.Refresh()
 }
 
 func (s *sendsSheet) pick(id string, on bool) {
@@ -91,6 +91,7 @@ func (s *sendsSheet) pick(id string, on bool) {
 	s.picks[id] = on
 	s.setRows(s.shown.Sends)
 	s.setGive()
+	s.changed()
 }
 
 // point says the amount of the day that is pointed at.

@@ -33,6 +33,7 @@ type Page struct {
 	more     *kit.Button
 	flow     *flowSheet
 	news     *newsSheet
+	sheets   *fyne.Container
 }
 
 // New builds the page.
@@ -54,12 +55,14 @@ func New(c Commands) *Page {
 	// A word without a border aligns with the cards by giving up its margin.
 	p.wall = kit.NewColumn(2*kit.Step, p.cards, kit.NewPad(0, 0, 0, -kit.Step, kit.NewFlow(0, p.more)))
 	p.wall.Hide()
+	p.sheets = kit.NewSplit(565, 427, 760, p.flow.box, p.news.box)
+	p.sheets.Hide() // nothing is known before the first snapshot
 	p.page = kit.NewPage(kit.NewColumn(5*kit.Step,
 		kit.NewColumn(kit.Step, p.title, p.subline),
 		p.problems,
 		p.empty,
 		p.wall,
-		kit.NewSplit(565, 427, 760, p.flow.box, p.news.box),
+		p.sheets,
 	))
 	return p
 }
@@ -84,6 +87,7 @@ func (p *Page) SetSnapshot(s view.Home) {
 	p.setProblems(s.Problems)
 	p.flow.set(s)
 	p.news.set(s)
+	p.sheets.Show()
 	p.page.Refresh()
 }
 
@@ -110,9 +114,9 @@ func (p *Page) setCards(s view.Home) {
 
 // tryDemo invites to a home in which everything can be tried without harm.
 func (p *Page) tryDemo() fyne.CanvasObject {
-	return kit.NewColumn(kit.Step,
-		kit.NewFlow(0, kit.NewButton(lang.L("Try the demo home"), kit.Ordinary, p.commands.Demo)),
-		kit.NewSoft(lang.L("A made-up home in a window of its own. Nothing there is real, and nothing here is touched.")).Wrapped(0),
+	return kit.NewRow(3*kit.Step,
+		kit.NewButton(lang.L("Try the demo home"), kit.Ordinary, p.commands.Demo),
+		kit.Grow(kit.NewSoft(lang.L("A made-up home in a window of its own. Nothing there is real, and nothing here is touched.")).Wrapped(0)),
 	)
 }
 

@@ -98,7 +98,7 @@ func (r *barsRenderer) Objects() []fyne.CanvasObject {
 
 func (r *barsRenderer) Layout(s fyne.Size) {
 	scale, pitch := scaleOf(r.bars.Theme()), r.bars.pitch()
-	label := min(152*scale, s.Width*0.36)
+	label := min(176*scale, s.Width*0.36)
 	value := min(72*scale, s.Width*0.25)
 	track := max(s.Width-label-value-2*Step*2, 8)
 	thick := float32(10)

@@ -73,6 +73,9 @@ func (c *Calendar) SetChosen(day view.Day) {
 	c.Refresh()
 }
 
+// ShowMonth turns to the month of day, which is not chosen by that.
+func (c *Calendar) ShowMonth(day view.Day) { c.move(day) }
+
 // SetRange changes the days that can be picked.
 func (c *Calendar) SetRange(first, last view.Day) {
 	c.first, c.last = first, last

@@ -22,6 +22,12 @@ type Dialog struct {
 	shade  *scrimCatch
 }
 
+// A form is a wide dialog; it stands near the top, and grows downward.
+const (
+	formWidth float32 = 700
+	formTop   float32 = 8 * Step
+)
+
 // NewDialog returns a dialog width pixels wide at normal text size, with body
 // and a foot of buttons (see NewEnds and NewHead).
 func NewDialog(title string, width float32, body, foot fyne.CanvasObject) *Dialog {
@@ -82,6 +88,9 @@ func (r *dialogRenderer) Layout(s fyne.Size) {
 	around := margin + title + 4*Step + 4*Step + foot + margin
 	body := min(HeightFor(d.body, inner), s.Height-2*margin-around)
 	x, y := (s.Width-width)/2, (s.Height-around-body)/2
+	if d.width >= formWidth { // a form grows while it is filled in; what is pointed at must not move
+		y = min(y, formTop)
+	}
 	place(d.panel, x, y, width, around+body)
 	place(d.title, x+margin, y+margin, inner, title)
 	d.layout.width = inner

@@ -110,7 +110,6 @@ type Cell struct {
 	Width float32 // at normal text size; the least width where Share is set
 	Share float32 // of the width that is left
 	From  float32 // the width of a row at normal text size from which the column is shown; 0 is always
-	Right bool    // stands against the right edge of its column
 }
 
 // NewCells sets objects in columns; top puts them all on one line at the top,
@@ -155,17 +154,12 @@ func (l *cellLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 			place(o[i], -2*s.Width, 0, 1, 1) // out of sight: whether it is shown belongs to the row
 			continue
 		}
-		at, wide := x, w
-		if l.cells[i].Right {
-			wide = min(o[i].MinSize().Width, w)
-			at = x + w - wide
-		}
-		h := HeightFor(o[i], wide)
+		h := HeightFor(o[i], w)
 		y := float32(0)
 		if !l.top {
 			y = (s.Height - h) / 2
 		}
-		place(o[i], at, y, wide, h)
+		place(o[i], x, y, w, h)
 		x += w + cellGap
 	}
 }

@@ -145,9 +145,9 @@ func TestTableMakesOnlyWhatIsSeen(t *testing.T) {
 
 func TestCellsAgreeFromRowToRow(t *testing.T) {
 	inLook(t, kit.Light)
-	cells := []kit.Cell{{Width: 40}, {Share: 1}, {Share: 1, From: 500}, {Width: 100, Right: true}}
+	cells := []kit.Cell{{Width: 40}, {Share: 1}, {Share: 1, From: 500}, {Width: 100}}
 	row := func(width float32, name string) []fyne.CanvasObject {
-		objects := []fyne.CanvasObject{kit.NewText("x"), kit.NewText(name), kit.NewText("second"), kit.NewText("y").Fitted()}
+		objects := []fyne.CanvasObject{kit.NewText("x"), kit.NewText(name), kit.NewText("second"), kit.NewText("y")}
 		c := kit.NewCells(false, cells, objects...)
 		c.Resize(fyne.NewSize(width, 40))
 		return objects

@@ -29,7 +29,8 @@ type Give struct {
 	dialog     *kit.Dialog
 	tile       *kit.PictureTile
 	recipients *kit.Options
-	everybody  bool // all recipients are listed
+	order      []string // of the recipients, as they were first shown
+	everybody  bool     // all recipients are listed
 	more       *kit.Button
 	moreRow    *fyne.Container
 	typed      *kit.Entry
@@ -40,6 +41,7 @@ type Give struct {
 	presets    *kit.Chips
 	calendar   *kit.Calendar
 	days       *fyne.Container
+	marked     view.Day // chosen in the calendar
 	picking    bool
 	at         *kit.Entry
 	timing     *fyne.Container
@@ -146,6 +148,10 @@ func (g *Give) setStamp(s view.Give) {
 // setRecipients lists the first few, and those that are chosen or typed.
 func (g *Give) setRecipients() {
 	s := g.shown
+	// Everybody stands last, whatever comes to be seen meanwhile.
+	last := max(len(s.Recipients)-1, 0)
+	s.Recipients, g.order = view.Steady(g.order, s.Recipients[:last], func(c view.Choice) string { return c.ID })
+	s.Recipients = append(s.Recipients, g.shown.Recipients[last:]...)
 	var list []view.Choice
 	for i, c := range s.Recipients {
 		if g.everybody || len(s.Recipients) <= fewRecipients+1 || i < fewRecipients || c.Chosen || i == len(s.Recipients)-1 || slices.Contains(s.Draft.Added, typedIn(c.ID)) {
@@ -186,14 +192,17 @@ func (g *Give) setTerm() {
 	chips = append(chips, view.Choice{ID: ownDate, Label: lang.L("Another date …"), Chosen: own || g.picking})
 	g.presets.Set(chips)
 	g.calendar.SetRange(s.First, s.Last)
-	g.calendar.SetChosen(s.Until)
+	if s.Until != g.marked { // a month that was turned to stays
+		g.marked = s.Until
+		g.calendar.SetChosen(s.Until)
+	}
 	kit.SetVisible(g.days, g.picking)
 	kit.SetVisible(g.timing, own || g.picking)
 	if !own && !g.picking && g.at.Text != "" {
 		g.at.SetText("")
 	}
 	g.note.Set(s.TermNote)
-	kit.SetVisible(g.note, s.TermNote != "")
+	kit.SetVisible(g.note, s.TermNote != "" && !g.picking)
 }
 
 func (g *Give) setPreview(s view.Give) {
@@ -266,6 +275,9 @@ func (g *Give) choosePreset(id string) {
 	if id == ownDate {
 		g.picking = !g.picking
 		g.setTerm()
+		if g.shown.PresetID != "" {
+			g.calendar.ShowMonth(g.shown.First)
+		}
 		g.dialog.Refresh()
 		return
 	}
@@ -281,6 +293,7 @@ func (g *Give) change(f func(*view.GiveDraft)) {
 	g.draft.Typing = "" // what could not be used stays in its field
 	f(&g.draft)
 	g.draft.Edit++
+	g.confirm.Disable() // until what it would give is shown
 	g.commands.Preview(g.draft)
 }
 
