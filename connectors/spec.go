@@ -83,6 +83,15 @@ type Error struct {
 	RetryAt time.Time // earliest retry of a KindTransient; zero: the retry table decides
 	Text    string    // one sentence for the person, no secrets
 	Err     error     // cause, may be nil
+	// Dead says that the service itself has ended for good, not only this call:
+	// nothing behind the connection is asked again (T30).
+	Dead bool
+}
+
+// IsDead reports an error that says that the whole service has ended.
+func IsDead(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Dead
 }
 
 // Error gives the sentence and the cause.

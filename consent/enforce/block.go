@@ -64,6 +64,9 @@ func (t *task) block(ctx context.Context) error {
 		return t.failed(ctx, err)
 	}
 	rec.Mark = t.a.Mark // ours, whatever came back
+	if another(rec.Target, req.Target) {
+		return t.wrongDevice(ctx, rec)
+	}
 	err = t.done(ctx, rec, t.blockedText(d))
 	if errors.Is(err, consent.ErrChanged) {
 		return t.compensate(ctx, rec)

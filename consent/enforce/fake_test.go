@@ -261,6 +261,7 @@ type peer struct {
 	block    func(context.Context, connectors.BlockRequest) error
 	unblock  func(context.Context, connectors.Receipt) error
 	revoke   func(context.Context, connectors.RevokeRequest) error
+	answer   func(*connectors.Receipt)
 	verify   func(connectors.Receipt) (connectors.Finding, error)
 	noVerify bool
 	noHold   bool
@@ -285,7 +286,11 @@ func (p *peer) Block(ctx context.Context, r connectors.BlockRequest) (connectors
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rules[r.Mark] = r
-	return connectors.Receipt{Mark: r.Mark, Level: consent.Accepted, Target: r.Target, From: r.From, Grain: p.traits.Grain, Data: []byte(`{"rule":7}`)}, nil
+	out := connectors.Receipt{Mark: r.Mark, Level: consent.Accepted, Target: r.Target, From: r.From, Grain: p.traits.Grain, Data: []byte(`{"rule":7}`)}
+	if p.answer != nil {
+		p.answer(&out)
+	}
+	return out, nil
 }
 
 func (p *peer) Unblock(ctx context.Context, r connectors.Receipt) (connectors.Receipt, error) {
@@ -366,6 +371,7 @@ type bench struct {
 	peers  map[string]*peer
 	closed map[string]error
 	skew   time.Duration
+	each   func(*peer) // changes every peer before it is used
 }
 
 func (h *bench) All() (map[string]connectors.Capabilities, map[string]error) {
@@ -436,6 +442,9 @@ func (h *bench) peer(name string, t connectors.Traits) *peer {
 	h.mu.Lock()
 	h.peers[name] = p
 	h.mu.Unlock()
+	if h.each != nil {
+		h.each(p)
+	}
 	return p
 }
 

@@ -127,6 +127,7 @@ type Runner struct {
 	news news
 	// again asks the loop to look at actions before their time; see Opened.
 	again chan struct{}
+	shut  shut
 }
 
 // New checks c and starts nothing.
@@ -164,6 +165,7 @@ func (r *Runner) Retry(ctx context.Context, id consent.ActionID) error {
 	if !a.State.Open() || a.State == consent.Running || a.State == consent.Pending {
 		return nil
 	}
+	r.shut.forget(a.Connection)
 	a.State, a.RetryAt, a.Error, a.Reason = consent.Pending, time.Time{}, "", ""
 	if err := r.c.Store.SaveAction(ctx, a); err != nil {
 		return fmt.Errorf("writing an action: %w", err)

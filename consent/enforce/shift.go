@@ -110,7 +110,7 @@ func (s *shift) loop(ctx context.Context) {
 		case <-s.r.c.Wake:
 			s.gather(ctx, s.early(stuckOnly))
 		case <-s.r.again:
-			s.gather(ctx, s.early(neverReached))
+			s.gather(ctx, s.early(s.changed))
 		case res := <-s.results:
 			s.settle(ctx, res)
 			look = s.thin()

@@ -46,6 +46,9 @@ func (t *task) revoke(ctx context.Context) error {
 	if t.name == "" || t.a.Grant == "" {
 		return t.fallBack(ctx, consent.KindUnsupported, "There is nothing that can be revoked.")
 	}
+	if why := t.r.shut.of(t.name); why != "" {
+		return t.fallBack(ctx, consent.KindPermanent, why)
+	}
 	if err := t.begin(ctx); err != nil {
 		return err
 	}
@@ -63,7 +66,8 @@ func (t *task) revoke(ctx context.Context) error {
 		if err := t.leadsThere(ctx, c, d, g); err != nil {
 			return connectors.Receipt{}, err
 		}
-		return c.Revoker.Revoke(ctx, connectors.RevokeRequest{Mark: t.a.Mark, Grant: g})
+		rec, err := c.Revoker.Revoke(ctx, connectors.RevokeRequest{Mark: t.a.Mark, Grant: g})
+		return stillThere(ctx, c, g, rec, err)
 	})
 	if err != nil {
 		return t.failed(ctx, err)

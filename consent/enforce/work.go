@@ -168,6 +168,11 @@ func (t *task) failed(ctx context.Context, err error) error {
 		return ctx.Err() // stopping; what is left running is put back at the next start
 	}
 	kind, text, earliest := parts(err)
+	if connectors.IsDead(err) && t.name != "" {
+		kind = consent.KindPermanent
+		t.r.shut.set(t.name, text)
+		t.r.Opened() // the others behind it go on at once
+	}
 	switch kind {
 	case consent.KindUnsupported:
 		if t.name != "" && t.a.Kind != consent.ActRevoke && t.a.Kind != consent.ActUnblock {
