@@ -195,3 +195,13 @@ func (v *verifier) finish() {
 	}
 	v.Sealed = v.Fault == nil && v.sealed != nil && (v.match || v.sealed.Seq == 0)
 }
+
+// Genuine reports whether an item by itself is as it was made: its fields, and
+// its text where that was not erased.
+func (it *Item) Genuine() bool {
+	v := verifier{erased: map[string]uint64{}}
+	return it.Format == Format && v.holds(&it.Entry) && (it.Text == nil || v.text(it))
+}
+
+// Follows reports whether the entry is the one after head.
+func (it *Item) Follows(head Head) bool { return it.Seq == head.Seq+1 && it.Prev == head.Hash }

@@ -47,16 +47,25 @@ func (c *change) note(ctx context.Context, notes []ledger.Note) error {
 		var e ledger.Entry
 		var t ledger.Text
 		e, t, c.head = ledger.Append(c.head, n, salt)
-		if _, err := c.ExecContext(ctx, "INSERT INTO diary("+diaryColumns+") VALUES(?,?,?,?,?,?,?,?,?,?)",
-			int64(e.Seq), e.Format, e.Time.UnixMilli(), string(e.Kind), e.Device, e.Consent, e.Action, e.TextHash, e.Prev, e.Hash); err != nil {
-			return fmt.Errorf("writing the diary: %w", err)
-		}
-		// A text without its entry is the trace of tampering; it must not stop decisions.
-		if _, err := c.ExecContext(ctx, "INSERT OR REPLACE INTO diary_text(seq, salt, text, erased) VALUES(?,?,?,0)", int64(t.Seq), t.Salt, t.Text); err != nil {
+		if err := c.insertEntry(ctx, e, t); err != nil {
 			return fmt.Errorf("writing the diary: %w", err)
 		}
 	}
 	return nil
+}
+
+func (c *change) insertEntry(ctx context.Context, e ledger.Entry, t ledger.Text) error {
+	if _, err := c.ExecContext(ctx, "INSERT INTO diary("+diaryColumns+") VALUES(?,?,?,?,?,?,?,?,?,?)",
+		int64(e.Seq), e.Format, e.Time.UnixMilli(), string(e.Kind), e.Device, e.Consent, e.Action, e.TextHash, e.Prev, e.Hash); err != nil {
+		return err
+	}
+	salt := t.Salt
+	if salt == nil {
+		salt = []byte{} // erased; NULL is not allowed
+	}
+	// A text without its entry is the trace of tampering; it must not stop decisions.
+	_, err := c.ExecContext(ctx, "INSERT OR REPLACE INTO diary_text(seq, salt, text, erased) VALUES(?,?,?,?)", int64(t.Seq), salt, t.Text, t.Erased)
+	return err
 }
 
 const (
@@ -136,8 +145,7 @@ func (s *Store) EraseText(ctx context.Context, device discovery.DeviceID, tombst
 	err := s.commit(ctx, func(c *change) error {
 		n = 0
 		for _, id := range ids {
-			res, err := c.ExecContext(ctx, `UPDATE diary_text SET salt = x'', text = '', erased = 1
-				WHERE erased = 0 AND seq IN (SELECT seq FROM diary WHERE device = ? AND device <> '')`, id)
+			res, err := c.ExecContext(ctx, eraseOf, id)
 			if err != nil {
 				return fmt.Errorf("deleting texts: %w", err)
 			}
@@ -160,6 +168,9 @@ func (s *Store) EraseText(ctx context.Context, device discovery.DeviceID, tombst
 	if err != nil || n == 0 {
 		return n, err
 	}
-	// The write-ahead log still holds the old pages: empty it.
-	return n, s.evidence.checkpoint(ctx)
+	// The write-ahead log still holds the old pages, and backups the old texts.
+	return n, errors.Join(s.evidence.checkpoint(ctx), s.renewBackups(ctx))
 }
+
+const eraseOf = `UPDATE diary_text SET salt = x'', text = '', erased = 1
+	WHERE erased = 0 AND seq IN (SELECT seq FROM diary WHERE device = ? AND device <> '')`

@@ -22,12 +22,13 @@ var migrations embed.FS
 const applicationID = 0x42654266
 
 func evidenceMigrations() fs.FS { return subFS("migrations/evidence") }
+
 // evidenceSteps are what a migration needs beyond SQL.
 func evidenceSteps() map[int]func(context.Context, *txn) error {
 	return map[int]func(context.Context, *txn) error{2: fillSums}
 }
 
-func flowMigrations() fs.FS     { return subFS("migrations/flows") }
+func flowMigrations() fs.FS { return subFS("migrations/flows") }
 
 func subFS(dir string) fs.FS {
 	sub, err := fs.Sub(migrations, dir)

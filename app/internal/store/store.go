@@ -131,10 +131,7 @@ func (s *Store) openEvidence(ctx context.Context) (*file, error) {
 	} else if _, sealed := os.Stat(s.sealPath()); fresh && sealed == nil {
 		return nil, &FileError{Kind: ErrMissing, File: path}
 	}
-	return openFile(ctx, fileConfig{
-		path: path, migrations: evidenceMigrations(), after: evidenceSteps(), now: s.cfg.Now,
-		pragmas: []string{"synchronous(FULL)", "secure_delete(1)"},
-	})
+	return openFile(ctx, evidenceConfig(path, s.cfg))
 }
 
 // openFlows sets a damaged file aside: traffic can be watched anew.
