@@ -13,7 +13,7 @@ import (
 var (
 	floor0   = []string{"assets"}
 	floor1   = []string{"discovery", "discovery/flow", "discovery/fingerprint", "discovery/recipient"}
-	floor2   = []string{"consent", "consent/ledger"}
+	floor2   = []string{"consent", "consent/ledger", "consent/category"}
 	floor3   = []string{"connectors"}
 	to3      = slices.Concat(floor1, floor2, floor3)
 	engines  = []string{"consent/expiry", "consent/enforce", "connectors/sessions"}
@@ -36,6 +36,7 @@ var rules = []struct {
 	{[]string{"discovery/flow", "discovery/fingerprint"}, []string{"discovery"}},
 	{[]string{"discovery/recipient"}, []string{"discovery", "discovery/flow"}},
 	{[]string{"consent/ledger"}, floor1},
+	{[]string{"consent/category"}, slices.Concat(floor1, []string{"consent"})},
 	{[]string{"consent"}, slices.Concat(floor1, []string{"consent/ledger"})},
 	{[]string{"connectors"}, slices.Concat(floor1, floor2)},
 	{engines, to3},
@@ -91,7 +92,7 @@ var reach = []struct {
 	packages []string
 	never    []string // prefixes of import paths
 }{
-	{[]string{"discovery", "discovery/flow", "discovery/fingerprint", "discovery/recipient", "consent", "consent/ledger"}, []string{"database/sql", "net/http", "os/exec", modPath + "/app", modPath + "/connectors"}},
+	{[]string{"discovery", "discovery/flow", "discovery/fingerprint", "discovery/recipient", "consent", "consent/ledger", "consent/category"}, []string{"database/sql", "net/http", "os/exec", modPath + "/app", modPath + "/connectors"}},
 	{[]string{"connectors", "consent/expiry", "consent/enforce", "connectors/sessions"}, []string{"database/sql", modPath + "/app"}},
 	{[]string{"app/internal/ui/..."}, []string{"database/sql", "fyne.io/fyne/v2/app", modPath + "/app/internal/store", modPath + "/app/internal/secrets", modPath + "/app/internal/lifecycle"}},
 	{[]string{"app/internal/view"}, []string{"database/sql", modPath + "/app/internal/store", modPath + "/app/internal/rpc"}},
