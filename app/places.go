@@ -70,7 +70,7 @@ func (win *window) buildPermissions() ui.Page {
 
 func (win *window) buildReview() ui.Page {
 	p := permissions.NewReview(permissions.ReviewCommands{
-		Shown: func(string) {}, Renew: win.pump.Renew, Lapse: win.pump.Lapse, End: win.pump.End, Confirm: win.pump.ConfirmByHand, Open: win.open,
+		Shown: func(string) {}, Renew: win.pump.Renew, Retry: win.pump.Retry, Lapse: win.pump.Lapse, End: win.pump.End, Confirm: win.pump.ConfirmByHand, Open: win.open,
 		ShowDialog:  func(o fyne.CanvasObject) { win.shell.ShowDialog(o, nil) },
 		CloseDialog: func() { win.shell.CloseDialog() },
 	})
@@ -100,7 +100,7 @@ func (win *window) buildSettings() ui.Page {
 		case view.SetLeave:
 			win.pump.Leave()
 		}
-	}})
+	}, Forget: settings.ForgetCommands{Choose: win.pump.Forgetting, Delete: win.pump.Forget}})
 	win.pages.settings = p
 	return p
 }

@@ -27,6 +27,16 @@ type Spec struct {
 	Once    bool     `json:"once,omitempty"`  // there can be only one such connection
 	// Hosts are names on the internet that it talks to, beside what the household typed as an address.
 	Hosts []string `json:"hosts,omitempty"`
+	// Announced says by which announced services a peer of this kind is found.
+	Announced []Announced `json:"announced,omitempty"`
+}
+
+// Announced is a service that peers of a kind announce: where it is goes into
+// the option Key, written as Scheme, host and port.
+type Announced struct {
+	Type   string `json:"type"` // "_mqtt._tcp"
+	Key    string `json:"key"`
+	Scheme string `json:"scheme,omitempty"` // "tls://"; empty for none
 }
 
 // Option is one question of the set-up form.

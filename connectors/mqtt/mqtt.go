@@ -51,7 +51,8 @@ func (*Connector) Spec() connectors.Spec {
 			{Key: optTopics, Label: "Topics to read", Help: "With commas. Empty: what Home Assistant, Zigbee2MQTT, Tasmota, Shelly, ESPHome and OwnTracks use. A bare # is refused."},
 			{Key: optControl, Label: "Manage accounts", Default: "auto", Help: "auto: where the account may. no: only watch. yes: say so when it may not."},
 		},
-		Needs: []string{"an account on the broker", "to block: Mosquitto 2 with the dynamic security plugin and an account with its admin role"},
+		Announced: []connectors.Announced{{Type: "_mqtt._tcp", Key: optAddress}, {Type: "_secure-mqtt._tcp", Key: optAddress, Scheme: "tls://"}},
+		Needs:     []string{"an account on the broker", "to block: Mosquitto 2 with the dynamic security plugin and an account with its admin role"},
 	}
 }
 

@@ -21,6 +21,7 @@ func (e *Core) Connectors(ctx context.Context) (ConnectorsInfo, error) {
 	for _, c := range cs {
 		out.Connections = append(out.Connections, e.connectionInfo(ctx, c))
 	}
+	out.Found = e.found(out.Kinds, cs)
 	return out, nil
 }
 

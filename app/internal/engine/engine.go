@@ -33,6 +33,7 @@ type Engine interface {
 	Forgetting
 	State
 	Keys
+	Backups
 }
 
 // Devices asks what is in the home.
@@ -264,6 +265,17 @@ type ConnectRequest struct {
 type ConnectorsInfo struct {
 	Kinds       []connectors.Spec `json:"kinds"`
 	Connections []ConnectionInfo  `json:"connections"`
+	// Found are peers that announce themselves at home and are not connected yet.
+	Found []FoundPeer `json:"found,omitempty"`
+}
+
+// FoundPeer is something at home that could be connected.
+type FoundPeer struct {
+	Kind   string             `json:"kind"`
+	Device discovery.DeviceID `json:"device"`
+	Name   string             `json:"name"` // of the device
+	// Values are the answers that are known already.
+	Values map[string]string `json:"values"`
 }
 
 // ConnectionInfo is one connection and its health.

@@ -14,6 +14,7 @@ type Settings struct {
 	Revision uint64
 	Loaded   bool
 	Groups   []SettingGroup
+	Forget   Forget
 }
 
 // SettingGroup is one sheet.
@@ -41,6 +42,7 @@ const (
 	SetReminders  = "reminders"
 	SetLook       = "look"
 	SetText       = "text"
+	SetLanguage   = "language"
 	SetExport     = "export"
 	SetLeave      = "leave"
 )
@@ -80,11 +82,13 @@ type SettingsInput struct {
 	Held        []engine.HeldInfo
 	Export      Outcome
 	Leave       Outcome
+	Key         engine.KeyInfo
+	Forget      ForgetInput
 }
 
 // Settings is the page.
 func (p Presenter) Settings(in SettingsInput) Settings {
-	return Settings{Revision: p.Revision, Loaded: true, Groups: []SettingGroup{
+	return Settings{Revision: p.Revision, Loaded: true, Forget: p.Forget(in.Forget), Groups: []SettingGroup{
 		{Title: p.T("While you are away"), Rows: p.awayRows(in)},
 		{Title: p.T("How it looks"), Rows: p.lookRows(in.Desk)},
 		{Title: p.T("Your data"), Rows: p.dataRows(in)},
@@ -133,13 +137,14 @@ func (p Presenter) lookRows(d Desk) []SettingRow {
 		{ID: SetLook, Label: p.T("Light or dark"), Choices: p.oneOf(d.Look,
 			Choice{ID: LookSystem, Label: p.T("Like the system")}, Choice{ID: LookLight, Label: p.T("Light")}, Choice{ID: LookDark, Label: p.T("Dark")})},
 		{ID: SetText, Label: p.T("Size of the text"), Choices: p.oneOf(strconv.Itoa(d.Text), sizes...)},
+		{ID: SetLanguage, Label: p.T("Language"), Detail: p.T("English is the one that is there now.")},
 	}
 }
 
 func (p Presenter) dataRows(in SettingsInput) []SettingRow {
 	rows := []SettingRow{
 		{ID: "folder", Label: p.T("Where it is kept"), Detail: p.T("Only on this computer, in %s", cleanText(in.Desk.Folder))},
-		{ID: "key", Label: p.T("Key store"), Detail: p.T("Passwords are sealed with a key from this computer's key store, and so is the end of the diary.")},
+		p.keyRow(in.Key, in.Problems),
 		{
 			ID: SetExport, Label: p.T("Take everything along"), Detail: p.T("Devices, traffic, permissions and the diary, as tables and as JSON. Without passwords."),
 			Button: ActionLink{ID: SetExport, Label: p.T("Save a copy …")}, Outcome: in.Export,
@@ -147,12 +152,6 @@ func (p Presenter) dataRows(in SettingsInput) []SettingRow {
 	}
 	if in.Desk.Demo {
 		rows[1].Detail = p.T("The demo has a key of its own, which goes with it. This computer's key store is not asked.")
-	}
-	for _, x := range in.Problems {
-		if x.ID == "key store" {
-			rows[1].Detail = ""
-			rows[1].Outcome = Outcome{Severity: Soon, Line: capital(sentence(cleanText(x.Text))) + " " + sentence(cleanText(x.Fix))}
-		}
 	}
 	return rows
 }

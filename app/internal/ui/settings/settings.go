@@ -16,6 +16,8 @@ import (
 type Commands struct {
 	Set   func(id, value string)
 	Press func(id string) // a button, asked for a second time where that is needed
+	// Forget are those of the form that deletes what was seen.
+	Forget ForgetCommands
 }
 
 // Page is the page of settings.
@@ -26,11 +28,12 @@ type Page struct {
 	shown    view.Settings
 	asked    string // the row whose button was pressed once
 	chips    map[string]*kit.Chips
+	forget   *forget
 }
 
 // New builds the page.
 func New(c Commands) *Page {
-	p := &Page{commands: c, groups: kit.NewColumn(4 * kit.Step), chips: map[string]*kit.Chips{}}
+	p := &Page{commands: c, groups: kit.NewColumn(4 * kit.Step), chips: map[string]*kit.Chips{}, forget: newForget(c.Forget)}
 	p.page = kit.NewPage(kit.NewColumn(5*kit.Step, kit.NewTitle(lang.L("Settings")), p.groups))
 	return p
 }
@@ -42,7 +45,7 @@ func (p *Page) Content() fyne.CanvasObject { return p.page }
 func (p *Page) OnShow(string) {}
 
 // OnHide implements the shell's page.
-func (p *Page) OnHide() { p.asked = "" }
+func (p *Page) OnHide() { p.asked, p.forget.asked = "", false }
 
 // SetSnapshot shows s. Where only the choice differs the chips stay, and with
 // them the focus.
@@ -50,8 +53,11 @@ func (p *Page) SetSnapshot(s view.Settings) {
 	if !s.Loaded {
 		return
 	}
-	same := reflect.DeepEqual(bare(p.shown), bare(s))
+	same := reflect.DeepEqual(bare(p.shown), bare(s)) && p.shown.Forget.Title == s.Forget.Title
 	p.shown = s
+	if p.forget.set(s.Forget) && same {
+		p.page.Refresh()
+	}
 	if !same {
 		p.build()
 		return
@@ -85,7 +91,10 @@ func bare(s view.Settings) []view.SettingGroup {
 func (p *Page) build() {
 	p.groups.Objects = nil
 	clear(p.chips)
-	for _, g := range p.shown.Groups {
+	for i, g := range p.shown.Groups {
+		if i == len(p.shown.Groups)-1 && p.shown.Forget.Title != "" { // leaving comes last
+			p.groups.Add(p.forget.content())
+		}
 		rows := kit.NewColumn(5 * kit.Step)
 		for _, r := range g.Rows {
 			rows.Add(p.row(r))

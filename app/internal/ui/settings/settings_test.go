@@ -1,6 +1,7 @@
 package settings_test
 
 import (
+	"fmt"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -28,6 +29,10 @@ func page(t *testing.T) (*settings.Page, *[]string) {
 	p := settings.New(settings.Commands{
 		Set:   func(id, v string) { log = append(log, id+"="+v) },
 		Press: func(id string) { log = append(log, "press "+id) },
+		Forget: settings.ForgetCommands{
+			Choose: func(d view.ForgetDraft) { log = append(log, fmt.Sprintf("choose %s %s %s %s %v", d.Scope, d.Device, d.From, d.To, d.Erase)) },
+			Delete: func() { log = append(log, "delete") },
+		},
 	})
 	test.NewTempWindow(t, p.Content()).Resize(fyne.NewSize(1072, 800))
 	p.SetSnapshot(snapshot(true))
@@ -101,6 +106,62 @@ func TestTheQuestionWhenTheWindowIsClosed(t *testing.T) {
 		test.Tap(b)
 	}
 	if diff := cmp.Diff([]string{"cancel", "quit", "keep", "no", "yes"}, log); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func forgetting(d view.ForgetDraft) view.Settings {
+	s := snapshot(true)
+	in := view.ForgetInput{Draft: d}
+	if d.Ready() {
+		in.Preview.Goes, in.Preview.Stays = []string{"Where it sent."}, []string{"Permissions."}
+	}
+	s.Forget = view.Presenter{}.Forget(in)
+	return s
+}
+
+func TestForgettingAsksTwiceAndKeepsWhatIsTyped(t *testing.T) {
+	p, log := page(t)
+	p.SetSnapshot(forgetting(view.ForgetDraft{}))
+	test.Tap(find(t, p.Content(), func(c *kit.Chip) bool { return c.Choice().Label == "Of a period" }))
+	p.SetSnapshot(forgetting(view.ForgetDraft{Scope: view.ForgetPeriod}))
+	var days []*kit.Entry
+	kit.Walk(p.Content(), func(o fyne.CanvasObject) {
+		if e, ok := o.(*kit.Entry); ok && e.Visible() {
+			days = append(days, e)
+		}
+	})
+	if len(days) != 2 {
+		t.Fatalf("%d entries", len(days))
+	}
+	test.Type(days[0], "2026-05-01")
+	p.SetSnapshot(forgetting(view.ForgetDraft{Scope: view.ForgetPeriod, From: "2026-05"})) // an answer that comes late
+	if days[0].Text != "2026-05-01" {
+		t.Errorf("a late answer took away what was typed: %q", days[0].Text)
+	}
+	test.Type(days[1], "2026-05-31")
+	p.SetSnapshot(forgetting(view.ForgetDraft{Scope: view.ForgetPeriod, From: "2026-05-01", To: "2026-05-31"}))
+	test.Tap(button(t, p.Content(), "Delete for good"))
+	for _, l := range *log {
+		if l == "delete" {
+			t.Fatal("one press deleted it")
+		}
+	}
+	test.Tap(button(t, p.Content(), "Delete for good"))
+	want := []string{"choose period  2026-05-01 2026-05-31 false", "delete"}
+	if got := (*log)[len(*log)-2:]; !cmp.Equal(got, want) {
+		t.Errorf("asked %q, want %q", got, want)
+	}
+}
+
+func TestAnotherChoiceIsAskedAnew(t *testing.T) {
+	p, log := page(t)
+	p.SetSnapshot(forgetting(view.ForgetDraft{Scope: view.ForgetAll}))
+	test.Tap(button(t, p.Content(), "Delete for good"))
+	test.Tap(find(t, p.Content(), func(c *kit.Chip) bool { return c.Choice().Label == "Erase the diary's texts too" }))
+	p.SetSnapshot(forgetting(view.ForgetDraft{Scope: view.ForgetAll, Erase: true}))
+	test.Tap(button(t, p.Content(), "Delete for good"))
+	if diff := cmp.Diff([]string{"choose all    true"}, *log); diff != "" {
 		t.Error(diff)
 	}
 }

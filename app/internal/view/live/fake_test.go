@@ -111,6 +111,10 @@ func (f *fake) Allow(_ context.Context, r engine.AllowRequest) (engine.ConsentIn
 	return engine.ConsentInfo{}, f.allow(r)
 }
 
+func (f *fake) Key(context.Context) (engine.KeyInfo, error) {
+	return engine.KeyInfo{Provider: "key store"}, nil
+}
+
 func (f *fake) Label(ctx context.Context, id discovery.DeviceID, text string) error {
 	return f.label(ctx, id, text)
 }

@@ -26,6 +26,12 @@ func (p *Pump) settings(ctx context.Context, w want) error {
 		return err
 	}
 	in.Problems = o.Problems
+	if in.Key, err = p.config.Engine.Key(ctx); err != nil {
+		return err
+	}
+	if in.Forget, err = p.forgetInput(ctx, w.forget); err != nil {
+		return err
+	}
 	p.mu.Lock()
 	in.Connections = p.conns
 	p.mu.Unlock()

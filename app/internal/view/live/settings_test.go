@@ -20,6 +20,7 @@ type household struct {
 	reminders bool
 	removed   []string
 	held      int
+	forgot    []engine.ForgetRequest
 }
 
 func (h *household) Preferences(context.Context) (engine.Preferences, error) {
@@ -86,6 +87,52 @@ func TestSettingsAreSetWhereTheyBelongAndLeavingNamesWhoStays(t *testing.T) {
 		}
 		if h.held != 2 {
 			t.Errorf("what is held was asked %d times, want at the opening and after leaving", h.held)
+		}
+	})
+}
+
+func (h *household) PreviewForget(_ context.Context, r engine.ForgetRequest) (engine.ForgetPreview, error) {
+	return engine.ForgetPreview{Goes: []string{"all"}}, nil
+}
+
+func (h *household) Forget(_ context.Context, r engine.ForgetRequest) (engine.Forgotten, error) {
+	h.forgot = append(h.forgot, r)
+	return engine.Forgotten{Rows: 7}, nil
+}
+
+func TestNothingIsForgottenBeforeItIsClearWhat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &household{}
+		var shown view.Settings
+		p, err := New(Config{
+			Engine: h, Dispatch: func(f func()) { f() }, Now: time.Now,
+			Screen: Screen{Settings: func(s view.Settings) { shown = s }},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- p.Serve(ctx) }()
+		p.Shown(view.Route{Page: view.PageSettings})
+		p.Forget()
+		p.Forgetting(view.ForgetDraft{Scope: view.ForgetPeriod, From: "2026-05-01"})
+		p.Forget()
+		synctest.Wait()
+		if len(h.forgot) != 0 {
+			t.Errorf("forgot %+v", h.forgot)
+		}
+		p.Forgetting(view.ForgetDraft{Scope: view.ForgetAll})
+		synctest.Wait()
+		if shown.Forget.Button.Label == "" || len(shown.Forget.Goes) != 1 {
+			t.Errorf("shown %+v", shown.Forget)
+		}
+		p.Forget()
+		synctest.Wait()
+		cancel()
+		<-done
+		if len(h.forgot) != 1 || !h.forgot[0].All || shown.Forget.Outcome.Line == "" || shown.Forget.Draft.Scope != "" {
+			t.Errorf("forgot %+v, shown %+v", h.forgot, shown.Forget)
 		}
 	})
 }

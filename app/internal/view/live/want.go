@@ -19,6 +19,7 @@ type want struct {
 	check       view.Outcome
 	export      view.Outcome
 	leave       view.Outcome
+	forget      forgetting
 	held        []engine.HeldInfo
 	reviewing   map[string]bool // reviews with a decision under way
 	cut         *cut

@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+
+	"bestbefore/connectors"
+	"bestbefore/discovery"
+)
+
+// maxFound bounds the suggestions: anybody at home can announce anything.
+const maxFound = 12
+
+// found are the devices that announce what some kind of connector can talk to,
+// and that no connection leads to yet. It only suggests: nobody is asked.
+func (e *Core) found(kinds []connectors.Spec, cs []connectors.Connection) []FoundPeer {
+	var out []FoundPeer
+	for _, d := range e.Inventory.Devices() {
+		for _, k := range kinds {
+			if k.Once && slices.ContainsFunc(cs, func(c connectors.Connection) bool { return c.Kind == k.Kind }) {
+				continue
+			}
+			v, ok := announcedBy(d, k)
+			if ok && !slices.ContainsFunc(cs, func(c connectors.Connection) bool { return leadsTo(c, k, d) }) && len(out) < maxFound {
+				out = append(out, FoundPeer{Kind: k.Kind, Device: d.ID, Name: clean(d.Name()), Values: v})
+			}
+		}
+	}
+	return out
+}
+
+// announcedBy is where d says that it can be talked to by connectors of a kind.
+func announcedBy(d discovery.Device, k connectors.Spec) (map[string]string, bool) {
+	for _, a := range k.Announced {
+		for _, s := range d.Services {
+			if s.Type != a.Type || s.Gone || s.Port <= 0 || s.Port > 65535 {
+				continue
+			}
+			host, ok := reachable(d)
+			if !ok {
+				continue
+			}
+			return map[string]string{a.Key: a.Scheme + net.JoinHostPort(host.String(), strconv.Itoa(s.Port))}, true
+		}
+	}
+	return nil, false
+}
+
+// reachable is an address of d that a person could have typed: IPv4 first.
+func reachable(d discovery.Device) (netip.Addr, bool) {
+	var six netip.Addr
+	for _, a := range d.Addresses {
+		switch {
+		case a.Addr.Is4():
+			return a.Addr, true
+		case !a.Addr.IsLinkLocalUnicast() && !six.IsValid():
+			six = a.Addr
+		}
+	}
+	return six, six.IsValid()
+}
+
+// leadsTo reports whether a connection of kind k is to d already.
+func leadsTo(c connectors.Connection, k connectors.Spec, d discovery.Device) bool {
+	if c.Kind != k.Kind {
+		return false
+	}
+	for _, p := range k.Peers(c.Settings) {
+		host := hostOf(p)
+		for _, a := range d.Addresses {
+			if a.Addr.String() == host {
+				return true
+			}
+		}
+		for _, s := range d.Services {
+			if hostOf(s.Host) == host {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,33 @@
+package engine_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"bestbefore/connectors"
+	"bestbefore/discovery"
+)
+
+func TestAPeerThatAnnouncesItselfIsSuggestedUntilItIsConnected(t *testing.T) {
+	h := newHome(t)
+	see := func(mac, addr, service string, port int) {
+		h.Sight(discovery.Sighting{
+			Source: discovery.SourceNeighbor, At: h.now, Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: mac}},
+			Addresses: []netip.Addr{netip.MustParseAddr(addr)}, Services: []discovery.Service{{Type: service, Instance: "x", Host: "h" + mac[:2] + ".local", Port: port}},
+		})
+	}
+	see("02:00:00:00:00:01", "192.168.77.5", "_hub._tcp", 8123)
+	see("04:00:00:00:00:01", "192.168.77.6", "_http._tcp", 80)
+	see("06:00:00:00:00:01", "192.168.77.7", "_hub._tcp", 0)
+	info, err := h.Connectors(t.Context())
+	if err != nil || len(info.Found) != 1 || info.Found[0].Kind != "hub" || info.Found[0].Values["address"] != "https://192.168.77.5:8123" {
+		t.Fatalf("found %+v, %v", info.Found, err)
+	}
+	conn := connectors.Connection{ID: "k9", Kind: "hub", Settings: connectors.Settings{Values: map[string]string{"address": "https://192.168.77.5"}}}
+	if err := h.st.SaveConnection(t.Context(), conn); err != nil {
+		t.Fatal(err)
+	}
+	if info, err = h.Connectors(t.Context()); err != nil || len(info.Found) != 0 {
+		t.Errorf("connected, but suggested: %+v, %v", info.Found, err)
+	}
+}
