@@ -72,7 +72,11 @@ func FuzzClean(f *testing.F) {
 		if strings.TrimSpace(got) != got || strings.Contains(got, "  ") {
 			t.Fatalf("white space not folded: %q", got)
 		}
-		for _, r := range got {
+		long := string(CleanLong(s))
+		if n := utf8.RuneCountInString(long); n > maxSentence || string(CleanLong(long)) != long {
+			t.Fatalf("%d runes, or not idempotent: %+q", n, long)
+		}
+		for _, r := range got + long {
 			if r != ' ' && (unicode.IsSpace(r) || unicode.In(r, unicode.C, unicode.Z) || !unicode.IsPrint(r)) {
 				t.Fatalf("forbidden %U in %+q", r, got)
 			}

@@ -7,11 +7,15 @@ import (
 )
 
 const (
-	perPacket     = 12          // questions in one packet
-	sameQuestion  = time.Second // never the same question sooner (RFC 6762 section 5.2)
-	longestWait   = time.Hour   // between two rounds
-	longestRetry  = 12          // a follow-up question waits 1, 2, 4 ... seconds, at most an hour
-	followUpsMax  = 720         // follow-up questions in one second
+	perPacket    = 12          // questions in one packet
+	sameQuestion = time.Second // never the same question sooner (RFC 6762 section 5.2)
+	// Between the first two rounds. An answer follows its question by up to 120 ms,
+	// and says nothing again within the second after it: asking at one second sharp
+	// would go unanswered by those who answered late, also where that was lost.
+	firstWait     = 1150 * time.Millisecond
+	longestWait   = time.Hour // between two rounds
+	longestRetry  = 12        // a follow-up question waits 1, 2, 4 ... seconds, at most an hour
+	followUpsMax  = 720       // follow-up questions in one second
 	followUpAgain = 250 * time.Millisecond
 )
 
@@ -22,6 +26,8 @@ type asker struct {
 	asked  map[placed]time.Time // last time, to keep apart what is equal
 	links  map[string]*schedule
 	next   time.Time // the earliest of all that is waiting; zero: nothing
+	busy   time.Time // until then answers are still coming in, as far as one can tell
+	many   bool      // more services are known than fit into a few packets
 	second time.Time // the second in which spent counts
 	spent  int
 }
@@ -35,14 +41,16 @@ type placed struct {
 // want is something missing that is asked for until it is there.
 type want struct {
 	tries, limit int // limit 0: no end
-	next         time.Time
+	since, next  time.Time
 	iface        string
 }
 
 // schedule is when the round of all types is due on one interface.
 type schedule struct {
-	next time.Time
-	wait time.Duration
+	up    time.Time // when the interface came up
+	next  time.Time
+	wait  time.Duration
+	shots int // one-shot questions asked
 }
 
 func newAsker() *asker {
@@ -71,7 +79,7 @@ func (a *asker) want(k key, missing bool, limit int, iface string, now time.Time
 		w.limit = limit
 		return
 	}
-	a.wants[k] = &want{limit: limit, next: now, iface: iface}
+	a.wants[k] = &want{limit: limit, since: now, next: now, iface: iface}
 	a.wake(now)
 }
 
@@ -80,7 +88,7 @@ func (a *asker) drop(k key) { delete(a.wants, k) }
 
 // linkUp begins the rounds on an interface, or begins them anew.
 func (a *asker) linkUp(iface string, now time.Time) {
-	a.links[iface] = &schedule{next: now, wait: time.Second}
+	a.links[iface] = &schedule{up: now, next: now, wait: firstWait}
 	a.wake(now)
 }
 
@@ -94,7 +102,13 @@ func (a *asker) restart(now time.Time) {
 }
 
 // due is when collect should be called again; zero when nothing is waiting.
-func (a *asker) due() time.Time { return a.next }
+func (a *asker) due() time.Time {
+	at := a.shotDue()
+	if at.IsZero() || !a.next.IsZero() && a.next.Before(at) {
+		return a.next
+	}
+	return at
+}
 
 // collect returns the questions that are due at now, by interface.
 func (a *asker) collect(types map[string]bool, only bool, now time.Time) map[string][]dns.Question {
@@ -108,6 +122,9 @@ func (a *asker) collect(types map[string]bool, only bool, now time.Time) map[str
 	}
 	out := map[string][]dns.Question{}
 	for iface, s := range a.links {
+		if !s.next.After(now) && s.wait > firstWait && (a.hold(s.next, now) || a.early(s, now)) {
+			continue // to ask again while answers pour in makes everybody slower
+		}
 		if !s.next.After(now) {
 			a.round(types, only, iface, now, out)
 			s.next = now.Add(s.wait)
@@ -144,10 +161,27 @@ func (a *asker) round(types map[string]bool, only bool, iface string, now time.T
 	}
 }
 
+// hold reports whether what was due at due waits because answers are coming in,
+// and sees to it that it is looked at again.
+func (a *asker) hold(due, now time.Time) bool {
+	most := due.Add(calmMost)
+	if !now.Before(a.busy) || !now.Before(most) {
+		return false
+	}
+	if a.busy.Before(most) {
+		most = a.busy
+	}
+	a.wake(most)
+	return true
+}
+
 // retry asks for what is missing if its time has come.
 func (a *asker) retry(k key, w *want, now time.Time, out map[string][]dns.Question) {
 	if w.limit > 0 && w.tries >= w.limit {
 		return
+	}
+	if w.limit > 0 && w.tries == 0 && (k.typ == dns.TypeA || k.typ == dns.TypeAAAA) && a.hold(w.since, now) {
+		return // the other address family: not needed to show the device, and likely on its way
 	}
 	if !w.next.After(now) {
 		if a.followUp(k, w.iface, now, out) {

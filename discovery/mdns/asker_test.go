@@ -36,7 +36,7 @@ func TestAskerKeepsEqualQuestionsApart(t *testing.T) {
 	if n := count(900 * time.Millisecond); n != 0 {
 		t.Errorf("%d questions within the second", n)
 	}
-	if n := count(1100 * time.Millisecond); n != 1 {
+	if n := count(1150 * time.Millisecond); n != 1 {
 		t.Errorf("%d questions after the second, want the one that waited", n)
 	}
 	ask(k, "gone0", 3*time.Second, 2) // an interface that is gone: everywhere

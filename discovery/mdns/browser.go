@@ -34,6 +34,7 @@ type browser struct {
 	known     func(host string) bool
 	only      bool            // no types but the given ones
 	types     map[string]bool // "_http._tcp.local."
+	learned   map[string]bool // those of types that somebody here announced
 	instances map[string]*instance
 	hosts     map[string]*host
 	dirty     map[string]*instance
@@ -58,7 +59,7 @@ type instance struct {
 func newBrowser(types []string, only bool, known func(string) bool) *browser {
 	b := &browser{
 		cache: newCache(), asker: newAsker(), limits: newLimiter(), known: known, only: only,
-		types: map[string]bool{}, instances: map[string]*instance{}, hosts: map[string]*host{},
+		types: map[string]bool{}, learned: map[string]bool{}, instances: map[string]*instance{}, hosts: map[string]*host{},
 		dirty: map[string]*instance{}, dirtyHost: map[string]*host{},
 	}
 	for _, t := range types {
@@ -122,6 +123,9 @@ func (b *browser) takePTR(c *claim, o origin, now time.Time) {
 	if out == refused {
 		b.limits.refused++
 	}
+	if out == added {
+		b.asker.busy, b.asker.many = now.Add(calm), len(b.cache.ptrs) > manyKnown
+	}
 	if !out.news() {
 		return
 	}
@@ -148,7 +152,7 @@ func (b *browser) learn(typ string, o origin, now time.Time) bool {
 	if !b.limits.typ(o.addr, now) {
 		return false
 	}
-	b.types[typ] = true
+	b.types[typ], b.learned[typ] = true, true
 	b.asker.once(key{typ, dns.TypePTR}, o.iface, now)
 	return true
 }
@@ -207,8 +211,11 @@ func (b *browser) put(c *claim, o origin, now time.Time, expected bool) outcome 
 		return refused
 	}
 	out := b.cache.put(*c, o, now)
-	if out == refused {
+	switch out {
+	case refused:
 		b.limits.refused++
+	case added:
+		b.asker.busy = now.Add(calm)
 	}
 	return out
 }

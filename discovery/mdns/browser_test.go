@@ -18,6 +18,7 @@ type bench struct {
 	now   time.Time
 	got   batch
 	asked []string
+	shots int // one-shot questions
 }
 
 func newBench(t *testing.T, types ...string) *bench {
@@ -62,6 +63,9 @@ func (w *bench) round() {
 	got := w.b.work(w.now)
 	w.got.events = append(w.got.events, got.events...)
 	w.got.sightings = append(w.got.sightings, got.sightings...)
+	for range w.b.asker.shots(w.now) {
+		w.shots++
+	}
 	for _, qs := range w.b.asker.collect(w.b.types, w.b.only, w.now) {
 		for _, q := range qs {
 			w.asked = append(w.asked, q.Name+" "+dns.TypeToString[q.Qtype])

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -183,6 +184,41 @@ func (l *lan) avahi(name string, n, types int) string {
 	spawn(l.t, "ip", "netns", "exec", l.prefix+name, "unshare", "--mount", "--uts", "--pid", "--fork", "--mount-proc", "--kill-child",
 		"bash", "-c", avahiHost, "-", name, fmt.Sprint(n), fmt.Sprint(types))
 	return path
+}
+
+// rest waits until the avahi daemons have nothing left to do. All of them share
+// this machine's few cores, and each takes in the answers of all the others: one
+// that is still busy with an earlier browse answers the next one late, which a
+// host with a processor of its own would not.
+func (l *lan) rest() {
+	l.t.Helper()
+	used := func() (ticks int) {
+		list, _ := filepath.Glob("/proc/[0-9]*/stat")
+		for _, p := range list {
+			b, _ := os.ReadFile(p)
+			head, tail, _ := strings.Cut(string(b), ") ")
+			if !strings.HasSuffix(head, "(avahi-daemon") {
+				continue
+			}
+			if f := strings.Fields(tail); len(f) > 12 {
+				user, _ := strconv.Atoi(f[11])
+				system, _ := strconv.Atoi(f[12])
+				ticks += user + system
+			}
+		}
+		return ticks
+	}
+	for last, begun := -1, time.Now(); ; time.Sleep(500 * time.Millisecond) {
+		now := used()
+		if now-last <= 1 && last >= 0 {
+			return
+		}
+		if time.Since(begun) > 30*time.Second {
+			l.t.Log("the daemons do not come to rest")
+			return
+		}
+		last = now
+	}
 }
 
 // home is the home in a box: real daemons on one LAN.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,7 @@ type responder struct {
 
 	mu      sync.Mutex // guards all below
 	silent  bool       // says nothing unasked for and answers nothing
+	deaf    bool       // takes no one-shot questions, as some devices
 	svcs    []svc
 	last    map[string]time.Time
 	pending sync.WaitGroup
@@ -66,7 +68,7 @@ func (r *responder) raw(b []byte) { _, _ = r.sock.conn.WriteToUDPAddrPort(b, r.s
 func (r *responder) read() {
 	b := make([]byte, 9000)
 	for {
-		n, _, err := r.sock.conn.ReadFromUDPAddrPort(b)
+		n, from, err := r.sock.conn.ReadFromUDPAddrPort(b)
 		if err != nil {
 			return
 		}
@@ -81,8 +83,47 @@ func (r *responder) read() {
 			}
 		}
 		for _, q := range m.Question {
-			r.answer(q, known)
+			if from.Port() != 5353 {
+				r.answerDirect(m, q, from)
+			} else {
+				r.answer(q, known)
+			}
 		}
+	}
+}
+
+// answerDirect answers a one-shot question to its sender alone, as RFC 6762
+// section 6.7 asks for: number and question repeated, lives of ten seconds, no
+// cache-flush bit. There is no pause between two such answers.
+func (r *responder) answerDirect(asked *dns.Msg, q dns.Question, to netip.AddrPort) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.silent || r.deaf || q.Qtype != dns.TypePTR {
+		return
+	}
+	for _, s := range r.svcs {
+		if lower(q.Name) != s.typ+".local." {
+			continue
+		}
+		m := new(dns.Msg)
+		m.Id, m.Response, m.Authoritative, m.Compress, m.Question = asked.Id, true, true, true, []dns.Question{q}
+		m.Answer = []dns.RR{s.ptr(10)}
+		if !r.lean {
+			m.Extra = append([]dns.RR{s.srv(10), s.text(10)}, s.addrs(10)...)
+		}
+		for _, rr := range m.Extra {
+			rr.Header().Class = dns.ClassINET
+		}
+		b, err := m.Pack()
+		if err != nil {
+			r.t.Errorf("packing: %v", err)
+			return
+		}
+		r.pending.Add(1)
+		time.AfterFunc(time.Duration(rand.IntN(10))*time.Millisecond, func() {
+			defer r.pending.Done()
+			_, _ = r.sock.conn.WriteToUDPAddrPort(b, to)
+		})
 	}
 }
 

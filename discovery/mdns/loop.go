@@ -15,14 +15,16 @@ const (
 
 // packet is one packet as it came in.
 type packet struct {
-	data []byte
-	from origin
+	data   []byte
+	from   origin
+	direct bool // the answer to a one-shot question
 }
 
 // network is what the loop needs of the sockets.
 type network interface {
 	watch() (up, down []string) // looks for interfaces that came, changed or went
 	send(iface string, b []byte)
+	ask(iface string, packets [][]byte) // a one-shot question
 	packets() <-chan packet
 	close() // ends all readers and waits for them
 }
@@ -111,7 +113,10 @@ func (l *looper) packet(p packet) {
 	if err != nil {
 		return
 	}
-	l.b.take(zone(l.e.cfg.Zone).inward(m), p.from, l.e.cfg.Now())
+	if m = zone(l.e.cfg.Zone).inward(m); p.direct {
+		m = l.b.direct(m)
+	}
+	l.b.take(m, p.from, l.e.cfg.Now())
 }
 
 // guard calls parse, which runs foreign code on hostile bytes: should that ever
@@ -133,19 +138,30 @@ func (l *looper) step() time.Duration {
 		l.out(got)
 	}
 	for iface, qs := range l.b.asker.collect(l.b.types, l.b.only, now) {
-		raw, err := l.b.pack(qs, iface, now)
-		if err != nil {
-			l.e.cfg.Logger.Debug("packing questions", "interface", iface, "error", err)
+		for _, p := range l.packed(l.b.pack(qs, iface, now)) {
+			l.n.send(iface, p)
 		}
-		for _, p := range raw {
-			if p, err = zone(l.e.cfg.Zone).outward(p); err == nil {
-				l.n.send(iface, p)
-			}
-		}
+	}
+	for _, iface := range l.b.asker.shots(now) {
+		l.n.ask(iface, l.packed(l.b.shot(now)))
 	}
 	due := l.b.due()
 	if due.IsZero() {
 		return watchEvery
 	}
 	return max(due.Sub(l.e.cfg.Now()), 0)
+}
+
+// packed moves packed questions to the zone; one that cannot be is left out.
+func (l *looper) packed(raw [][]byte, err error) [][]byte {
+	if err != nil {
+		l.e.cfg.Logger.Debug("packing questions", "error", err)
+	}
+	out := raw[:0]
+	for _, p := range raw {
+		if p, err := zone(l.e.cfg.Zone).outward(p); err == nil {
+			out = append(out, p)
+		}
+	}
+	return out
 }

@@ -155,6 +155,9 @@ func FuzzParse(f *testing.F) {
 		f.Add(append(b, tail...))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
+		if n := allocated(func() { _, _ = parse(b) }, 16*uint64(len(b))+16384); n > 16*uint64(len(b))+16384 {
+			t.Errorf("%d bytes allocated for a packet of %d", n, len(b))
+		}
 		m, err := parse(b)
 		if err != nil && len(m.claims) > 0 {
 			t.Error("claims in spite of an error")
@@ -183,6 +186,32 @@ func FuzzParse(f *testing.F) {
 			w.work(start.Add(time.Duration(i) * time.Second))
 		}
 	})
+}
+
+// allocated is how many bytes f allocates. Others allocate at the same time, so
+// a figure over the limit counts only when it comes again and again.
+func allocated(f func(), limit uint64) (least uint64) {
+	for i := range 5 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		f()
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; i == 0 || n < least {
+			least = n
+		}
+		if least <= limit {
+			break
+		}
+	}
+	return least
+}
+
+// The twin: what allocates too much is found out.
+func TestAllocatedFindsWaste(t *testing.T) {
+	var keep []byte
+	if n := allocated(func() { keep = make([]byte, 1<<20) }, 16384); n < 1<<20 || len(keep) == 0 {
+		t.Errorf("a megabyte counts as %d bytes", n)
+	}
 }
 
 // F3: any TXT data.

@@ -1,6 +1,7 @@
 package mdns
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -40,6 +41,7 @@ type link struct {
 	ifi      net.Interface
 	prefixes []netip.Prefix
 	families [2]*socket // IPv4, IPv6; nil when it cannot be had
+	direct   [2]*socket // for one-shot questions, likewise
 }
 
 // socket is one interface and family.
@@ -50,6 +52,7 @@ type socket struct {
 	own      bool                           // loopback: only this computer can send, from any of its addresses
 	prefixes atomic.Pointer[[]netip.Prefix] // of the interface, read by the reader
 	dead     atomic.Bool                    // set by the reader when it gave up
+	expects  *atomic.Pointer[expected]      // of a socket for one-shot questions; nil: an ordinary one
 }
 
 func newSockets(c Config) *sockets {
@@ -120,6 +123,9 @@ func (s *sockets) open(l *link, prefixes []netip.Prefix) bool {
 			s.report(ReadFailed, l.ifi.Name, nil)
 		}
 		l.families[i] = k
+		if has(prefixes, i == 0) {
+			s.askDirect(l, i, &prefixes)
+		}
 		if k != nil || !has(prefixes, i == 0) {
 			continue
 		}
@@ -157,7 +163,7 @@ func (s *sockets) settle(iface string) {
 }
 
 func (l *link) close() {
-	for _, k := range l.families {
+	for _, k := range append(l.families[:], l.direct[:]...) {
 		if k != nil {
 			k.conn.Close()
 		}
@@ -195,14 +201,14 @@ func (s *sockets) read(k *socket) {
 			continue
 		}
 		a := from.Addr().Unmap()
-		if from.Port() != port || !k.own && !onLink(a, *k.prefixes.Load()) {
+		if from.Port() != port || !k.own && !onLink(a, *k.prefixes.Load()) || !k.takes(binary.BigEndian.Uint16(buf), s.cfg.Now()) {
 			continue
 		}
 		if a.Is6() && a.IsLinkLocalUnicast() {
 			a = a.WithZone(k.iface)
 		}
 		select {
-		case s.queue <- packet{data: slices.Clone(buf[:n]), from: origin{addr: a, iface: k.iface}}:
+		case s.queue <- packet{data: slices.Clone(buf[:n]), from: origin{addr: a, iface: k.iface}, direct: k.expects != nil}:
 		default:
 		}
 	}

@@ -1,6 +1,7 @@
 package ssdp
 
 import (
+	"encoding/xml"
 	"os"
 	"strings"
 	"testing"
@@ -61,11 +62,43 @@ func TestThirtyTwoLevelsAreAllowed(t *testing.T) {
 	}
 }
 
+// shape is how deep the elements of a document are nested and whether it
+// declares anything, found without ParseDescription.
+func shape(s string) (deepest int, declares bool) {
+	dec := xml.NewDecoder(strings.NewReader(s))
+	for depth := 0; ; {
+		tok, err := dec.RawToken()
+		if err != nil {
+			return deepest, declares
+		}
+		switch tok.(type) {
+		case xml.StartElement:
+			depth++
+			deepest = max(deepest, depth)
+		case xml.EndElement:
+			depth--
+		case xml.Directive:
+			declares = true
+		}
+	}
+}
+
+func TestShapeSeesDepthAndDeclarations(t *testing.T) {
+	if d, declares := shape(strings.Repeat("<a>", 40) + strings.Repeat("</a>", 40)); d != 40 || declares {
+		t.Errorf("%d levels, %v", d, declares)
+	}
+	if _, declares := shape(`<!DOCTYPE r [<!ENTITY a "aaaa">]><root>&a;</root>`); !declares {
+		t.Error("a declaration was not seen")
+	}
+}
+
 // FuzzDescription is target F5.
 func FuzzDescription(f *testing.F) {
 	f.Add(igd)
 	f.Add(`<!DOCTYPE r [<!ENTITY a "aaaa">]><root>&a;</root>`)
 	f.Add(`<root><device><UDN>uuid:x</UDN></device></root>`)
+	f.Add(strings.Repeat("<a>", 33) + strings.Repeat("</a>", 33))
+	f.Add("<root>" + strings.Repeat(" ", maxDescription) + "</root>")
 	files, _ := os.ReadDir("testdata")
 	for _, e := range files {
 		if b, err := os.ReadFile("testdata/" + e.Name()); err == nil && !e.IsDir() {
@@ -79,6 +112,16 @@ func FuzzDescription(f *testing.F) {
 		}
 		if len(d.UDNs) > maxParts {
 			t.Fatalf("%d parts", len(d.UDNs))
+		}
+		if depth, declares := shape(s); err == nil && (depth > maxDepth || declares) {
+			t.Fatalf("took %d levels, declarations %v", depth, declares)
+		}
+		out := 0
+		for _, v := range append([]string{d.FriendlyName, d.Manufacturer, d.ModelName, d.ModelNumber, d.Serial, d.DeviceType}, d.UDNs...) {
+			out += len(v)
+		}
+		if out > 3*len(s) { // composing a letter may take three times its bytes
+			t.Fatalf("%d bytes of text out of %d: something was expanded", out, len(s))
 		}
 		for _, v := range []string{d.FriendlyName, d.Manufacturer, d.ModelName, d.ModelNumber, d.Serial, d.DeviceType} {
 			if len([]rune(v)) > 300 || strings.ContainsAny(v, "\x00\x1b\r\n\u202e") {

@@ -1,6 +1,7 @@
 package ssdp
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -54,7 +55,8 @@ func TestParseMessage(t *testing.T) {
 
 // FuzzMessage is target F4.
 func FuzzMessage(f *testing.F) {
-	for _, s := range []string{alive, response, "HTTP/1.1 200\nUSN:uuid:x", "NOTIFY * HTTP/1.1\r\nNTS: ssdp:update\r\n", "\x00\xff\r\n:::\r\n"} {
+	for _, s := range []string{alive, response, "HTTP/1.1 200\nUSN:uuid:x", "NOTIFY * HTTP/1.1\r\nNTS: ssdp:update\r\n", "\x00\xff\r\n:::\r\n",
+		strings.Replace(response, "http://192.168.77.12:8200/", "http://127.0.0.1:8200/", 1), strings.Replace(response, "192.168.77.12:8200", "[fd77::12]:8200", 1)} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -62,17 +64,24 @@ func FuzzMessage(f *testing.F) {
 		if err != nil {
 			return
 		}
+		size := 0
 		if len(m.Header) > maxHeaders {
 			t.Fatalf("%d fields", len(m.Header))
 		}
 		for k, v := range m.Header {
-			if len(k) > 64 || len(v) > maxHeader || strings.ContainsAny(v, "\r\n") && !strings.Contains(v, "\r") {
+			if k == "" || len(k) > 64 || len(v) > maxHeader || strings.Contains(v, "\n") || strings.TrimSpace(v) != v {
 				t.Fatalf("field %q: %q", k, v)
 			}
+			size += len(k) + len(v)
 		}
-		sender := nasSender
-		if to, _, err := Location(m.Header["LOCATION"], sender); err == nil && to.Addr() != sender {
-			t.Fatalf("would dial %s", to)
+		if size > 3*len(b) || len(m.UDN) > maxHeader { // upper case may take more bytes than lower case
+			t.Fatalf("%d bytes out of %d, UDN %q", size, len(b), m.UDN)
+		}
+		for _, sender := range []netip.Addr{nasSender, netip.MustParseAddr("192.168.77.1"), netip.MustParseAddr("fd77::12"), netip.MustParseAddr("127.0.0.1")} {
+			to, u, err := Location(m.Header["LOCATION"], sender)
+			if err == nil && (to.Addr() != sender || sender.IsLoopback() || u.User != nil || to.Port() != 80 && to.Port() < 1024) {
+				t.Fatalf("%s would dial %s for %q", sender, to, m.Header["LOCATION"])
+			}
 		}
 	})
 }
