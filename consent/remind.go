@@ -2,6 +2,7 @@ package consent
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -63,7 +64,27 @@ func Remind(all []Remindable, told Reminded, now time.Time, zone *time.Location)
 			out = append(out, line)
 		}
 	}
+	worth := make(map[ID]int, len(all))
+	for _, r := range all {
+		worth[r.Consent.ID] = Sensitivity(r.Consent.Data)
+	}
+	slices.SortStableFunc(out, func(a, b Reminder) int { return worth[b.Consent] - worth[a.Consent] }) // T54
 	return out
+}
+
+// Sensitivity says how near to a person the kinds of data come: 2 for what is
+// special or heard and seen in a home, 1 for what tells of habits, 0 for the rest.
+func Sensitivity(data []Category) int {
+	most := 0
+	for _, c := range data {
+		switch c {
+		case "health", "location", "audio", "voice", "video", "image", "any":
+			return 2
+		case "presence", "motion", "usage", "energy":
+			most = 1
+		}
+	}
+	return most
 }
 
 func sameDay(a, b time.Time, zone *time.Location) bool {

@@ -65,7 +65,7 @@ func TestANewNearerDateIsSeenAtOnce(t *testing.T) {
 }
 
 // T1: the timers stand still for three days, then go on.
-func TestT1AsleepForThreeDays(t *testing.T) {
+func TestT01AsleepForThreeDays(t *testing.T) {
 	onBench(t, func(t *testing.T, b *bench) {
 		c := b.give("c1", time.Hour, consent.Block)
 		defer b.serve()()
@@ -90,7 +90,7 @@ func TestT1AsleepForThreeDays(t *testing.T) {
 	})
 }
 
-func TestT2OffOverTheDateIsEndedByTheFirstPass(t *testing.T) {
+func TestT02OffOverTheDateIsEndedByTheFirstPass(t *testing.T) {
 	onBench(t, func(t *testing.T, b *bench) {
 		b.give("c1", time.Second, consent.Block)
 		b.jump(21 * 24 * time.Hour)
@@ -103,7 +103,7 @@ func TestT2OffOverTheDateIsEndedByTheFirstPass(t *testing.T) {
 	})
 }
 
-func TestT4SetBackAfterTheEndItStaysEnded(t *testing.T) {
+func TestT04SetBackAfterTheEndItStaysEnded(t *testing.T) {
 	onBench(t, func(t *testing.T, b *bench) {
 		b.give("c1", time.Second, consent.Block)
 		b.give("c2", time.Hour, consent.Block)
@@ -121,7 +121,7 @@ func TestT4SetBackAfterTheEndItStaysEnded(t *testing.T) {
 	})
 }
 
-func TestT9ARepeatedHourFiresOnce(t *testing.T) {
+func TestT09ARepeatedHourFiresOnce(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
@@ -347,7 +347,7 @@ func TestInUntrustedTimeNothingIsDecided(t *testing.T) {
 	}, func(c *Config) { c.Trusted = func() bool { return trusted.Load() } })
 }
 
-func TestT6ASteppedClockIsMarked(t *testing.T) {
+func TestT06ASteppedClockIsMarked(t *testing.T) {
 	onBench(t, func(t *testing.T, b *bench) {
 		b.give("c1", time.Hour, consent.Block)
 		defer b.serve()()

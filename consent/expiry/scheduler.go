@@ -19,6 +19,9 @@ const (
 	wokeAfter = 15 * time.Second
 	// againAfter is when what could not be ended is tried again.
 	againAfter = time.Second
+	// minSleep keeps an index that names what it does not give from becoming a
+	// busy loop.
+	minSleep = 2 * time.Millisecond
 )
 
 // Config is what a Scheduler works with.
@@ -161,7 +164,7 @@ func (s *Scheduler) pass(ctx context.Context) time.Duration {
 	if !ok {
 		return s.c.MaxSleep
 	}
-	return min(max(at.Sub(s.c.Now().Round(0)), 0), s.c.MaxSleep)
+	return min(max(at.Sub(s.c.Now().Round(0)), minSleep), s.c.MaxSleep)
 }
 
 func (s *Scheduler) report(ctx context.Context, err error) {
