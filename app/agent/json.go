@@ -83,6 +83,16 @@ type flowJSON struct {
 	Consent     consent.ID         `json:"consent"`
 	Refused     bool               `json:"refused"`
 	Categories  []consent.Category `json:"categories"` // kinds of data that were seen, never values
+
+	// Who is behind the destination; empty where it is not known.
+	Company        string `json:"company"`
+	Country        string `json:"country"` // the company's home
+	Purpose        string `json:"purpose"`
+	AddressCountry string `json:"address_country"` // where the address is registered
+	Network        string `json:"network"`
+	Basis          string `json:"basis"`
+	BasisSource    string `json:"basis_source"`
+	Hint           string `json:"hint"` // what the port is usually for
 }
 
 func flowOut(f engine.FlowInfo) flowJSON {
@@ -90,6 +100,8 @@ func flowOut(f engine.FlowInfo) flowJSON {
 		Device: f.Device, DeviceName: f.DeviceName, Recipient: f.Recipient, Destination: f.Destination, Protocol: f.Protocol, Port: f.Port,
 		BytesUp: f.BytesUp, BytesDown: f.BytesDown, Count: f.Count, First: f.First.UTC(), Last: f.Last.UTC(), Source: f.Source,
 		Consent: f.Consent, Refused: f.Refused, Categories: list(f.Categories),
+		Company: f.Receiver.Company, Country: f.Receiver.Country, Purpose: f.Receiver.Purpose,
+		AddressCountry: f.Receiver.AddressCountry, Network: f.Receiver.Network, Basis: f.Receiver.Basis, BasisSource: f.Receiver.BasisSource, Hint: f.Receiver.Hint,
 	}
 }
 

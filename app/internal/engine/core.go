@@ -15,6 +15,7 @@ import (
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
+	"bestbefore/discovery/recipient"
 )
 
 // Config is what Core is built from. No field may be nil unless it says so.
@@ -46,6 +47,8 @@ type Config struct {
 	Resolvers func() []netip.Addr
 	// LogOf is what a connection wrote down lately, without secrets; may be nil.
 	LogOf func(connection string) []LogLine
+	// Recipients says who is behind a destination; nil knows nobody.
+	Recipients func(d flow.Destination) recipient.Result
 	// Person is how the diary names who decides.
 	Person string
 }

@@ -173,6 +173,7 @@ type FlowInfo struct {
 	Source      string             `json:"source"`
 	Consent     consent.ID         `json:"consent,omitempty"` // the live or ended permission that covers it
 	Refused     bool               `json:"refused,omitempty"`
+	Receiver    Receiver           `json:"receiver,omitzero"` // who is behind the destination, as far as is known
 	// Categories are the kinds of data that were seen in it, where its source can tell.
 	Categories []consent.Category `json:"categories,omitempty"`
 }

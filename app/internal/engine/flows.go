@@ -33,6 +33,7 @@ func (e *Core) Flows(ctx context.Context, q FlowQuery) ([]FlowInfo, error) {
 			Protocol: string(r.Protocol), Port: r.Port, BytesUp: r.Up, BytesDown: r.Down, Count: r.Count,
 			First: r.First, Last: r.Last, Source: string(r.Source), Refused: r.Refused,
 			Categories: categories(r.Categories),
+			Receiver:   e.receiver(r.Destination, r.Protocol, r.Port),
 		}
 		if c, ok := e.covering(cs, r.Device, r.Destination); ok {
 			i.Recipient, i.Consent = recipientName(c.Recipient, i.Destination), c.ID

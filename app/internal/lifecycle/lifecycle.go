@@ -29,6 +29,7 @@ import (
 	"bestbefore/consent/enforce"
 	"bestbefore/consent/expiry"
 	"bestbefore/discovery"
+	"bestbefore/discovery/recipient"
 
 	"gopkg.in/natefinch/lumberjack.v2"
 )
@@ -81,6 +82,7 @@ type Home struct {
 	store     *store.Store
 	inventory *discovery.Inventory
 	scheduler *expiry.Scheduler
+	who       *recipient.Book
 	runner    *enforce.Runner
 	pool      *sessions.Pool
 	kinds     *connectors.Registry
@@ -197,11 +199,15 @@ func (h *Home) build(ctx context.Context) error {
 	if err := h.buildEngines(all); err != nil {
 		return err
 	}
+	if err := h.openRecipients(); err != nil {
+		return err
+	}
 	h.core, err = engine.New(engine.Config{
 		Store: h.store, Inventory: h.inventory, Sessions: pooled{h.pool}, Registry: all, Hub: h.Hub, Log: h.part("engine"),
 		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, Resolvers: resolvers, LogOf: h.book.of, PutSecret: h.putSecret, Keeper: h.keeper, Problems: h.problems,
-		Poke:  func() { h.scheduler.Poke(); h.runner.Poke() },
-		Retry: h.runner.Retry,
+		Poke:       func() { h.scheduler.Poke(); h.runner.Poke() },
+		Retry:      h.runner.Retry,
+		Recipients: h.who.Lookup,
 	})
 	return err
 }
