@@ -79,7 +79,10 @@ func (win *window) buildReview() ui.Page {
 }
 
 func (win *window) buildConnectors() ui.Page {
-	p := connectors.New(connectors.Commands{OpenForm: win.pump.OpenForm, Connect: win.pump.Connect, Remove: win.pump.Remove})
+	p := connectors.New(connectors.Commands{
+		OpenForm: win.pump.OpenForm, OpenFound: win.pump.OpenFound, Connect: win.pump.Connect, Remove: win.pump.Remove,
+		Test: win.pump.Test, ShowLog: win.pump.ShowLog,
+	})
 	win.pages.connectors = p
 	return p
 }

@@ -17,6 +17,7 @@ type Connectors struct {
 	Sentence string
 	Subline  string
 	Rows     []ConnectionRow
+	Found    []FoundRow // announced at home and not connected yet
 	Kinds    []KindRow
 	Form     Form // the open form; Kind "" when none is open
 }
@@ -32,6 +33,11 @@ type ConnectionRow struct {
 	Trouble  string
 	Remove   ActionLink
 	Busy     bool
+	Test     ActionLink
+	Tested   Outcome
+	Log      ActionLink // opens and closes its log
+	LogLines []string   // newest first; only while its log is open
+	Held     []string   // what it holds for us, in sentences
 }
 
 // KindRow is one thing that can be connected.
@@ -73,6 +79,10 @@ type ConnectorsInput struct {
 	Error    string
 	Busy     bool
 	Removing string
+	Testing  map[string]Outcome // by connection
+	LogOf    string             // the connection whose log is open
+	Log      []engine.LogLine
+	Held     []engine.HeldInfo
 }
 
 // Connectors is the page.
@@ -80,8 +90,11 @@ func (p Presenter) Connectors(in ConnectorsInput) Connectors {
 	out := Connectors{Revision: p.Revision, Loaded: true, Sentence: p.connectorsSentence(in.Info)}
 	out.Subline = p.T("Only what you connect yourself is asked. Passwords stay in this computer's key store.")
 	for _, c := range in.Info.Connections {
-		out.Rows = append(out.Rows, p.connectionRow(c, in.Info.Kinds, in.Removing == c.ID))
+		row := p.connectionRow(c, in.Info.Kinds, in.Removing == c.ID)
+		p.closer(&row, c, in)
+		out.Rows = append(out.Rows, row)
 	}
+	out.Found = p.found(in.Info)
 	for _, k := range in.Info.Kinds {
 		if k.Once && slices.ContainsFunc(in.Info.Connections, func(c engine.ConnectionInfo) bool { return c.Kind == k.Kind }) {
 			continue // there is only one of it, and it is connected

@@ -17,6 +17,10 @@ type Commands struct {
 	OpenForm func(kind string) // "" closes it
 	Connect  func(kind string, values, secrets map[string]string)
 	Remove   func(id string)
+	Test     func(id string)
+	ShowLog  func(id string) // opens its log, and closes it again
+	// OpenFound opens a kind's form with what is known of a peer at home.
+	OpenFound func(kind string, values map[string]string)
 }
 
 // Page is the page of connectors.
@@ -65,7 +69,7 @@ func (p *Page) SetSnapshot(s view.Connectors) {
 	if !s.Loaded {
 		return
 	}
-	changed := !reflect.DeepEqual(p.shown.Rows, s.Rows) || !reflect.DeepEqual(p.shown.Kinds, s.Kinds) || p.shown.Form.Kind != s.Form.Kind
+	changed := !reflect.DeepEqual(p.shown.Rows, s.Rows) || !reflect.DeepEqual(p.shown.Found, s.Found) || !reflect.DeepEqual(p.shown.Kinds, s.Kinds) || p.shown.Form.Kind != s.Form.Kind
 	p.shown = s
 	p.title.Set(s.Sentence)
 	p.subline.Set(s.Subline)
@@ -82,6 +86,10 @@ func (p *Page) build() {
 	for _, r := range p.shown.Rows {
 		p.rows.Add(p.connection(r))
 	}
+	for _, f := range p.shown.Found {
+		b := kit.NewFlow(0, kit.NewButton(f.Connect.Label, kit.Main, func() { p.commands.OpenFound(f.Kind, f.Values) }))
+		p.kinds.Add(kit.NewSheet("", kit.NewHead(kit.NewTopRow(4*kit.Step, kit.NewTile("connectors", kit.ColorActTint, kit.ColorAct), kit.Grow(kit.NewText(f.Text).Bold().Wrapped(0))), b)))
+	}
 	for _, k := range p.shown.Kinds {
 		if k.Kind != p.shown.Form.Kind {
 			p.kinds.Add(p.kind(k))
@@ -95,7 +103,7 @@ func (p *Page) build() {
 // connection is one that exists: name, health, what it sees, stops and holds.
 func (p *Page) connection(r view.ConnectionRow) fyne.CanvasObject {
 	title := kit.NewColumn(2, kit.NewHeading(r.Name), kit.NewSoft(r.KindLine))
-	right := kit.NewFlow(2*kit.Step, kit.NewPad(6, 0, 0, 0, kit.NewPill(r.State, r.Pill)), p.remove(r))
+	right := kit.NewFlow(2*kit.Step, kit.NewPad(6, 0, 0, 0, kit.NewPill(r.State, r.Pill)), p.test(r), p.remove(r))
 	text := kit.NewColumn(kit.Step)
 	for _, l := range r.Lines {
 		text.Add(kit.NewText(l).Wrapped(0))
@@ -105,10 +113,43 @@ func (p *Page) connection(r view.ConnectionRow) fyne.CanvasObject {
 		column.Add(kit.NewNotice(view.Still, lang.L("Trouble:"), r.Trouble, "", nil))
 	}
 	column.Add(text)
+	if r.Tested.Line != "" {
+		column.Add(kit.NewNotice(r.Tested.Severity, "", r.Tested.Line, "", nil))
+	}
+	p.closer(column, r)
 	if p.asked == r.ID {
 		column.Add(kit.NewNotice(view.Soon, lang.L("Sure?"), lang.L("What it holds for you is lifted first: what it blocks can send again, and dates that it keeps are no longer kept by it."), "", nil))
 	}
 	return kit.NewSheet("", kit.NewTopRow(4*kit.Step, kit.NewTile("connectors", kit.TintOf(r.State), kit.InkOf(r.State)), kit.Grow(column)))
+}
+
+// test makes the peer answer.
+func (p *Page) test(r view.ConnectionRow) fyne.CanvasObject {
+	b := kit.NewButton(r.Test.Label, kit.Ordinary, func() { p.commands.Test(r.ID) })
+	if r.Tested.Busy {
+		b.Disable()
+	}
+	return b
+}
+
+// closer adds what it holds, and its log while that is open.
+func (p *Page) closer(column *fyne.Container, r view.ConnectionRow) {
+	if len(r.Held) > 0 {
+		held := kit.NewColumn(kit.Step, kit.NewSoft(lang.L("Holds for you:")))
+		for _, l := range r.Held {
+			held.Add(kit.NewText(l).Wrapped(0))
+		}
+		column.Add(held)
+	}
+	column.Add(kit.NewFlow(0, kit.NewButton(r.Log.Label, kit.Ordinary, func() { p.commands.ShowLog(r.ID) })))
+	if len(r.LogLines) == 0 {
+		return
+	}
+	lines := kit.NewColumn(2)
+	for _, l := range r.LogLines {
+		lines.Add(kit.NewSoft(l).Wrapped(0))
+	}
+	column.Add(lines)
 }
 
 // remove asks a second time, since what is held is lifted.

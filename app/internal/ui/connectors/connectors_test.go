@@ -5,6 +5,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -24,7 +25,8 @@ func page() view.Connectors {
 		Rows: []view.ConnectionRow{{
 			ID: "k1", Name: "Gateway", KindLine: "Linux router · connected 3 May", Pill: "working", State: view.Fresh,
 			Lines:  []string{"Sees: every flow that passes this box, with bytes and destination", "Stops: one recipient of a device, or the whole device, at once", "Keeps a date with this computer off: until that box restarts", "Keeps 4 dates for you now"},
-			Remove: view.ActionLink{ID: "k1", Label: "Remove"},
+			Remove: view.ActionLink{ID: "k1", Label: "Remove"}, Test: view.ActionLink{ID: "k1", Label: "Test"}, Log: view.ActionLink{ID: "k1", Label: "Show log"},
+			Held: []string{"Front door bell to Bell Maker from 1 December."},
 		}},
 		Kinds: []view.KindRow{{
 			Kind: "gateway", Name: "Linux router", Sees: "Every flow between the home and the outside that passes this box, with addresses and bytes.",
@@ -52,9 +54,12 @@ func withForm() view.Connectors {
 
 func commands(log *[]string) connectors.Commands {
 	return connectors.Commands{
-		OpenForm: func(k string) { *log = append(*log, "form "+k) },
-		Connect:  func(k string, v, s map[string]string) { *log = append(*log, fmt.Sprint("connect ", k, v, s)) },
-		Remove:   func(id string) { *log = append(*log, "remove "+id) },
+		OpenForm:  func(k string) { *log = append(*log, "form "+k) },
+		Connect:   func(k string, v, s map[string]string) { *log = append(*log, fmt.Sprint("connect ", k, v, s)) },
+		Remove:    func(id string) { *log = append(*log, "remove "+id) },
+		Test:      func(id string) { *log = append(*log, "test "+id) },
+		ShowLog:   func(id string) { *log = append(*log, "log "+id) },
+		OpenFound: func(k string, v map[string]string) { *log = append(*log, fmt.Sprint("found ", k, v)) },
 	}
 }
 
@@ -173,4 +178,51 @@ func TestABusyFormIsNotSentTwice(t *testing.T) {
 	if len(*log) != 0 {
 		t.Errorf("asked %v", *log)
 	}
+}
+
+func TestAConnectionIsTestedAndItsLogIsRead(t *testing.T) {
+	p, w, log := show(t, page())
+	press(t, w, "Test")
+	s := page()
+	s.Rows[0].Tested = view.Outcome{Busy: true}
+	s.Rows[0].Test.Label = "Testing…"
+	p.SetSnapshot(s)
+	press(t, w, "Testing…") // a busy one is not asked again
+	s = page()
+	s.Rows[0].Tested = view.Outcome{Severity: view.Fresh, Line: "It answered."}
+	p.SetSnapshot(s)
+	press(t, w, "Show log")
+	tested := s.Rows[0].Tested
+	s = page()
+	s.Rows[0].Tested, s.Rows[0].Log.Label, s.Rows[0].LogLines = tested, "Hide log", []string{"14:03  connection open"}
+	p.SetSnapshot(s)
+	if d := cmp.Diff([]string{"test k1", "log k1"}, *log); d != "" {
+		t.Error(d)
+	}
+	for _, want := range []string{"It answered.", "14:03  connection open", "Front door bell to Bell Maker from 1 December."} {
+		if !shows(w, want) {
+			t.Errorf("%q is not shown", want)
+		}
+	}
+}
+
+func TestAFoundPeerOpensItsFormFilledIn(t *testing.T) {
+	s := page()
+	s.Kinds = nil
+	s.Found = []view.FoundRow{{Kind: "mqtt", Text: "Home server announces itself as: MQTT broker", Values: map[string]string{"address": "192.168.1.5:1883"}, Connect: view.ActionLink{ID: "mqtt", Label: "Connect"}}}
+	_, w, log := show(t, s)
+	press(t, w, "Connect")
+	if d := cmp.Diff([]string{"found mqttmap[address:192.168.1.5:1883]"}, *log); d != "" {
+		t.Error(d)
+	}
+}
+
+func shows(w fyne.Window, text string) bool {
+	found := false
+	kit.Walk(w.Content(), func(o fyne.CanvasObject) {
+		if x, ok := o.(*kit.Text); ok && strings.Contains(x.String(), text) {
+			found = true
+		}
+	})
+	return found
 }

@@ -111,6 +111,8 @@ func (f *fake) Allow(_ context.Context, r engine.AllowRequest) (engine.ConsentIn
 	return engine.ConsentInfo{}, f.allow(r)
 }
 
+func (f *fake) Held(context.Context) ([]engine.HeldInfo, error) { return nil, nil }
+
 func (f *fake) Key(context.Context) (engine.KeyInfo, error) {
 	return engine.KeyInfo{Provider: "key store"}, nil
 }

@@ -279,7 +279,12 @@ func (p *Pump) connectors(ctx context.Context, w want) error {
 	p.mu.Lock()
 	p.conns = info.Connections
 	p.mu.Unlock()
-	in := view.ConnectorsInput{Info: info, Form: w.form.kind, Answers: w.form.answers, Error: w.form.err, Busy: w.form.busy, Removing: w.removing}
+	in := view.ConnectorsInput{Info: info, Form: w.form.kind, Answers: w.form.answers, Error: w.form.err, Busy: w.form.busy, Removing: w.removing, Testing: w.tested, LogOf: w.logOf, Held: w.held}
+	if w.logOf != "" {
+		if in.Log, err = p.config.Engine.ConnectionLog(ctx, w.logOf); err != nil {
+			return err
+		}
+	}
 	put(p, string(view.PageConnectors), p.presenter().Connectors(in), same, func(d *view.Connectors, r uint64) { d.Revision = r }, p.config.Screen.Connectors)
 	return nil
 }

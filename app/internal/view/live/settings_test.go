@@ -21,6 +21,7 @@ type household struct {
 	removed   []string
 	held      int
 	forgot    []engine.ForgetRequest
+	tests     []string
 }
 
 func (h *household) Preferences(context.Context) (engine.Preferences, error) {
@@ -134,5 +135,52 @@ func TestNothingIsForgottenBeforeItIsClearWhat(t *testing.T) {
 		if len(h.forgot) != 1 || !h.forgot[0].All || shown.Forget.Outcome.Line == "" || shown.Forget.Draft.Scope != "" {
 			t.Errorf("forgot %+v, shown %+v", h.forgot, shown.Forget)
 		}
+	})
+}
+
+func (h *household) TestConnection(_ context.Context, id string) (engine.ConnectionInfo, error) {
+	h.tests = append(h.tests, id)
+	if id == "k2" {
+		return engine.ConnectionInfo{}, errors.New("it does not answer")
+	}
+	return engine.ConnectionInfo{}, nil
+}
+
+func (h *household) ConnectionLog(context.Context, string) ([]engine.LogLine, error) {
+	return []engine.LogLine{{Text: "connection open"}, {Text: "refused"}}, nil
+}
+
+func TestAConnectionIsTestedAndItsLogOpensAndCloses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &household{}
+		var shown view.Connectors
+		p, err := New(Config{
+			Engine: h, Dispatch: func(f func()) { f() }, Now: time.Now,
+			Screen: Screen{Connectors: func(s view.Connectors) { shown = s }},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- p.Serve(ctx) }()
+		p.Shown(view.Route{Page: view.PageConnectors})
+		p.Test("k1")
+		p.Test("k2")
+		p.ShowLog("k2")
+		synctest.Wait()
+		if len(shown.Rows) != 2 || shown.Rows[0].Tested.Severity != view.Fresh || !strings.Contains(shown.Rows[1].Tested.Line, "does not answer") || len(h.tests) != 2 {
+			t.Errorf("tested %v, shown %+v", h.tests, shown.Rows)
+		}
+		if len(shown.Rows[0].LogLines) != 0 || len(shown.Rows[1].LogLines) != 2 || !strings.Contains(shown.Rows[1].LogLines[0], "refused") {
+			t.Errorf("the log: %+v", shown.Rows)
+		}
+		p.ShowLog("k2")
+		synctest.Wait()
+		if len(shown.Rows[1].LogLines) != 0 {
+			t.Error("the log stays open")
+		}
+		cancel()
+		<-done
 	})
 }

@@ -26,6 +26,8 @@ type want struct {
 	give        *give
 	form        form
 	removing    string
+	tested      map[string]view.Outcome // by connection
+	logOf       string                  // the connection whose log is open
 }
 
 // cut is the open dialog about disconnecting a device.
@@ -56,11 +58,11 @@ func (p *Pump) Shown(r view.Route) {
 	p.forget(string(r.Page))
 	p.change(func(w *want) {
 		if w.route.Page == view.PageConnectors && r.Page != view.PageConnectors {
-			w.form = form{}
+			w.form, w.logOf, w.tested = form{}, "", nil
 		}
 		w.route = r
 	})
-	if r.Page == view.PageSettings {
+	if r.Page == view.PageSettings || r.Page == view.PageConnectors {
 		p.askHeld()
 	}
 }

@@ -1,0 +1,75 @@
+package view
+
+import (
+	"slices"
+
+	"bestbefore/app/internal/engine"
+)
+
+// FoundRow is a peer that announces itself at home.
+type FoundRow struct {
+	Kind    string
+	Text    string // "Home server looks like an MQTT broker."
+	Values  map[string]string
+	Connect ActionLink
+}
+
+// maxLogShown is how many lines of a log are shown.
+const maxLogShown = 40
+
+// found are the suggestions.
+func (p Presenter) found(in engine.ConnectorsInfo) []FoundRow {
+	var out []FoundRow
+	for _, f := range in.Found {
+		name := clean(f.Kind)
+		for _, k := range in.Kinds {
+			if k.Kind == f.Kind {
+				name = clean(k.Name)
+			}
+		}
+		out = append(out, FoundRow{
+			Kind: f.Kind, Text: p.T("%[1]s announces itself as: %[2]s", clean(f.Name), name), Values: f.Values,
+			Connect: ActionLink{ID: f.Kind, Label: p.T("Connect")},
+		})
+	}
+	return out
+}
+
+// closer adds what is seen when one looks closer at a connection.
+func (p Presenter) closer(r *ConnectionRow, c engine.ConnectionInfo, in ConnectorsInput) {
+	r.Test, r.Tested = ActionLink{ID: c.ID, Label: p.T("Test")}, in.Testing[c.ID]
+	if r.Tested.Busy {
+		r.Test.Label = p.T("Testing…")
+	}
+	if c.Lost > 0 {
+		r.Lines = append(r.Lines, p.T("Missed since %[1]s: %[2]d observations; what is shown is less than what was sent", p.moment(c.LostSince), c.Lost))
+	}
+	for _, h := range in.Held {
+		if h.Connection == c.ID {
+			line := cleanText(h.Text)
+			if !h.Known {
+				line += " " + p.T("(nobody here knows why)")
+			}
+			r.Held = append(r.Held, line)
+		}
+	}
+	r.Log = ActionLink{ID: c.ID, Label: p.T("Show log")}
+	if in.LogOf != c.ID {
+		return
+	}
+	r.Log.Label = p.T("Hide log")
+	for _, l := range slices.Backward(in.Log[max(0, len(in.Log)-maxLogShown):]) {
+		r.LogLines = append(r.LogLines, p.T("%[1]s  %[2]s", p.moment(l.Time), cleanText(l.Text)))
+	}
+	if len(r.LogLines) == 0 {
+		r.LogLines = []string{p.T("Nothing was written down yet.")}
+	}
+}
+
+// Tested says that a peer answered.
+func (p Presenter) Tested(c engine.ConnectionInfo) Outcome {
+	if c.Traits.Grain == "" {
+		return Outcome{Severity: Fresh, Line: p.T("It answered. It may only watch; nothing can be ended through it.")}
+	}
+	return Outcome{Severity: Fresh, Line: p.T("It answered, and may end what it is asked to.")}
+}

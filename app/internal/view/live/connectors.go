@@ -1,0 +1,48 @@
+package live
+
+import (
+	"context"
+	"maps"
+
+	"bestbefore/app/internal/view"
+)
+
+// OpenFound opens the form of a kind with what a peer at home announces of itself.
+func (p *Pump) OpenFound(kind string, values map[string]string) {
+	p.change(func(w *want) { w.form = form{kind: kind, answers: values} })
+}
+
+// Test makes the peer of a connection answer now; the outcome stands beside it.
+func (p *Pump) Test(id string) {
+	p.outcome(id, view.Outcome{Busy: true})
+	p.do(func(ctx context.Context) {
+		c, err := p.config.Engine.TestConnection(ctx, id)
+		p.staleConnections()
+		out := p.presenter().Tested(c)
+		if err != nil {
+			out = view.Outcome{Line: p.presenter().Failure(err), Severity: view.Still}
+		}
+		p.outcome(id, out)
+	})
+}
+
+func (p *Pump) outcome(id string, o view.Outcome) {
+	p.change(func(w *want) {
+		all := maps.Clone(w.tested) // others may be reading the old one
+		if all == nil {
+			all = map[string]view.Outcome{}
+		}
+		all[id] = o
+		w.tested = all
+	})
+}
+
+// ShowLog opens the log of a connection, or closes it when it is open.
+func (p *Pump) ShowLog(id string) {
+	p.change(func(w *want) {
+		if w.logOf == id {
+			id = ""
+		}
+		w.logOf = id
+	})
+}
