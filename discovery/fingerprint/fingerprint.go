@@ -17,6 +17,8 @@ import (
 
 const maxEvidence = 16 // reasons that a guess keeps
 
+const isRouter = "is the way out of the home network"
+
 // hints gathers evidence; the most trusted of each sort wins.
 type hints struct {
 	all     []hint
@@ -62,7 +64,7 @@ func Guess(d discovery.Device, oui func(mac string) (string, bool)) discovery.Gu
 	case discovery.RoleThisComputer:
 		h.kind(discovery.KindComputer, 0.97, "is this computer", discovery.SourceSelf)
 	case discovery.RoleRouter:
-		h.kind(discovery.KindRouter, 0.95, "is the way out of the home network", discovery.SourceNeighbor)
+		h.kind(discovery.KindRouter, 0.95, isRouter, discovery.SourceNeighbor)
 	}
 	for _, s := range d.Services {
 		h.origin = s.Type + " " + s.Instance
@@ -196,7 +198,7 @@ func (h *hints) sort() {
 	})
 }
 
-// guess picks the best of each sort.
+// guess picks the best of each sort, and the kind that nothing contradicts.
 func (h *hints) guess() discovery.Guess {
 	h.agree()
 	h.pair()
@@ -204,18 +206,24 @@ func (h *hints) guess() discovery.Guess {
 	h.all = slices.CompactFunc(h.all, func(a, b hint) bool { return a.Evidence == b.Evidence })
 	g := discovery.Guess{Evidence: []discovery.Evidence{}}
 	seen := map[string]bool{}
+	kind, sure := h.contest()
+	if sure {
+		g.Kind, g.Confidence = discovery.Kind(kind.Value), kind.Confidence
+		g.Evidence, seen["kind"] = append(g.Evidence, kind), true
+	}
 	var rest []discovery.Evidence
 	for _, x := range h.all {
 		e := x.Evidence
-		if seen[e.What] {
+		if sure && e == kind {
+			continue
+		}
+		if seen[e.What] || e.What == "kind" {
 			rest = append(rest, e)
 			continue
 		}
 		seen[e.What] = true
 		g.Evidence = append(g.Evidence, e)
 		switch e.What {
-		case "kind":
-			g.Kind, g.Confidence = discovery.Kind(e.Value), e.Confidence
 		case "maker":
 			g.Vendor = e.Value
 		case "model":

@@ -196,6 +196,33 @@ func readAlexa(s discovery.Service, h *hints) {
 	}
 }
 
+// axisMakers are makers with the camera type by the beginning of the hardware
+// address in its TXT record (see the credits).
+var axisMakers = map[string]kindRule{
+	"00408c": {"Axis", discovery.KindCamera, 0.9}, "accc8e": {"Axis", discovery.KindCamera, 0.9}, "b8a44f": {"Axis", discovery.KindCamera, 0.9},
+	"e82725": {"Axis", discovery.KindCamera, 0.9}, "1ccaae": {"DoorBird", discovery.KindDoorbell, 0.9},
+}
+
+func readAxis(s discovery.Service, h *hints) {
+	mac := strings.ToLower(strings.NewReplacer(":", "", "-", "").Replace(value(s, "macaddress")))
+	if r, ok := axisMakers[mac[:min(6, len(mac))]]; ok {
+		h.maker(r.word, r.conf, saysTXT(s, "macaddress"), s.Source)
+		h.kind(r.kind, r.conf, saysTXT(s, "macaddress"), s.Source)
+	}
+}
+
+// dysonModels are the type numbers in Dyson's instance names.
+var dysonModels = map[string]string{
+	"358": "PH01", "358E": "PH03", "438": "TP04", "438E": "TP07", "455": "HP02", "469": "DP02", "475": "TP02", "520": "DP04", "527": "HP04", "527E": "HP07",
+}
+
+// readDyson reads "475_SERIAL" and the newer "DYSON_SERIAL_438E".
+func readDyson(s discovery.Service, h *hints) {
+	for _, part := range strings.Split(s.Instance, "_") {
+		h.model(dysonModels[strings.ToUpper(part)], 0.8, says(s), s.Source)
+	}
+}
+
 // says words where a guess comes from: "says so itself (_hue._tcp)".
 func says(s discovery.Service) string { return fmt.Sprintf("says so itself (%s)", clean(s.Type)) }
 
