@@ -192,12 +192,26 @@ func (p Presenter) endsSentence(cs []engine.ConsentInfo) string {
 		parts = append(parts, p.Words("%s could not be ended without you.", "%s could not be ended without you.", stuck))
 	}
 	if len(parts) == 0 {
+		if n := p.stoppedToday(cs); n > 0 {
+			return p.Words("%s permission ended today, and it stopped.", "%s permissions ended today, and they stopped.", n)
+		}
 		if len(cs) > 0 {
 			return p.T("No permission is in force.")
 		}
 		return p.T("Nothing has a date yet.")
 	}
 	return strings.TrimSpace(strings.Join(parts, " "))
+}
+
+// stoppedToday counts what ended today and was seen to stop.
+func (p Presenter) stoppedToday(cs []engine.ConsentInfo) int {
+	n := 0
+	for _, c := range cs {
+		if c.Headline == consent.EndedStopped && p.ended(c.Consent) == p.today() {
+			n++
+		}
+	}
+	return n
 }
 
 // nextEnd says when the first of the fresh ones ends; "" when none has an end.

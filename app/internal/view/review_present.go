@@ -73,7 +73,9 @@ func (p Presenter) endResult(in ReviewInput) (string, Severity) {
 			continue
 		}
 		if a.Kind == consent.ActUnblock || a.Kind == consent.ActBlock && in.Info.Consent.Seen != consent.Flowing {
-			return p.Result(in.Device, a)
+			d := in.Device
+			d.LastFlow = in.Last // what it sends to others goes on
+			return p.Result(d, a)
 		}
 		line, severity := p.doneBy(a)
 		seen, worse := p.seen(in.Info.Consent, in.Last)

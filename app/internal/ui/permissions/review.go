@@ -232,7 +232,11 @@ func (r *Review) setResult(s view.Review) {
 	kit.SetVisible(r.result, s.ResultLine != "")
 	hint := s.WhyNot
 	if s.CanRenew {
-		hint = s.NothingLine + " " + lang.L("Keys: 1–{{.Count}} renew, L lapse, E end, → next.", map[string]any{"Count": len(s.Presets)})
+		keys := lang.L("Keys: 1–{{.Count}} renew.", map[string]any{"Count": len(s.Presets)})
+		if s.CanEnd {
+			keys = lang.L("Keys: 1–{{.Count}} renew, L lapse, E end, → next.", map[string]any{"Count": len(s.Presets)})
+		}
+		hint = s.NothingLine + " " + keys
 	}
 	r.hint.Set(hint)
 }
