@@ -201,7 +201,7 @@ func (c *call) consents(ctx context.Context, args []string) error {
 		for _, i := range cs {
 			c.printConsent(i)
 		}
-		return nil
+		return c.damaged(ctx, e)
 	})
 }
 

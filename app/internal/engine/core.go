@@ -41,6 +41,8 @@ type Config struct {
 	PutSecret func(ctx context.Context, label string, value connectors.Secret) (consent.SecretRef, error)
 	// Keeper holds the key that seals; nil where there is none.
 	Keeper Keys
+	// Safe keeps the backups; may be nil.
+	Safe Backups
 	// Problems lists what is wrong beside what Core knows itself; may be nil.
 	Problems func() []Problem
 	// Resolvers are the DNS servers that this computer was told; may be nil.

@@ -14,16 +14,21 @@ func (h *Home) checkRows(ctx context.Context) error {
 	for _, p := range h.store.Problems() {
 		h.board.Report("file/"+p.File, errors.New(p.Text), "")
 	}
-	if _, err := h.store.CheckRows(ctx); err != nil {
+	if _, err := h.store.CheckAtStart(ctx); err != nil { // else checkFiles does it
 		return err
 	}
+	return h.reportQuarantine(ctx)
+}
+
+// reportQuarantine shows what was set aside.
+func (h *Home) reportQuarantine(ctx context.Context) error {
 	set, err := h.store.Quarantine(ctx)
 	if err != nil {
 		return err
 	}
 	for _, q := range set {
 		h.board.Report("quarantine/"+q.Place+"/"+q.Key, fmt.Errorf("a damaged record was set aside (%s %s: %s)", q.Place, q.Key, q.Reason),
-			"Everything else goes on. Decide it again, or put a backup of the data folder back.")
+			"Everything else goes on. Decide it again, or put a backup back.")
 	}
 	return nil
 }
@@ -38,6 +43,9 @@ func (h *Home) checkFiles(ctx context.Context) error {
 	if err == nil && !r.OK() {
 		err = fmt.Errorf("a file of the data folder is damaged: %v", r.Damaged)
 	}
-	h.board.Report("files", err, "Put a backup of the data folder back, or export what is there now.")
+	h.board.Report("files", err, "Put a backup back (bestbefore-agent backup), or export what is there now.")
+	if err := h.reportQuarantine(ctx); err != nil {
+		h.Log.Warn("listing damaged records", "error", err)
+	}
 	return suture.ErrDoNotRestart
 }

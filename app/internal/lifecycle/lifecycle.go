@@ -121,6 +121,7 @@ func Open(ctx context.Context, c Config) (*Home, error) {
 	h.keeper = newKeeper(h)
 	h.openLog()
 	h.board.Changed = func() { h.Hub.Publish(changes.Connections) }
+	h.restoreIfWanted(ctx)
 	st, err := h.openStore(ctx)
 	if err != nil {
 		return nil, errors.Join(err, h.logFile.Close())
@@ -204,7 +205,7 @@ func (h *Home) build(ctx context.Context) error {
 	}
 	h.core, err = engine.New(engine.Config{
 		Store: h.store, Inventory: h.inventory, Sessions: pooled{h.pool}, Registry: all, Hub: h.Hub, Log: h.part("engine"),
-		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, Resolvers: resolvers, LogOf: h.book.of, PutSecret: h.putSecret, Keeper: h.keeper, Problems: h.problems,
+		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, Resolvers: resolvers, LogOf: h.book.of, PutSecret: h.putSecret, Keeper: h.keeper, Safe: safe{h}, Problems: h.problems,
 		Poke:       func() { h.scheduler.Poke(); h.runner.Poke() },
 		Retry:      h.runner.Retry,
 		Recipients: h.who.Lookup,

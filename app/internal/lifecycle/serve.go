@@ -74,7 +74,7 @@ func (h *Home) supervised(e suture.Event) {
 
 // stages are the parts in the order in which they start.
 func (h *Home) stages(ctx context.Context) ([][]service, error) {
-	stages := [][]service{{named{"devices", h.core.ServeDevices}, named{"retention", h.serveRetention}, named{"files", h.checkFiles}, named{"recipients", h.serveRecipients}, h.clock}}
+	stages := [][]service{{named{"devices", h.core.ServeDevices}, named{"retention", h.serveRetention}, named{"files", h.checkFiles}, named{"backups", h.serveBackups}, named{"recipients", h.serveRecipients}, h.clock}}
 	if h.KeyLater {
 		stages[0] = append(stages[0], named{"key", h.serveKey})
 	}

@@ -20,6 +20,7 @@ func methods() map[string]method {
 	addOutside(m)
 	addForgetting(m)
 	addKeys(m)
+	addBackups(m)
 	return m
 }
 

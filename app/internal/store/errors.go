@@ -41,7 +41,7 @@ func (e *FileError) Error() string {
 	is := func(kind error) bool { return errors.Is(e.Kind, kind) }
 	switch {
 	case is(ErrCorrupt):
-		return fmt.Sprintf("the file %s is damaged and was left as it is; put a backup in its place, or move it away to begin anew (%s)", name, e.File)
+		return fmt.Sprintf("the file %s is damaged and was left as it is; put a backup back with \"bestbefore-agent backup\", or move it away to begin anew (%s)", name, e.File)
 	case is(ErrNewer):
 		return fmt.Sprintf("the file %s was written by a newer version of Best Before; install that version again, nothing was changed (%s)", name, e.File)
 	case is(ErrReadOnly):
@@ -49,7 +49,7 @@ func (e *FileError) Error() string {
 	case is(ErrFull):
 		return fmt.Sprintf("the disk that holds %s is full; make room, it goes on by itself afterwards", e.File)
 	default:
-		return fmt.Sprintf("the file %s is missing, but there was a diary in this folder; put a backup in its place, or move the rest of the folder away to begin anew (%s)", name, e.File)
+		return fmt.Sprintf("the file %s is missing, but there was a diary in this folder; put a backup back with \"bestbefore-agent backup\", or move the rest of the folder away to begin anew (%s)", name, e.File)
 	}
 }
 
@@ -88,6 +88,9 @@ func kindOf(err error) error {
 	var se *sqlite.Error
 	if !errors.As(err, &se) || errors.Is(err, context.Canceled) {
 		return nil
+	}
+	if se.Code() == lib.SQLITE_IOERR_SHMSIZE { // no room for the file that its readers share
+		return ErrFull
 	}
 	switch se.Code() & 0xff {
 	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:

@@ -170,7 +170,7 @@ func (r *Restored) exchange(c Config, next string, head ledger.Head) error {
 	}
 	s := &Store{cfg: c}
 	for _, seal := range []string{s.sealPath(), s.brokenPath()} {
-		if err := os.Rename(seal, filepath.Join(c.Dir, aside+filepath.Ext(seal)+".seal")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Rename(seal, filepath.Join(c.Dir, aside+"."+filepath.Base(seal))); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("setting the old seal aside: %w", err)
 		}
 	}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/app/internal/lifecycle"
+)
+
+// backup lists, makes and puts back copies of permissions, diary and devices.
+// Listing and putting back need no store that opens.
+func (c *call) backup(ctx context.Context, args []string) error {
+	var asJSON bool
+	pos, err := words("backup", args, 0, 2, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") })
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(pos) == 0, len(pos) == 1 && pos[0] == "list":
+		return c.backups(asJSON)
+	case len(pos) == 1 && pos[0] == "now":
+		return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
+			b, err := e.BackupNow(ctx)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return writeJSON(c.out, b)
+			}
+			fmt.Fprintf(c.out, "A sealed backup was made: %s (%d bytes).\n", b.Name, b.Bytes)
+			return nil
+		})
+	case len(pos) == 2 && pos[0] == "restore":
+		return c.restore(ctx, pos[1])
+	}
+	return usagef("usage: %s", commands()["backup"].usage)
+}
+
+func (c *call) backups(asJSON bool) error {
+	bs, err := lifecycle.Backups(c.data)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return writeJSON(c.out, bs)
+	}
+	if len(bs) == 0 {
+		fmt.Fprintln(c.out, "There is no backup yet. One is made each day while Best Before runs and has a key to seal it.")
+	}
+	for _, b := range bs {
+		note := ""
+		if b.Wanted {
+			note = "  is put back at the next start"
+		}
+		fmt.Fprintf(c.out, "%s  %s  %d bytes%s\n", b.Name, b.Time.Local().Format("2 Jan 2006 15:04"), b.Bytes, note)
+	}
+	return nil
+}
+
+// restore works at once where nobody has the files open, else at the next start.
+func (c *call) restore(ctx context.Context, name string) error {
+	text, err := lifecycle.Restore(ctx, c.config(partsNone), name)
+	if err == nil {
+		fmt.Fprintln(c.out, text)
+		return nil
+	}
+	if !errors.Is(err, lifecycle.ErrInUse) {
+		return err
+	}
+	return c.beside(ctx, err, func(ctx context.Context, e engine.Engine) error {
+		if err := e.Restore(ctx, name); err != nil {
+			return err
+		}
+		fmt.Fprintln(c.out, "Best Before is running. The backup is put back when it starts the next time.")
+		return nil
+	})
+}
+
+// damaged lists the records that were set aside, below what is good (T17).
+func (c *call) damaged(ctx context.Context, e engine.Engine) error {
+	set, err := e.Quarantined(ctx)
+	if err != nil {
+		return err
+	}
+	for _, q := range set {
+		fmt.Fprintf(c.errs, "bestbefore-agent: a damaged record was set aside: %s %s (%s). Everything else goes on; decide it again, or put a backup back.\n", q.What, q.Key, q.Reason)
+	}
+	return nil
+}

@@ -1,0 +1,191 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"bestbefore/app/internal/changes"
+	"bestbefore/app/internal/clock"
+	"bestbefore/app/internal/engine"
+	"bestbefore/app/internal/health"
+	"bestbefore/app/internal/secrets"
+	"bestbefore/app/internal/store"
+)
+
+// restoreWanted is the file that names the backup to put back at the next start.
+const restoreWanted = "restore.wanted"
+
+// backupEvery is how often it is looked whether a daily backup is to be made.
+const backupEvery = time.Hour
+
+// Backups lists what Restore can put back into a data folder, newest first. It
+// works where nothing else does any more.
+func Backups(dir string) ([]engine.Backup, error) {
+	have, err := store.Backups(dir)
+	if err != nil {
+		return nil, err
+	}
+	name, err := wanted(dir)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]engine.Backup, 0, len(have))
+	for _, b := range have {
+		out = append(out, backupInfo(b, name))
+	}
+	return out, nil
+}
+
+func backupInfo(b store.Backup, wanted string) engine.Backup {
+	return engine.Backup{Name: b.Name, Time: b.Time, Reason: b.Reason, Bytes: b.Size, Wanted: b.Name == wanted}
+}
+
+// Restore puts a backup back into a data folder that no program has open, and
+// says in a sentence what that meant; ErrInUse when one has.
+func Restore(ctx context.Context, c Config, name string) (string, error) {
+	h := &Home{Config: c, Hub: &changes.Hub{}, board: &health.Board{}}
+	h.keeper = newKeeper(h)
+	h.openLog()
+	text, err := h.restore(ctx, name)
+	return text, errors.Join(err, h.logFile.Close())
+}
+
+// restore needs the key only where the backup is sealed.
+func (h *Home) restore(ctx context.Context, name string) (string, error) {
+	c := store.Config{Dir: h.Dir, Log: h.part("store"), Now: clock.Wall, NewID: NewID}
+	sealer, keyErr := secrets.Open(ctx, h.keeper.config())
+	if keyErr == nil {
+		c.Seal = sealer
+	}
+	r, err := store.Restore(ctx, c, name)
+	if errors.Is(err, store.ErrNoKey) && keyErr != nil {
+		return "", fmt.Errorf("the backup is sealed, and its key is not at hand: %w", keyErr)
+	}
+	if err != nil {
+		return "", err
+	}
+	h.Log.Info("a backup was put back", "name", name, "kept", r.Kept, "lost", r.Lost, "aside", r.Aside)
+	text := fmt.Sprintf("The backup of %s is in place; %d newer decisions were kept.", r.Backup.Time.Local().Format("2 Jan 2006 15:04"), r.Kept)
+	if r.Lost > 0 {
+		text += fmt.Sprintf(" %d newer lines of the diary are lost: look through all permissions.", r.Lost)
+	}
+	if r.Aside != "" {
+		text += fmt.Sprintf(" What was there before is in %s.", r.Aside)
+	}
+	return text, nil
+}
+
+// restoreIfWanted does before the files are opened what a person asked for while they
+// were. It is tried once: a wish that fails must not stop the next start too.
+func (h *Home) restoreIfWanted(ctx context.Context) {
+	name, err := wanted(h.Dir)
+	if err == nil && name == "" {
+		return
+	}
+	if err == nil {
+		var text string
+		if text, err = h.restore(ctx, name); errors.Is(err, ErrInUse) {
+			return // whoever owns the folder will end, and the next one does it
+		} else if err == nil {
+			h.Log.Info(text)
+		}
+	}
+	h.board.Report("restore", err, "The files are as they were. Choose another backup, or try again with the command backup restore.")
+	if err := os.Remove(filepath.Join(h.Dir, restoreWanted)); err != nil {
+		h.Log.Warn("forgetting the wish to restore", "error", err)
+	}
+}
+
+func wanted(dir string) (string, error) {
+	b, err := os.ReadFile(filepath.Join(dir, restoreWanted))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading which backup to put back: %w", err)
+	}
+	return strings.TrimSpace(string(b)), nil
+}
+
+// safe implements engine.Backups on the open store.
+type safe struct{ h *Home }
+
+var _ engine.Backups = safe{}
+
+// Backups implements engine.Backups.
+func (s safe) Backups(context.Context) ([]engine.Backup, error) { return Backups(s.h.Dir) }
+
+// BackupNow implements engine.Backups.
+func (s safe) BackupNow(ctx context.Context) (engine.Backup, error) {
+	b, err := s.h.store.BackupNow(ctx, store.ReasonByHand)
+	return backupInfo(b, ""), err
+}
+
+// Restore implements engine.Backups.
+func (s safe) Restore(ctx context.Context, name string) error {
+	path := filepath.Join(s.h.Dir, restoreWanted)
+	if name == "" {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("forgetting the wish to restore: %w", err)
+		}
+		return nil
+	}
+	have, err := s.Backups(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(have, func(b engine.Backup) bool { return b.Name == name }) {
+		return fmt.Errorf("%w: %q", store.ErrNoBackup, name)
+	}
+	if err := os.WriteFile(path, []byte(name+"\n"), 0o600); err != nil {
+		return fmt.Errorf("keeping which backup to put back: %w", err)
+	}
+	return nil
+}
+
+// Quarantined implements engine.Backups.
+func (s safe) Quarantined(ctx context.Context) ([]engine.Quarantined, error) {
+	set, err := s.h.store.Quarantine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]engine.Quarantined, 0, len(set))
+	for _, q := range set {
+		out = append(out, engine.Quarantined{What: q.Place, Key: q.Key, Reason: q.Reason, Since: q.At})
+	}
+	return out, nil
+}
+
+// serveBackups keeps two daily backups. Without a key there are none: that
+// there is no key is said elsewhere.
+func (h *Home) serveBackups(ctx context.Context) error {
+	select {
+	case <-h.keeper.looked:
+	case <-ctx.Done():
+		return nil
+	}
+	tick := time.NewTicker(backupEvery)
+	defer tick.Stop()
+	for {
+		err := h.store.BackupDaily(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if errors.Is(err, store.ErrNoKey) {
+			err = nil
+		}
+		h.board.Report("backup", err, "It is tried again every hour. Make room on the disk, or look into the log.")
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
