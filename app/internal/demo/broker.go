@@ -129,6 +129,15 @@ type brokerConnector struct {
 	to *broker
 }
 
+// Spec is the connector's, but there is only one broker to connect, and it
+// cannot be told to stop anybody.
+func (c brokerConnector) Spec() connectors.Spec {
+	s := c.Connector.Spec()
+	s.Once = true
+	s.Stops = "Nothing: this broker has no dynamic security, so that it can only be watched."
+	return s
+}
+
 // errElsewhere says that the demo was asked to reach something real.
 var errElsewhere = errors.New("the demo reaches its own broker only")
 

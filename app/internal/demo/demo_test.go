@@ -35,6 +35,9 @@ func workUntilKilled() {
 		os.Exit(1)
 	}
 	fmt.Println(h.dir)
+	if path := os.Getenv(demoIn); path != "1" {
+		go lookAround(h, path)
+	}
 	_ = h.Serve(context.Background())
 	os.Exit(1)
 }

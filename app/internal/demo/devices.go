@@ -56,13 +56,13 @@ func household() []device {
 			[]stream{{bellHost, 443, 9_000, 200 * time.Millisecond}, {timeHost, 123, 48, time.Second}},
 		},
 		{
-			"tv", "de300000000000000000000000000002", "", "Demo TV", "_googlecast._tcp",
-			[]string{"id=de300000000000000000000000000002", "md=Demo TV 55", "fn=Living room TV", "ca=4101", "st=0", "ve=05"},
+			"tv", "hap:de:30:00:00:00:02", "", "Living room TV", "_hap._tcp",
+			[]string{"id=DE:30:00:00:00:02", "md=Demo TV 55", "ci=31", "c#=1", "s#=1", "sf=0", "pv=1.1"},
 			[]stream{{"api.tv-maker.example", 443, 3_000, 500 * time.Millisecond}, {"ads.example", 443, 700, 700 * time.Millisecond}},
 		},
 		{
-			"speaker", "de300000000000000000000000000003", "", "Demo Speaker", "_googlecast._tcp",
-			[]string{"id=de300000000000000000000000000003", "md=Demo Speaker", "fn=Kitchen speaker", "ca=4100", "st=0", "ve=05"},
+			"speaker", "hap:de:30:00:00:00:03", "", "Kitchen speaker", "_hap._tcp",
+			[]string{"id=DE:30:00:00:00:03", "md=Demo Speaker", "ci=26", "c#=1", "s#=1", "sf=0", "pv=1.1"},
 			[]stream{{"voice.speakers.example", 443, 1_200, 900 * time.Millisecond}},
 		},
 		{

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"bestbefore/app/internal/clock"
+	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/view"
 	"bestbefore/consent"
 )
@@ -32,15 +33,21 @@ func (h *Home) reminder(ctx context.Context) (view.Notice, bool, error) {
 	return view.Presenter{Zone: zone, Now: h.Now()}.Notice(lines, cs, false), len(lines) > 0, nil
 }
 
-// tellReminded waits for the reminder of the permission that ends tomorrow.
-func (h *Home) tellReminded(ctx context.Context, tell telling) error {
+// tellReminded waits for the reminder of the permission that ends tomorrow, and
+// until the doorbell's is one that ends soon.
+func (h *Home) tellReminded(ctx context.Context, tell telling, bell engine.ConsentInfo) error {
 	var n view.Notice
 	err := h.until(ctx, 15*time.Second, "there is a reminder of what ends tomorrow", func() (ok bool, err error) {
 		n, ok, err = h.reminder(ctx)
 		return ok, err
 	})
-	if err == nil {
-		tell("Reminded: %s. %s", n.Title, n.Body)
+	if err != nil {
+		return err
 	}
-	return err
+	tell("Reminded: %s. %s", n.Title, n.Body)
+	if err := pause(ctx, bell.RenewableFrom().Sub(h.Now())); err != nil {
+		return err
+	}
+	tell("Ends soon: from now on the permission of %s can be renewed. Nobody does.", bell.DeviceName)
+	return nil
 }

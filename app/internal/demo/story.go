@@ -23,7 +23,7 @@ type Teller struct {
 
 // Moment is a point of the story.
 type Moment struct {
-	Name    string // "allowed", "ended", "renewed"
+	Name    string // "allowed", "reminded", "ended", "renewed"
 	Device  string
 	Consent consent.ID
 }
@@ -56,7 +56,11 @@ func (h *Home) Story(ctx context.Context, t Teller) error {
 	if err := t.Look(ctx, moment); err != nil {
 		return err
 	}
-	if err := h.tellReminded(ctx, tell); err != nil {
+	if err := h.tellReminded(ctx, tell, c); err != nil {
+		return err
+	}
+	moment.Name = "reminded"
+	if err := t.Look(ctx, moment); err != nil {
 		return err
 	}
 	if err := h.tellEnded(ctx, tell, c); err != nil {

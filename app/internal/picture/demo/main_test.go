@@ -30,21 +30,23 @@ func TestEveryScreenIsDrawn(t *testing.T) {
 	seen := map[string]string{}
 	for moment, names := range screens {
 		for _, screen := range names {
-			name := moment + "-" + screen + ".png"
-			raw, err := os.ReadFile(filepath.Join(folder, name))
-			if err != nil {
-				t.Error(err)
-				continue
-			}
-			if moment == "ended" {
-				if other := seen[string(raw)]; other != "" {
-					t.Errorf("%s shows the same as %s", name, other)
+			light := moment + "-" + screen + "-light.png"
+			for _, name := range []string{light, moment + "-" + screen + "-dark.png"} {
+				raw, err := os.ReadFile(filepath.Join(folder, name))
+				if err != nil {
+					t.Error(err)
+					continue
 				}
-				seen[string(raw)] = name
-			}
-			img, err := png.Decode(bytes.NewReader(raw))
-			if err != nil || img.Bounds().Dx() != int(size.Width) || img.Bounds().Dy() != int(size.Height) {
-				t.Errorf("%s: %v", name, err)
+				if moment == "ended" {
+					if other := seen[string(raw)]; other != "" {
+						t.Errorf("%s shows the same as %s", name, other)
+					}
+					seen[string(raw)] = name
+				}
+				img, err := png.Decode(bytes.NewReader(raw))
+				if err != nil || img.Bounds().Dx() != int(size.Width) || img.Bounds().Dy() != int(size.Height) {
+					t.Errorf("%s: %v", name, err)
+				}
 			}
 		}
 	}

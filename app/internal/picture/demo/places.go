@@ -10,6 +10,7 @@ import (
 	"bestbefore/app/internal/ui/diary"
 	"bestbefore/app/internal/ui/home"
 	"bestbefore/app/internal/ui/permissions"
+	"bestbefore/app/internal/ui/settings"
 	"bestbefore/app/internal/view"
 	"bestbefore/app/internal/view/live"
 )
@@ -23,6 +24,7 @@ type pages struct {
 	review      *permissions.Review
 	connectors  *connectors.Page
 	diary       *diary.Page
+	settings    *settings.Page
 }
 
 // places builds all pages at once; each is filled when it is opened.
@@ -35,6 +37,7 @@ func (s *stage) places() []ui.Place {
 	p.review = permissions.NewReview(permissions.ReviewCommands{Shown: func(string) {}})
 	p.connectors = connectors.New(connectors.Commands{})
 	p.diary = diary.New(diary.Commands{})
+	p.settings = settings.New(settings.Commands{})
 	built := func(page ui.Page) func() ui.Page { return func() ui.Page { return page } }
 	return []ui.Place{
 		{Page: view.PageHome, Label: lang.L("Home"), Sign: "home", Build: built(p.home)},
@@ -42,6 +45,7 @@ func (s *stage) places() []ui.Place {
 		{Page: view.PagePermissions, Label: lang.L("Permissions"), Sign: "permissions", Build: built(p.permissions)},
 		{Page: view.PageConnectors, Label: lang.L("Connectors"), Sign: "connectors", Build: built(p.connectors)},
 		{Page: view.PageDiary, Label: lang.L("Diary"), Sign: "diary", Build: built(p.diary)},
+		{Page: view.PageSettings, Label: lang.L("Settings"), Sign: "settings", Build: built(p.settings)},
 		{Page: view.PageDevice, Under: view.PageDevices, Build: built(p.device)},
 		{Page: view.PageReview, Under: view.PagePermissions, Build: built(p.review)},
 	}
@@ -62,6 +66,7 @@ func (s *stage) screen() live.Screen {
 		Review:     func(x view.Review) { p.review.SetSnapshot(x); s.fill(view.PageReview, x.Loaded) },
 		Connectors: func(x view.Connectors) { p.connectors.SetSnapshot(x); s.fill(view.PageConnectors, x.Loaded) },
 		Diary:      func(x view.Diary) { p.diary.SetSnapshot(x); s.fill(view.PageDiary, x.Loaded) },
+		Settings:   func(x view.Settings) { p.settings.SetSnapshot(x); s.fill(view.PageSettings, x.Loaded) },
 		Give: func(x view.Give) {
 			g := permissions.NewGive(permissions.GiveCommands{})
 			g.SetSnapshot(x)

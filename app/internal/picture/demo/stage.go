@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/test"
 
 	"bestbefore/app/internal/demo"
@@ -72,7 +73,7 @@ func illustrated(ctx context.Context, h *demo.Home, t demo.Teller, folder string
 
 func (s *stage) build() error {
 	s.app = test.NewApp()
-	s.app.Settings().SetTheme(kit.NewTheme(kit.Light, 1))
+	s.app.Settings().SetTheme(themes["light"])
 	if err := ui.LoadLanguages(); err != nil {
 		return err
 	}
@@ -80,6 +81,7 @@ func (s *stage) build() error {
 	s.pump, err = live.New(live.Config{
 		Engine: s.home.Engine(), Screen: s.screen(), Dispatch: s.dispatch, Now: s.home.Now, Translate: ui.Translate,
 		Zone: func() *time.Location { return time.Local }, Log: s.home.Log(), Gather: 20 * time.Millisecond,
+		Desk: live.Desk{Read: desk, Set: func(string, string) error { return nil }},
 	})
 	if err != nil {
 		return err
@@ -127,9 +129,10 @@ func (s *stage) do(f func()) error {
 // screens are what is worth a picture at the moments of the story: everything
 // once, and before and after it what differs most.
 var screens = map[string][]string{
-	"allowed": {"home", "review", "give"},
-	"ended":   {"home", "devices", "device", "permissions", "review", "connectors", "diary", "give", "disconnect"},
-	"renewed": {"home", "permissions"},
+	"allowed":  {"home", "give", "review"},
+	"reminded": {"home"},
+	"ended":    {"home", "devices", "device", "give", "disconnect", "permissions", "review", "connectors", "diary", "settings"},
+	"renewed":  {"home", "permissions"},
 }
 
 // look draws the screens as they are at a moment of the story.
@@ -188,7 +191,7 @@ func (s *stage) draw(m demo.Moment, place string, open func()) error {
 		var err error
 		if failed := s.do(func() {
 			if done = s.fresh[place]; done {
-				err = s.write(m.Name + "-" + place + ".png")
+				err = s.write(m.Name + "-" + place)
 				s.shell.CloseDialog()
 			}
 		}); failed != nil {
@@ -204,9 +207,25 @@ func (s *stage) draw(m demo.Moment, place string, open func()) error {
 	}
 }
 
+// themes are those in which each screen is drawn.
+var themes = map[string]fyne.Theme{"light": kit.NewTheme(kit.Light, 1), "dark": kit.NewTheme(kit.Dark, 1)}
+
+// write draws the window once in each theme; the light one stays.
 func (s *stage) write(name string) error {
-	for _, o := range s.window.Canvas().Overlays().List() {
-		o.Resize(size)
+	for _, theme := range []string{"dark", "light"} {
+		s.app.Settings().SetTheme(themes[theme])
+		for _, o := range s.window.Canvas().Overlays().List() {
+			o.Resize(size)
+			o.Refresh()
+		}
+		if err := picture.Write(filepath.Join(s.folder, name+"-"+theme+".png"), s.window.Canvas().Capture()); err != nil {
+			return err
+		}
 	}
-	return picture.Write(filepath.Join(s.folder, name), s.window.Canvas().Capture())
+	return nil
+}
+
+// desk is the place of a window that shows the demo home.
+func desk() view.Desk {
+	return view.Desk{Demo: true, Look: view.LookSystem, Text: 100, Folder: lang.L("a temporary folder that goes with the demo")}
 }
