@@ -88,3 +88,17 @@ func (inv *Inventory) Unproven() []netip.Addr {
 	slices.SortFunc(out, netip.Addr.Compare)
 	return out[:min(len(out), 256)]
 }
+
+// Familiar reports whether a device that has id as its own is one to keep when
+// somebody floods the network with invented ones: somebody decided something
+// about it, or its hardware address has answered. It is quick and may be asked
+// for each name that is heard.
+func (inv *Inventory) Familiar(id Identifier) bool {
+	id, ok := id.Normalize()
+	if !ok {
+		return false
+	}
+	inv.mu.Lock()
+	defer inv.mu.Unlock()
+	return slices.ContainsFunc(inv.owners[id], func(e *entry) bool { return e.safe() || len(e.d.Hardware) > 0 })
+}

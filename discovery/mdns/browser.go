@@ -71,6 +71,9 @@ func newBrowser(types []string, only bool, known func(string) bool) *browser {
 // take takes in one packet. Records are looked at in the order in which they
 // explain each other, whatever order they were sent in.
 func (b *browser) take(m message, o origin, now time.Time) {
+	if b.cache.spare = 0; b.familiar(m) {
+		b.cache.spare = keptForKnown
+	}
 	slices.SortStableFunc(m.claims, func(x, y claim) int { return stage(x.typ) - stage(y.typ) })
 	for i := range m.claims {
 		c := &m.claims[i]
@@ -83,6 +86,26 @@ func (b *browser) take(m message, o origin, now time.Time) {
 			b.takeAddress(c, o, now)
 		}
 	}
+}
+
+// familiar reports whether m speaks of a host that the household knows. While
+// somebody floods the network with inventions, such packets are the ones to keep.
+// Who puts a known name beside an invention gains the spare room and no more.
+func (b *browser) familiar(m message) bool {
+	return slices.ContainsFunc(m.claims, func(c claim) bool {
+		name := c.key
+		switch c.typ {
+		case dns.TypeSRV:
+			name = lower(c.target)
+		case dns.TypeA, dns.TypeAAAA:
+		default:
+			return false
+		}
+		if h := b.hosts[name]; h != nil {
+			return h.known
+		}
+		return b.known(strings.TrimSuffix(unescape(name), "."))
+	})
 }
 
 func stage(typ uint16) int {
@@ -116,7 +139,7 @@ func (b *browser) takePTR(c *claim, o origin, now time.Time) {
 	if !b.learn(typ, o, now) {
 		return
 	}
-	if c.ttl > 0 && b.cache.find(c) == nil && !b.limits.name(o.addr, now) {
+	if c.ttl > 0 && b.cache.spare == 0 && b.cache.find(c) == nil && !b.limits.name(o.addr, now) {
 		return
 	}
 	out := b.cache.put(*c, o, now)
@@ -207,7 +230,7 @@ func (b *browser) takeAddress(c *claim, o origin, now time.Time) {
 
 // put files c unless its sender has used up its allowance of new names.
 func (b *browser) put(c *claim, o origin, now time.Time, expected bool) outcome {
-	if c.ttl > 0 && !expected && b.cache.find(c) == nil && !b.limits.name(o.addr, now) {
+	if c.ttl > 0 && !expected && b.cache.spare == 0 && b.cache.find(c) == nil && !b.limits.name(o.addr, now) {
 		return refused
 	}
 	out := b.cache.put(*c, o, now)

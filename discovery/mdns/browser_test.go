@@ -328,6 +328,41 @@ func TestBrowserBoundsStrangers(t *testing.T) {
 	}
 }
 
+// Threat 2: inventions from a thousand spoofed addresses fill everything there
+// is. A device that the household knows still gets in when it speaks, even from
+// an address that has used up its allowance; without Known it does not.
+func TestBrowserFloodNeverLosesTheKnown(t *testing.T) {
+	for _, known := range []bool{true, false} {
+		w := newBench(t)
+		w.b.known = func(h string) bool { return known && h == "lamp.local" }
+		for i := range 9000 {
+			src := fmt.Sprintf("10.0.%d.%d", i%1200/250, 1+i%1200%250)
+			fake := svc{inst: fmt.Sprint("Fake", i), typ: "_hue._tcp", host: fmt.Sprintf("fake%d.local.", i), port: 1, four: src}
+			w.hear(src, fake.all()...)
+		}
+		for i := range 2 * newNamesBurst {
+			w.hear("192.168.1.5", svc{inst: fmt.Sprint("More", i), typ: "_hue._tcp"}.ptr(4500))
+		}
+		w.b.work(w.now)
+		if w.b.cache.count != maxCached && len(w.b.cache.sets) != maxNames {
+			t.Fatalf("%d records, %d names: not full", w.b.cache.count, len(w.b.cache.sets))
+		}
+		w.got = batch{}
+		w.hear("192.168.1.5", lamp.all()...)
+		w.pass(50 * time.Millisecond)
+		if got := slices.Contains(w.events(), lampUp); got != known {
+			t.Errorf("known %v: shown %v", known, got)
+		}
+		// Its name beside inventions opens no more than the spare room.
+		for i := range 2 * keptForKnown {
+			w.hear("192.168.1.66", append(lamp.addrs(120), svc{inst: fmt.Sprint("Beside", i), typ: "_hue._tcp"}.ptr(4500))...)
+		}
+		if n := w.b.cache.count; n > maxCached+keptForKnown || !known && n > maxCached {
+			t.Errorf("known %v: %d records", known, n)
+		}
+	}
+}
+
 // 10,000 goodbyes for what the sender never said remove nothing.
 func TestBrowserForgedGoodbyes(t *testing.T) {
 	w := newBench(t)

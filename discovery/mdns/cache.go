@@ -53,6 +53,7 @@ type cache struct {
 	sets  map[key][]*record
 	ptrs  map[[2]string]*record // PTR records by name and target: those lists are long
 	count int
+	spare int       // room beyond the limits for the packet at hand
 	due   time.Time // no record needs attention before this; zero: none at all
 }
 
@@ -137,7 +138,7 @@ func (c *cache) flush(k key, found *record, o origin, now time.Time) {
 // older ones anyway, and this spares waiting for the second to pass.
 func (c *cache) room(k key, flush bool) bool {
 	set := c.sets[k]
-	if c.count >= maxCached || len(set) == 0 && len(c.sets) >= maxNames {
+	if c.count >= maxCached+c.spare || len(set) == 0 && len(c.sets) >= maxNames+c.spare {
 		return false
 	}
 	if k.typ == dns.TypePTR || len(set) < maxPerName {

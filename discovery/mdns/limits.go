@@ -10,6 +10,7 @@ import (
 const (
 	maxNames        = 20000 // owner names and types in the cache
 	maxCached       = 20000 // records in the cache
+	keptForKnown    = 4000  // records and names beyond these two, for hosts that the household knows
 	maxPerName      = 16    // records of one name and type, other than PTR
 	maxHosts        = 2000  // hosts that nobody has confirmed
 	maxServices     = 256   // services of one host

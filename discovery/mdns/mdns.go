@@ -43,9 +43,10 @@ type Config struct {
 	Zone string
 	// Report is told of trouble and of its end; may be nil. It must not block.
 	Report func(Trouble)
-	// Known reports whether a host (lower case, "name.local") has already been
-	// confirmed by the household; such hosts pass the limit on new ones. May be
-	// nil. It is called from the engine's goroutine and must not block.
+	// Known reports whether a host (lower case, "name.local") is one that the
+	// household knows; such hosts pass the limits on new names, and room is kept
+	// for them. May be nil. It is called from the engine's goroutine and must not
+	// block.
 	Known func(host string) bool
 }
 

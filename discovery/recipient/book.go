@@ -45,6 +45,9 @@ func (b *Book) Lookup(d flow.Destination) Result { return b.current().Lookup(d) 
 // Site is the name under which somebody registered domain; see Table.Site.
 func (b *Book) Site(domain string) string { return b.current().Site(domain) }
 
+// Coarse is a domain that stands for the company behind d; see Table.Coarse.
+func (b *Book) Coarse(d flow.Destination) string { return b.current().Coarse(d) }
+
 // Fault is what is wrong with the person's folder, nil when nothing is.
 func (b *Book) Fault() error {
 	b.mu.Lock()

@@ -87,7 +87,8 @@ type Config struct {
 type Table struct {
 	yours     map[string]entry
 	all       map[string]entry
-	deepest   int // labels of the longest row; longer names are not looked at whole
+	deepest   int               // labels of the longest row; longer names are not looked at whole
+	heads     map[string]string // company → the shortest domain that names it
 	countries ranges
 	owners    ranges
 	suffix    func(string) (string, bool)
@@ -122,6 +123,7 @@ func New(c Config) (*Table, error) {
 	for _, l := range c.Yours {
 		t.add(t.yours, l.Rows, BasisYours, l.Label)
 	}
+	t.name()
 	return t, nil
 }
 
@@ -142,6 +144,34 @@ func (t *Table) add(m map[string]entry, rows []Row, basis Basis, list string) {
 		m[rows[i].Domain] = entry{&rows[i], basis, list}
 		t.deepest = max(t.deepest, strings.Count(rows[i].Domain, ".")+1)
 	}
+}
+
+// name finds for each company the shortest of its domains, the first of equal ones.
+func (t *Table) name() {
+	t.heads = map[string]string{}
+	for _, m := range []map[string]entry{t.yours, t.all} {
+		for domain, e := range m {
+			was, ok := t.heads[e.Company]
+			if !ok || len(domain) < len(was) || len(domain) == len(was) && domain < was {
+				t.heads[e.Company] = domain
+			}
+		}
+	}
+}
+
+// Coarse is a domain that stands for the company behind d and tells nothing
+// more: for devices of which only the companies may be kept. "" where no company
+// is known. Looking the answer up names the same company.
+func (t *Table) Coarse(d flow.Destination) string {
+	r := t.Lookup(d)
+	if !r.Known() {
+		return ""
+	}
+	head := t.heads[r.Company]
+	if t.Lookup(flow.Destination{Domain: head}).Company != r.Company {
+		return r.Match // the person's own rows say otherwise of the shortest one
+	}
+	return head
 }
 
 // Len is how many domains the table knows.

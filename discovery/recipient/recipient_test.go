@@ -155,6 +155,36 @@ func TestSite(t *testing.T) {
 	}
 }
 
+// TestCoarseTellsTheCompanyOnly: of each row that is shipped the coarse domain
+// names the same company, and it is one for all domains of a company.
+func TestCoarseTellsTheCompanyOnly(t *testing.T) {
+	table := shipped(t)
+	of := map[string]string{}
+	for domain := range table.all {
+		d := to("secret-page."+domain, "8.8.8.8")
+		company, coarse := table.Lookup(d).Company, table.Coarse(d)
+		if got := table.Lookup(to(coarse, "")).Company; got != company || strings.Contains(coarse, "secret-page") {
+			t.Errorf("%s of %s becomes %s of %s", domain, company, coarse, got)
+		}
+		if was, ok := of[company]; ok && was != coarse {
+			t.Errorf("%s is %s and %s", company, was, coarse)
+		}
+		of[company] = coarse
+	}
+	for _, d := range []flow.Destination{to("secret-page.nobody.example", ""), to("", "8.8.8.8"), to("nas.local", "")} {
+		if got := table.Coarse(d); got != "" {
+			t.Errorf("%v becomes %s", d, got)
+		}
+	}
+	mine, err := New(Config{Curated: strings.NewReader("domain\tcompany\na.com\tA\nlong.net\tA\n"), Yours: []List{{"mine", []Row{{Domain: "a.com", Company: "B"}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := mine.Coarse(to("x.long.net", "")); got != "long.net" {
+		t.Errorf("the shortest domain is another's now: %s", got)
+	}
+}
+
 func TestHint(t *testing.T) {
 	if Hint("udp", 123) != Time || Hint("tcp", 853) != Names || Hint("tcp", 443) != "" || Hint("tcp", 123) != "" {
 		t.Error("hints")

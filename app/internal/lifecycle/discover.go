@@ -50,10 +50,7 @@ func (h *Home) scanners() (map[string]discovery.Scanner, error) {
 	if h.Scanners != nil {
 		return h.Scanners, nil
 	}
-	m, err := mdns.New(mdns.Config{
-		Now: clock.Wall, Logger: h.part("mdns"),
-		Report: func(t mdns.Trouble) { h.report("mdns", t.Err) },
-	})
+	m, err := mdns.New(h.announcements())
 	if err != nil {
 		return nil, fmt.Errorf("preparing the search by announcements: %w", err)
 	}
@@ -69,6 +66,18 @@ func (h *Home) scanners() (map[string]discovery.Scanner, error) {
 		return nil, fmt.Errorf("preparing the neighbour table: %w", err)
 	}
 	return map[string]discovery.Scanner{"mdns": m, "ssdp": s, "neighbor": n}, nil
+}
+
+// announcements configures the search by announcements. What the household
+// knows keeps its place in it, whatever somebody invents beside it.
+func (h *Home) announcements() mdns.Config {
+	return mdns.Config{
+		Now: clock.Wall, Logger: h.part("mdns"),
+		Report: func(t mdns.Trouble) { h.report("mdns", t.Err) },
+		Known: func(host string) bool {
+			return h.inventory.Familiar(discovery.Identifier{Type: discovery.Hostname, Value: host})
+		},
+	}
 }
 
 // listeners answer other programs and tell the network that we are here.
