@@ -412,3 +412,28 @@ func TestT62TheTwinOfADeadSource(t *testing.T) {
 		}
 	})
 }
+
+func TestT03WhatCannotBeUndoneWaitsUntilTheDateIsSure(t *testing.T) {
+	for _, sure := range []bool{false, true} { // the twin: a date that is sure waits for nothing
+		inHome(t, func(t *testing.T, h *bench) {
+			p := h.watched("account", consent.NotChecked, consent.Grant{ID: "g1"})
+			a := h.ended("c1", consent.Revoke, consent.Grant{ID: "g1", Connection: "account"})
+			defer h.serve()()
+			settle(time.Hour)
+			if (p.asked() > 0) != sure || (h.action(a.ID).State == consent.Done) != sure {
+				t.Errorf("sure %v: asked %d, %s", sure, p.asked(), h.state(a.ID))
+			}
+			if !sure && h.count(consent.NoteAction) != 1 {
+				t.Errorf("told %d times", h.count(consent.NoteAction))
+			}
+			click := h.action(a.ID) // what a person decides does not hang on the clock
+			click.ID, click.Origin, click.State, click.RetryAt = "", consent.FromPerson, consent.Pending, time.Time{}
+			out, _ := h.AddActions(context.Background(), []consent.Action{click})
+			h.r.Poke()
+			settle(time.Second)
+			if h.action(out[0].ID).State != consent.Done {
+				t.Errorf("a person's word waited too: %s", h.state(out[0].ID))
+			}
+		}, func(c *Config) { c.Sure = func() bool { return sure } })
+	}
+}
