@@ -18,13 +18,15 @@ func newTrace(w io.Writer, on bool) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})).With("component", "window")
 }
 
-// traced tells log of each snapshot that a page with rows has taken.
+// traced tells log of each snapshot that a page with rows has taken, and of the
+// frame around the pages, whose rows are the dates.
 func traced(s live.Screen, log *slog.Logger) live.Screen {
 	if !log.Enabled(context.Background(), slog.LevelDebug) {
 		return s
 	}
 	shown := func(page view.Page, rows int) { log.Debug("page shown", "page", string(page), "rows", rows) }
-	home, devices, permissions := s.Home, s.Devices, s.Permissions
+	frame, home, devices, permissions := s.Frame, s.Home, s.Devices, s.Permissions
+	s.Frame = func(x view.Frame) { frame(x); shown("frame", x.Dates) }
 	s.Home = func(x view.Home) { home(x); shown(view.PageHome, len(x.Cards)) }
 	s.Devices = func(x view.Devices) { devices(x); shown(view.PageDevices, x.Shown) }
 	s.Permissions = func(x view.Permissions) { permissions(x); shown(view.PagePermissions, len(x.Cards)) }
