@@ -115,7 +115,7 @@ func (inv *Inventory) takeAddress(e, f *entry, a netip.Addr, o observation, ch *
 	}
 	for _, id := range h.claims {
 		if !f.supports(id) {
-			inv.unclaim(f, id)
+			inv.lose(f, e, id, ch)
 		}
 		if id.Type != MAC || inv.onWire(id.Value) == nil {
 			inv.claim(e, id)
@@ -130,6 +130,15 @@ func (inv *Inventory) takeAddress(e, f *entry, a netip.Addr, o observation, ch *
 		e = inv.settleClaim(e, id, ch)
 	}
 	return e
+}
+
+// lose takes id from f, because it turned out to be e's. What somebody decided
+// about f was decided about the device of that name, so then it is a question too.
+func (inv *Inventory) lose(f, e *entry, id Identifier, ch *changes) {
+	inv.unclaim(f, id)
+	if f.safe() && id.Type != MAC && !inv.apart(e, f) && len(e.d.Hardware) > 0 && len(f.d.Hardware) > 0 {
+		inv.ask(f, e, why(id), observation{Sighting: Sighting{At: latest(e.d.LastSeen, f.d.LastSeen)}}, ch)
+	}
 }
 
 // supports reports whether id is e's own: not only announced from an address
@@ -153,11 +162,11 @@ func (inv *Inventory) reconcile(e, f *entry, id Identifier, ch *changes) *entry 
 		// was heard before anybody knew whose it is.
 		switch a, b := e.supports(id), f.supports(id); {
 		case a && !b:
-			inv.unclaim(f, id)
+			inv.lose(f, e, id, ch)
 			ch.add(f)
 			return e
 		case b && !a:
-			inv.unclaim(e, id)
+			inv.lose(e, f, id, ch)
 			ch.add(e)
 			return e
 		case !a && !b:

@@ -335,7 +335,7 @@ func TestBrowserFloodNeverLosesTheKnown(t *testing.T) {
 	for _, known := range []bool{true, false} {
 		w := newBench(t)
 		w.b.known = func(h string) bool { return known && h == "lamp.local" }
-		for i := range 9000 {
+		for i := range 5600 {
 			src := fmt.Sprintf("10.0.%d.%d", i%1200/250, 1+i%1200%250)
 			fake := svc{inst: fmt.Sprint("Fake", i), typ: "_hue._tcp", host: fmt.Sprintf("fake%d.local.", i), port: 1, four: src}
 			w.hear(src, fake.all()...)
@@ -354,7 +354,7 @@ func TestBrowserFloodNeverLosesTheKnown(t *testing.T) {
 			t.Errorf("known %v: shown %v", known, got)
 		}
 		// Its name beside inventions opens no more than the spare room.
-		for i := range 2 * keptForKnown {
+		for i := range keptForKnown + 500 {
 			w.hear("192.168.1.66", append(lamp.addrs(120), svc{inst: fmt.Sprint("Beside", i), typ: "_hue._tcp"}.ptr(4500))...)
 		}
 		if n := w.b.cache.count; n > maxCached+keptForKnown || !known && n > maxCached {
