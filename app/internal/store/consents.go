@@ -115,8 +115,14 @@ func (s *Store) Decide(ctx context.Context, d consent.Decision) error {
 		return err
 	}
 	return s.commit(ctx, func(c *change) error {
-		if err := c.expect(ctx, d); err != nil {
+		row := row
+		before, err := c.expect(ctx, d)
+		if err != nil {
 			return err
+		}
+		if body := keepUnknown(before, row.body); body != row.body {
+			row.body = body
+			row.sum = row.checksum()
 		}
 		if err := c.appendVersion(ctx, row); err != nil {
 			return err
@@ -141,22 +147,23 @@ func (s *Store) Decide(ctx context.Context, d consent.Decision) error {
 	}, TopicConsents, TopicActions)
 }
 
-// expect compares the stored version with the one that the decision was made on.
-func (c *change) expect(ctx context.Context, d consent.Decision) error {
+// expect compares the stored version with the one that the decision was made
+// on, and gives its body, "" when there is none.
+func (c *change) expect(ctx context.Context, d consent.Decision) (body string, err error) {
 	var row consentRow
-	err := row.scan(c.QueryRowContext(ctx, "SELECT "+consentColumns+" FROM consent WHERE id = ?", string(d.Consent.ID)))
+	err = row.scan(c.QueryRowContext(ctx, "SELECT "+consentColumns+" FROM consent WHERE id = ?", string(d.Consent.ID)))
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		if d.Expect != 0 {
-			return fmt.Errorf("deciding: %w", consent.ErrNotFound)
+			return "", fmt.Errorf("deciding: %w", consent.ErrNotFound)
 		}
-		return nil
+		return "", nil
 	case err != nil:
-		return err
+		return "", err
 	case row.version != int64(d.Expect):
-		return consent.ErrChanged
+		return "", consent.ErrChanged
 	}
-	return nil
+	return row.body, nil
 }
 
 func (c *change) appendVersion(ctx context.Context, r consentRow) error {

@@ -243,6 +243,36 @@ func FuzzDecodeConsent(f *testing.F) {
 	})
 }
 
+// T22: an older program decides on what a newer one wrote: the fields that it
+// does not know outlive its decision, those that it knows are its own, and
+// nothing ends early.
+func TestT22_UnknownFieldsOutliveADecision(t *testing.T) {
+	ctx := t.Context()
+	s := open(t, testConfig(t.TempDir()))
+	c := given("c1", noon.Add(time.Hour))
+	c.Purpose = "safety"
+	row, err := encodeConsent(c)
+	must(t, err)
+	row.body = row.body[:len(row.body)-1] + `,"weather":{"fair":true}}`
+	row.sum = row.checksum()
+	must(t, s.commit(ctx, func(x *change) error { return errors.Join(row.save(ctx, x.txn), x.appendVersion(ctx, row)) }))
+	if due := value(s.Due(ctx, noon, 10))(t); len(due) != 0 || value(s.CheckRows(ctx))(t) != 0 {
+		t.Fatalf("%+v", due)
+	}
+	must(t, s.SetSeen(ctx, "c1", consent.Flowing, noon, "x"))
+	next := value(s.Consent(ctx, "c1"))(t)
+	next.Version, next.Decided, next.Purpose = 2, consent.Renewed, ""
+	must(t, s.Decide(ctx, consent.Decision{Consent: next, Expect: 1}))
+	var body string
+	must(t, s.evidence.read.QueryRowContext(ctx, "SELECT body FROM consent").Scan(&body))
+	if !containsText([]byte(body), `"weather":{"fair":true}`) || containsText([]byte(body), "safety") {
+		t.Fatal(body)
+	}
+	if value(s.CheckRows(ctx))(t) != 0 || len(value(s.ConsentVersions(ctx, "c1"))(t)) != 2 {
+		t.Fatal("its rows are not believed")
+	}
+}
+
 // F24: a list of operations is stopped at any write. What is there afterwards
 // is a prefix, and everything acknowledged is in it.
 func TestStoppedAtAnyWrite(t *testing.T) {

@@ -30,8 +30,8 @@ const (
 // route is what a row of traffic is about.
 type route struct {
 	domain, address, protocol, source, categories string
-	port                              uint16
-	refused                           bool
+	port                                          uint16
+	refused                                       bool
 }
 
 type routeRef struct{ n, day int64 }
