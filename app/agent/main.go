@@ -96,6 +96,7 @@ func commands() map[string]command {
 		"remove":     {"remove CONNECTION", "lift what a connection holds and forget it", (*call).remove},
 		"held":       {"held [--lift] [--json]", "what we set outside, and lift it", (*call).held},
 		"diary":      {"diary [--json] | diary --verify", "what was decided, done and seen", (*call).diary},
+		"calendar":   {"calendar FILE|-", "the dates as a calendar file; import it again and it stays in step", (*call).calendar},
 		"demo":       {"demo [--fast]", "a made-up home on this computer: a permission ends on its date", (*call).demo},
 		"backup":     {"backup [list] [--json] | backup now | backup restore NAME", "copies of permissions, diary and devices; put one back", (*call).backup},
 		"export":     {"export DIR", "devices, flows, consents and diary as CSV and JSON", (*call).export},
@@ -105,7 +106,7 @@ func commands() map[string]command {
 // order is how the help lists the commands.
 var order = []string{
 	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "allow", "consents", "renew", "end", "confirm",
-	"undo", "disconnect", "reconnect", "connectors", "connect", "remove", "held", "diary", "backup", "export", "demo",
+	"undo", "disconnect", "reconnect", "connectors", "connect", "remove", "held", "diary", "backup", "export", "calendar", "demo",
 }
 
 // dispatch reads --data and the command's name.

@@ -19,7 +19,7 @@ var (
 	engines  = []string{"consent/expiry", "consent/enforce", "connectors/sessions"}
 	adapters = []string{
 		"discovery/mdns/...", "discovery/ssdp/...", "discovery/announce/...", "discovery/neighbor/...", "connectors/*",
-		"app/internal/store", "app/internal/secrets", "app/internal/notify", "app/internal/rpc", "app/internal/clock", "app/internal/autostart", "app/internal/guard",
+		"app/internal/store", "app/internal/secrets", "app/internal/notify", "app/internal/rpc", "app/internal/clock", "app/internal/autostart", "app/internal/guard", "app/internal/calendar",
 	}
 	floor5 = []string{"app/internal/engine", "app/internal/health", "app/internal/view/...", "app/internal/changes"}
 	ui     = []string{"app/internal/ui/..."}
@@ -139,6 +139,7 @@ var owners = []struct {
 	{"github.com/zalando/go-keyring", []string{"app/internal/secrets"}},
 	{"github.com/godbus/dbus", []string{"app/internal/secrets", "app/internal/notify"}},
 	{"github.com/miekg/dns", []string{"discovery/mdns/..."}},
+	{"github.com/arran4/golang-ical", []string{"app/internal/calendar"}},
 	{"github.com/grandcat/zeroconf", []string{"discovery/announce"}},
 	{"github.com/koron/go-ssdp", []string{"discovery/ssdp"}},
 	{"github.com/google/nftables", []string{"connectors/gateway"}},
