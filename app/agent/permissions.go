@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -52,8 +53,8 @@ func (c *call) flows(ctx context.Context, args []string) error {
 		w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 		for _, f := range fs {
 			to := f.Destination
-			if f.Recipient != "" && f.Recipient != to {
-				to = f.Recipient + " (" + to + ")"
+			if name := cmp.Or(f.Recipient, f.Receiver.Company); name != "" && name != to {
+				to = name + " (" + to + ")"
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s/%d\tsent %d bytes\treceived %d bytes\tlast %s\t%s\t%s\n", f.DeviceName, to, f.Protocol, f.Port, f.BytesUp, f.BytesDown,
 				f.Last.Local().Format("2 Jan 15:04:05"), f.Source, kinds(f.Categories))

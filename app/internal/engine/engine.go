@@ -187,6 +187,8 @@ type Total struct {
 	Count uint64    `json:"count"`
 	Last  time.Time `json:"last"`
 	Ended bool      `json:"ended,omitempty"` // its permission has ended: still sending
+	// Receiver is the company, where a table and not the household named it.
+	Receiver Receiver `json:"receiver,omitzero"`
 }
 
 // Day is bytes of one local day.

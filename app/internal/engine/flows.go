@@ -126,6 +126,8 @@ func (e *Core) total(parts []flow.HourTotal, cs []consent.Consent) []Total {
 		if c, found := e.covering(cs, h.Device, h.Destination); found {
 			t.Name, t.Known = recipientName(c.Recipient, t.Name), !c.Recipient.Any
 			t.Ended = !c.Decided.Live() && c.Seen == consent.Flowing
+		} else if who := e.receiver(h.Destination, "", 0); who.Company != "" {
+			t.Name, t.Receiver = who.Company, who // all its addresses are one
 		}
 		s := sums[t.Name]
 		if s == nil {

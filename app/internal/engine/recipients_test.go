@@ -59,3 +59,40 @@ func TestFlowsNameWhoIsBehind(t *testing.T) {
 		}
 	}
 }
+
+// TestTotalsAreByCompany: what a table names is one, however many addresses it
+// has; what the household named keeps its name.
+func TestTotalsAreByCompany(t *testing.T) {
+	h := newHome(t)
+	h.kind = "doorbell"
+	bell := h.see("02:00:00:00:00:01")
+	h.allow(bell, "My bell", "198.51.100.3")
+	var recs []flow.Record
+	for _, a := range []string{"198.51.100.1", "198.51.100.2", "198.51.100.3", "203.0.113.9"} {
+		r := flow.Record{Up: 10, Count: 1, First: h.now.Add(-time.Minute), Last: h.now, Source: "test"}
+		r.Device, r.Protocol, r.Port, r.Destination.Address = bell, "tcp", 443, netip.MustParseAddr(a)
+		recs = append(recs, r)
+	}
+	if err := h.AddFlows(t.Context(), "k1", recs, nil); err != nil {
+		t.Fatal(err)
+	}
+	h.lookup = netip.MustParseAddr("192.0.2.1")
+	h.Recipients = func(d flow.Destination) recipient.Result {
+		if netip.MustParsePrefix("198.51.100.0/24").Contains(d.Address) {
+			return recipient.Result{Company: "Bell Maker", CompanyCountry: "DE", Basis: recipient.BasisCurated}
+		}
+		return recipient.Result{Basis: recipient.BasisUnknown}
+	}
+	totals, err := h.Totals(t.Context(), engine.FlowQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]engine.Total{}
+	for _, x := range totals {
+		got[x.Name] = x
+	}
+	if len(got) != 3 || got["Bell Maker"].Up != 20 || got["Bell Maker"].Receiver.Country != "DE" || got["Bell Maker"].Known ||
+		got["My bell"].Up != 10 || !got["My bell"].Known || got["My bell"].Receiver != (engine.Receiver{}) || got["203.0.113.9"].Up != 10 {
+		t.Errorf("%+v", totals)
+	}
+}

@@ -29,7 +29,7 @@ func gather(flows []engine.FlowInfo) []sent {
 	var out []sent
 	at := map[string]int{}
 	for _, f := range flows {
-		to := cmp.Or(f.Recipient, f.Destination)
+		to := cmp.Or(f.Recipient, f.Receiver.Company, f.Destination)
 		i, ok := at[to]
 		if !ok {
 			i = len(out)
