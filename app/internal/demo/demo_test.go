@@ -84,12 +84,12 @@ func TestStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Front door bell", "Living room TV", "Allowed", "Ended at", "seen: stopped", "Renewed until", "is through again"} {
+	for _, want := range []string{"Front door bell", "Living room TV", "energy", "Allowed", "Reminded", "Ended at", "seen: stopped", "Renewed until", "is through again"} {
 		if !strings.Contains(told, want) {
 			t.Errorf("the story does not tell %q", want)
 		}
 	}
-	if len(moments) != 3 || moments[0].Consent == "" || moments[0].Device == "" {
+	if len(moments) != 4 || moments[0].Consent == "" || moments[0].Device == "" {
 		t.Errorf("the moments: %+v", moments)
 	}
 	if took := time.Since(began); took > 30*time.Second {
