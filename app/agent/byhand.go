@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"bestbefore/app/internal/engine"
@@ -25,6 +26,9 @@ func (c *call) confirm(ctx context.Context, args []string) error {
 			id = a.ID
 		}
 		a, err := e.Confirm(ctx, id, how)
+		if errors.Is(err, consent.ErrNotFound) {
+			return fmt.Errorf("there is no permission and no action %q; \"consents\" lists the permissions", pos[0])
+		}
 		if err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ const (
 func (c *call) config(p parts) lifecycle.Config {
 	return lifecycle.Config{
 		Dir: c.data, Scan: p == partsScan, Enforce: p == partsConnect || p == partsEnforce,
-		Credentials: os.Getenv("CREDENTIALS_DIRECTORY"),
+		Credentials: os.Getenv("CREDENTIALS_DIRECTORY"), AskPassphrase: c.asker(p), PassphraseCost: c.cost,
 	}
 }
 

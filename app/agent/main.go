@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"syscall"
 
 	"bestbefore/app/internal/lifecycle"
+	"bestbefore/app/internal/secrets"
 )
 
 func main() {
@@ -38,19 +40,23 @@ func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(fo
 
 // run is main without the process: it answers the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	c := &call{stdin: stdin, out: stdout, errs: stderr}
+	return (&call{stdin: stdin, out: stdout, errs: stderr}).answer(ctx, args)
+}
+
+// answer carries the words out and gives the exit code.
+func (c *call) answer(ctx context.Context, args []string) int {
 	err := c.dispatch(ctx, args)
 	var usage usageError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "bestbefore-agent: %s\n", err)
+		fmt.Fprintf(c.errs, "bestbefore-agent: %s\n", err)
 		return exitUsage
 	case errors.Is(err, errSaid):
 		return exitFailed
 	default:
-		fmt.Fprintf(stderr, "bestbefore-agent: %s\n", err)
+		fmt.Fprintf(c.errs, "bestbefore-agent: %s\n", err)
 		return exitFailed
 	}
 }
@@ -63,6 +69,11 @@ type call struct {
 	stdin     io.Reader
 	out, errs io.Writer
 	data      string // data folder
+
+	passphraseFile string
+	silent         bool          // the command asks for the passphrase itself
+	lines          *bufio.Reader // over stdin, for passphrases
+	cost           secrets.Cost  // of a new passphrase; zero is the usual
 }
 
 // command is one word of the command line.
@@ -83,7 +94,7 @@ func commands() map[string]command {
 		"essential":  {"essential ID safety|medical|comfort|none", "what the clock must not cut", (*call).essential},
 		"questions":  {"questions [--json] | questions ID yes|no", "is it the same device?", (*call).questions},
 		"flows":      {"flows [DEVICE] [--since 7d] [--json]", "where devices send", (*call).flows},
-		"allow":      {"allow DEVICE --to RECIPIENT|any --data CATEGORY[,...] --until DATE|DURATION [--then warn|guide|block|revoke|revoke-then-block]", "give a permission with an end date", (*call).allow},
+		"allow":      {"allow DEVICE --to RECIPIENT|any --data CATEGORY[,...] --until DATE|DURATION [--then warn|guide|block|revoke|revoke-then-block] [--whole]", "give a permission with an end date", (*call).allow},
 		"consents":   {"consents [--json]", "list the permissions", (*call).consents},
 		"renew":      {"renew ID --until DATE|DURATION", "renew a permission", (*call).renew},
 		"end":        {"end ID", "end a permission now", (*call).end},
@@ -94,6 +105,9 @@ func commands() map[string]command {
 		"connectors": {"connectors [--json]", "kinds and connections", (*call).connectors},
 		"connect":    {"connect KIND [--set key=value ...]", "set a connector up; secrets as key=value lines on standard input", (*call).connect},
 		"remove":     {"remove CONNECTION", "lift what a connection holds and forget it", (*call).remove},
+		"key":        {"key [--json] | key unlock|change|give-up", "the key that seals passwords, and the passphrase where there is no key store", (*call).key},
+		"test":       {"test CONNECTION", "make a connection's peer answer now", (*call).test},
+		"forget":     {"forget DEVICE|--from DATE --to DATE|--all [--texts] [--show]", "delete for good what was seen; --show only says what would go and what stays", (*call).forget},
 		"held":       {"held [--lift] [--json]", "what we set outside, and lift it", (*call).held},
 		"diary":      {"diary [--json] | diary --verify", "what was decided, done and seen", (*call).diary},
 		"calendar":   {"calendar FILE|-", "the dates as a calendar file; import it again and it stays in step", (*call).calendar},
@@ -106,7 +120,7 @@ func commands() map[string]command {
 // order is how the help lists the commands.
 var order = []string{
 	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "allow", "consents", "renew", "end", "confirm",
-	"undo", "disconnect", "reconnect", "connectors", "connect", "remove", "held", "diary", "backup", "export", "calendar", "demo",
+	"undo", "disconnect", "reconnect", "connectors", "connect", "test", "remove", "key", "held", "diary", "backup", "export", "forget", "calendar", "demo",
 }
 
 // dispatch reads --data and the command's name.
@@ -120,6 +134,11 @@ func (c *call) dispatch(ctx context.Context, args []string) error {
 			c.data, args = args[1], args[2:]
 		case len(args[0]) > 7 && args[0][:7] == "--data=":
 			c.data, args = args[0][7:], args[1:]
+		case args[0] == "--passphrase-file":
+			if len(args) < 2 {
+				return usagef("--passphrase-file needs a file")
+			}
+			c.passphraseFile, args = args[1], args[2:]
 		case args[0] == "--help" || args[0] == "-h":
 			c.help(c.out)
 			return nil
@@ -154,7 +173,7 @@ func (c *call) dispatch(ctx context.Context, args []string) error {
 }
 
 func (c *call) help(w io.Writer) {
-	fmt.Fprintln(w, "bestbefore-agent [--data DIR] COMMAND")
+	fmt.Fprintln(w, "bestbefore-agent [--data DIR] [--passphrase-file FILE] COMMAND")
 	fmt.Fprintln(w)
 	all := commands()
 	for _, name := range order {

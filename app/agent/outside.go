@@ -63,12 +63,12 @@ func (c *call) connect(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	secrets, err := c.secrets()
+	values, err := c.fromStdin()
 	if err != nil {
 		return err
 	}
 	return c.with(ctx, partsConnect, func(ctx context.Context, e engine.Engine) error {
-		x, err := e.Connect(ctx, engine.ConnectRequest{Kind: pos[0], Values: set, Secrets: secrets})
+		x, err := e.Connect(ctx, engine.ConnectRequest{Kind: pos[0], Values: set, Secrets: values})
 		if err != nil {
 			return err
 		}
@@ -77,9 +77,9 @@ func (c *call) connect(ctx context.Context, args []string) error {
 	})
 }
 
-// secrets reads key=value lines from standard input when it is a pipe or a
+// fromStdin reads secrets as key=value lines from standard input when it is a pipe or a
 // file, so that no secret stands in the process list.
-func (c *call) secrets() (map[string]string, error) {
+func (c *call) fromStdin() (map[string]string, error) {
 	if f, ok := c.stdin.(*os.File); ok {
 		if st, err := f.Stat(); err != nil || st.Mode()&os.ModeCharDevice != 0 {
 			return nil, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
@@ -260,6 +261,9 @@ func (c *call) disconnect(ctx context.Context, args []string) error {
 	}
 	return c.with(ctx, partsEnforce, func(ctx context.Context, e engine.Engine) error {
 		a, err := e.Disconnect(ctx, discovery.DeviceID(pos[0]), confirm, how)
+		if errors.Is(err, consent.ErrEssential) {
+			return fmt.Errorf("%w; --confirm says that you mean it", err)
+		}
 		if err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ var (
 )
 
 func newKeeper(h *Home) *keeper {
-	return &keeper{home: h, passphrase: &secrets.Passphrase{Path: filepath.Join(h.Dir, wrappedKey)}, looked: make(chan struct{})}
+	return &keeper{home: h, passphrase: &secrets.Passphrase{Path: filepath.Join(h.Dir, wrappedKey), Cost: h.PassphraseCost}, looked: make(chan struct{})}
 }
 
 func (k *keeper) config() secrets.Config {

@@ -18,11 +18,10 @@ const phrase = "copper lantern quiet hedge"
 func keyless(t *testing.T, dir string, ask func(context.Context) (string, error)) *Home {
 	t.Helper()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
-	h, err := Open(t.Context(), Config{Dir: dir, AskPassphrase: ask})
+	h, err := Open(t.Context(), Config{Dir: dir, AskPassphrase: ask, PassphraseCost: secrets.Cost{N: 16, R: 1, P: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.keeper.passphrase.Cost = secrets.Cost{N: 16, R: 1, P: 1}
 	return h
 }
 

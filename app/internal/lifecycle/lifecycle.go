@@ -22,6 +22,7 @@ import (
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/health"
 	"bestbefore/app/internal/rpc"
+	"bestbefore/app/internal/secrets"
 	"bestbefore/app/internal/store"
 	"bestbefore/connectors"
 	"bestbefore/connectors/builtin"
@@ -51,6 +52,8 @@ type Config struct {
 	Credentials string
 	// AskPassphrase asks for a passphrase that was chosen; nil where nobody can be asked at the start.
 	AskPassphrase func(ctx context.Context) (string, error)
+	// PassphraseCost of a new passphrase; zero is the usual.
+	PassphraseCost secrets.Cost
 	// Registry replaces the connectors that we ship; nil is those.
 	Registry *connectors.Registry
 	// KeyLater fetches the key in Serve instead of Open: a key store that waits
