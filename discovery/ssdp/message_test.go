@@ -55,8 +55,10 @@ func TestParseMessage(t *testing.T) {
 
 // FuzzMessage is target F4.
 func FuzzMessage(f *testing.F) {
-	for _, s := range []string{alive, response, "HTTP/1.1 200\nUSN:uuid:x", "NOTIFY * HTTP/1.1\r\nNTS: ssdp:update\r\n", "\x00\xff\r\n:::\r\n",
-		strings.Replace(response, "http://192.168.77.12:8200/", "http://127.0.0.1:8200/", 1), strings.Replace(response, "192.168.77.12:8200", "[fd77::12]:8200", 1)} {
+	for _, s := range []string{
+		alive, response, "HTTP/1.1 200\nUSN:uuid:x", "NOTIFY * HTTP/1.1\r\nNTS: ssdp:update\r\n", "\x00\xff\r\n:::\r\n",
+		strings.Replace(response, "http://192.168.77.12:8200/", "http://127.0.0.1:8200/", 1), strings.Replace(response, "192.168.77.12:8200", "[fd77::12]:8200", 1),
+	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
