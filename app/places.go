@@ -62,7 +62,7 @@ func (win *window) buildDevice() ui.Page {
 func (win *window) buildPermissions() ui.Page {
 	p := permissions.NewWall(permissions.WallCommands{
 		Open: win.open, Card: win.pump.Card, Invite: win.pump.Invite,
-		Filter: func(id string) { win.pump.FindPermissions(view.Query{Filter: id}) },
+		Find: win.pump.FindPermissions,
 	})
 	win.pages.permissions = p
 	return p
@@ -100,6 +100,8 @@ func (win *window) buildSettings() ui.Page {
 		switch id {
 		case view.SetExport:
 			win.askFolder()
+		case view.SetKey:
+			win.desk.askPassphrase()
 		case view.SetLeave:
 			win.pump.Leave()
 		}

@@ -49,7 +49,7 @@ func homePage(s view.Home, adapt func(any)) ui.Page {
 
 func wallPage(adapt func(any)) ui.Page {
 	p := permissions.NewWall(permissions.WallCommands{
-		Open: func(view.Route) {}, Card: func(view.PermissionCard) {}, Filter: func(string) {}, Invite: func(string) {},
+		Open: func(view.Route) {}, Card: func(view.PermissionCard) {}, Find: func(view.Query) {}, Invite: func(string) {},
 	})
 	s := permissionsFixture()
 	adapt(&s)

@@ -279,3 +279,19 @@ func TestWhatIsStuckCanBeTriedAgainInItsPlace(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatEndsTodayIsSaid(t *testing.T) {
+	p := presenter(t)
+	for until, want := range map[string]string{
+		"2026-11-22": "One permission ends today.", "2026-11-30": "One permission ends this month.", "2026-12-03": "One permission ends soon.",
+	} {
+		c := permission(t, "c1", "d1", "Bell", discovery.KindDoorbell, "Maker", until, consent.Soon)
+		if got := p.endsSentence([]engine.ConsentInfo{c}); got != want {
+			t.Errorf("until %s: %q, want %q", until, got, want)
+		}
+	}
+	c := permission(t, "c1", "d1", "Bell", discovery.KindDoorbell, "Maker", "2026-11-22", consent.EndedStopped)
+	if got := p.endsSentence([]engine.ConsentInfo{c}); got != "One permission ended today, and it stopped." {
+		t.Errorf("after its end: %q", got)
+	}
+}

@@ -150,7 +150,7 @@ func (p Presenter) Timeline(cs []engine.ConsentInfo) Timeline {
 // endsSentence is the sentence that a person would say about all permissions.
 func (p Presenter) endsSentence(cs []engine.ConsentInfo) string {
 	soon, live, stuck := 0, 0, 0
-	thisMonth := true // all that end this month, and no other, may be renewed now
+	thisMonth, today := true, true // all that end then, and no other, may be renewed now
 	devices := map[string]bool{}
 	var next *engine.ConsentInfo
 	for i, c := range cs {
@@ -170,12 +170,15 @@ func (p Presenter) endsSentence(cs []engine.ConsentInfo) string {
 		e := p.end(c.Consent)
 		within := !e.Zero() && e.Month == p.today().Month && e.Year == p.today().Year
 		thisMonth = thisMonth && within == (c.Headline == consent.Soon)
+		today = today && (e == p.today()) == (c.Headline == consent.Soon)
 		if !e.Zero() && (next == nil || c.DueAt().Before(next.DueAt())) {
 			next = &cs[i]
 		}
 	}
 	var parts []string
 	switch {
+	case soon > 0 && today:
+		parts = append(parts, p.Words("%s permission ends today.", "%s permissions end today.", soon))
 	case soon > 0 && thisMonth:
 		parts = append(parts, p.Words("%s permission ends this month.", "%s permissions end this month.", soon))
 	case soon > 0:

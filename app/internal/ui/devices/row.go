@@ -115,7 +115,7 @@ func (r *row) Set(s view.DeviceRow) {
 
 // CreateRenderer implements fyne.Widget.
 func (r *row) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.New(eitherLayout{}, r.group, r.device))
+	return kit.NewRenderer(r, container.New(eitherLayout{}, r.group, r.device))
 }
 
 // eitherLayout gives its objects the whole room; one of them is visible.

@@ -47,7 +47,7 @@ func (r *row) Set(s view.DiaryRow) {
 // CreateRenderer implements fyne.Widget.
 func (r *row) CreateRenderer() fyne.WidgetRenderer {
 	cells := kit.NewCells(false, diaryCells, r.day, r.when, kit.NewFlow(0, r.axis), r.text)
-	return widget.NewSimpleRenderer(kit.NewPad(0, 3*kit.Step, 0, 3*kit.Step, cells))
+	return kit.NewRenderer(r, kit.NewPad(0, 3*kit.Step, 0, 3*kit.Step, cells))
 }
 
 // MinSize implements fyne.CanvasObject.

@@ -84,7 +84,7 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	case b.label.String() == "":
 		side, height = 9, 9
 	}
-	return &composite{body: NewStack(b.panel, NewPad(height, side, height, side, row), b.ring), update: b.paint}
+	return laidOut(&composite{body: NewStack(b.panel, NewPad(height, side, height, side, row), b.ring), update: b.paint}, b)
 }
 
 // row centres sign and word; a word that has too little room is shortened.

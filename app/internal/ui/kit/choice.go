@@ -65,7 +65,7 @@ func (c *Chip) CreateRenderer() fyne.WidgetRenderer {
 	c.ExtendBaseWidget(c)
 	c.paint()
 	row := NewRow(6, c.sign, Grow(c.label), c.count)
-	return &composite{body: NewStack(c.panel, NewPad(6, 14, 6, 14, row), c.ring), update: c.paint}
+	return laidOut(&composite{body: NewStack(c.panel, NewPad(6, 14, 6, 14, row), c.ring), update: c.paint}, c)
 }
 
 // Chips is a flow of chips of which one or several are chosen.
@@ -181,7 +181,7 @@ func (o *Option) HeightFor(width float32) float32 { return HeightFor(o.body, wid
 func (o *Option) CreateRenderer() fyne.WidgetRenderer {
 	o.ExtendBaseWidget(o)
 	o.paint()
-	return &composite{body: o.body, update: o.paint}
+	return laidOut(&composite{body: o.body, update: o.paint}, o)
 }
 
 // resize makes objects n long: the first ones stay, so that the focus does, and

@@ -66,7 +66,7 @@ func (i *Icon) CreateRenderer() fyne.WidgetRenderer {
 	img := &canvas.Image{FillMode: canvas.ImageFillContain}
 	r := &iconRenderer{icon: i, img: img}
 	r.paint()
-	return r
+	return laidOut(r, i)
 }
 
 type iconRenderer struct {

@@ -86,5 +86,5 @@ func (n *NavItem) CreateRenderer() fyne.WidgetRenderer {
 	n.ExtendBaseWidget(n)
 	n.paint()
 	row := NewRow(3*Step, n.icon, Grow(n.label), n.count, n.pill)
-	return &composite{body: NewStack(n.panel, NewPad(0, 3*Step, 0, 3*Step, row), n.ring), update: n.paint}
+	return laidOut(&composite{body: NewStack(n.panel, NewPad(0, 3*Step, 0, 3*Step, row), n.ring), update: n.paint}, n)
 }

@@ -34,7 +34,7 @@ func NewFrame(fill, border fyne.ThemeColorName, radius float32) *Panel {
 func (p *Panel) CreateRenderer() fyne.WidgetRenderer {
 	r := &panelRenderer{panel: p, rect: &canvas.Rectangle{}}
 	r.paint()
-	return r
+	return laidOut(r, p)
 }
 
 type panelRenderer struct {

@@ -62,5 +62,5 @@ func (p *Pill) Severity() view.Severity { return p.severity }
 // CreateRenderer implements fyne.Widget.
 func (p *Pill) CreateRenderer() fyne.WidgetRenderer {
 	p.ExtendBaseWidget(p)
-	return &composite{body: NewStack(p.panel, NewPad(3, 11, 3, 9, NewRow(5, p.sign, Grow(p.word))))}
+	return laidOut(&composite{body: NewStack(p.panel, NewPad(3, 11, 3, 9, NewRow(5, p.sign, Grow(p.word))))}, p)
 }

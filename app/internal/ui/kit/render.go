@@ -21,3 +21,16 @@ func (r *composite) Refresh() {
 	}
 	r.body.Refresh()
 }
+
+// NewRenderer renders w as body, laid out in the whole of it.
+func NewRenderer(w, body fyne.CanvasObject) fyne.WidgetRenderer {
+	return laidOut(&composite{body: body}, w)
+}
+
+// laidOut is r at the present size of w. Fyne throws the renderer of what was
+// hidden for a minute away and makes a new one when it is shown again, without
+// laying it out: the size did not change.
+func laidOut(r fyne.WidgetRenderer, w fyne.CanvasObject) fyne.WidgetRenderer {
+	r.Layout(w.Size())
+	return r
+}

@@ -50,7 +50,7 @@ func (s *Stamp) Set(caption, text string, severity view.Severity, struck bool) {
 func (s *Stamp) CreateRenderer() fyne.WidgetRenderer {
 	r := &stampRenderer{stamp: s, caption: &canvas.Text{}, text: &canvas.Text{}, strike: &canvas.Rectangle{}}
 	r.paint()
-	return r
+	return laidOut(r, s)
 }
 
 type stampRenderer struct {

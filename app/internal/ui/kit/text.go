@@ -181,7 +181,7 @@ func (t *Text) pieces() []piece {
 }
 
 // CreateRenderer implements fyne.Widget.
-func (t *Text) CreateRenderer() fyne.WidgetRenderer { return &textRenderer{text: t} }
+func (t *Text) CreateRenderer() fyne.WidgetRenderer { return laidOut(&textRenderer{text: t}, t) }
 
 type textRenderer struct {
 	text *Text

@@ -92,5 +92,5 @@ func (t *Tick) paint() {
 func (t *Tick) CreateRenderer() fyne.WidgetRenderer {
 	t.ExtendBaseWidget(t)
 	t.paint()
-	return &composite{body: NewStack(NewInset(2, t.mark.box), t.ring), update: t.paint}
+	return laidOut(&composite{body: NewStack(NewInset(2, t.mark.box), t.ring), update: t.paint}, t)
 }

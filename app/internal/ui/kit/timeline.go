@@ -229,7 +229,7 @@ func (m *Mark) CreateRenderer() fyne.WidgetRenderer {
 	m.paint()
 	dot := &fyne.Container{Layout: dotLayout{}, Objects: []fyne.CanvasObject{m.dot}}
 	body := NewStack(NewPad(0, 4, 0, 1, NewRow(6, dot, Grow(m.label))), m.ring)
-	return &composite{body: body, update: m.paint}
+	return laidOut(&composite{body: body, update: m.paint}, m)
 }
 
 // dotLayout gives a dot its size.

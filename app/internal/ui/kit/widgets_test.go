@@ -260,3 +260,31 @@ func BenchmarkTwoHundredCards(b *testing.B) {
 		page.Refresh()
 	}
 }
+
+// Fyne forgets the renderer of what was hidden for a minute and makes a new one
+// when it is shown again, at the same size.
+func TestWhatWasForgottenIsDrawnAgain(t *testing.T) {
+	inLook(t, kit.Light)
+	chip, pill, stamp := kit.NewChip(func(string) {}), kit.NewPill(view.Soon, "8 days"), kit.NewStamp(0)
+	chip.Set(view.Choice{Label: "all", Count: "3", Chosen: true})
+	stamp.Set("BEST BEFORE", "30 NOV 26", view.Soon, true)
+	tick := kit.NewTick(func(bool) {})
+	tick.Set(view.Choice{Chosen: true})
+	for name, w := range map[string]fyne.Widget{
+		"text": kit.NewText("Bell Maker"), "chip": chip, "pill": pill, "stamp": stamp, "tick": tick, "nav": kit.NewNavItem("home", "Home", func() {}),
+		"button": kit.NewSignButton("check", "Give", kit.Main, func() {}), "panel": kit.NewPanel(kit.ColorAct, 8), "sign": kit.NewSign("check", kit.ColorAct, 20),
+	} {
+		inWindow(t, container.NewWithoutLayout(w), fyne.NewSize(400, 200))
+		w.Resize(fyne.NewSize(160, 44))
+		before, after := test.WidgetRenderer(w).Objects(), w.CreateRenderer().Objects()
+		if len(before) == 0 || len(before) != len(after) {
+			t.Errorf("%s: %d objects, then %d", name, len(before), len(after))
+			continue
+		}
+		for i := range before {
+			if before[i].Size() != after[i].Size() || before[i].Position() != after[i].Position() {
+				t.Errorf("%s: object %d was %v at %v, then %v at %v", name, i, before[i].Size(), before[i].Position(), after[i].Size(), after[i].Position())
+			}
+		}
+	}
+}

@@ -15,8 +15,8 @@ import (
 type WallCommands struct {
 	Open   func(view.Route)
 	Card   func(view.PermissionCard) // the button of a card
-	Filter func(id string)
-	Invite func(action string) // the button of the empty wall
+	Find   func(view.Query)          // the search or the filter changed; a new snapshot answers
+	Invite func(action string)       // the button of the empty wall
 }
 
 // Wall is the page of all permission cards.
@@ -26,7 +26,10 @@ type Wall struct {
 	title    *kit.Text
 	subline  *kit.Text
 	review   *kit.Button
+	query    view.Query
+	search   *kit.Entry
 	filters  *kit.Chips
+	finding  *fyne.Container
 	timeline *kit.Timeline
 	year     *fyne.Container
 	yearName *kit.Text
@@ -40,11 +43,14 @@ func NewWall(c WallCommands) *Wall {
 		commands: c,
 		title:    kit.NewTitle(lang.L("Permissions")),
 		subline:  kit.NewText("").Wrapped(0).In(kit.ColorSoft),
-		filters:  kit.NewChips(c.Filter),
 		timeline: kit.NewTimeline(func(id string) { c.Open(view.Route{Page: view.PageReview, Arg: id}) }),
 		cards:    kit.NewCardGrid(),
 		empty:    kit.NewColumn(0),
 	}
+	w.filters = kit.NewChips(func(id string) { w.find(func(q *view.Query) { q.Filter = id }) })
+	w.search = kit.NewSearch(lang.L("Search permissions"), func(s string) { w.find(func(q *view.Query) { q.Text = s }) })
+	w.finding = kit.NewColumn(3*kit.Step, w.search, w.filters.Content())
+	w.finding.Hide()
 	w.review = kit.NewButton("", kit.Main, func() { c.Open(view.Route{Page: view.PageReview}) })
 	w.review.Hide()
 	w.year = kit.NewSheet(" ", w.timeline)
@@ -54,7 +60,7 @@ func NewWall(c WallCommands) *Wall {
 	w.page = kit.NewPage(kit.NewColumn(5*kit.Step,
 		kit.NewHead(kit.NewColumn(kit.Step, w.title, w.subline), kit.NewFlow(0, w.review)),
 		w.year,
-		w.filters.Content(),
+		w.finding,
 		w.empty,
 		w.cards,
 	))
@@ -70,6 +76,14 @@ func (w *Wall) OnShow(string) {}
 // OnHide implements the shell's page.
 func (w *Wall) OnHide() {}
 
+// Search implements the shell's searcher.
+func (w *Wall) Search() fyne.Focusable { return w.search }
+
+func (w *Wall) find(change func(*view.Query)) {
+	change(&w.query)
+	w.commands.Find(w.query)
+}
+
 // SetSnapshot shows s.
 func (w *Wall) SetSnapshot(s view.Permissions) {
 	if !s.Loaded {
@@ -79,7 +93,7 @@ func (w *Wall) SetSnapshot(s view.Permissions) {
 	w.subline.Set(s.Subline)
 	kit.SetWord(w.review, s.Review)
 	w.filters.Set(s.Filters)
-	kit.SetVisible(w.filters.Content(), len(s.Filters) > 0)
+	kit.SetVisible(w.finding, len(s.Filters) > 0)
 	w.yearName.Set(s.Timeline.Title)
 	w.timeline.Set(s.Timeline)
 	kit.SetVisible(w.year, len(s.Timeline.Marks) > 0)

@@ -73,7 +73,7 @@ func TestWallFiltersAndOpens(t *testing.T) {
 	w := permissions.NewWall(permissions.WallCommands{
 		Open:   func(r view.Route) { log = append(log, "open "+string(r.Page)+" "+r.Arg) },
 		Card:   func(c view.PermissionCard) { log = append(log, "card "+c.ID) },
-		Filter: func(id string) { log = append(log, "filter "+id) },
+		Find:   func(q view.Query) { log = append(log, "find "+q.Text+"|"+q.Filter) },
 		Invite: func(a string) { log = append(log, "invite "+a) },
 	})
 	inWindow(t, w.Content())
@@ -84,6 +84,7 @@ func TestWallFiltersAndOpens(t *testing.T) {
 		Timeline: view.Timeline{Title: "The year ahead", Marks: []view.TimelineMark{{ID: "bell", Label: "Bell", Fraction: 0.1}}},
 	})
 	test.Tap(chip(t, w.Content(), "Ends soon"))
+	test.Type(w.Search(), "b")
 	press(t, w.Content(), "Review")
 	press(t, w.Content(), "Review 1 permission")
 	kit.Walk(w.Content(), func(o fyne.CanvasObject) {
@@ -91,7 +92,7 @@ func TestWallFiltersAndOpens(t *testing.T) {
 			test.Tap(m)
 		}
 	})
-	want := []string{"filter soon", "card bell", "open review ", "open review bell"}
+	want := []string{"find |soon", "find b|soon", "card bell", "open review ", "open review bell"}
 	if diff := cmp.Diff(want, log); diff != "" {
 		t.Error(diff)
 	}
@@ -99,7 +100,7 @@ func TestWallFiltersAndOpens(t *testing.T) {
 
 func TestAnEmptyFilterIsSaidWhereTheCardsWouldBe(t *testing.T) {
 	inLook(t)
-	w := permissions.NewWall(permissions.WallCommands{Open: func(view.Route) {}, Card: func(view.PermissionCard) {}, Filter: func(string) {}, Invite: func(string) {}})
+	w := permissions.NewWall(permissions.WallCommands{Open: func(view.Route) {}, Card: func(view.PermissionCard) {}, Find: func(view.Query) {}, Invite: func(string) {}})
 	inWindow(t, w.Content())
 	w.SetSnapshot(view.Permissions{
 		Loaded: true, Filters: []view.Choice{{ID: "soon", Label: "Ends soon", Chosen: true}}, Empty: view.Invitation{Title: "Nothing like that here"},
@@ -335,5 +336,21 @@ func TestARefusedDisconnectHasNoButton(t *testing.T) {
 	d, _ := disconnect(t, view.Disconnect{DeviceID: "router", Confirm: "Disconnect now", Refused: "This is the router."})
 	if button(d.Content(), "Disconnect now") != nil {
 		t.Error("the router can be disconnected")
+	}
+}
+
+func TestEscapeInAFieldGoesOnToTheWindow(t *testing.T) {
+	g, _, _ := give(t, openGive())
+	typed := entry(t, g.Content(), "Another one: an address or a host name")
+	closed := false
+	fyne.CurrentApp().Driver().CanvasForObject(typed).SetOnTypedKey(func(k *fyne.KeyEvent) { closed = k.Name == fyne.KeyEscape })
+	test.Type(typed, "x")
+	typed.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if typed.Text != "" || closed {
+		t.Error("the first Esc clears the field and nothing more")
+	}
+	typed.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if !closed {
+		t.Error("the second Esc is lost in the field")
 	}
 }
