@@ -159,10 +159,10 @@ func peak(f func()) int64 {
 // bytes come or not, and the next one is read.
 func TestHugeClaims(t *testing.T) {
 	sent := make(chan struct{})
+	junk := make([]byte, 64<<10) // the peer's own, beside its writer of 256 KiB
 	addr := fakeBroker(t, func(w *bufio.Writer) error {
 		const size = 256<<20 - 1
 		_, _ = w.Write(binary.AppendUvarint([]byte{0x30}, size))
-		junk := make([]byte, 1<<20)
 		for left := size; left > 0; left -= min(left, len(junk)) {
 			if _, err := w.Write(junk[:min(left, len(junk))]); err != nil {
 				return err
@@ -183,7 +183,7 @@ func TestHugeClaims(t *testing.T) {
 			t.Error("what came after the huge message was not read")
 		}
 	})
-	if grew > 8<<20 {
+	if grew > claimBudget {
 		t.Errorf("a claim of 256 MiB cost %d KiB", grew>>10)
 	}
 	t.Logf("256 MiB passed by at a cost of %d KiB", grew>>10)
@@ -247,15 +247,15 @@ func TestAMillionRetainedTopics(t *testing.T) {
 	var out *seen
 	grew := peak(func() {
 		out = stream(t, ses)
-		if !eventually(60*time.Second, func() bool {
+		if !eventually(3*time.Minute, func() bool { // the figure is printed; a busy machine is no fault
 			n, _ := out.flows(func(flow.Record) bool { return true })
 			return n == 1
 		}) {
-			t.Error("not read to the end within a minute")
+			t.Error("not read to the end")
 		}
 	})
 	t.Logf("%d retained topics in %s, %d KiB", topics, time.Since(began).Round(time.Millisecond), grew>>10)
-	if grew > 48<<20 {
+	if grew > retainedBudget {
 		t.Errorf("a million topics cost %d MiB", grew>>20)
 	}
 	ses.book.mu.Lock()

@@ -56,8 +56,10 @@ func TestForgetting(t *testing.T) {
 		"somebody at home": {func(_, _ discovery.DeviceID) engine.ForgetRequest {
 			return engine.ForgetRequest{Device: flow.Somebody}
 		}, 2, 2, 0, false},
-		"all":       {func(_, _ discovery.DeviceID) engine.ForgetRequest { return engine.ForgetRequest{All: true} }, 0, 0, 0, false},
-		"all texts": {func(_, _ discovery.DeviceID) engine.ForgetRequest { return engine.ForgetRequest{All: true, Texts: true} }, 0, 0, 0, true},
+		"all": {func(_, _ discovery.DeviceID) engine.ForgetRequest { return engine.ForgetRequest{All: true} }, 0, 0, 0, false},
+		"all texts": {func(_, _ discovery.DeviceID) engine.ForgetRequest {
+			return engine.ForgetRequest{All: true, Texts: true}
+		}, 0, 0, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHome(t)
