@@ -1,0 +1,146 @@
+//go:build lab && linux
+
+package store
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+// G17 and G5: the real agent on a file of ten million rows of traffic of 60
+// devices, in a network of its own; its memory, and the bytes of a row. The goal
+// is 42 MiB (2.5 times the smallest such program), four times fails.
+func TestLabAgentMemory(t *testing.T) {
+	rows := 10_000_000
+	if n, err := strconv.Atoi(os.Getenv("LAB_ROWS")); err == nil && n > 0 {
+		rows = n
+	}
+	dir := t.TempDir()
+	c := testConfig(filepath.Join(dir, "data"))
+	now := time.Now()
+	c.Now = func() time.Time { return now }
+	s, err := Open(t.Context(), c)
+	must(t, err)
+	var devices []discovery.Device
+	for i := range 60 {
+		devices = append(devices, discovery.Device{ID: discovery.DeviceID(fmt.Sprintf("d%012d", i)), LastSeen: now})
+	}
+	must(t, s.SaveInventory(t.Context(), discovery.Saved{Devices: devices}))
+	fillTraffic(t, s, rows, now)
+	size := value(s.flowsSize(t.Context(), nil))(t)
+	must(t, s.Close())
+	t.Logf("%d rows, %.1f bytes a row, sums and destinations included", rows, float64(size)/float64(rows))
+	if size/int64(rows) > 50 {
+		t.Errorf("%d bytes a row: more than 50 (G5)", size/int64(rows))
+	}
+	agent := filepath.Join(dir, "bestbefore-agent")
+	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "migrated_fynedo", "-o", agent, "bestbefore/app/agent")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	settled, peak := agentMemory(t, agent, c.Dir)
+	t.Logf("resident: %.1f MiB settled, %.1f MiB at most; the goal is 42", settled, peak)
+	if settled > 68 {
+		t.Errorf("%.1f MiB: more than four times the floor (G17)", settled)
+	}
+}
+
+// agentMemory runs the agent until it has settled, asks it for overviews as a
+// window does, and gives what it holds then and held at most.
+func agentMemory(t *testing.T, agent, dir string) (settled, peak float64) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "unshare", "-n", "--", "sh", "-c", `ip link set lo up; exec "$0" --data "$1" run`, agent, dir)
+	cmd.Env = append(os.Environ(), "DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent")
+	must(t, cmd.Start())
+	defer func() { _ = cmd.Wait() }()
+	defer cancel()
+	deadline := time.Now().Add(2 * time.Minute)
+	// By its socket: a command before that would open the files itself.
+	for {
+		if c, err := net.Dial("unix", filepath.Join(dir, "engine.sock")); err == nil {
+			must(t, c.Close())
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the agent does not answer")
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	for _, args := range [][]string{{"devices"}, {"flows"}, {"flows", "d000000000000", "--since", "7d"}, {"flows", "--since", "30d"}} {
+		if out, err := exec.CommandContext(ctx, agent, append([]string{"--data", dir}, args...)...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, out)
+		}
+	}
+	// Settled is when twenty seconds brought no new low.
+	settled = resident(t, cmd.Process.Pid, "VmRSS")
+	for low := time.Now(); time.Since(low) < 20*time.Second; time.Sleep(time.Second) {
+		if r := resident(t, cmd.Process.Pid, "VmRSS"); r < settled {
+			settled, low = r, time.Now()
+		}
+	}
+	return settled, resident(t, cmd.Process.Pid, "VmHWM")
+}
+
+func resident(t *testing.T, pid int, what string) float64 {
+	t.Helper()
+	f := value(os.Open(fmt.Sprintf("/proc/%d/status", pid)))(t)
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if rest, ok := strings.CutPrefix(lines.Text(), what+":"); ok {
+			kib := value(strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 64))(t)
+			return kib / 1024
+		}
+	}
+	t.Fatalf("no %s of %d", what, pid)
+	return 0
+}
+
+// fillTraffic writes rows as a very heavy home has them before they are purged, by SQL alone:
+// through AddFlows it would take minutes.
+func fillTraffic(t *testing.T, s *Store, rows int, now time.Time) {
+	t.Helper()
+	ctx := t.Context()
+	var seed []flow.Record // every device with its destinations, so that there are numbers for them
+	for d := range 60 {
+		for to := range 120 {
+			r := record(discovery.DeviceID(fmt.Sprintf("d%012d", d)), 0, 1)
+			r.Destination.Domain, r.First, r.Last = fmt.Sprintf("host%d.service%d.example", to, d), now, now
+			seed = append(seed, r)
+		}
+	}
+	must(t, s.AddFlows(ctx, "x", seed, nil))
+	s.flows.mu.Lock()
+	defer s.flows.mu.Unlock()
+	per := rows / 60
+	step := int64(13*24*time.Hour/time.Millisecond) / int64(per)
+	for d := 1; d <= 60; d++ {
+		must(t, s.flows.tx(ctx, func(x *txn) error {
+			_, err := x.ExecContext(ctx, `WITH RECURSIVE k(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM k WHERE i + 1 < ?1)
+				INSERT OR IGNORE INTO flow(device, last, route, span, up, down, n)
+				SELECT ?2, ?3 - (?1 - i) * ?4, (?2 - 1) * 120 + 1 + (i * i + i) % 120, i % 60000, i % 9973, i % 99991, 1 + i % 3 FROM k`,
+				per, d, now.UnixMilli()-1, step)
+			if err != nil {
+				return err
+			}
+			_, err = x.ExecContext(ctx, `INSERT INTO hourly(device, hour, route, up, down, n, first, last)
+				SELECT device, last / 3600000, route, sum(up), sum(down), sum(n), min(last % 3600000 - span), max(last % 3600000) FROM flow WHERE device = ?
+				GROUP BY last / 3600000, route ON CONFLICT DO NOTHING`, d)
+			return err
+		}))
+	}
+}
