@@ -203,3 +203,38 @@ func TestAnAccountIsDeletedWhereThatWasChosen(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatTheBrokerDropsIsSaidWithinAMinute: among what is wrong, on the page of
+// connectors, and once in the diary. The twin: nothing is said before.
+func TestWhatTheBrokerDropsIsSaidWithinAMinute(t *testing.T) {
+	b, e, _ := withBroker(t, "auto")
+	said := func() (problem bool, lines int, lost uint64) {
+		o, err := e.Overview(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range o.Problems {
+			problem = problem || strings.HasPrefix(p.ID, "lost/")
+		}
+		info, err := e.Connectors(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return problem, strings.Count(diaryKinds(t, e), string(engine.NoteLost)), info.Connections[0].Lost
+	}
+	if problem, lines, lost := said(); problem || lines != 0 || lost != 0 {
+		t.Errorf("nothing was dropped, but it is said: %v, %d lines, %d lost", problem, lines, lost)
+	}
+	b.drop()
+	began := time.Now()
+	for problem := false; !problem; problem, _, _ = said() {
+		if time.Since(began) > time.Minute {
+			t.Fatal("a minute after the first drop nothing is said")
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Logf("said %s after the drops", time.Since(began).Round(time.Millisecond))
+	if _, lines, lost := said(); lines != 1 || lost == 0 {
+		t.Errorf("%d lines in the diary, %d lost on the page", lines, lost)
+	}
+}

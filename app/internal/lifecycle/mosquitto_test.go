@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"bufio"
 	"fmt"
 	"net"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -116,6 +118,31 @@ func (b *mosquitto) hold(name string) <-chan struct{} {
 	}()
 	b.t.Cleanup(func() { _ = c.Process.Kill(); <-over })
 	return over
+}
+
+// drop has the broker throw messages away: a subscriber stands still while
+// many are published.
+func (b *mosquitto) drop() {
+	b.t.Helper()
+	slow := exec.Command("stdbuf", "-oL", "mosquitto_sub", "-h", "127.0.0.1", "-p", b.port, "-u", "plug", "-P", "pw-of-plug", "-i", "slow", "-q", "1", "-t", "home/#", "-d")
+	out, err := slow.StdoutPipe()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := slow.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = slow.Process.Kill(); _ = slow.Wait() })
+	for lines := bufio.NewScanner(out); lines.Scan() && !strings.Contains(lines.Text(), "Subscribed"); {
+	}
+	if err := slow.Process.Signal(syscall.SIGSTOP); err != nil {
+		b.t.Fatal(err)
+	}
+	pub := exec.Command("mosquitto_pub", "-h", "127.0.0.1", "-p", b.port, "-u", "plug", "-P", "pw-of-plug", "-q", "1", "-t", "home/plug/power", "-l")
+	pub.Stdin = strings.NewReader(strings.Repeat("3\n", 5000))
+	if msg, err := pub.CombinedOutput(); err != nil {
+		b.t.Fatalf("publishing: %v %s", err, msg)
+	}
 }
 
 func ended(c <-chan struct{}, within time.Duration) bool {
