@@ -82,25 +82,14 @@ func (s *sockets) askDirect(l *link, i int, prefixes *[]netip.Prefix) {
 	s.readers.Go(func() { s.read(k) })
 }
 
-// ask sends a one-shot question, which may be several packets, on iface.
-func (s *sockets) ask(iface string, packets [][]byte) {
-	l := s.links[iface]
-	if l == nil {
-		return
+// number gives a one-shot question a number that nobody can guess, and takes
+// answers with it from now on.
+func (k *socket) number(packets [][]byte, now time.Time) {
+	e := &expected{id: uint16(1 + rand.IntN(0xffff)), until: now.Add(directFor)}
+	for _, b := range packets {
+		binary.BigEndian.PutUint16(b, e.id)
 	}
-	for _, k := range l.direct {
-		if k == nil {
-			continue
-		}
-		e := &expected{id: uint16(1 + rand.IntN(0xffff)), until: s.cfg.Now().Add(directFor)}
-		k.expects.Store(e)
-		for _, b := range packets {
-			binary.BigEndian.PutUint16(b, e.id)
-			if _, err := k.conn.WriteToUDPAddrPort(b, k.to); err != nil {
-				s.cfg.Logger.Debug("asking once", "interface", iface, "error", err)
-			}
-		}
-	}
+	k.expects.Store(e)
 }
 
 // takes reports whether k takes a packet with the number id at now.

@@ -20,11 +20,19 @@ type packet struct {
 	direct bool // the answer to a one-shot question
 }
 
+// sort is how a question is asked.
+type sort int
+
+// The sorts of questions.
+const (
+	ordinary sort = iota // answered to all
+	oneShot              // answered to us alone
+)
+
 // network is what the loop needs of the sockets.
 type network interface {
 	watch() (up, down []string) // looks for interfaces that came, changed or went
-	send(iface string, b []byte)
-	ask(iface string, packets [][]byte) // a one-shot question
+	send(iface string, as sort, packets [][]byte)
 	packets() <-chan packet
 	close() // ends all readers and waits for them
 }
@@ -138,12 +146,10 @@ func (l *looper) step() time.Duration {
 		l.out(got)
 	}
 	for iface, qs := range l.b.asker.collect(l.b.types, l.b.only, now) {
-		for _, p := range l.packed(l.b.pack(qs, iface, now)) {
-			l.n.send(iface, p)
-		}
+		l.n.send(iface, ordinary, l.packed(l.b.pack(qs, iface, now)))
 	}
 	for _, iface := range l.b.asker.shots(now) {
-		l.n.ask(iface, l.packed(l.b.shot(now)))
+		l.n.send(iface, oneShot, l.packed(l.b.shot(now)))
 	}
 	due := l.b.due()
 	if due.IsZero() {

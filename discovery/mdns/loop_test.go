@@ -48,25 +48,20 @@ func (w *wire) watch() (up, down []string) {
 	return up, down
 }
 
-func (w *wire) send(iface string, b []byte) {
-	m := new(dns.Msg)
-	if err := m.Unpack(b); err != nil {
-		panic(err)
-	}
+func (w *wire) send(iface string, as sort, packets [][]byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.sent = append(w.sent, sentPacket{time.Since(w.begun), iface, m, len(b)})
-}
-
-func (w *wire) ask(iface string, packets [][]byte) {
 	for _, b := range packets {
 		m := new(dns.Msg)
 		if err := m.Unpack(b); err != nil {
 			panic(err)
 		}
-		w.mu.Lock()
-		w.shot = append(w.shot, sentPacket{time.Since(w.begun), iface, m, len(b)})
-		w.mu.Unlock()
+		p := sentPacket{time.Since(w.begun), iface, m, len(b)}
+		if as == oneShot {
+			w.shot = append(w.shot, p)
+		} else {
+			w.sent = append(w.sent, p)
+		}
 	}
 }
 

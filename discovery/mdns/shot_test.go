@@ -171,7 +171,7 @@ func TestOneShotOverSockets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.ask(ifi.Name, q)
+	s.send(ifi.Name, oneShot, q)
 	buf := make([]byte, 9000)
 	for _, wrong := range []uint16{1, 0} { // the twin first: with another number
 		for {
@@ -193,7 +193,7 @@ func TestOneShotOverSockets(t *testing.T) {
 			break
 		}
 		if wrong != 0 {
-			s.ask(ifi.Name, q)
+			s.send(ifi.Name, oneShot, q)
 			continue
 		}
 		for deadline := time.After(5 * time.Second); ; {

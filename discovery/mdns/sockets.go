@@ -170,19 +170,28 @@ func (l *link) close() {
 	}
 }
 
-// send sends b to the group on iface, over both families. A packet that cannot
-// be sent is lost, as packets are.
-func (s *sockets) send(iface string, b []byte) {
+// send sends a question, which may be several packets, to the group on iface,
+// over both families. A packet that cannot be sent is lost, as packets are.
+func (s *sockets) send(iface string, as sort, packets [][]byte) {
 	l := s.links[iface]
 	if l == nil {
 		return
 	}
-	for _, k := range l.families {
+	through := l.families
+	if as == oneShot {
+		through = l.direct
+	}
+	for _, k := range through {
 		if k == nil {
 			continue
 		}
-		if _, err := k.conn.WriteToUDPAddrPort(b, k.to); err != nil {
-			s.cfg.Logger.Debug("sending", "interface", iface, "error", err)
+		if as == oneShot {
+			k.number(packets, s.cfg.Now())
+		}
+		for _, b := range packets {
+			if _, err := k.conn.WriteToUDPAddrPort(b, k.to); err != nil {
+				s.cfg.Logger.Debug("sending", "interface", iface, "error", err)
+			}
 		}
 	}
 }

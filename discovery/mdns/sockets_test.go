@@ -146,5 +146,5 @@ func TestDeadSocketIsOpenedAgain(t *testing.T) {
 	if _, down := s.watch(); !slices.Equal(down, []string{lo.Name}) || len(s.links) != 0 {
 		t.Errorf("down %v", down)
 	}
-	s.send(lo.Name, []byte("lost")) // an interface that is gone
+	s.send(lo.Name, ordinary, [][]byte{[]byte("lost")}) // an interface that is gone
 }
