@@ -26,31 +26,38 @@ func TestSeveralDestinationsAreOneNamedRecipient(t *testing.T) {
 		want consent.Recipient
 	}{
 		{
-			"one that was seen keeps its name", GiveDraft{Recipients: []string{"to:Bell Maker"}},
+			"one that was seen keeps its name",
+			GiveDraft{Recipients: []string{"to:Bell Maker"}},
 			consent.Recipient{Name: "Bell Maker", Destinations: []string{"events.bell.example", "video.bell.example"}},
 		},
 		{
-			"two that were seen", GiveDraft{Recipients: []string{"to:metrics.example", "to:198.51.100.7"}},
+			"two that were seen",
+			GiveDraft{Recipients: []string{"to:metrics.example", "to:198.51.100.7"}},
 			consent.Recipient{Name: "metrics.example and 1 other", Destinations: []string{"198.51.100.7", "metrics.example"}},
 		},
 		{
-			"a name of the person's own", GiveDraft{Recipients: []string{"to:metrics.example", "to:198.51.100.7"}, Name: "Metrics"},
+			"a name of the person's own",
+			GiveDraft{Recipients: []string{"to:metrics.example", "to:198.51.100.7"}, Name: "Metrics"},
 			consent.Recipient{Name: "Metrics", Destinations: []string{"198.51.100.7", "metrics.example"}},
 		},
 		{
-			"typed ones share a domain", GiveDraft{Typing: "Video.Bell-Maker.example., cdn.bell-maker.example"},
+			"typed ones share a domain",
+			GiveDraft{Typing: "Video.Bell-Maker.example., cdn.bell-maker.example"},
 			consent.Recipient{Name: "bell-maker.example", Destinations: []string{"cdn.bell-maker.example", "video.bell-maker.example"}},
 		},
 		{
-			"as the command line takes it", GiveDraft{Typing: "Bell Maker=198.51.100.10,video.bell-maker.example"},
+			"as the command line takes it",
+			GiveDraft{Typing: "Bell Maker=198.51.100.10,video.bell-maker.example"},
 			consent.Recipient{Name: "Bell Maker", Destinations: []string{"198.51.100.10", "video.bell-maker.example"}},
 		},
 		{
-			"addresses alone are counted", GiveDraft{Typing: "198.51.100.10 2001:db8::1 198.51.100.0/24"},
+			"addresses alone are counted",
+			GiveDraft{Typing: "198.51.100.10 2001:db8::1 198.51.100.0/24"},
 			consent.Recipient{Name: "3 addresses", Destinations: []string{"198.51.100.0/24", "198.51.100.10", "2001:db8::1"}},
 		},
 		{
-			"a country's second level is nobody's name", GiveDraft{Typing: "a.co.uk, b.co.uk"},
+			"a country's second level is nobody's name",
+			GiveDraft{Typing: "a.co.uk, b.co.uk"},
 			consent.Recipient{Name: "a.co.uk and 1 other", Destinations: []string{"a.co.uk", "b.co.uk"}},
 		},
 		{"everybody", GiveDraft{Recipients: []string{RecipientAny}}, consent.Recipient{Name: "everybody", Any: true}},

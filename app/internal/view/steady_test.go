@@ -8,8 +8,8 @@ import (
 
 func TestRowsStayWhereTheyWereShown(t *testing.T) {
 	same := func(s string) string { return s }
-	rows, order := Steady(nil, []string{"a", "b"}, same)
-	rows, order = Steady(order, []string{"c", "b", "a"}, same)
+	_, order := Steady(nil, []string{"a", "b"}, same)
+	rows, order := Steady(order, []string{"c", "b", "a"}, same)
 	if d := cmp.Diff([]string{"a", "b", "c"}, rows); d != "" {
 		t.Error(d)
 	}

@@ -81,7 +81,7 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	switch {
 	case b.weight == Link:
 		side, height = 4, 4
-	case b.label.String() == "":
+	case b.label.String() == "" && b.name != "": // a sign alone; a word may still come
 		side, height = 9, 9
 	}
 	return laidOut(&composite{body: NewStack(b.panel, NewPad(height, side, height, side, row), b.ring), update: b.paint}, b)

@@ -288,3 +288,13 @@ func TestWhatWasForgottenIsDrawnAgain(t *testing.T) {
 		}
 	}
 }
+
+func TestAWordThatComesLaterHasItsMargin(t *testing.T) {
+	inLook(t, kit.Light)
+	late, ready := kit.NewButton("", kit.Main, func() {}), kit.NewButton("Review", kit.Main, func() {})
+	_ = late.MinSize() // drawn before there is a word
+	late.SetLabel("Review")
+	if late.MinSize() != ready.MinSize() {
+		t.Errorf("%v, but %v when the word was there from the start", late.MinSize(), ready.MinSize())
+	}
+}

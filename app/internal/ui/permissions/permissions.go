@@ -51,7 +51,7 @@ func NewWall(c WallCommands) *Wall {
 	w.search = kit.NewSearch(lang.L("Search permissions"), func(s string) { w.find(func(q *view.Query) { q.Text = s }) })
 	w.finding = kit.NewColumn(3*kit.Step, w.search, w.filters.Content())
 	w.finding.Hide()
-	w.review = kit.NewButton("", kit.Main, func() { c.Open(view.Route{Page: view.PageReview}) })
+	w.review = kit.NewButton(" ", kit.Main, func() { c.Open(view.Route{Page: view.PageReview}) })
 	w.review.Hide()
 	w.year = kit.NewSheet(" ", w.timeline)
 	w.yearName = kit.SheetTitle(w.year)
