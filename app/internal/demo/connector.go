@@ -109,7 +109,7 @@ func (s *session) Held(ctx context.Context) ([]connectors.Held, error) {
 	var out []connectors.Held
 	for _, x := range s.relay.held() {
 		out = append(out, connectors.Held{
-			Mark: x.req.Mark, Text: x.req.Target.Recipient.Name, Active: true, Receipt: s.receipt(x.req),
+			Mark: x.req.Mark, Text: x.words(), Active: true, Receipt: s.receipt(x.req),
 		})
 	}
 	return out, nil

@@ -16,6 +16,20 @@ func (x *rule) hits(p *passing) bool {
 	return x.devices[p.device] && (x.req.Target.Recipient.Any || consent.Covers(x.req.Target.Recipient, flow.Destination{Domain: p.host}))
 }
 
+// words say whom the rule keeps from whom.
+func (x *rule) words() string {
+	to := x.req.Target.Recipient.Name
+	if x.req.Target.Recipient.Any {
+		to = "anybody"
+	}
+	for _, d := range household() {
+		if x.devices[d.key] {
+			return d.instance + " to " + to
+		}
+	}
+	return to
+}
+
 // known are the relay's own ids of the devices that ids name.
 func known(ids []discovery.Identifier) map[string]bool {
 	out := map[string]bool{}
