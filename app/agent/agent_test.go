@@ -28,7 +28,7 @@ func try(t *testing.T, dir string, args ...string) (code int, out, errs string) 
 func TestEverythingThatAsksWorksOnAnEmptyFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	for _, args := range [][]string{
-		{"devices"}, {"flows"}, {"consents"}, {"connectors"}, {"held"}, {"diary"}, {"diary", "--verify"}, {"questions"}, {"export", filepath.Join(dir, "out")}, {"calendar", filepath.Join(dir, "dates.ics")},
+		{"devices"}, {"flows"}, {"consents"}, {"connectors"}, {"held"}, {"diary"}, {"diary", "--verify"}, {"questions"}, {"export", filepath.Join(dir, "out")}, {"clock"}, {"clock", "--confirm"}, {"calendar", filepath.Join(dir, "dates.ics")},
 	} {
 		if code, out, errs := try(t, dir, args...); code != exitDone || errs != "" {
 			t.Errorf("%v: exit %d, %q, %q", args, code, out, errs)

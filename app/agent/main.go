@@ -110,6 +110,7 @@ func commands() map[string]command {
 		"forget":     {"forget DEVICE|--from DATE --to DATE|--all [--texts] [--show]", "delete for good what was seen; --show only says what would go and what stays", (*call).forget},
 		"held":       {"held [--lift] [--json]", "what we set outside, and lift it", (*call).held},
 		"diary":      {"diary [--json] | diary --verify", "what was decided, done and seen", (*call).diary},
+		"clock":      {"clock [--confirm]", "the time that is gone by; say that this computer's clock is right", (*call).clock},
 		"calendar":   {"calendar FILE|-", "the dates as a calendar file; import it again and it stays in step", (*call).calendar},
 		"demo":       {"demo [--fast]", "a made-up home on this computer: a permission ends on its date", (*call).demo},
 		"backup":     {"backup [list] [--json] | backup now | backup restore NAME", "copies of permissions, diary and devices; put one back", (*call).backup},
@@ -120,7 +121,7 @@ func commands() map[string]command {
 // order is how the help lists the commands.
 var order = []string{
 	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "allow", "consents", "renew", "end", "confirm",
-	"undo", "disconnect", "reconnect", "connectors", "connect", "test", "remove", "key", "held", "diary", "backup", "export", "forget", "calendar", "demo",
+	"undo", "disconnect", "reconnect", "connectors", "connect", "test", "remove", "key", "held", "diary", "backup", "export", "forget", "calendar", "clock", "demo",
 }
 
 // dispatch reads --data and the command's name.

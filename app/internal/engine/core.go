@@ -33,6 +33,9 @@ type Config struct {
 	NewID func(prefix string) string
 	// Poke wakes the scheduler and the runner after a decision.
 	Poke func()
+	// RightClock takes a person's word that the computer's clock is right; nil where
+	// nobody judges it.
+	RightClock func(ctx context.Context, who string) error
 	// Retry tries one action now.
 	Retry func(ctx context.Context, id consent.ActionID) error
 	// Lookup asks the system's resolver for the addresses of a host name.

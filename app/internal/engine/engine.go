@@ -105,6 +105,8 @@ type Blocks interface {
 type Household interface {
 	// Confirm takes the word that what only a person can do was done; see consent.ConfirmByHand.
 	Confirm(ctx context.Context, id consent.ActionID, how string) (consent.Action, error)
+	// ConfirmClock takes the word that the clock of this computer is right.
+	ConfirmClock(ctx context.Context, how string) error
 	Preferences(ctx context.Context) (Preferences, error)
 	SetPreferences(ctx context.Context, p Preferences) error
 }

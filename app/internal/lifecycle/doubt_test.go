@@ -140,7 +140,7 @@ func TestT06AClockSteppedByTwoHoursIsActedUponAndMarked(t *testing.T) {
 	if d := decided(t, h, bell); d != consent.Given { // the twin: nobody says so, and the router's own clock disagrees
 		t.Fatalf("without a second source it is %s", d)
 	}
-	if err := h.clock.confirm(t.Context(), "you"); err != nil {
+	if err := h.Engine().ConfirmClock(t.Context(), "clicked"); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "the word makes it a decision", func() bool { return decided(t, h, bell) == consent.Expired })

@@ -278,6 +278,10 @@ func (c *Client) Confirm(ctx context.Context, id consent.ActionID, how string) (
 	return ask[consent.Action](ctx, c, "Confirm", args{Action: id, How: how})
 }
 
+func (c *Client) ConfirmClock(ctx context.Context, how string) error {
+	return do(ctx, c, "ConfirmClock", args{How: how})
+}
+
 func (c *Client) Preferences(ctx context.Context) (engine.Preferences, error) {
 	return ask[engine.Preferences](ctx, c, "Preferences", args{})
 }

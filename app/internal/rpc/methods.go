@@ -75,6 +75,9 @@ func addPermissions(m map[string]method) {
 	m["Confirm"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return e.Confirm(ctx, a.Action, a.How)
 	})
+	m["ConfirmClock"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		return nil, e.ConfirmClock(ctx, a.How)
+	})
 	m["Preferences"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return e.Preferences(ctx) })
 	m["SetPreferences"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return nil, e.SetPreferences(ctx, a.Preferences)
