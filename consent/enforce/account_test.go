@@ -14,6 +14,10 @@ import (
 
 var byAccount = connectors.Traits{Grain: connectors.GrainAccount, SurvivesRestart: true}
 
+func (p *peer) AccountOf(_ context.Context, t connectors.Target) (connectors.Account, error) {
+	return p.account(t)
+}
+
 // broker is a peer that cuts by account and knows whose account is whose.
 func (h *bench) broker(shares ...string) *peer {
 	p := h.peer("broker", byAccount)

@@ -269,10 +269,6 @@ type peer struct {
 	account  func(connectors.Target) (connectors.Account, error)
 }
 
-func (p *peer) AccountOf(_ context.Context, t connectors.Target) (connectors.Account, error) {
-	return p.account(t)
-}
-
 func (p *peer) Block(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
 	p.m.logf("%s block %s", p.name, r.Mark)
 	p.mu.Lock()

@@ -39,8 +39,34 @@ func (h *home) traffic() map[discovery.DeviceID]uint64 {
 	return out
 }
 
-func TestForgetting(t *testing.T) {
+// twoThatSent is a home with a bell that has a permission and had two names, a
+// second device, and somebody; all have sent.
+func twoThatSent(t *testing.T) (h *home, a, b discovery.DeviceID, info engine.ConsentInfo) {
+	t.Helper()
 	const other = "00:11:22:33:44:66"
+	h = newHome(t)
+	a = h.see(bell)
+	h.Sight(discovery.Sighting{Source: discovery.SourceNeighbor, At: h.now, Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: other}}})
+	d, err := h.Device(t.Context(), other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = d.ID
+	info = h.allow(a, "Bell Maker", "203.0.113.7")
+	for _, label := range []string{"Anna's bell", "Bell"} {
+		if err := h.Label(t.Context(), a, label); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, id := range []discovery.DeviceID{a, b} {
+		h.sentOn(id, "2026-11-20")
+		h.sentOn(id, "2026-11-21")
+	}
+	h.sentOn(flow.Somebody, "2026-11-21")
+	return h, a, b, info
+}
+
+func TestForgetting(t *testing.T) {
 	for name, c := range map[string]struct {
 		request    func(a, b discovery.DeviceID) engine.ForgetRequest
 		a, b, some uint64 // what is left
@@ -62,25 +88,7 @@ func TestForgetting(t *testing.T) {
 		}, 0, 0, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHome(t)
-			a := h.see(bell)
-			h.Sight(discovery.Sighting{Source: discovery.SourceNeighbor, At: h.now, Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: other}}})
-			d, err := h.Device(t.Context(), other)
-			if err != nil {
-				t.Fatal(err)
-			}
-			b := d.ID
-			info := h.allow(a, "Bell Maker", "203.0.113.7")
-			for _, label := range []string{"Anna's bell", "Bell"} {
-				if err := h.Label(t.Context(), a, label); err != nil {
-					t.Fatal(err)
-				}
-			}
-			for _, id := range []discovery.DeviceID{a, b} {
-				h.sentOn(id, "2026-11-20")
-				h.sentOn(id, "2026-11-21")
-			}
-			h.sentOn(flow.Somebody, "2026-11-21")
+			h, a, b, info := twoThatSent(t)
 			r := c.request(a, b)
 			r.How = "test"
 			before := h.traffic()

@@ -14,6 +14,7 @@ import (
 // Store is what Core needs of storage, in the groups in which it uses it.
 type Store interface {
 	consentStore
+	grantStore
 	actionStore
 	actionLists
 	seenStore
@@ -39,6 +40,10 @@ type consentStore interface {
 	Consents(ctx context.Context) ([]consent.Consent, error)
 	ConsentVersions(ctx context.Context, id consent.ID) ([]consent.Consent, error)
 	Consent(ctx context.Context, id consent.ID) (consent.Consent, error)
+}
+
+// grantStore keeps what issuers said they gave.
+type grantStore interface {
 	Grants(ctx context.Context, c consent.Consent) ([]consent.Grant, error)
 	// SaveGrants replaces what is known of one connection's grants.
 	SaveGrants(ctx context.Context, connection string, gs []consent.Grant) error

@@ -74,6 +74,9 @@ func (f *forget) set(s view.Forget) bool {
 	f.shown = s
 	if s.Draft.Scope == typed.Scope && s.Dates { // an answer to an older draft takes nothing back
 		f.shown.Draft.From, f.shown.Draft.To = typed.From, typed.To
+	} else if s.Dates {
+		f.from.SetText(s.Draft.From)
+		f.to.SetText(s.Draft.To)
 	}
 	f.scopes.Set(s.Scopes)
 	f.devices.Set(s.Devices)
