@@ -133,6 +133,7 @@ func (d *desk) look() {
 // the application runs: Fyne starts the tray only then.
 func (d *desk) attach(ctx context.Context, win *window) {
 	d.win = win
+	d.greet()
 	if d.demo || !d.owner {
 		return // closing ends the demo; beside another program nothing is lost
 	}

@@ -218,6 +218,6 @@ func keyHelp(err error) string {
 	case errors.Is(err, secrets.ErrDamaged):
 		return "Give it up in Settings, or with \"bestbefore-agent key give-up\"."
 	default:
-		return "Unlock or start this computer's key store and try again in Settings, or choose a passphrase there."
+		return "Unlock or start this computer's key store and start Best Before again, or choose a passphrase in Settings."
 	}
 }

@@ -128,7 +128,7 @@ func (p Presenter) Forgotten(f engine.Forgotten) Outcome {
 
 // keyRow says which key store holds the key.
 func (p Presenter) keyRow(k engine.KeyInfo, problems []engine.Problem) SettingRow {
-	row := SettingRow{ID: "key", Label: p.T("Key store")}
+	row := SettingRow{ID: SetKey, Label: p.T("Key store"), Button: p.keyButton(k)}
 	use := p.T("It seals passwords, and the end of the diary.")
 	switch k.Provider {
 	case "":

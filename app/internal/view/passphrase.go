@@ -1,0 +1,41 @@
+package view
+
+import "bestbefore/app/internal/engine"
+
+// SetKey is the row of the key, and its button.
+const SetKey = "key"
+
+// Passphrase is the question for the passphrase of the key.
+type Passphrase struct {
+	Title  string
+	Text   string
+	Button string
+	New    bool // none was chosen yet: it is asked for twice
+	Needed bool // one was chosen and the key is not open: worth asking by ourselves
+}
+
+// Passphrase asks for the chosen one, or for a first one.
+func (p Presenter) Passphrase(k engine.KeyInfo) Passphrase {
+	if k.Chosen {
+		return Passphrase{
+			Title: p.T("Your passphrase"), Button: p.T("Unlock"), Needed: k.Provider == "",
+			Text: p.T("It opens the key that seals passwords and the end of the diary. Until then dates are kept, but nothing that needs a password works."),
+		}
+	}
+	return Passphrase{
+		Title: p.T("Choose a passphrase"), Button: p.T("Choose it"), New: true,
+		Text: p.T("This computer has no key store that opens. A passphrase of at least 12 characters can seal passwords and the diary instead; four words that do not belong together are good. It is asked for at each start and kept nowhere. What another key sealed before has to be entered again."),
+	}
+}
+
+// keyButton is what can be done about the key now.
+func (p Presenter) keyButton(k engine.KeyInfo) ActionLink {
+	switch {
+	case k.Provider != "":
+		return ActionLink{}
+	case k.Chosen:
+		return ActionLink{ID: SetKey, Label: p.T("Enter the passphrase …")}
+	default:
+		return ActionLink{ID: SetKey, Label: p.T("Choose a passphrase …")}
+	}
+}
