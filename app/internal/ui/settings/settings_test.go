@@ -30,7 +30,9 @@ func page(t *testing.T) (*settings.Page, *[]string) {
 		Set:   func(id, v string) { log = append(log, id+"="+v) },
 		Press: func(id string) { log = append(log, "press "+id) },
 		Forget: settings.ForgetCommands{
-			Choose: func(d view.ForgetDraft) { log = append(log, fmt.Sprintf("choose %s %s %s %s %v", d.Scope, d.Device, d.From, d.To, d.Erase)) },
+			Choose: func(d view.ForgetDraft) {
+				log = append(log, fmt.Sprintf("choose %s %s %s %s %v", d.Scope, d.Device, d.From, d.To, d.Erase))
+			},
 			Delete: func() { log = append(log, "delete") },
 		},
 	})
