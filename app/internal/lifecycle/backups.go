@@ -90,11 +90,8 @@ func (h *Home) restoreIfWanted(ctx context.Context) {
 		return
 	}
 	if err == nil {
-		var text string
-		if text, err = h.restore(ctx, name); errors.Is(err, ErrInUse) {
+		if _, err = h.restore(ctx, name); errors.Is(err, ErrInUse) {
 			return // whoever owns the folder will end, and the next one does it
-		} else if err == nil {
-			h.Log.Info(text)
 		}
 	}
 	h.board.Report("restore", err, "The files are as they were. Choose another backup, or try again with the command backup restore.")

@@ -77,8 +77,11 @@ func TestT20_RestoreOfAnOldBackup(t *testing.T) {
 		"the file cannot be opened": {func(t *testing.T, c Config) {
 			must(t, os.WriteFile(filepath.Join(c.Dir, "evidence.db"), bytes.Repeat([]byte("garbage!"), 4096), 0o600))
 		}, map[consent.ID]consent.Decided{"c1": consent.Given, "c4": consent.Given, "c5": ""}, 3},
-		"the file is gone": {func(t *testing.T, c Config) { must(t, os.Remove(filepath.Join(c.Dir, "evidence.db"))) },
-			map[consent.ID]consent.Decided{"c4": consent.Given}, 3},
+		"the file is gone": {
+			func(t *testing.T, c Config) { must(t, os.Remove(filepath.Join(c.Dir, "evidence.db"))) },
+			map[consent.ID]consent.Decided{"c4": consent.Given},
+			3,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, backup := keptHome(t)

@@ -147,18 +147,6 @@ func (s *Store) group(id discovery.DeviceID) []string {
 	return out
 }
 
-func scanJSON[T any](sc scanner) (T, error) {
-	var v T
-	var body string
-	if err := sc.Scan(&body); err != nil {
-		return v, err
-	}
-	if err := json.Unmarshal([]byte(body), &v); err != nil {
-		return v, fmt.Errorf("reading a record: %w", err)
-	}
-	return v, nil
-}
-
 // placeholders is "?,?,?" and the arguments for an IN list.
 func placeholders(ids []string) (string, []any) {
 	args := make([]any, len(ids))

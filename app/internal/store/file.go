@@ -19,6 +19,10 @@ import (
 // readers is how many connections may read one file at the same time.
 const readers = 4
 
+// idleFor is how long a reader keeps its memory with nothing to do: an overview
+// over months fills it, and the next one may be tomorrow.
+const idleFor = 20 * time.Second
+
 // file is one SQLite file: one connection that writes, a few that only read.
 type file struct {
 	path  string
@@ -75,6 +79,7 @@ func openFile(ctx context.Context, c fileConfig) (_ *file, err error) {
 	}
 	f.read.SetMaxOpenConns(readers)
 	f.read.SetMaxIdleConns(readers)
+	f.read.SetConnMaxIdleTime(idleFor)
 	return f, nil
 }
 
@@ -157,6 +162,14 @@ func rollback(t *sql.Tx) error {
 		return fmt.Errorf("rolling back: %w", err)
 	}
 	return nil
+}
+
+// shrink gives back what the writer remembers of the file.
+func (f *file) shrink(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, err := f.write.ExecContext(ctx, "PRAGMA shrink_memory")
+	return classify(f.path, err)
 }
 
 func (f *file) close() error {

@@ -66,7 +66,8 @@ func (s *Store) deleteFlows(ctx context.Context, devices []any, p span) (n int64
 	hours := p.outward(hourMS)
 	for _, d := range devices {
 		for _, r := range []purged{
-			{"flow", "last", span{hours.from * hourMS, hours.until * hourMS}}, {"hourly", "hour", hours},
+			{"flow", "last", span{hours.from * hourMS, hours.until * hourMS}},
+			{"hourly", "hour", hours},
 			{"daily", "hour", span{hours.from - hours.from%24, hours.until}},
 		} {
 			if err := s.purgeRange(ctx, retention{purged: r}, d, &n); err != nil {

@@ -51,7 +51,7 @@ func (s *Store) Purge(ctx context.Context, now time.Time) error {
 	if n > 0 {
 		s.cfg.Log.Info("old traffic was deleted", "rows", n)
 	}
-	return nil
+	return s.flows.shrink(ctx)
 }
 
 // retention is what goes, and whether it is added up to days first.

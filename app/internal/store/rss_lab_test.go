@@ -86,13 +86,14 @@ func agentMemory(t *testing.T, agent, dir string) (settled, peak float64) {
 			t.Fatalf("%v: %v\n%s", args, err, out)
 		}
 	}
-	// Settled is when twenty seconds brought no new low.
+	// Settled is when three quarters of a minute brought no new low.
 	settled = resident(t, cmd.Process.Pid, "VmRSS")
-	for low := time.Now(); time.Since(low) < 20*time.Second; time.Sleep(time.Second) {
+	for low := time.Now(); time.Since(low) < 45*time.Second; time.Sleep(time.Second) {
 		if r := resident(t, cmd.Process.Pid, "VmRSS"); r < settled {
 			settled, low = r, time.Now()
 		}
 	}
+	t.Logf("of that its own %.1f MiB, files mapped %.1f MiB", resident(t, cmd.Process.Pid, "RssAnon"), resident(t, cmd.Process.Pid, "RssFile"))
 	return settled, resident(t, cmd.Process.Pid, "VmHWM")
 }
 
