@@ -142,6 +142,7 @@ func (p Presenter) remedies(in GiveInput) []Choice {
 		out[0].Detail = p.T("asks you first, since only the whole device can be cut")
 		out = append(out, Choice{ID: blockDevice, Label: p.T("Block the whole device"), Detail: p.T("everything else that it sends stops too")})
 	}
+	out = p.byAccount(in, out)
 	out = append(out,
 		Choice{ID: string(consent.Warn), Label: p.T("Tell me"), Detail: p.T("nothing is cut")},
 		Choice{ID: string(consent.Guide), Label: p.T("Show me how"), Detail: p.T("steps to end it by hand")},

@@ -21,6 +21,7 @@ type sent struct {
 	refused  uint64
 	last     time.Time
 	ports    []string
+	kinds    []consent.Category // that were seen in it
 	consent  consent.ID
 }
 
@@ -42,6 +43,11 @@ func gather(flows []engine.FlowInfo) []sent {
 		}
 		if port := portOf(f); port != "" && !slices.Contains(s.ports, port) {
 			s.ports = append(s.ports, port)
+		}
+		for _, k := range f.Categories {
+			if !slices.Contains(s.kinds, k) {
+				s.kinds = append(s.kinds, k)
+			}
 		}
 		s.up, s.down = s.up+f.BytesUp, s.down+f.BytesDown
 		if f.Refused {
@@ -74,10 +80,15 @@ func (p Presenter) sends(in DeviceInput) []SendRow {
 	for _, s := range gather(in.Flows) {
 		row := SendRow{To: p.company(s.to), What: p.T("not known"), Amount: p.amount(s), ToLine: p.toLine(in.Device, s)}
 		c, ok := by[s.consent]
-		switch {
-		case ok:
+		if ok {
 			row.Consent = string(c.ID)
 			row.What, row.Basis = lowerFirst(p.dataLine(c.Data)), p.T("you said")
+		}
+		if len(s.kinds) > 0 { // what was seen says more than what was allowed
+			row.What, row.Basis = lowerFirst(p.dataLine(s.kinds)), p.T("seen")
+		}
+		switch {
+		case ok:
 			row.Pill, row.PillState = p.sendPill(c)
 		case in.Device.Role == discovery.RoleOrdinary:
 			row.Pill, row.PillState = p.T("no permission"), Soon
