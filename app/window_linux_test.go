@@ -50,7 +50,8 @@ func newScreen(t testing.TB) *screen {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1400x900x24", "-fbdir", dir, "-nolisten", "tcp", "-nocursor")
+	// A number of its own: displays in other networks of this machine share the folder of sockets.
+	x := exec.Command("Xvfb", fmt.Sprintf(":%d", 100+os.Getpid()%20_000), "-displayfd", "3", "-screen", "0", "1400x900x24", "-fbdir", dir, "-nolisten", "tcp", "-nocursor")
 	x.ExtraFiles = []*os.File{in}
 	if err := x.Start(); err != nil {
 		t.Fatal(err)

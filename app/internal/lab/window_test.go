@@ -5,6 +5,7 @@ package lab
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -85,7 +86,8 @@ func (h *home) window(path string) *window {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1400x900x24", "-nolisten", "tcp")
+	// A number of its own: displays in other networks of this machine share the folder of sockets.
+	x := exec.Command("Xvfb", fmt.Sprintf(":%d", 100+os.Getpid()%20_000), "-displayfd", "3", "-screen", "0", "1400x900x24", "-nolisten", "tcp")
 	x.ExtraFiles = []*os.File{in}
 	if err := x.Start(); err != nil {
 		t.Fatal(err)
