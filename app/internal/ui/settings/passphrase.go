@@ -27,13 +27,14 @@ func NewPassphrase(v view.Passphrase, c PassphraseCommands) (*kit.Dialog, fyne.F
 	}
 	body.Add(fault)
 	var give *kit.Button
+	var d *kit.Dialog
 	say := func(why string) {
 		give.Enable()
 		fault.Objects = nil
 		if why != "" {
 			fault.Add(kit.NewNotice(view.Still, "", why, "", nil))
 		}
-		body.Refresh()
+		d.Refresh() // it grows with what is said
 	}
 	take := func() {
 		if v.New && first.Text != again.Text {
@@ -47,5 +48,6 @@ func NewPassphrase(v view.Passphrase, c PassphraseCommands) (*kit.Dialog, fyne.F
 	give = kit.NewButton(v.Button, kit.Main, take)
 	first.OnSubmitted, again.OnSubmitted = func(string) { take() }, func(string) { take() }
 	foot := kit.NewEnds(kit.NewFlow(0, kit.NewButton(lang.L("Cancel"), kit.Ordinary, c.Cancel)), kit.NewFlow(0, give))
-	return kit.NewDialog(v.Title, 520, body, foot), first
+	d = kit.NewDialog(v.Title, 520, body, foot)
+	return d, first
 }
