@@ -31,6 +31,9 @@ type Config struct {
 	// Wake hints that time may have moved: wake from sleep, clock change, network
 	// change. It may be nil; the tick is the guarantee.
 	Wake <-chan struct{}
+	// DecideAll writes several decisions in one transaction, all or none. Nil, or
+	// where it fails: one after the other.
+	DecideAll func(ctx context.Context, ds []consent.Decision) error
 	// Device finds the device of a consent for the safety list and for the
 	// diary's words. Nil: nothing is known to be essential.
 	Device func(ctx context.Context, id discovery.DeviceID) (discovery.Device, bool, error)
@@ -187,6 +190,13 @@ func (s *Scheduler) endDue(ctx context.Context) (anyLeft bool, err error) {
 			return true, fmt.Errorf("finding what has ended: %w", err)
 		}
 		tried, ended := 0, 0
+		if n, all := s.endAll(ctx, due, left); all {
+			s.c.Decided()
+			if tried = n; len(due) < limit || ctx.Err() != nil {
+				return len(left) > 0, errors.Join(errs...)
+			}
+			continue
+		}
 		for _, c := range due {
 			if left[c.ID] == c.Version {
 				continue
@@ -212,9 +222,40 @@ func (s *Scheduler) endDue(ctx context.Context) (anyLeft bool, err error) {
 	}
 }
 
+// endAll writes all decisions of a page in one transaction: after a sleep or a
+// start thousands may be due. all is false where that was not done; then each is
+// written for itself, so that a bad one holds no other up.
+func (s *Scheduler) endAll(ctx context.Context, due []consent.Consent, left map[consent.ID]int) (n int, all bool) {
+	if s.c.DecideAll == nil || len(due) < 2 || len(left) > 0 {
+		return 0, false
+	}
+	ds := make([]consent.Decision, 0, len(due))
+	for _, c := range due {
+		d, ok := s.decision(ctx, c)
+		if !ok {
+			return 0, false
+		}
+		ds = append(ds, d)
+	}
+	return len(ds), s.c.DecideAll(ctx, ds) == nil
+}
+
 // end writes one decision and reports whether it did. ErrChanged is no fault:
 // somebody decided meanwhile, and that decision holds.
 func (s *Scheduler) end(ctx context.Context, c consent.Consent) (bool, error) {
+	d, ok := s.decision(ctx, c)
+	if !ok {
+		return false, nil // not due by our own rule
+	}
+	err := s.c.Store.Decide(ctx, d)
+	if errors.Is(err, consent.ErrChanged) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// decision is the end of c with what follows from it.
+func (s *Scheduler) decision(ctx context.Context, c consent.Consent) (consent.Decision, bool) {
 	grants, err := s.c.Store.Grants(ctx, c)
 	if err != nil {
 		// Without them a revocation becomes a hint to the person; the end itself
@@ -224,7 +265,7 @@ func (s *Scheduler) end(ctx context.Context, c consent.Consent) (bool, error) {
 	now := s.c.Now().Round(0)
 	next, actions := consent.Expire(c, grants, now)
 	if next.Version == c.Version {
-		return false, nil // not due by our own rule
+		return consent.Decision{}, false
 	}
 	d, known := s.device(ctx, c.Device)
 	why := ""
@@ -238,13 +279,7 @@ func (s *Scheduler) end(ctx context.Context, c consent.Consent) (bool, error) {
 			}
 		}
 	}
-	err = s.c.Store.Decide(ctx, consent.Decision{
-		Consent: next, Expect: c.Version, Actions: actions, Notes: expiredNotes(c, next, d, known, why),
-	})
-	if errors.Is(err, consent.ErrChanged) {
-		return false, nil
-	}
-	return err == nil, err
+	return consent.Decision{Consent: next, Expect: c.Version, Actions: actions, Notes: expiredNotes(c, next, d, known, why)}, true
 }
 
 func (s *Scheduler) device(ctx context.Context, id discovery.DeviceID) (discovery.Device, bool) {

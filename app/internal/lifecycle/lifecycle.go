@@ -240,7 +240,7 @@ func (h *Home) buildEngines(all *connectors.Registry) (err error) {
 	}
 	h.scheduler, err = expiry.New(expiry.Config{
 		Store: h.store, Now: h.now, Device: h.fresh().Device, Decided: h.runner.Poke, Report: h.report,
-		Trusted: h.clock.trusted, Shown: h.clock.shown, Stepped: h.clock.stepped, Doubts: doubts{h.store},
+		Trusted: h.clock.trusted, Shown: h.clock.shown, DecideAll: h.store.DecideAll, Stepped: h.clock.stepped, Doubts: doubts{h.store},
 	})
 	h.clock.second = (&witnesses{pool: h.pool, synchronised: h.Synchronised}).agree
 	return err

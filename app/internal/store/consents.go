@@ -104,47 +104,66 @@ func checkConsent(c consent.Consent) error {
 // Open actions of the consent's own mark and of d's actions' marks are
 // cancelled, running ones too: whoever runs them learns it from SaveAction.
 func (s *Store) Decide(ctx context.Context, d consent.Decision) error {
-	if err := checkConsent(d.Consent); err != nil {
-		return fmt.Errorf("deciding: %w", err)
-	}
-	if d.Consent.Version != d.Expect+1 {
-		return fmt.Errorf("deciding: version %d does not follow %d", d.Consent.Version, d.Expect)
-	}
-	row, err := encodeConsent(d.Consent)
-	if err != nil {
-		return err
-	}
-	return s.commit(ctx, func(c *change) error {
-		row := row
-		before, err := c.expect(ctx, d)
+	return s.DecideAll(ctx, []consent.Decision{d})
+}
+
+// DecideAll is Decide for several decisions in one transaction: all are written,
+// or none, and then the first fault is given.
+func (s *Store) DecideAll(ctx context.Context, ds []consent.Decision) error {
+	rows := make([]consentRow, len(ds))
+	for i, d := range ds {
+		if err := checkConsent(d.Consent); err != nil {
+			return fmt.Errorf("deciding: %w", err)
+		}
+		if d.Consent.Version != d.Expect+1 {
+			return fmt.Errorf("deciding: version %d does not follow %d", d.Consent.Version, d.Expect)
+		}
+		row, err := encodeConsent(d.Consent)
 		if err != nil {
 			return err
 		}
-		if body := keepUnknown(before, row.body); body != row.body {
-			row.body = body
-			row.sum = row.checksum()
+		rows[i] = row
+	}
+	return s.commit(ctx, func(c *change) error {
+		for i, d := range ds {
+			if err := c.decide(ctx, d, rows[i]); err != nil {
+				return err
+			}
 		}
-		if err := c.appendVersion(ctx, row); err != nil {
-			return err
-		}
-		if err := row.save(ctx, c.txn); err != nil {
-			return err
-		}
-		if _, err := c.ExecContext(ctx, "DELETE FROM quarantine WHERE place = 'consent' AND key = ?", row.id); err != nil {
-			return err
-		}
-		marks := []string{consent.MarkFor(d.Consent.ID)}
-		for _, a := range d.Actions {
-			marks = append(marks, a.Mark)
-		}
-		if err := c.cancelOpen(ctx, marks); err != nil {
-			return err
-		}
-		if _, err := c.addActions(ctx, d.Actions); err != nil {
-			return err
-		}
-		return c.note(ctx, d.Notes)
+		return nil
 	}, TopicConsents, TopicActions)
+}
+
+// decide writes one decision.
+func (c *change) decide(ctx context.Context, d consent.Decision, row consentRow) error {
+	before, err := c.expect(ctx, d)
+	if err != nil {
+		return err
+	}
+	if body := keepUnknown(before, row.body); body != row.body {
+		row.body = body
+		row.sum = row.checksum()
+	}
+	if err := c.appendVersion(ctx, row); err != nil {
+		return err
+	}
+	if err := row.save(ctx, c.txn); err != nil {
+		return err
+	}
+	if _, err := c.ExecContext(ctx, "DELETE FROM quarantine WHERE place = 'consent' AND key = ?", row.id); err != nil {
+		return err
+	}
+	marks := []string{consent.MarkFor(d.Consent.ID)}
+	for _, a := range d.Actions {
+		marks = append(marks, a.Mark)
+	}
+	if err := c.cancelOpen(ctx, marks); err != nil {
+		return err
+	}
+	if _, err := c.addActions(ctx, d.Actions); err != nil {
+		return err
+	}
+	return c.note(ctx, d.Notes)
 }
 
 // expect compares the stored version with the one that the decision was made
