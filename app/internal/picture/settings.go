@@ -21,9 +21,9 @@ func settingsFixture() view.Settings {
 		Held:        make([]engine.HeldInfo, 4),
 		Key:         engine.KeyInfo{Provider: "key store"},
 		Forget: view.ForgetInput{
-			Draft: view.ForgetDraft{Scope: view.ForgetPeriod, From: "2026-10-01", To: "2026-10-31"},
+			Draft: view.ForgetDraft{Scope: view.ForgetAll},
 			Preview: engine.ForgetPreview{
-				Goes:  []string{"Where any device sent, when and how much from 1 October 2026 to 31 October 2026: every record and every sum of it."},
+				Goes:  []string{"Where any device sent, when and how much: every record and every sum of it."},
 				Stays: []string{"Permissions and what was done about them.", "The diary as a chain: that something was deleted is written there."},
 			},
 		},
