@@ -12,6 +12,15 @@ import (
 
 // Doubts keeps the provisional blocks of a clock that is in doubt.
 type Doubts interface {
+	doubtStore
+	// Consent returns the newest version, or consent.ErrNotFound.
+	Consent(ctx context.Context, id consent.ID) (consent.Consent, error)
+	// HandedOver reports whether a peer was given the date of c to keep.
+	HandedOver(ctx context.Context, c consent.Consent) (bool, error)
+}
+
+// doubtStore keeps which permissions are blocked provisionally.
+type doubtStore interface {
 	// Provisional lists the permissions that may be blocked provisionally, by the
 	// version for which that was done.
 	Provisional(ctx context.Context) (map[consent.ID]int, error)
@@ -20,10 +29,6 @@ type Doubts interface {
 	SetProvisional(ctx context.Context, as []consent.Action, notes ...ledger.Note) error
 	// Settled says that nothing is blocked provisionally any more.
 	Settled(ctx context.Context) error
-	// Consent returns the newest version, or consent.ErrNotFound.
-	Consent(ctx context.Context, id consent.ID) (consent.Consent, error)
-	// HandedOver reports whether a peer was given the date of c to keep.
-	HandedOver(ctx context.Context, c consent.Consent) (bool, error)
 }
 
 // provisional is what the loop knows of the blocks set in doubt; only Serve

@@ -189,14 +189,14 @@ func (s *Scheduler) endDue(ctx context.Context) (anyLeft bool, err error) {
 		if err != nil {
 			return true, fmt.Errorf("finding what has ended: %w", err)
 		}
-		tried, ended := 0, 0
-		if n, all := s.endAll(ctx, due, left); all {
+		if s.endAll(ctx, due, left) {
 			s.c.Decided()
-			if tried = n; len(due) < limit || ctx.Err() != nil {
-				return len(left) > 0, errors.Join(errs...)
+			if len(due) < limit || ctx.Err() != nil {
+				return false, errors.Join(errs...)
 			}
 			continue
 		}
+		tried, ended := 0, 0
 		for _, c := range due {
 			if left[c.ID] == c.Version {
 				continue
@@ -223,21 +223,21 @@ func (s *Scheduler) endDue(ctx context.Context) (anyLeft bool, err error) {
 }
 
 // endAll writes all decisions of a page in one transaction: after a sleep or a
-// start thousands may be due. all is false where that was not done; then each is
+// start thousands may be due. It says false where that was not done; then each is
 // written for itself, so that a bad one holds no other up.
-func (s *Scheduler) endAll(ctx context.Context, due []consent.Consent, left map[consent.ID]int) (n int, all bool) {
+func (s *Scheduler) endAll(ctx context.Context, due []consent.Consent, left map[consent.ID]int) bool {
 	if s.c.DecideAll == nil || len(due) < 2 || len(left) > 0 {
-		return 0, false
+		return false
 	}
 	ds := make([]consent.Decision, 0, len(due))
 	for _, c := range due {
 		d, ok := s.decision(ctx, c)
 		if !ok {
-			return 0, false
+			return false
 		}
 		ds = append(ds, d)
 	}
-	return len(ds), s.c.DecideAll(ctx, ds) == nil
+	return s.c.DecideAll(ctx, ds) == nil
 }
 
 // end writes one decision and reports whether it did. ErrChanged is no fault:
