@@ -139,8 +139,9 @@ type Traits struct {
 	IPv4            bool   `json:"ipv4"`
 	IPv6            bool   `json:"ipv6"`
 	CutsOpenFlows   bool   `json:"cuts_open_flows"`
-	OwnClock        bool   `json:"own_clock,omitempty"` // PeerTime is this computer's own clock, so it is no second source
-	Note            string `json:"note,omitempty"`      // one sentence for the screen, e.g. "holds until that box restarts"
+	NamesOnly       bool   `json:"names_only,omitempty"` // stops names from being looked up; a bare address passes
+	OwnClock        bool   `json:"own_clock,omitempty"`  // PeerTime is this computer's own clock, so it is no second source
+	Note            string `json:"note,omitempty"`       // one sentence for the screen, e.g. "holds until that box restarts"
 }
 
 // Traiter is implemented by sessions that block.
@@ -242,9 +243,11 @@ type Coverage struct {
 	Alive   time.Time              `json:"alive,omitzero"` // last heartbeat of the source
 	Sees    []string               `json:"sees"`           // "bytes", "destinations", "names", "queries", "presence"
 	Devices []discovery.Identifier `json:"devices,omitempty"`
-	Whole   bool                   `json:"whole"` // everything that passes it, not only some devices
-	Text    string                 `json:"text"`
-	Lost    uint64                 `json:"lost,omitempty"` // observations that are known to be missing since it was opened
+	// Addresses are those of devices that it sees and knows by nothing better.
+	Addresses []string `json:"addresses,omitempty"`
+	Whole     bool     `json:"whole"` // everything that passes it, not only some devices
+	Text      string   `json:"text"`
+	Lost      uint64   `json:"lost,omitempty"` // observations that are known to be missing since it was opened
 }
 
 // Cursor is an observer's own place in its source; opaque to the engine.

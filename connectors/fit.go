@@ -2,6 +2,7 @@ package connectors
 
 import (
 	"context"
+	"net/netip"
 
 	"bestbefore/consent"
 )
@@ -17,11 +18,14 @@ type Fit struct {
 }
 
 // The ranks. What is sent to a peer itself is cut by the account there, since
-// nobody else stands between.
+// nobody else stands between. Whoever cuts traffic comes before one that only
+// refuses to look names up.
 const (
 	rankAccountThere = iota
 	rankRecipient
+	rankNames
 	rankDevice
+	rankAllNames
 	rankAccount
 )
 
@@ -33,6 +37,9 @@ func FitOf(ctx context.Context, c Capabilities, t Target) (Fit, bool) {
 	}
 	switch c.Traits.Grain {
 	case GrainRecipient:
+		if c.Traits.NamesOnly {
+			return fitNames(t)
+		}
 		return Fit{Exact: true, Rank: rankRecipient}, true
 	case GrainDevice:
 		return Fit{Exact: t.Recipient.Any, Rank: rankDevice}, true
@@ -41,6 +48,22 @@ func FitOf(ctx context.Context, c Capabilities, t Target) (Fit, bool) {
 	default:
 		return Fit{}, false
 	}
+}
+
+// fitNames is the fit of a session that acts on names: none where the
+// recipient is known by addresses alone.
+func fitNames(t Target) (Fit, bool) {
+	if t.Recipient.Any {
+		return Fit{Exact: true, Rank: rankAllNames}, true
+	}
+	for _, d := range t.Recipient.Destinations {
+		_, noAddr := netip.ParseAddr(d)
+		_, noPrefix := netip.ParsePrefix(d)
+		if noAddr != nil && noPrefix != nil {
+			return Fit{Exact: true, Rank: rankNames}, true
+		}
+	}
+	return Fit{}, false
 }
 
 func fitAccount(ctx context.Context, c Capabilities, t Target) (Fit, bool) {

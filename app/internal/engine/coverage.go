@@ -41,7 +41,7 @@ func (e *Core) coverage(ctx context.Context) (coverage, error) {
 func (c coverage) of(d discovery.Device) (string, []string) {
 	var by []string
 	for _, s := range c.seen {
-		if s.what.Whole || sharesIdentifier(s.what.Devices, d.Identifiers) {
+		if s.what.Whole || sharesIdentifier(s.what.Devices, d.Identifiers) || sharesAddress(s.what.Addresses, d.Addresses) {
 			by = append(by, s.name)
 		}
 	}
@@ -57,6 +57,13 @@ func (c coverage) of(d discovery.Device) (string, []string) {
 
 func sharesIdentifier(a, b []discovery.Identifier) bool {
 	return slices.ContainsFunc(a, func(i discovery.Identifier) bool { return slices.Contains(b, i) })
+}
+
+// sharesAddress reports whether a device is now at one of addresses.
+func sharesAddress(addresses []string, of []discovery.Address) bool {
+	return slices.ContainsFunc(of, func(a discovery.Address) bool {
+		return slices.Contains(addresses, a.Addr.Unmap().WithZone("").String())
+	})
 }
 
 // join writes a list as a person would: "a", "a and b", "a, b and c".

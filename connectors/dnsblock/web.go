@@ -1,0 +1,283 @@
+// Package dnsblock is what the connectors of DNS blockers share: asking a small
+// JSON interface over the guarded way out without ever storming it, turning rows
+// of a query log into flow records, and reading what a block is to hit.
+package dnsblock
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+const (
+	bodyMax     = 8 << 20
+	defaultWait = time.Minute // where a peer says "too often" and not until when
+	maxWait     = 24 * time.Hour
+)
+
+// Web asks one peer. It is safe for concurrent use. After the peer has asked
+// for a pause nothing is sent before that is over.
+type Web struct {
+	Base *url.URL
+	HTTP *http.Client
+	Now  func() time.Time
+	Peer string // what it is called on screen
+
+	mu     sync.Mutex // guards all below
+	wait   time.Time  // not before this
+	ahead  time.Duration
+	hasDay bool // the peer has shown its clock
+}
+
+// Request is one question. Body is written as JSON; nil is none.
+type Request struct {
+	Method, Path string
+	Query        url.Values
+	Header       http.Header
+	Body         any
+}
+
+// Reply is an answer that was read to its end.
+type Reply struct {
+	Status int
+	Header http.Header
+	Body   []byte
+	At     time.Time // by the peer's clock; zero where it does not say
+}
+
+// OK reports a success.
+func (r Reply) OK() bool { return r.Status >= 200 && r.Status < 300 }
+
+// ParseBase reads what a household types as an address: a host, with a port or
+// not, or the URL of the peer's page.
+func ParseBase(typed, peer string) (*url.URL, error) {
+	s := strings.TrimSpace(typed)
+	if a, err := netip.ParseAddr(s); err == nil && a.Is6() {
+		s = "[" + s + "]"
+	}
+	if !strings.Contains(s, "://") {
+		s = "http://" + s
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
+		return nil, Fault(consent.KindNeedsPerson, fmt.Sprintf("%q is not the address of %s; write it as in http://192.168.1.5 or http://192.168.1.5:3000.", string(discovery.Clean(typed)), peer), nil)
+	}
+	path := strings.TrimRight(u.Path, "/")
+	for _, page := range []string{"/login.html", "/login", "/admin", "/api", "/control"} {
+		path = strings.TrimSuffix(path, page)
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(path, "/")}, nil
+}
+
+// Fault is a *connectors.Error.
+func Fault(k consent.ErrorKind, text string, err error) error {
+	return &connectors.Error{Kind: k, Text: text, Err: err}
+}
+
+// Do asks once. An error is a *connectors.Error; an answer that is no success
+// is given back, but for "too often", which is an error with its earliest retry.
+func (w *Web) Do(ctx context.Context, r Request) (Reply, error) {
+	if at := w.pausedUntil(); !at.IsZero() {
+		return Reply{}, w.tooOften(at)
+	}
+	req, err := w.request(ctx, r)
+	if err != nil {
+		return Reply{}, Fault(consent.KindPermanent, "What was to be asked of "+w.Peer+" cannot be written.", err)
+	}
+	began := w.Now()
+	resp, err := w.HTTP.Do(req)
+	if err != nil {
+		return Reply{}, w.unreached(ctx, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	out := Reply{Status: resp.StatusCode, Header: resp.Header}
+	if out.Body, err = io.ReadAll(io.LimitReader(resp.Body, bodyMax+1)); err != nil {
+		return Reply{}, w.unreached(ctx, err)
+	}
+	if len(out.Body) > bodyMax {
+		return Reply{}, Fault(consent.KindTransient, w.Peer+" gives an answer that is too large to be right; it was not read further.", nil)
+	}
+	w.clock(&out, began)
+	switch {
+	case out.Status == http.StatusTooManyRequests, out.Status == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "":
+		at := w.Now().Add(retryAfter(resp.Header.Get("Retry-After"), w.Now()))
+		w.Pause(at)
+		return out, w.tooOften(at)
+	case out.Status >= 300 && out.Status < 400:
+		return out, w.sentOn(resp.Header.Get("Location"))
+	}
+	return out, nil
+}
+
+func (w *Web) request(ctx context.Context, r Request) (*http.Request, error) {
+	u := *w.Base
+	// What comes after the base is escaped already, names with a slash included.
+	base := u.EscapedPath()
+	path, err := url.PathUnescape(base + r.Path)
+	if err != nil {
+		return nil, err
+	}
+	u.Path, u.RawPath, u.RawQuery = path, base+r.Path, r.Query.Encode()
+	var body io.Reader
+	if r.Body != nil {
+		b, err := json.Marshal(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.Method, u.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	for k, v := range r.Header {
+		req.Header[k] = v
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}
+
+// Pause sends nothing before at.
+func (w *Web) Pause(at time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if at.After(w.wait) {
+		w.wait = at
+	}
+}
+
+func (w *Web) pausedUntil() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.Now().Before(w.wait) {
+		return w.wait
+	}
+	return time.Time{}
+}
+
+func (w *Web) tooOften(at time.Time) error {
+	return &connectors.Error{
+		Kind: consent.KindTransient, RetryAt: at,
+		Text: fmt.Sprintf("%s asks to be left alone for %s; it is not asked before.", w.Peer, max(at.Sub(w.Now()), 0).Round(time.Second)),
+	}
+}
+
+// retryAfter reads the header: seconds or a date (RFC 9110 section 10.2.3).
+func retryAfter(s string, now time.Time) time.Duration {
+	d := defaultWait
+	if n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 31); err == nil {
+		d = time.Duration(n) * time.Second
+	} else if at, err := http.ParseTime(s); err == nil {
+		d = at.Sub(now)
+	}
+	return min(max(d, time.Second), maxWait)
+}
+
+func (w *Web) sentOn(location string) error {
+	to := "another address"
+	if u, err := url.Parse(location); err == nil && u.Host != "" {
+		to = string(discovery.Clean(u.Scheme + "://" + u.Host))
+	}
+	return Fault(consent.KindNeedsPerson, fmt.Sprintf("%s sends us on to %s, and nothing follows there by itself; if that is right, give that address instead.", w.Peer, to), nil)
+}
+
+// unreached sorts what went wrong under way. What the guard says is said already.
+func (w *Web) unreached(ctx context.Context, err error) error {
+	var bad *connectors.CertificateError
+	var said *connectors.Error
+	var timeout net.Error
+	switch {
+	case errors.As(err, &bad):
+		text := "Nobody vouches for the certificate of " + w.Peer + "; nothing was sent to it."
+		if bad.Was != "" {
+			text = w.Peer + " shows another certificate than before; nothing was sent to it."
+		}
+		return Fault(consent.KindNeedsPerson, text, bad)
+	case errors.As(err, &said):
+		return said
+	case ctx.Err() != nil:
+		return Fault(consent.KindTransient, w.Peer+" did not answer in time.", ctx.Err())
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return Fault(consent.KindTransient, w.Peer+" did not answer in time.", err)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return Fault(consent.KindTransient, w.Peer+" broke off in the middle of its answer.", err)
+	}
+	return Fault(consent.KindTransient, w.Peer+" cannot be reached.", err)
+}
+
+// clock notes how far the peer's clock is from ours.
+func (w *Web) clock(r *Reply, began time.Time) {
+	at, err := http.ParseTime(r.Header.Get("Date"))
+	if err != nil {
+		return
+	}
+	r.At = at
+	middle := began.Add(w.Now().Sub(began) / 2).Round(0)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ahead, w.hasDay = at.Sub(middle), true
+}
+
+// trustedClock is how far a peer's clock may be off before its times are corrected.
+const trustedClock = 30 * time.Second
+
+// Ahead is how far the peer's clock is ahead of ours, zero where it agrees or
+// does not say.
+func (w *Web) Ahead() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ahead.Abs() < trustedClock {
+		return 0
+	}
+	return w.ahead
+}
+
+// Decode reads an answer as JSON of v's form; anything else is another kind of server.
+func (w *Web) Decode(r Reply, v any) error {
+	if err := json.Unmarshal(r.Body, v); err != nil {
+		return Fault(consent.KindTransient, "What answers there does not answer as "+w.Peer+" does.", err)
+	}
+	return nil
+}
+
+// Refusal is the error of an answer that is no success and was not expected.
+func (w *Web) Refusal(r Reply) error {
+	say := string(discovery.CleanLong(firstLine(r.Body)))
+	var cause error
+	if say != "" {
+		cause = errors.New(say)
+	}
+	switch {
+	case r.Status == http.StatusUnauthorized:
+		return Fault(consent.KindSignIn, w.Peer+" refused the log-in.", cause)
+	case r.Status == http.StatusForbidden:
+		return Fault(consent.KindNeedsPerson, "This account may not do that at "+w.Peer+"; give it the right, or use another.", cause)
+	case r.Status == http.StatusNotFound || r.Status == http.StatusMethodNotAllowed || r.Status == http.StatusNotImplemented:
+		return Fault(consent.KindUnsupported, w.Peer+" does not know what it was asked; it may be too old, or something else answers there.", cause)
+	case r.Status >= 500:
+		return Fault(consent.KindTransient, fmt.Sprintf("%s has a fault of its own (%d).", w.Peer, r.Status), cause)
+	}
+	return Fault(consent.KindPermanent, fmt.Sprintf("%s refused what it was asked (%d).", w.Peer, r.Status), cause)
+}
+
+func firstLine(b []byte) string {
+	line, _, _ := strings.Cut(string(b[:min(len(b), 200)]), "\n")
+	return line
+}
