@@ -54,6 +54,7 @@ func (win *window) buildDevice() ui.Page {
 	p := devices.NewDevice(devices.DeviceCommands{
 		Open: win.open, Card: win.pump.Card, Give: win.pump.StartGive, Disconnect: win.pump.AskDisconnect,
 		Reconnect: win.pump.Reconnect, Rename: win.pump.Rename, Confirm: win.pump.Confirm,
+		Depends: win.pump.SetEssential, Split: win.pump.Split, Merge: win.pump.Merge,
 	})
 	win.pages.device = p
 	return p
@@ -70,7 +71,7 @@ func (win *window) buildPermissions() ui.Page {
 
 func (win *window) buildReview() ui.Page {
 	p := permissions.NewReview(permissions.ReviewCommands{
-		Shown: func(string) {}, Renew: win.pump.Renew, Retry: win.pump.Retry, Lapse: win.pump.Lapse, End: win.pump.End, Confirm: win.pump.ConfirmByHand, Open: win.open,
+		Shown: func(string) {}, Renew: win.pump.Renew, RenewAt: win.pump.RenewAt, Retry: win.pump.Retry, Lapse: win.pump.Lapse, End: win.pump.End, Confirm: win.pump.ConfirmByHand, Open: win.open,
 		ShowDialog:  func(o fyne.CanvasObject) { win.shell.ShowDialog(o, nil) },
 		CloseDialog: func() { win.shell.CloseDialog() },
 	})

@@ -28,6 +28,10 @@ func ParseTerm(s string, now time.Time, zone *time.Location) (Term, error) {
 	return t, nil
 }
 
+// ReadTerm reads s without asking when it would end: a renewal is counted from
+// the old end, so that only Renew can say whether it is too long.
+func ReadTerm(s string) (Term, error) { return readTerm(strings.TrimSpace(s)) }
+
 func readTerm(s string) (Term, error) {
 	low := strings.ToLower(s)
 	switch {

@@ -125,6 +125,7 @@ type consentJSON struct {
 	SeenAt       *time.Time         `json:"seen_at"`
 	Headline     consent.Headline   `json:"headline"`
 	HeldBy       string             `json:"held_by"`
+	Lapsing      bool               `json:"lapsing"` // the person lets it lapse on its date
 	Reason       string             `json:"reason"`
 }
 
@@ -133,7 +134,7 @@ func consentOut(c engine.ConsentInfo) consentJSON {
 		ID: c.ID, Version: c.Version, Device: c.Device, DeviceName: c.DeviceName, Recipient: c.Recipient.Name,
 		Destinations: list(c.Recipient.Destinations), Data: list(c.Data), Given: c.Given.UTC(), Expires: moment(c.Expires),
 		ExpiresCivil: c.ExpiresCivil, Zone: c.Zone, Then: c.Remedy, Decided: c.Decided, Done: "none", Seen: c.Seen, SeenAt: moment(c.SeenAt),
-		Headline: c.Headline, HeldBy: c.HeldBy,
+		Headline: c.Headline, HeldBy: c.HeldBy, Lapsing: c.Lapsing,
 	}
 	if a, ok := newest(c.Actions); ok {
 		out.Done, out.Level, out.Reason = string(a.State), a.Level, a.Reason

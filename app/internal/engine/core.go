@@ -68,6 +68,8 @@ type Core struct {
 	granting sync.Mutex // guards granted, held while issuers are asked
 	granted  granted
 
+	listing sync.Mutex // held while the list of what can be undone is read and written
+
 	mu    sync.Mutex // guards since and undo order: decisions are made one at a time
 	since time.Time  // when this run began: the page "new since"
 }

@@ -73,7 +73,7 @@ func (e *Core) Renew(ctx context.Context, id consent.ID, until, how string) (Con
 		return ConsentInfo{}, err
 	}
 	by := e.decider(how)
-	term, err := consent.ParseTerm(until, by.Now, by.Zone)
+	term, err := consent.ReadTerm(until)
 	if err != nil {
 		return ConsentInfo{}, err
 	}
@@ -137,23 +137,6 @@ func (e *Core) End(ctx context.Context, id consent.ID, how string) (ConsentInfo,
 	next, actions := consent.Withdraw(c, grants, e.Now(), e.Person, how)
 	text := fmt.Sprintf("%s ended what %s may send to %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, how)
 	return e.decide(ctx, consent.Decision{Consent: next, Expect: c.Version, Actions: actions, Notes: []ledger.Note{e.note(consent.NoteWithdrawn, next, text)}})
-}
-
-// Lapse notes that the person will let it end. Nothing moves: silence lapses too.
-func (e *Core) Lapse(ctx context.Context, id consent.ID, how string) error {
-	c, err := e.consentByRef(ctx, id)
-	if err != nil {
-		return err
-	}
-	if !c.Decided.Live() {
-		return fmt.Errorf("this permission has already ended (%s)", c.Decided)
-	}
-	text := fmt.Sprintf("%s will let it lapse %s (%s).", capital(e.Person), untilWords(c), how)
-	if err := e.Store.Note(ctx, e.note(consent.NoteLapse, c, text)); err != nil {
-		return err
-	}
-	e.changed(changes.Diary)
-	return nil
 }
 
 // decide writes d, remembers how to take it back, and wakes the engines.

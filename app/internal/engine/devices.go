@@ -140,7 +140,9 @@ func (e *Core) Split(ctx context.Context, id discovery.DeviceID) ([]discovery.De
 	if err != nil {
 		return nil, err
 	}
-	return ids, e.edited(ctx, undoEntry{}, e.deviceNote(consent.NoteDeviceSplit, d.ID, d.Name()+" was taken apart into separate devices."))
+	others := slices.DeleteFunc(slices.Clone(ids), func(x discovery.DeviceID) bool { return x == d.ID })
+	return ids, e.edited(ctx, undoEntry{Kind: undoSplit, Device: d.ID, Others: others},
+		e.deviceNote(consent.NoteDeviceSplit, d.ID, d.Name()+" was taken apart into separate devices."))
 }
 
 // SetEssential marks what must not be cut without a person.
@@ -178,11 +180,12 @@ func (e *Core) Answer(ctx context.Context, question string, same bool) error {
 	if _, err := e.Inventory.Answer(question, same); err != nil {
 		return err
 	}
-	kind, word := consent.NoteDeviceSplit, "Two different devices, said "+e.Person+"."
+	kind, word, undo := consent.NoteDeviceSplit, "Two different devices, said "+e.Person+".", undoEntry{}
 	if same {
 		kind, word = consent.NoteDeviceMerged, "The same device with a new address, said "+e.Person+"."
+		undo = undoEntry{Kind: undoMerge, Device: q.Device}
 	}
-	return e.edited(ctx, undoEntry{}, e.deviceNote(kind, q.Device, word))
+	return e.edited(ctx, undo, e.deviceNote(kind, q.Device, word))
 }
 
 // edited writes what an edit changed and remembers how to take it back.

@@ -210,8 +210,10 @@ type ConsentInfo struct {
 	HeldBy     string           `json:"held_by,omitempty"` // who keeps the date with this computer off
 	HeldNote   string           `json:"held_note,omitempty"`
 	// HeldUntilRestart says that HeldBy forgets the date when it restarts.
-	HeldUntilRestart bool              `json:"held_until_restart,omitempty"`
-	Versions         []consent.Consent `json:"versions,omitempty"` // only from Consent
+	HeldUntilRestart bool `json:"held_until_restart,omitempty"`
+	// Lapsing says that the person lets it lapse on its date: it no longer waits for an answer.
+	Lapsing  bool              `json:"lapsing,omitempty"`
+	Versions []consent.Consent `json:"versions,omitempty"` // only from Consent
 }
 
 // AllowRequest is a new permission. To is a recipient's name with its

@@ -37,7 +37,7 @@ func (e *Core) Consents(ctx context.Context) ([]ConsentInfo, error) {
 		out = append(out, e.consentInfo(ctx, c, of[c.ID]))
 	}
 	slices.SortStableFunc(out, byEnd)
-	return out, nil
+	return out, e.markLapsing(ctx, out)
 }
 
 func byEnd(a, b ConsentInfo) int {
@@ -70,9 +70,12 @@ func (e *Core) Consent(ctx context.Context, id consent.ID) (ConsentInfo, error) 
 	if err != nil {
 		return ConsentInfo{}, err
 	}
-	i := e.consentInfo(ctx, c, actions)
-	i.Versions, err = e.Store.ConsentVersions(ctx, c.ID)
-	return i, err
+	one := []ConsentInfo{e.consentInfo(ctx, c, actions)}
+	if err := e.markLapsing(ctx, one); err != nil {
+		return one[0], err
+	}
+	one[0].Versions, err = e.Store.ConsentVersions(ctx, c.ID)
+	return one[0], err
 }
 
 // consentByRef takes an exact id or an unambiguous start of one.

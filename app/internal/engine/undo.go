@@ -23,6 +23,8 @@ const (
 	undoLabel      undoKind = "label"
 	undoMerge      undoKind = "merge"
 	undoEssential  undoKind = "essential"
+	undoSplit      undoKind = "split"
+	undoLapse      undoKind = "lapse"
 )
 
 // undoEntry is how to take one decision back.
@@ -32,6 +34,8 @@ type undoEntry struct {
 	Version int                `json:"version,omitempty"` // the version that the decision made
 	Device  discovery.DeviceID `json:"device,omitempty"`
 	Text    string             `json:"text,omitempty"` // the label or grade before
+	// Others are what a device was taken apart into, beside itself.
+	Others []discovery.DeviceID `json:"others,omitempty"`
 }
 
 // undoKey is the setting that holds the list, undoMax how many are kept.
@@ -49,6 +53,8 @@ func (e *Core) remember(ctx context.Context, u undoEntry) error {
 	if u.Kind == undoNothing {
 		return nil
 	}
+	e.listing.Lock()
+	defer e.listing.Unlock()
 	list, err := e.undoList(ctx)
 	if err != nil {
 		return err
@@ -84,18 +90,25 @@ func (e *Core) saveUndo(ctx context.Context, list []undoEntry) error {
 func (e *Core) Undo(ctx context.Context) (string, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	list, err := e.undoList(ctx)
+	u, err := e.newestUndo(ctx) // off the list first: an undo is never an undo of itself
 	if err != nil {
 		return "", err
 	}
-	if len(list) == 0 {
-		return "", ErrNothingToUndo
-	}
-	u := list[len(list)-1]
-	if err := e.saveUndo(ctx, list[:len(list)-1]); err != nil { // first: an undo is never an undo of itself
-		return "", err
-	}
 	return e.takeBack(ctx, u)
+}
+
+// newestUndo takes the top off the list.
+func (e *Core) newestUndo(ctx context.Context) (undoEntry, error) {
+	e.listing.Lock()
+	defer e.listing.Unlock()
+	list, err := e.undoList(ctx)
+	if err != nil {
+		return undoEntry{}, err
+	}
+	if len(list) == 0 {
+		return undoEntry{}, ErrNothingToUndo
+	}
+	return list[len(list)-1], e.saveUndo(ctx, list[:len(list)-1])
 }
 
 func (e *Core) takeBack(ctx context.Context, u undoEntry) (string, error) {
@@ -117,6 +130,14 @@ func (e *Core) takeBack(ctx context.Context, u undoEntry) (string, error) {
 		if _, err := e.Inventory.Split(u.Device); err != nil {
 			return "", err
 		}
+	case undoSplit:
+		for _, other := range u.Others {
+			if _, err := e.Inventory.Merge(u.Device, other); err != nil {
+				return "", err
+			}
+		}
+	case undoLapse:
+		return e.undoLapsing(ctx, u)
 	case undoEssential:
 		if err := e.Inventory.SetEssential(u.Device, discovery.Essential(u.Text)); err != nil {
 			return "", err
@@ -124,7 +145,7 @@ func (e *Core) takeBack(ctx context.Context, u undoEntry) (string, error) {
 	default:
 		return "", fmt.Errorf("the list of what can be undone holds %q, which this version does not know", u.Kind)
 	}
-	what := map[undoKind]string{undoLabel: "the name of ", undoMerge: "the joining of ", undoEssential: "the mark of "}[u.Kind] + name
+	what := map[undoKind]string{undoLabel: "the name of ", undoMerge: "the joining of ", undoSplit: "the taking apart of ", undoEssential: "the mark of "}[u.Kind] + name
 	return "Undone: " + what, e.edited(ctx, undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, "Undone: "+what+"."))
 }
 

@@ -79,11 +79,7 @@ func (h *Home) remind(ctx context.Context, d desk, answers chan<- func()) error 
 	if err != nil {
 		return err
 	}
-	all, err := h.remindable(ctx, cs)
-	if err != nil {
-		return err
-	}
-	now := h.now()
+	all, now := remindable(cs), h.now()
 	_, loc := zone()
 	lines := consent.Remind(all, told, now, loc)
 	if len(lines) == 0 {
@@ -120,23 +116,13 @@ func (h *Home) reminded(ctx context.Context) (consent.Reminded, error) {
 	return told, nil
 }
 
-// remindable adds to each permission whether the person will let it lapse.
-func (h *Home) remindable(ctx context.Context, cs []engine.ConsentInfo) ([]consent.Remindable, error) {
+// remindable is what the rule for reminders looks at.
+func remindable(cs []engine.ConsentInfo) []consent.Remindable {
 	out := make([]consent.Remindable, 0, len(cs))
 	for _, c := range cs {
-		r := consent.Remindable{Consent: c.Consent, Headline: c.Headline}
-		if c.Headline == consent.Soon { // only then it matters
-			es, err := h.core.Diary(ctx, engine.DiaryQuery{Consent: c.ID, Limit: 100})
-			if err != nil {
-				return nil, err
-			}
-			for _, e := range es {
-				r.Lapsing = r.Lapsing || e.Kind == consent.NoteLapse && !e.Time.Before(c.Given)
-			}
-		}
-		out = append(out, r)
+		out = append(out, consent.Remindable{Consent: c.Consent, Headline: c.Headline, Lapsing: c.Lapsing})
 	}
-	return out, nil
+	return out
 }
 
 // note makes n showable. Answers are carried out by the service, one at a time.

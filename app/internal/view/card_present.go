@@ -106,6 +106,9 @@ func (p Presenter) Card(c engine.ConsentInfo, last time.Time) PermissionCard {
 		card.StampText = p.Stamp(p.ended(c.Consent))
 	}
 	card.Action, card.ActionLabel = p.cardAction(c.Headline)
+	if c.Lapsing && card.Action == CardReview {
+		card.Action, card.ActionLabel = CardNone, ""
+	}
 	return card
 }
 
@@ -178,7 +181,9 @@ func byUrgency(cs []engine.ConsentInfo) []engine.ConsentInfo {
 // waits reports whether a permission waits for a person.
 func waits(c engine.ConsentInfo) bool {
 	switch c.Headline {
-	case consent.Soon, consent.EndedStill, consent.EndedStuck, consent.EndedPerson:
+	case consent.Soon:
+		return !c.Lapsing // that is an answer
+	case consent.EndedStill, consent.EndedStuck, consent.EndedPerson:
 		return true
 	case consent.NotInForce:
 		return c.Decided == consent.Requested || c.Decided == consent.Deferred

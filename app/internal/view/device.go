@@ -81,6 +81,14 @@ type DevicePage struct {
 	ChartNote  string // "The last 14 days, at most 620 MB a day"
 	Coverage   string
 
+	// Depends asks whether somebody depends on it; empty where the clock never cuts it anyway.
+	DependsTitle string
+	Depends      []Choice
+	// Split takes apart what was joined; SameTitle asks which of Same it is.
+	Split     ActionLink
+	SameTitle string
+	Same      []Choice
+
 	WhatTitle string
 	Evidence  []EvidenceLine
 	Technical []EvidenceLine // folded away: addresses and identifiers

@@ -18,6 +18,7 @@ type DeviceInput struct {
 	Flows    []engine.FlowInfo
 	Days     []engine.Day
 	Diary    []engine.DiaryEntry
+	Others   []engine.DeviceInfo // the rest of the home
 }
 
 // Device is the page of one device.
@@ -48,6 +49,7 @@ func (p Presenter) Device(in DeviceInput) DevicePage {
 	}
 	out.Chart, out.ChartNote = p.chart(in.Days)
 	out.Evidence, out.Technical = p.evidence(d.Guess.Evidence), p.technical(d)
+	p.edits(&out, in)
 	for _, e := range in.Diary {
 		out.History = append(out.History, p.diaryRow(e))
 	}

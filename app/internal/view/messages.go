@@ -7,6 +7,7 @@ import (
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
+	"bestbefore/discovery"
 )
 
 // Failure is what went wrong, as one sentence.
@@ -52,6 +53,23 @@ func (p Presenter) EndedNow() string { return p.T("Ended. What was done appears 
 func (p Presenter) WillLapse() string {
 	return p.T("It will lapse on its date. You are not asked again.")
 }
+
+// OneDevice says that two entries are one device now.
+func (p Presenter) OneDevice() string { return p.T("They are one device now.") }
+
+// TakenApart says that one entry is several again.
+func (p Presenter) TakenApart() string { return p.T("They are separate devices now.") }
+
+// Marked says what the clock may do with a device now.
+func (p Presenter) Marked(e discovery.Essential) string {
+	if e == discovery.EssentialSafety || e == discovery.EssentialMedical {
+		return p.T("The clock alone will not cut it.")
+	}
+	return p.T("On its date it is ended like any other.")
+}
+
+// Reconnecting says that a device may send again.
+func (p Presenter) Reconnecting() string { return p.T("It is being connected again.") }
 
 // Given says that a permission was given.
 func (p Presenter) Given(d engine.DeviceInfo, c consent.Consent) string {

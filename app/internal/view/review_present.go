@@ -31,7 +31,7 @@ func (p Presenter) Review(in ReviewInput) Review {
 		Subline: p.reviewSubline(c), Card: p.Card(c, in.Last),
 		SinceTitle: p.T("Since you agreed"), Since: p.since(in.Info), SinceEmpty: p.T("Nothing has changed that we could see."),
 		LapseTitle: p.T("What happens if it lapses"), LapseText: cleanText(strings.Join(in.Info.IfLapses.Lines, " ")),
-		CanRenew: in.Info.Renewable, CanLapse: live && !c.Expires.IsZero(), CanEnd: live,
+		CanRenew: in.Info.Renewable, CanLapse: live && !c.Expires.IsZero() && !c.Lapsing, CanEnd: live,
 		NothingLine: p.T("If you do nothing, it lapses."),
 	}
 	for _, s := range in.Info.IfLapses.AlsoStops {
@@ -49,6 +49,9 @@ func (p Presenter) Review(in ReviewInput) Review {
 		out.ResultLine, out.ResultSev = p.endResult(in)
 		out.Retry = p.tryAgain(c.Actions)
 		p.byHand(&out, c)
+	}
+	if c.Lapsing {
+		out.NothingLine = p.T("It lapses on its date, as you chose.")
 	}
 	if c.Expires.IsZero() && live {
 		out.NothingLine = p.T("It has no end. You are asked once a year.")

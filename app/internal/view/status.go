@@ -121,6 +121,11 @@ func (p Presenter) statusLine(c engine.ConsentInfo) string {
 		day = p.T("today")
 	}
 	switch c.Headline {
+	case consent.Fresh, consent.Soon:
+		if c.Lapsing {
+			return p.T("You let it lapse")
+		}
+		return ""
 	case consent.EndedStill:
 		if !relapsed(c.Actions).IsZero() {
 			return p.T("Ended on %s, and sends again", p.date(on))

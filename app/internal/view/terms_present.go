@@ -101,6 +101,11 @@ func Moment(d Day, at string) string {
 // notWhen says why a permission cannot end then; "" when it can.
 func (p Presenter) notWhen(term string) string {
 	_, err := consent.ParseTerm(term, p.Now, p.zone())
+	return p.NotUntil(err)
+}
+
+// NotUntil says why an end was refused; "" when it was not.
+func (p Presenter) NotUntil(err error) string {
 	switch {
 	case err == nil:
 		return ""
@@ -108,8 +113,10 @@ func (p Presenter) notWhen(term string) string {
 		return p.T("That moment has already passed.")
 	case errors.Is(err, consent.ErrTooLong):
 		return p.T("A permission lasts 12 months at most.")
-	default:
+	case errors.Is(err, consent.ErrDate):
 		return p.T("Write the time as 18:00.")
+	default:
+		return p.Failure(err)
 	}
 }
 

@@ -18,6 +18,9 @@ type DeviceCommands struct {
 	Reconnect  func(device string)
 	Rename     func(device, name string)
 	Confirm    func(device string)
+	Depends    func(device, grade string) // says whether somebody depends on it
+	Split      func(device string)
+	Merge      func(keep, gone string)
 }
 
 // Device is the page of one device.
@@ -42,7 +45,7 @@ func NewDevice(c DeviceCommands) *Device {
 	p := &Device{
 		commands: c,
 		notice:   kit.NewColumn(0), missing: kit.NewColumn(0), cards: kit.NewColumn(4 * kit.Step),
-		what: newFactsSheet(), history: newHistorySheet(),
+		what: newFactsSheet(c), history: newHistorySheet(),
 	}
 	p.head = newHead(c)
 	p.sends = newSendsSheet(c, func() { p.page.Refresh() })

@@ -36,9 +36,14 @@ func bell() view.DevicePage {
 			{To: "metrics.example", ToLine: "last yesterday 09:30 · tcp 443", What: "not known", Amount: "99 MB", Pill: "no permission", PillState: view.Soon, Allow: view.ActionLink{ID: "to:metrics.example", Label: "Allow until…"}},
 			{To: "unnamed (198.51.100.7)", ToLine: "udp 123 · last today 14:00", What: "not known", Amount: "336 times", Pill: "no permission", PillState: view.Soon, Allow: view.ActionLink{ID: "to:198.51.100.7", Label: "Allow until…"}},
 		},
-		ChartNote: "The last 14 days, at most 611 MB a day",
-		Coverage:  "What it sends out of the home is seen by Gateway. What it sends to other devices at home is not.",
-		WhatTitle: "What it is, and why we think so",
+		ChartNote:    "The last 14 days, at most 611 MB a day",
+		Coverage:     "What it sends out of the home is seen by Gateway. What it sends to other devices at home is not.",
+		DependsTitle: "Does somebody depend on it?",
+		Depends:      []view.Choice{{ID: "none", Label: "no", Chosen: true}, {ID: "comfort", Label: "comfort"}, {ID: "safety", Label: "safety"}, {ID: "medical", Label: "medical"}},
+		Split:        view.ActionLink{ID: "bell", Label: "They are separate devices"},
+		SameTitle:    "It is the same device as:",
+		Same:         []view.Choice{{ID: "tv", Label: "Living room TV"}},
+		WhatTitle:    "What it is, and why we think so",
 		Evidence: []view.EvidenceLine{
 			{What: "Maker", Value: "Bell Maker", Because: "its hardware address belongs to Bell Maker"},
 			{What: "Kind", Value: "doorbell", Because: "it says so itself (_bell._tcp)"},
@@ -66,6 +71,9 @@ func deviceCommands(log *[]string) devices.DeviceCommands {
 		Reconnect:  func(d string) { *log = append(*log, "reconnect "+d) },
 		Rename:     func(d, n string) { *log = append(*log, "rename "+d+" "+n) },
 		Confirm:    func(d string) { *log = append(*log, "confirm "+d) },
+		Depends:    func(d, g string) { *log = append(*log, "depends "+d+" "+g) },
+		Split:      func(d string) { *log = append(*log, "split "+d) },
+		Merge:      func(k, g string) { *log = append(*log, "merge "+k+" "+g) },
 	}
 }
 

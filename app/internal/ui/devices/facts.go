@@ -10,27 +10,44 @@ import (
 	"bestbefore/app/internal/view"
 )
 
-// factsSheet shows what the device is and what that rests on; what only few
-// want to know is folded away.
+// factsSheet shows what the device is and what that rests on, and takes the
+// person's corrections; what only few want to know is folded away.
 type factsSheet struct {
 	box       *fyne.Container
 	title     *kit.Text
 	evidence  *fyne.Container
 	technical *fyne.Container
+	lines     *fyne.Container // of technical
 	more      *kit.Button
 	open      bool
 	shown     [][]view.EvidenceLine
+	device    view.DevicePage
+
+	depends      *kit.Chips
+	dependsTitle *kit.Text
+	dependsBox   *fyne.Container
+	split        *kit.Button
+	same         *kit.Chips
+	sameTitle    *kit.Text
 }
 
-func newFactsSheet() *factsSheet {
-	f := &factsSheet{title: kit.NewHeading("").Wrapped(2), evidence: kit.NewColumn(2 * kit.Step), technical: kit.NewColumn(2 * kit.Step)}
+func newFactsSheet(c DeviceCommands) *factsSheet {
+	f := &factsSheet{
+		title: kit.NewHeading("").Wrapped(2), evidence: kit.NewColumn(2 * kit.Step), lines: kit.NewColumn(2 * kit.Step),
+		dependsTitle: small("").Bold(), sameTitle: small("").Bold(),
+	}
 	f.more = kit.NewSignButton("down", lang.L("Technical details"), kit.Link, func() {
 		f.open = !f.open
 		kit.SetVisible(f.technical, f.open)
 		f.box.Refresh()
 	})
+	f.depends = kit.NewChips(func(grade string) { c.Depends(f.device.ID, grade) })
+	f.dependsBox = kit.NewColumn(2*kit.Step, f.dependsTitle, f.depends.Content())
+	f.split = kit.NewButton(" ", kit.Ordinary, func() { c.Split(f.device.ID) })
+	f.same = kit.NewChips(func(gone string) { c.Merge(f.device.ID, gone) })
+	f.technical = kit.NewColumn(3*kit.Step, f.lines, kit.NewFlow(0, f.split), f.sameTitle, f.same.Content())
 	f.technical.Hide()
-	f.box = kit.NewSheet("", f.title, f.evidence, kit.NewPad(0, 0, 0, -kit.Step, kit.NewFlow(0, f.more)), f.technical)
+	f.box = kit.NewSheet("", f.title, f.evidence, f.dependsBox, kit.NewPad(0, 0, 0, -kit.Step, kit.NewFlow(0, f.more)), f.technical)
 	return f
 }
 
@@ -40,12 +57,21 @@ func (f *factsSheet) fold() {
 }
 
 func (f *factsSheet) set(d view.DevicePage) {
+	f.device = d
 	f.title.Set(d.WhatTitle)
+	f.dependsTitle.Set(d.DependsTitle)
+	f.depends.Set(d.Depends)
+	kit.SetVisible(f.dependsBox, len(d.Depends) > 0)
+	kit.SetWord(f.split, d.Split.Label)
+	f.sameTitle.Set(d.SameTitle)
+	f.same.Set(d.Same)
+	kit.SetVisible(f.sameTitle, len(d.Same) > 0)
+	kit.SetVisible(f.same.Content(), len(d.Same) > 0)
 	if len(f.shown) > 0 && slices.Equal(f.shown[0], d.Evidence) && slices.Equal(f.shown[1], d.Technical) {
 		return
 	}
 	f.shown = [][]view.EvidenceLine{d.Evidence, d.Technical}
-	f.evidence.Objects, f.technical.Objects = nil, nil
+	f.evidence.Objects, f.lines.Objects = nil, nil
 	for _, e := range d.Evidence {
 		f.evidence.Add(fact(e))
 	}
@@ -53,7 +79,7 @@ func (f *factsSheet) set(d view.DevicePage) {
 		f.evidence.Add(kit.NewSoft(lang.L("It says nothing about itself.")).Wrapped(0))
 	}
 	for _, e := range d.Technical {
-		f.technical.Add(fact(e))
+		f.lines.Add(fact(e))
 	}
 	kit.SetVisible(f.more, len(d.Technical) > 0)
 }

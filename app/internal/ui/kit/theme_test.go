@@ -42,7 +42,9 @@ func pairs() [][2]fyne.ThemeColorName {
 		}
 	}
 	for s := view.None; s <= view.Still; s++ {
-		out = append(out, [2]fyne.ThemeColorName{kit.InkOf(s), kit.TintOf(s)}, [2]fyne.ThemeColorName{kit.ColorInk, kit.TintOf(s)})
+		for _, ink := range []fyne.ThemeColorName{kit.InkOf(s), kit.ColorInk, kit.ColorAct} { // a notice has a word, a sentence and a link
+			out = append(out, [2]fyne.ThemeColorName{ink, kit.TintOf(s)})
+		}
 	}
 	return out
 }

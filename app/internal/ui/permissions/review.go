@@ -14,9 +14,11 @@ import (
 
 // ReviewCommands are what the review can ask for; each returns at once and none may be nil.
 type ReviewCommands struct {
-	Shown       func(id string)       // the review of id comes to be seen; "" is the first that waits
-	Renew       func(id, term string) // term is as consent.ParseTerm reads it
-	Retry       func(action string)   // tries again what could not be done; nil offers nothing
+	Shown func(id string)       // the review of id comes to be seen; "" is the first that waits
+	Renew func(id, term string) // term is as consent.ParseTerm reads it
+	// RenewAt renews until what was typed in the dialog; answer gets why not, or "" when it is done.
+	RenewAt     func(id, term string, answer func(why string))
+	Retry       func(action string) // tries again what could not be done; nil offers nothing
 	Lapse       func(id string)
 	End         func(id string)
 	Confirm     func(action string) // what only a person can do was done
@@ -281,28 +283,6 @@ func (r *Review) step(id string) {
 	if id != "" {
 		r.commands.Open(view.Route{Page: view.PageReview, Arg: id})
 	}
-}
-
-// pickDate asks for a day, and for a time of it where the person wants one.
-func (r *Review) pickDate() {
-	at := kit.NewEntry(lang.L("end of the day"), nil)
-	var chosen view.Day
-	renew := func() {
-		if chosen != (view.Day{}) {
-			r.commands.CloseDialog()
-			r.renew(view.Moment(chosen, at.Text))
-		}
-	}
-	done := kit.NewButton(lang.L("Renew"), kit.Main, renew)
-	done.Disable()
-	calendar := kit.NewCalendar(r.shown.First, r.shown.Last, func(d view.Day) {
-		chosen = d
-		done.Enable()
-	})
-	at.OnSubmitted = func(string) { renew() }
-	cancel := kit.NewButton(lang.L("Cancel"), kit.Ordinary, r.commands.CloseDialog)
-	body := kit.NewColumn(3*kit.Step, calendar, kit.NewRow(3*kit.Step, kit.NewText(lang.L("at, on that day")).Fitted(), kit.Grow(at)))
-	r.commands.ShowDialog(kit.NewDialog(lang.L("Renew until"), 342, body, kit.NewEnds(kit.NewFlow(0), kit.NewFlow(2*kit.Step, cancel, done))))
 }
 
 // TypedRune takes the keys of the review: 1 to 4, L and E.

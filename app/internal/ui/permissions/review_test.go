@@ -1,6 +1,8 @@
 package permissions_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -23,6 +25,14 @@ func review(t *testing.T, s view.Review) (*permissions.Review, *[]string, *fyne.
 	r := permissions.NewReview(permissions.ReviewCommands{
 		Shown: note("shown"), Lapse: note("lapse"), End: note("end"), Confirm: note("confirm"),
 		Renew: func(id, term string) { log = append(log, "renew "+id+" "+term) }, Retry: note("retry"),
+		RenewAt: func(id, term string, answer func(string)) {
+			log = append(log, "renew "+id+" "+term)
+			if strings.HasSuffix(term, "T25:00") {
+				answer("Write the time as 18:00.")
+				return
+			}
+			answer("")
+		},
 		Open:        func(v view.Route) { log = append(log, "open "+string(v.Page)+" "+v.Arg) },
 		ShowDialog:  func(o fyne.CanvasObject) { dialog = o },
 		CloseDialog: func() { log = append(log, "close") },
@@ -93,8 +103,41 @@ func TestReviewByButtons(t *testing.T) {
 	calendar.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	entry(t, *dialog, "end of the day").SetText("18.00")
 	press(t, *dialog, "Renew")
-	want := []string{"renew bell P1M", "renew bell P3M", "lapse bell", "end bell", "close", "renew bell 2026-11-23T18:00"}
+	want := []string{"renew bell P1M", "renew bell P3M", "lapse bell", "end bell", "renew bell 2026-11-23T18:00", "close"}
 	if diff := cmp.Diff(want, *log); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestAWrongTimeIsRefusedInTheDialog: it stays open, says why, and a better time is taken.
+func TestAWrongTimeIsRefusedInTheDialog(t *testing.T) {
+	r, log, dialog := review(t, openReview())
+	press(t, r.Content(), "Until a date …")
+	kit.Walk(*dialog, func(o fyne.CanvasObject) {
+		if c, ok := o.(*kit.Calendar); ok {
+			c.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+		}
+	})
+	refused := func() bool {
+		said := false
+		kit.Walk((*dialog).(*kit.Dialog).Body(), func(o fyne.CanvasObject) {
+			text, ok := o.(*kit.Text)
+			said = said || ok && text.Visible() && text.String() == "Write the time as 18:00."
+		})
+		return said
+	}
+	at := entry(t, *dialog, "end of the day")
+	at.SetText("25:00")
+	press(t, *dialog, "Renew")
+	if !refused() || slices.Contains(*log, "close") {
+		t.Fatalf("refused %v, asked for %v", refused(), *log)
+	}
+	at.SetText("18:00")
+	if refused() {
+		t.Error("the reason stays although the time was changed")
+	}
+	press(t, *dialog, "Renew")
+	if diff := cmp.Diff([]string{"renew bell 2026-11-23T25:00", "renew bell 2026-11-23T18:00", "close"}, *log); diff != "" {
 		t.Error(diff)
 	}
 }

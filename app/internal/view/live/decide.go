@@ -6,7 +6,6 @@ import (
 
 	"bestbefore/app/internal/view"
 	"bestbefore/consent"
-	"bestbefore/discovery"
 )
 
 // how is what the diary says about the way a decision was made.
@@ -14,26 +13,6 @@ const how = "clicked"
 
 // undoLast is the name under which the newest decision is taken back.
 const undoLast = "last"
-
-// Rename gives a device the person's own name; "" takes it away.
-func (p *Pump) Rename(device, name string) {
-	p.do(func(ctx context.Context) {
-		if err := p.config.Engine.Label(ctx, discovery.DeviceID(device), name); err != nil {
-			p.failed(err)
-			return
-		}
-		p.toast(view.Toast{Text: p.presenter().Renamed(name), Severity: view.Fresh, Undo: undoLast})
-	})
-}
-
-// Answer settles whether two entries are one device.
-func (p *Pump) Answer(question string, yes bool) {
-	p.do(func(ctx context.Context) {
-		if err := p.config.Engine.Answer(ctx, question, yes); err != nil {
-			p.failed(err)
-		}
-	})
-}
 
 // Undo takes back the newest decision and says which. Where what names a
 // device, it is a disconnect that is taken back, with its result in place.
@@ -60,6 +39,21 @@ func (p *Pump) Renew(id, term string) {
 	})
 }
 
+// RenewAt renews until a moment that was typed. answer gets, on the window's
+// goroutine, why it was refused, or "" when it is done.
+func (p *Pump) RenewAt(id, term string, answer func(why string)) {
+	p.setReviewing(id, true)
+	p.do(func(ctx context.Context) {
+		defer p.setReviewing(id, false)
+		c, err := p.config.Engine.Renew(ctx, consent.ID(id), term, how)
+		why := p.presenter().NotUntil(err)
+		p.config.Dispatch(func() { answer(why) })
+		if err == nil {
+			p.toast(view.Toast{Text: p.presenter().RenewedUntil(c.Consent), Severity: view.Fresh, Undo: undoLast})
+		}
+	})
+}
+
 // End ends a permission now. The result appears in place.
 func (p *Pump) End(id string) {
 	p.decide(id, func(ctx context.Context) (string, error) {
@@ -68,14 +62,10 @@ func (p *Pump) End(id string) {
 	})
 }
 
-// Lapse notes that a permission may end on its date; there is nothing to undo.
+// Lapse notes that a permission may end on its date.
 func (p *Pump) Lapse(id string) {
-	p.do(func(ctx context.Context) {
-		if err := p.config.Engine.Lapse(ctx, consent.ID(id), how); err != nil {
-			p.failed(err)
-			return
-		}
-		p.toast(view.Toast{Text: p.presenter().WillLapse()})
+	p.decide(id, func(ctx context.Context) (string, error) {
+		return p.presenter().WillLapse(), p.config.Engine.Lapse(ctx, consent.ID(id), how)
 	})
 }
 
@@ -156,23 +146,6 @@ func (p *Pump) News(item, action string) {
 		p.FindDevices(view.Query{Order: view.OrderNew})
 		p.open(view.Route{Page: view.PageDevices})
 	}
-}
-
-// Confirm turns the guess of a device's name into its name.
-func (p *Pump) Confirm(device string) {
-	p.do(func(ctx context.Context) {
-		d, err := p.config.Engine.Device(ctx, device)
-		if err != nil {
-			p.failed(err)
-			return
-		}
-		name := p.presenter().GuessedName(d)
-		if err := p.config.Engine.Label(ctx, d.ID, name); err != nil {
-			p.failed(err)
-			return
-		}
-		p.toast(view.Toast{Text: p.presenter().Renamed(name), Severity: view.Fresh, Undo: undoLast})
-	})
 }
 
 // Problem follows the button of a problem.

@@ -42,8 +42,12 @@ func (p *Pump) Reconnect(device string) {
 		a, err := p.config.Engine.Reconnect(ctx, discovery.DeviceID(device), how)
 		why := p.why(err)
 		shown := p.setCut(device, func(c *cut) { c.busy, c.action, c.err = false, a.ID, why })
-		if err != nil && !shown {
+		switch {
+		case shown: // the result stands in the dialog
+		case err != nil:
 			p.failed(err)
+		default:
+			p.toast(view.Toast{Text: p.presenter().Reconnecting(), Severity: view.Fresh, Undo: undoLast})
 		}
 	})
 }

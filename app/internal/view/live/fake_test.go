@@ -32,6 +32,7 @@ type fake struct {
 	allow      func(engine.AllowRequest) error
 	label      func(ctx context.Context, id discovery.DeviceID, text string) error
 	connect    func(engine.ConnectRequest) error
+	renew      func(until string) error
 }
 
 func (f *fake) ask(what string) {
@@ -109,6 +110,37 @@ func (f *fake) PreviewAllow(context.Context, engine.AllowRequest) (engine.Previe
 
 func (f *fake) Allow(_ context.Context, r engine.AllowRequest) (engine.ConsentInfo, error) {
 	return engine.ConsentInfo{}, f.allow(r)
+}
+
+func (f *fake) Renew(_ context.Context, _ consent.ID, until, _ string) (engine.ConsentInfo, error) {
+	return engine.ConsentInfo{}, f.renew(until)
+}
+
+func (f *fake) End(context.Context, consent.ID, string) (engine.ConsentInfo, error) {
+	return engine.ConsentInfo{}, nil
+}
+
+func (f *fake) Lapse(context.Context, consent.ID, string) error { return nil }
+
+func (f *fake) Undo(context.Context) (string, error) {
+	f.ask("undo")
+	return "Undone: it", nil
+}
+
+func (f *fake) Answer(context.Context, string, bool) error { return nil }
+
+func (f *fake) Split(context.Context, discovery.DeviceID) ([]discovery.DeviceID, error) {
+	return nil, nil
+}
+
+func (f *fake) Merge(context.Context, discovery.DeviceID, discovery.DeviceID) error { return nil }
+
+func (f *fake) SetEssential(context.Context, discovery.DeviceID, discovery.Essential) error {
+	return nil
+}
+
+func (f *fake) Reconnect(context.Context, discovery.DeviceID, string) (consent.Action, error) {
+	return consent.Action{}, nil
 }
 
 func (f *fake) Held(context.Context) ([]engine.HeldInfo, error) { return nil, nil }

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"reflect"
+	"slices"
 	"time"
 
 	"bestbefore/app/internal/changes"
@@ -191,7 +192,12 @@ func (p *Pump) device(ctx context.Context, w want) error {
 	in := view.DeviceInput{}
 	e := p.config.Engine
 	var err error
-	if in.Device, err = e.Device(ctx, w.route.Arg); err != nil {
+	if in.Others, err = e.Devices(ctx); err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(in.Others, func(d engine.DeviceInfo) bool { return string(d.ID) == w.route.Arg }); i >= 0 {
+		in.Device = in.Others[i]
+	} else if in.Device, err = e.Device(ctx, w.route.Arg); err != nil { // perhaps it was joined with another one
 		show(p.presenter().NoDevice(err.Error()))
 		return nil
 	}
