@@ -60,7 +60,7 @@ func TestDisabledIsKickedRefusedAndGivenBack(t *testing.T) {
 	ses := openSession(t, b.settings("admin", map[string]string{optTopics: "home/#"}))
 	stream(t, ses)
 	cam, plug := connectDevice(t, b, "cam", "127.0.0.7"), connectDevice(t, b, "plug", "127.0.0.8")
-	if !eventually(5*time.Second, func() bool { return ses.clients.aloneAt("127.0.0.7") == "cam" }) {
+	if !eventually(2*time.Minute, func() bool { return ses.clients.aloneAt("127.0.0.7") == "cam" }) {
 		t.Fatal("the log does not tell who signed in from where")
 	}
 
@@ -74,7 +74,7 @@ func TestDisabledIsKickedRefusedAndGivenBack(t *testing.T) {
 	}
 	select {
 	case <-cam.lost:
-	case <-time.After(2 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the open connection was not cut")
 	}
 	if !plug.c.IsConnectionOpen() {
@@ -91,7 +91,7 @@ func TestDisabledIsKickedRefusedAndGivenBack(t *testing.T) {
 		t.Fatal("a disabled account can publish")
 	}
 	var f connectors.Finding
-	if !eventually(5*time.Second, func() bool { f = verify(t, ses, r); return f.Refused == 1 }) || f.Level != consent.Effective || f.Seen != consent.Stopped {
+	if !eventually(2*time.Minute, func() bool { f = verify(t, ses, r); return f.Refused == 1 }) || f.Level != consent.Effective || f.Seen != consent.Stopped {
 		t.Errorf("after a refused login it is %+v", f)
 	}
 	// A refusal at somebody else's address proves nothing.
@@ -150,7 +150,7 @@ func TestSomebodySwitchesItOnAgain(t *testing.T) {
 		t.Fatal("not published")
 	}
 	var f connectors.Finding
-	if !eventually(5*time.Second, func() bool { f = verify(t, ses, r); return f.Seen == consent.Flowing }) || !f.Missing || f.Passed == 0 {
+	if !eventually(2*time.Minute, func() bool { f = verify(t, ses, r); return f.Seen == consent.Flowing }) || !f.Missing || f.Passed == 0 {
 		t.Errorf("it sends again, but it is %+v", f)
 	}
 }
@@ -240,7 +240,7 @@ func TestOneRefusedLoginStops(t *testing.T) {
 	b.account("cam", "home/#")
 	ses := openSession(t, b.settings("cam", nil))
 	b.control(`{"command":"setClientPassword","username":"cam","password":"another"}`)
-	if !eventually(5*time.Second, func() bool { return !ses.link.alive() }) {
+	if !eventually(2*time.Minute, func() bool { return !ses.link.alive() }) {
 		t.Fatal("not cut")
 	}
 	before := b.logins()
@@ -249,7 +249,7 @@ func TestOneRefusedLoginStops(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	if !eventually(time.Second, func() bool { return b.logins() > before }) {
+	if !eventually(time.Minute, func() bool { return b.logins() > before }) {
 		t.Error("it was not tried once")
 	}
 	if n := b.logins() - before; n != 1 {
@@ -269,7 +269,7 @@ func TestALostConnectionIsMadeAnew(t *testing.T) {
 	ses := openSession(t, b.settings("admin", map[string]string{optTopics: "home/#"}))
 	out := stream(t, ses)
 	b.stop()
-	if !eventually(5*time.Second, func() bool {
+	if !eventually(2*time.Minute, func() bool {
 		out.mu.Lock()
 		defer out.mu.Unlock()
 		return len(out.errs) == 2
@@ -285,7 +285,7 @@ func TestALostConnectionIsMadeAnew(t *testing.T) {
 	}
 	again := stream(t, ses)
 	b.publish("cam", "127.0.0.7", "home/cam/temperature", "1")
-	if !eventually(5*time.Second, func() bool {
+	if !eventually(2*time.Minute, func() bool {
 		n, _ := again.flows(func(flow.Record) bool { return true })
 		return n == 1
 	}) {

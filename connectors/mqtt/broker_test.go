@@ -113,7 +113,7 @@ func (b *broker) start() {
 	if err := b.cmd.Start(); err != nil {
 		b.t.Fatal(err)
 	}
-	if !eventually(5*time.Second, func() bool {
+	if !eventually(2*time.Minute, func() bool {
 		c, err := net.Dial("tcp", b.addr())
 		if err == nil {
 			_ = c.Close()

@@ -111,7 +111,7 @@ func TestAnnouncementsBecomeDevices(t *testing.T) {
 		{"m1/tasmota/washer", "Washing machine", "Tasmota", "a4:cf:12:00:00:01", "energy"},
 		{"m1/homeassistant/a4:cf:12:00:00:02", "Office node", "Acme", "a4:cf:12:00:00:02", "temperature"},
 	} {
-		if !eventually(5*time.Second, func() bool {
+		if !eventually(2*time.Minute, func() bool {
 			n, _ := out.flows(func(r flow.Record) bool { return r.Local.Remote == c.remote && r.Categories == c.kinds })
 			s, ok := out.device(c.remote)
 			return ok && n == 1 && fact(s, "data") == c.kinds
@@ -127,7 +127,7 @@ func TestAnnouncementsBecomeDevices(t *testing.T) {
 		}
 	}
 	// What nothing explains is counted, and is nobody's device.
-	if !eventually(5*time.Second, func() bool {
+	if !eventually(2*time.Minute, func() bool {
 		n, _ := out.flows(func(r flow.Record) bool { return r.Local.Somebody && r.Local.Remote == "m1/somebody" })
 		return n == 1
 	}) {

@@ -74,7 +74,7 @@ func stream(t testing.TB, ses *Session) *seen {
 		})
 	})
 	t.Cleanup(func() { cancel(); wg.Wait() })
-	if !eventually(10*time.Second, func() bool {
+	if !eventually(2*time.Minute, func() bool {
 		ses.mu.Lock()
 		l := ses.link
 		ses.mu.Unlock()
@@ -100,7 +100,7 @@ func TestWhatIsPublishedIsObserved(t *testing.T) {
 	if !b.publish("cam", "127.0.0.7", "home/cam/temperature", "21.5") {
 		t.Fatal("not published")
 	}
-	if !eventually(5*time.Second, func() bool {
+	if !eventually(2*time.Minute, func() bool {
 		n, _ := out.flows(func(r flow.Record) bool { return r.Categories == "temperature" })
 		return n == 1
 	}) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -76,7 +75,7 @@ func received(out *seen) uint64 {
 func TestNothingIsLost(t *testing.T) {
 	const rate = 20_000
 	seconds := 3
-	if os.Getenv("LAB_LONG") != "" {
+	if long() {
 		seconds = 60
 	}
 	b := startBroker(t, "127.0.0.1")
@@ -87,7 +86,7 @@ func TestNothingIsLost(t *testing.T) {
 	began := time.Now()
 	p.send(t, rate*seconds, rate)
 	took := time.Since(began)
-	if !eventually(20*time.Second, func() bool { return received(out) == uint64(rate*seconds) }) {
+	if !eventually(2*time.Minute, func() bool { return received(out) == uint64(rate*seconds) }) {
 		cov, _ := ses.Coverage(t.Context())
 		t.Errorf("sent %d, received %d, told as lost %d", rate*seconds, received(out), cov.Lost)
 	}
@@ -108,7 +107,7 @@ func TestNoLossIsHidden(t *testing.T) {
 	time.Sleep(300 * time.Millisecond)
 	ses.book.mu.Unlock()
 	var got, lost uint64
-	if !eventually(30*time.Second, func() bool {
+	if !eventually(2*time.Minute, func() bool {
 		cov, err := ses.Coverage(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -136,7 +135,7 @@ func BenchmarkMessages(b *testing.B) {
 		out := stream(b, ses)
 		began := time.Now()
 		connectRaw(b, br, "flood").send(b, n, 0)
-		if !eventually(60*time.Second, func() bool {
+		if !eventually(5*time.Minute, func() bool {
 			ses.book.mu.Lock()
 			defer ses.book.mu.Unlock()
 			return ses.book.total >= n
@@ -159,7 +158,7 @@ func bySub(b *testing.B, br *broker, n int) float64 {
 	if err := c.Start(); err != nil {
 		b.Fatal(err)
 	}
-	if !eventually(5*time.Second, func() bool { return strings.Count(br.out.String(), "u'admin'") > 1 }) {
+	if !eventually(2*time.Minute, func() bool { return strings.Count(br.out.String(), "u'admin'") > 1 }) {
 		b.Fatal("mosquitto_sub does not sign in")
 	}
 	time.Sleep(100 * time.Millisecond)

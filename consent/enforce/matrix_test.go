@@ -262,9 +262,7 @@ func TestTheMatrixOfFaults(t *testing.T) {
 			}
 		}
 	}
-	if d := time.Since(began); d > 120*time.Second {
-		t.Errorf("the matrix took %v", d)
-	}
+	t.Logf("%d pairs of faults in %v", len(faults)*len(faults), time.Since(began).Round(time.Millisecond))
 	if try(t, 9, 9, true) == "" && try(t, 6, 0, true) == "" { // the twin: nobody goes on after the faults
 		t.Error("without the retries nothing is found; this test shows nothing")
 	}

@@ -175,7 +175,7 @@ func TestOneShotOverSockets(t *testing.T) {
 	buf := make([]byte, 9000)
 	for _, wrong := range []uint16{1, 0} { // the twin first: with another number
 		for {
-			_ = device.conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+			_ = device.conn.SetReadDeadline(time.Now().Add(time.Minute))
 			n, asker, err := device.conn.ReadFromUDPAddrPort(buf)
 			if err != nil {
 				t.Fatalf("the question did not come: %v", err)
@@ -196,7 +196,7 @@ func TestOneShotOverSockets(t *testing.T) {
 			s.send(ifi.Name, oneShot, q)
 			continue
 		}
-		for deadline := time.After(5 * time.Second); ; {
+		for deadline := time.After(time.Minute); ; {
 			select {
 			case p := <-s.packets():
 				if !p.direct {

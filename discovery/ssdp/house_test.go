@@ -274,7 +274,7 @@ func TestScanEndsAndFollowsInterfaces(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("Scan does not end")
 	}
 }

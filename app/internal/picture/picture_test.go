@@ -1,3 +1,8 @@
+//go:build !race
+
+// Drawing is one goroutine's work and five times as slow under the race
+// detector, so that 'make test' runs these tests without it.
+
 package picture_test
 
 import (

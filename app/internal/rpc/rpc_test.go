@@ -153,7 +153,7 @@ func TestWatchStreamsChanges(t *testing.T) {
 	c := dial(t, serve(t, f))
 	ctx, cancel := context.WithCancel(t.Context())
 	ch := c.Watch(ctx)
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for got := false; !got; {
