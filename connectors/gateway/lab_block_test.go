@@ -96,13 +96,21 @@ func TestLabStartIsKeptByTheKernel(t *testing.T) {
 }
 
 func TestLabBlockedDeviceDoesNotReachTheRoutersDNS(t *testing.T) {
-	s := open(t, nil)
+	s := open(t, map[string]string{"interval": "0.1"})
+	w := observe(t, s, nil)
 	asks := uploadTo(t, "gw", "dev", "10.77.1.1:53", 5*time.Millisecond)
 	flowing(t, "questions to the router's DNS", asks)
 	one := block(t, s, connectors.BlockRequest{Mark: "consent-acme", Target: target(devMAC, acme4)})
 	flowing(t, "questions while one recipient is blocked", asks)
 	whole := block(t, s, connectors.BlockRequest{Mark: "device-d1", Target: target(devMAC)})
 	quiet(t, "questions while the device is blocked", asks, time.Second)
+	// What it tries outside is recorded, what it asks this box is not: it is no recipient.
+	up := upload(t, "dev", acme4, 5*time.Millisecond)
+	until(t, "refused packets", 5*time.Second, func() bool { _, _, n, _ := w.sum(acme4, true, up.port); return n > 0 })
+	up.stop()
+	if _, _, n, r := w.sum("10.77.1.1", true); n != 0 {
+		t.Errorf("the router stands as a recipient: %+v", r)
+	}
 	unblock(t, s, whole)
 	flowing(t, "questions after lifting", asks)
 	unblock(t, s, one)

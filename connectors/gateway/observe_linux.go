@@ -222,7 +222,7 @@ func (o *observer) step(h home) error {
 	if err != nil {
 		return err
 	}
-	o.addRefused(sums, marks, since)
+	o.addRefused(sums, marks, h, since)
 	o.give(sums, open, now)
 	return nil
 }
@@ -293,15 +293,17 @@ func (o *observer) tally(sums map[recordKey]*tally, k recordKey, first, last tim
 	return t
 }
 
-// addRefused counts what our rules turned away.
-func (o *observer) addRefused(sums map[recordKey]*tally, marks map[string]*kept, since time.Time) {
+// addRefused counts what our rules turned away on its way out. What a blocked
+// device asked this box itself, such as names of its DNS server, was turned away
+// too, but this box is no recipient of the home's data.
+func (o *observer) addRefused(sums map[recordKey]*tally, marks map[string]*kept, h home, since time.Time) {
 	for _, k := range marks {
 		for _, t := range k.tries {
-			h := fnv.New64a()
-			fmt.Fprintln(h, k.mark, k.gen, t.mac, t.dest)
-			id, next := h.Sum64(), count{up: t.bytes, down: t.packets}
+			sum64 := fnv.New64a()
+			fmt.Fprintln(sum64, k.mark, k.gen, t.mac, t.dest)
+			id, next := sum64.Sum64(), count{up: t.bytes, down: t.packets}
 			bytes, packets := o.place.refused[id].advance(next)
-			if packets == 0 || o.fresh {
+			if packets == 0 || o.fresh || !h.outside(t.dest.addr) {
 				o.place.refused[id] = next
 				continue
 			}

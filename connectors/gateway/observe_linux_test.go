@@ -136,3 +136,26 @@ func TestPlaceDoesNotGrow(t *testing.T) {
 		t.Errorf("%d flows kept, 1 is open", len(o.place.flows))
 	}
 }
+
+// TestWhatTheBoxItselfTurnsAwayIsNoRecipient: a blocked device goes on asking the
+// router for names; the twin is what it sends outside.
+func TestWhatTheBoxItselfTurnsAwayIsNoRecipient(t *testing.T) {
+	h := testHome()
+	now := time.Unix(1_700_000_000, 0).UTC()
+	o := &observer{s: &Session{source: "connector:gw"}, place: newPlace("")}
+	outside := netip.MustParseAddr("203.0.113.9")
+	k := &kept{plan: plan{mark: "device-d1"}}
+	for _, a := range append([]netip.Addr{outside}, h.own...) {
+		k.tries = append(k.tries, try{mac: mac{2, 0, 0, 0, 0, 1}, dest: tryDest{addr: a, proto: 17, port: 53}, packets: 3, bytes: 180, last: now})
+	}
+	sums := map[recordKey]*tally{}
+	o.addRefused(sums, map[string]*kept{"device-d1": k}, h, now)
+	if len(h.own) == 0 || len(sums) != 1 {
+		t.Fatalf("%d own addresses, recipients %+v", len(h.own), sums)
+	}
+	for key := range sums {
+		if key.Destination.Address != outside || !key.refused {
+			t.Errorf("recipient %+v", key)
+		}
+	}
+}
