@@ -1,0 +1,61 @@
+// Package adguardhome is the connector for AdGuard Home, a DNS server that many
+// households run to block advertising. Its log says which names each device asks
+// for; its own filter rules can refuse names to one device.
+//
+// It acts on addresses: it knows a hardware address only where it is the home's
+// DHCP server too. So a block carries the hardware address it is meant for, is
+// moved along where a lease tells of a new address, and is reported lost rather
+// than left on an address that somebody else has now. What a device asks another
+// DNS server, or reaches without asking, is not seen here and not stopped.
+package adguardhome
+
+import (
+	"bestbefore/connectors"
+	"bestbefore/connectors/dnsblock"
+	"bestbefore/consent"
+)
+
+// Kind is the connector's name in settings and on the command line.
+const Kind = "adguardhome"
+
+// peer is what it is called on screen.
+const peer = "AdGuard Home"
+
+// Option keys of the connector.
+const (
+	optAddress  = "address"
+	optUsername = "username"
+	optPassword = "password"
+)
+
+// Connector is the AdGuard Home connector. It holds nothing.
+type Connector struct{}
+
+var _ connectors.Connector = (*Connector)(nil)
+
+// New gives the connector.
+func New() *Connector { return &Connector{} }
+
+// Spec describes it.
+func (*Connector) Spec() connectors.Spec {
+	return connectors.Spec{
+		Kind:  Kind,
+		Name:  peer,
+		Sees:  "Which names each device looks up, and when; not how much is sent. A device with its own DNS is not seen.",
+		Stops: "All names or those of chosen companies for one device. A device that needs no look-up passes it.",
+		Options: []connectors.Option{
+			{Key: optAddress, Label: "Address of AdGuard Home", Required: true, Address: true, Help: "The address of its own page, such as http://192.168.1.5 or http://192.168.1.5:3000."},
+			{Key: optUsername, Label: "User name", Help: "The one of its own page. Empty where it asks for none."},
+			{Key: optPassword, Label: "Password", Secret: true, Help: "It is tried once; a wrong one is not tried again by itself."},
+			connectors.CertificateOption(),
+		},
+		Needs: []string{"the user name and password of AdGuard Home's own page", "its query log switched on, without shortened addresses"},
+	}
+}
+
+func fault(k consent.ErrorKind, text string, err error) error { return dnsblock.Fault(k, text, err) }
+
+func needsPerson(text string, err error) error { return fault(consent.KindNeedsPerson, text, err) }
+func permanent(text string, err error) error   { return fault(consent.KindPermanent, text, err) }
+func transient(text string, err error) error   { return fault(consent.KindTransient, text, err) }
+func unsupported(text string, err error) error { return fault(consent.KindUnsupported, text, err) }

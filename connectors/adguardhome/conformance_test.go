@@ -1,0 +1,83 @@
+package adguardhome
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"bestbefore/connectors"
+	"bestbefore/connectors/connectortest"
+	"bestbefore/consent"
+	"bestbefore/discovery/flow"
+)
+
+// asFlows tells the suite, which counts bytes by port, of questions: a name that
+// begins with a port stands for a flow to it.
+type asFlows struct{ *Session }
+
+func (a asFlows) Capabilities() connectors.Capabilities {
+	c := connectors.CapabilitiesOf(a.Session)
+	c.Observer = observer{c.Observer}
+	return c
+}
+
+type observer struct{ connectors.Observer }
+
+func (o observer) Observe(ctx context.Context, from connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
+	return o.Observer.Observe(ctx, from, func(recs []flow.Record, c connectors.Cursor) {
+		for i, r := range recs {
+			first, _, _ := strings.Cut(r.Destination.Domain, ".")
+			if port, err := strconv.ParseUint(strings.TrimPrefix(first, "port"), 10, 16); err == nil {
+				recs[i].Port, recs[i].Up = uint16(port), r.Count*connectortest.SendBytes
+			}
+		}
+		emit(recs, c)
+	})
+}
+
+func conformance(t *testing.T, prepare func(*fake)) {
+	f := newFake(t)
+	f.rules = []string{"||household.example^"} // the household's own rule stays
+	if prepare != nil {
+		prepare(f)
+	}
+	mine := f.rules
+	connectortest.Run(t, connectortest.Options{
+		Open: func(ct connectortest.T) connectors.Session {
+			f.with(func() { f.before = nil; f.rules, f.inForce = mine, mine })
+			return asFlows{open(ct, f)}
+		},
+		Target: target(maker(), bellAddr),
+		Other:  target(consent.Recipient{Name: "anyone", Any: true}, "192.168.77.31"),
+		Try: func(_ connectortest.T, tg connectors.Target) bool {
+			name := "video.maker.example"
+			if tg.Recipient.Any {
+				name = "some.where.example"
+			}
+			return f.ask(tg.Addresses[0], name)
+		},
+		Send:         func(_ connectortest.T, port uint16) { f.ask("192.168.77.40", fmt.Sprintf("port%d.example", port)) },
+		SeesWhileOff: true,
+		Break: func(ct connectortest.T) {
+			f.with(func() { f.before = hangUp })
+			ct.Cleanup(func() { f.with(func() { f.before = nil }) })
+		},
+		Forget:  func(connectortest.T) { f.with(func() { f.rules, f.inForce = mine, mine }) },
+		Secrets: []string{fakePassword, "token-"},
+	})
+	f.with(func() {
+		if len(f.rules) == 0 || f.rules[0] != "||household.example^" {
+			t.Errorf("the household's own rule is gone: %q", f.rules)
+		}
+	})
+}
+
+func TestConformance(t *testing.T) { conformance(t, nil) }
+
+// TestConformanceOfALaggingPeer is the suite against one that applies rules later
+// than it takes them, and cannot look rows up by their time.
+func TestConformanceOfALaggingPeer(t *testing.T) {
+	conformance(t, func(f *fake) { f.unfindable, f.memory = true, 40 })
+}

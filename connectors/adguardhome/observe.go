@@ -1,0 +1,242 @@
+package adguardhome
+
+import (
+	"context"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/connectors/dnsblock"
+	"bestbefore/discovery/flow"
+)
+
+const (
+	heartbeat   = 10 * time.Second
+	configEvery = 5 * time.Minute
+)
+
+type emitter func([]flow.Record, connectors.Cursor)
+
+// Observe reads the log from the cursor on and then every few seconds. What was
+// asked while nobody looked is read later, as far as the log goes back.
+func (s *Session) Observe(ctx context.Context, from connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
+	p, known := readPlace(from)
+	s.watch.begin()
+	var config, beat time.Time
+	tick := time.NewTicker(s.every)
+	defer tick.Stop()
+	for {
+		now := s.now()
+		if config.IsZero() || now.Sub(config) >= configEvery {
+			c, err := s.readLogConfig(ctx)
+			if err != nil {
+				return ended(ctx, err)
+			}
+			s.watch.logging(c)
+			config = now
+		}
+		gave, err := s.look(ctx, &p, &known, emit)
+		if err != nil {
+			return ended(ctx, err)
+		}
+		s.watch.looked()
+		if !gave && now.Sub(beat) >= heartbeat {
+			emit(nil, nil)
+			beat = now
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// look brings p up to the newest row and gives what is new.
+func (s *Session) look(ctx context.Context, p *place, known *bool, emit emitter) (gave bool, err error) {
+	if !*known { // from now: what is there already is not ours
+		return true, s.start(ctx, p, known, emit)
+	}
+	for more := p.Down != ""; ; more = false { // what a pause has cut off comes first
+		some, err := s.descend(ctx, p, emit)
+		gave = gave || some
+		if err != nil || !more {
+			return gave, err
+		}
+	}
+}
+
+// start marks the newest row as the place to begin after.
+func (s *Session) start(ctx context.Context, p *place, known *bool, emit emitter) error {
+	pg, err := s.readLog(ctx, smallPage, "", "")
+	if err != nil {
+		return err
+	}
+	*p = place{}
+	if len(pg.rows) > 0 {
+		p.begin(pg.rows[0].at)
+		for _, r := range pg.rows {
+			p.take(r)
+		}
+		p.done()
+	}
+	*known = true
+	emit(nil, p.cursor())
+	return nil
+}
+
+// descend reads from Down, or from the newest row, to Mark.
+func (s *Session) descend(ctx context.Context, p *place, emit emitter) (gave bool, err error) {
+	limit, fresh := largePage, p.Down == ""
+	if fresh {
+		limit = smallPage
+	}
+	var last []row // the page before, to find a way on where its end is not found again
+	for {
+		pg, err := s.readLog(ctx, limit, p.Down, "")
+		if err == nil && len(pg.rows) == 0 && p.Down != "" {
+			end, bad := time.Parse(time.RFC3339Nano, p.Down)
+			if bad == nil {
+				pg, err = s.wayOn(ctx, end, last)
+			}
+		}
+		if err != nil {
+			return gave, err
+		}
+		if fresh && len(pg.rows) > 0 {
+			p.begin(pg.rows[0].at)
+			fresh = false
+		}
+		some, arrived := s.give(p, pg, emit)
+		gave = gave || some
+		if arrived || len(pg.rows) == 0 {
+			return s.finish(p, gave, arrived, emit), nil
+		}
+		last, limit = pg.rows, largePage
+		p.Down = pg.oldest
+		if p.Down == "" {
+			p.Down = pg.rows[len(pg.rows)-1].at.Format(time.RFC3339Nano)
+		}
+	}
+}
+
+// finish ends a descent, and says so where the log ended before the place was
+// met to which everything had been given.
+func (s *Session) finish(p *place, gave, arrived bool, emit emitter) bool {
+	if !arrived && !p.Touched && !p.Mark.IsZero() {
+		s.watch.gap(1)
+		s.log.Warn("the query log no longer reaches back to where we left it", "left", p.Mark.UTC().Format(time.RFC3339))
+		if p.Top.IsZero() { // it was emptied, and nothing is there yet
+			*p = place{}
+			emit(nil, p.cursor())
+			return gave
+		}
+	}
+	if now, ok := s.api.web.PeerNow(); ok && p.Mark.After(now.Add(time.Minute)) {
+		// Its clock was set back. What came since stands below what we know.
+		s.watch.gap(1)
+		p.done()
+		p.Mark, p.Seen = now, nil
+		emit(nil, p.cursor())
+		return gave
+	}
+	if p.Top.IsZero() {
+		return gave
+	}
+	moved := !p.Top.Equal(p.Mark)
+	p.done()
+	if moved {
+		emit(nil, p.cursor())
+	}
+	return gave
+}
+
+// wayOn looks for a way past the end of a page that is not found again: the log
+// looks a moment up by halving, and fails where rows stand out of order. The rows
+// before it are tried; at last everything is walked through from the top.
+func (s *Session) wayOn(ctx context.Context, end time.Time, last []row) (page, error) {
+	for _, back := range []int{2, 5, 20} {
+		if back > len(last) {
+			break
+		}
+		pg, err := s.readLog(ctx, largePage, last[len(last)-back].at.Format(time.RFC3339Nano), "")
+		if err != nil {
+			return page{}, err
+		}
+		if below, met := pg.below(end); met {
+			return below, nil // with nothing below it, the log really ends there
+		}
+	}
+	for older := ""; ; {
+		pg, err := s.readLog(ctx, largePage, older, "")
+		if err != nil || len(pg.rows) == 0 {
+			return page{}, err
+		}
+		if below, _ := pg.below(end); len(below.rows) > 0 {
+			return below, nil
+		}
+		older = pg.oldest
+	}
+}
+
+// below is the part of a page that is older than end; met says that the page
+// shows the row at end itself.
+func (pg page) below(end time.Time) (out page, met bool) {
+	out.oldest = pg.oldest
+	for i, r := range pg.rows {
+		met = met || r.at.Equal(end)
+		if r.at.Before(end) {
+			out.rows = pg.rows[i:]
+			break
+		}
+	}
+	return out, met
+}
+
+// give emits the new rows of a page, in batches that carry each their own place.
+func (s *Session) give(p *place, pg page, emit emitter) (gave, arrived bool) {
+	var sums dnsblock.Tally
+	n := 0
+	ahead := s.api.web.Ahead()
+	flush := func() {
+		if recs := sums.Records(s.source); len(recs) > 0 {
+			gave = true
+			emit(recs, p.cursor())
+		}
+		n = 0
+	}
+	for _, r := range pg.rows {
+		isNew, over := p.take(r)
+		if over {
+			arrived = true
+			break
+		}
+		if isNew {
+			at := r.at.Add(-ahead)
+			s.watch.took(r.client, at)
+			sums.Add(dnsblock.Question{Client: r.client, Name: r.name, At: at, Refused: r.refused})
+			n++
+		}
+		p.Down = r.at.Format(time.RFC3339Nano)
+		if n == dnsblock.MaxBatch {
+			flush()
+		}
+	}
+	if arrived { // the place of the last batch is that of the whole descent
+		end := *p
+		end.done()
+		if recs := sums.Records(s.source); len(recs) > 0 {
+			gave = true
+			emit(recs, end.cursor())
+		}
+		return gave, true
+	}
+	flush()
+	return gave, false
+}

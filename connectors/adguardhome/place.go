@@ -1,0 +1,84 @@
+package adguardhome
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"bestbefore/connectors"
+)
+
+// overlap is how far behind the newest row is read again: rows are stamped
+// before they are put into the log, so a few come out of order.
+const overlap = 3 * time.Second
+
+// maxSeen bounds what is remembered of the overlap.
+const maxSeen = 2048
+
+// place is where an observer has come to. The log can only be read from the
+// newest row down, so a look is a descent from Top to Mark; a pause in its middle
+// is remembered in Down, and the descent is finished before another begins. All
+// times are the peer's.
+type place struct {
+	Mark time.Time `json:"mark,omitzero"` // all up to here was given
+	Seen []uint32  `json:"seen,omitempty"`
+	Top  time.Time `json:"top,omitzero"`
+	// TopSeen are the rows of the overlap below Top; they become Seen.
+	TopSeen []uint32 `json:"top_seen,omitempty"`
+	// Down is the time of the row down to which the descent has come, to its last
+	// digit: the log finds only the very same moment again.
+	Down string `json:"down,omitempty"`
+	// Touched says that the descent has met rows that were there before.
+	Touched bool `json:"touched,omitempty"`
+}
+
+// readPlace reads a cursor; false for none and for what is not ours.
+func readPlace(c connectors.Cursor) (place, bool) {
+	var p place
+	if len(c) == 0 || json.Unmarshal(c, &p) != nil || len(p.Seen) > maxSeen || len(p.TopSeen) > maxSeen || len(p.Down) > 64 {
+		return place{}, false
+	}
+	if p.Down != "" {
+		if _, err := time.Parse(time.RFC3339Nano, p.Down); err != nil || p.Top.IsZero() {
+			return place{}, false
+		}
+	}
+	return p, true
+}
+
+func (p place) cursor() connectors.Cursor {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// begin starts a descent at the newest row.
+func (p *place) begin(top time.Time) {
+	p.Top, p.TopSeen, p.Touched = top, nil, false
+}
+
+// done ends a descent.
+func (p *place) done() {
+	p.Mark, p.Seen = p.Top, p.TopSeen
+	p.Top, p.TopSeen, p.Down, p.Touched = time.Time{}, nil, "", false
+}
+
+// take decides about one row of a descent: whether it is new, and whether the
+// descent has arrived.
+func (p *place) take(r row) (isNew, arrived bool) {
+	if !p.Mark.IsZero() && r.at.Before(p.Mark.Add(-overlap)) {
+		p.Touched = true
+		return false, true
+	}
+	h := r.hash()
+	if p.Top.Sub(r.at) <= overlap && len(p.TopSeen) < maxSeen {
+		p.TopSeen = append(p.TopSeen, h)
+	}
+	if p.Mark.IsZero() || r.at.After(p.Mark) {
+		return true, false
+	}
+	p.Touched = true
+	return !slices.Contains(p.Seen, h), false
+}
