@@ -256,12 +256,7 @@ func (s *Scheduler) end(ctx context.Context, c consent.Consent) (bool, error) {
 
 // decision is the end of c with what follows from it.
 func (s *Scheduler) decision(ctx context.Context, c consent.Consent) (consent.Decision, bool) {
-	grants, err := s.c.Store.Grants(ctx, c)
-	if err != nil {
-		// Without them a revocation becomes a hint to the person; the end itself
-		// must not wait for it.
-		s.report(ctx, fmt.Errorf("reading grants: %w", err))
-	}
+	grants := s.grants(ctx, c)
 	now := s.c.Now().Round(0)
 	next, actions := consent.Expire(c, grants, now)
 	if next.Version == c.Version {
@@ -280,6 +275,20 @@ func (s *Scheduler) decision(ctx context.Context, c consent.Consent) (consent.De
 		}
 	}
 	return consent.Decision{Consent: next, Expect: c.Version, Actions: actions, Notes: expiredNotes(c, next, d, known, why)}, true
+}
+
+// grants are those that c's remedy may ask to revoke.
+func (s *Scheduler) grants(ctx context.Context, c consent.Consent) []consent.Grant {
+	if c.Remedy != consent.Revoke && c.Remedy != consent.RevokeThenBlock {
+		return nil
+	}
+	out, err := s.c.Store.Grants(ctx, c)
+	if err != nil {
+		// Without them a revocation becomes a hint to the person; the end itself
+		// must not wait for it.
+		s.report(ctx, fmt.Errorf("reading grants: %w", err))
+	}
+	return out
 }
 
 func (s *Scheduler) device(ctx context.Context, id discovery.DeviceID) (discovery.Device, bool) {

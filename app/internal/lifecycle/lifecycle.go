@@ -240,11 +240,15 @@ func (h *Home) buildEngines(all *connectors.Registry) (err error) {
 	}
 	h.scheduler, err = expiry.New(expiry.Config{
 		Store: h.store, Now: h.now, Device: h.fresh().Device, Decided: h.runner.Poke, Report: h.report,
-		Trusted: h.clock.trusted, Shown: h.clock.shown, DecideAll: h.store.DecideAll, Stepped: h.clock.stepped, Doubts: doubts{h.store},
+		Trusted: h.clock.trusted, Shown: h.clock.shown, DecideAll: h.store.DecideAll, Batch: endsPage, Stepped: h.clock.stepped, Doubts: doubts{h.store},
 	})
 	h.clock.second = (&witnesses{pool: h.pool, synchronised: h.Synchronised}).agree
 	return err
 }
+
+// endsPage is how many ends are written in one transaction: each page costs one
+// wait for the disk, and holds up whoever else writes for a tenth of a second.
+const endsPage = 500
 
 // now is the time to go by; before the clock is judged it is what it shows.
 func (h *Home) now() time.Time {

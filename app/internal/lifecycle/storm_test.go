@@ -23,7 +23,7 @@ func BenchmarkTenThousandDue(b *testing.B) {
 			overdue(b, s, n)
 			c := expiry.Config{Store: s, Now: clock.Wall}
 			if name == "pages" {
-				c.DecideAll = s.DecideAll
+				c.DecideAll, c.Batch = s.DecideAll, endsPage
 			}
 			sched, err := expiry.New(c)
 			if err != nil {

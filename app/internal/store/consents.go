@@ -49,8 +49,13 @@ func (r *consentRow) scan(s scanner) error {
 	return s.Scan(&r.id, &r.version, &r.device, &r.decided, &r.due, &r.seen, &r.seenAt, &r.seenBy, &r.body, &r.sum)
 }
 
+// saveConsent changes a row where it lies, which costs less than to replace it.
+const saveConsent = "INSERT INTO consent(" + consentColumns + ") VALUES(?,?,?,?,?,?,?,?,?,?)" +
+	" ON CONFLICT(id) DO UPDATE SET version = excluded.version, device = excluded.device, decided = excluded.decided, due_at = excluded.due_at," +
+	" seen = excluded.seen, seen_at = excluded.seen_at, seen_by = excluded.seen_by, body = excluded.body, sum = excluded.sum"
+
 func (r consentRow) save(ctx context.Context, t *txn) error {
-	_, err := t.ExecContext(ctx, "INSERT OR REPLACE INTO consent("+consentColumns+") VALUES(?,?,?,?,?,?,?,?,?,?)",
+	_, err := t.ExecContext(ctx, saveConsent,
 		r.id, r.version, r.device, r.decided, r.due, r.seen, r.seenAt, r.seenBy, r.body, r.sum)
 	return err
 }
@@ -125,8 +130,11 @@ func (s *Store) DecideAll(ctx context.Context, ds []consent.Decision) error {
 		rows[i] = row
 	}
 	return s.commit(ctx, func(c *change) error {
+		// The transaction as a whole ends with ctx; to watch it for each of its
+		// short statements costs more than they do.
+		each := context.WithoutCancel(ctx)
 		for i, d := range ds {
-			if err := c.decide(ctx, d, rows[i]); err != nil {
+			if err := errors.Join(ctx.Err(), c.decide(each, d, rows[i])); err != nil {
 				return err
 			}
 		}

@@ -35,8 +35,62 @@ type file struct {
 	prepared map[string]*sql.Stmt // questions that are asked all the time
 }
 
-// txn is one writing transaction.
-type txn struct{ *sql.Tx }
+// txn is one writing transaction. What is said in it more than once is said
+// through a prepared statement: a page of decisions says the same few hundreds
+// of times, and reading it is most of its cost.
+type txn struct {
+	*sql.Tx
+	said map[string]*sql.Stmt // nil: said once
+}
+
+// statement is query prepared, nil when it is said for the first time.
+func (t *txn) statement(ctx context.Context, query string) (*sql.Stmt, error) {
+	stmt, again := t.said[query]
+	if !again || stmt != nil || len(t.said) > maxPrepared {
+		if !again && len(t.said) <= maxPrepared {
+			t.said[query] = nil
+		}
+		return stmt, nil
+	}
+	stmt, err := t.PrepareContext(ctx, query) // closed with the transaction
+	if err != nil {
+		return nil, err
+	}
+	t.said[query] = stmt
+	return stmt, nil
+}
+
+// ExecContext hides Tx's.
+func (t *txn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	stmt, err := t.statement(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if stmt == nil {
+		return t.Tx.ExecContext(ctx, query, args...)
+	}
+	return stmt.ExecContext(ctx, args...)
+}
+
+// QueryContext hides Tx's.
+func (t *txn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	stmt, err := t.statement(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if stmt == nil {
+		return t.Tx.QueryContext(ctx, query, args...)
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
+// QueryRowContext hides Tx's.
+func (t *txn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if stmt, err := t.statement(ctx, query); err == nil && stmt != nil {
+		return stmt.QueryRowContext(ctx, args...)
+	}
+	return t.Tx.QueryRowContext(ctx, query, args...) // it says itself what is wrong with it
+}
 
 type fileConfig struct {
 	path       string
@@ -148,7 +202,7 @@ func (f *file) tx(ctx context.Context, fn func(*txn) error) (err error) {
 	if err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
-	if err := fn(&txn{t}); err != nil {
+	if err := fn(&txn{Tx: t, said: map[string]*sql.Stmt{}}); err != nil {
 		return errors.Join(err, rollback(t))
 	}
 	if err := t.Commit(); err != nil {
