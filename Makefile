@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 BENCH    ?= .
 export CGO_ENABLED ?= 1
 
-.PHONY: help run demo test lab lab-story lab-long fuzz bench lint format pictures windows agent setup setup-lab go-version clean
+.PHONY: help run demo test long mutants lab lab-story lab-long fuzz bench lint format pictures windows agent setup setup-lab go-version clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,17 +20,24 @@ run: setup ## the program on your own home
 demo: go-version ## a made-up home in this program: one permission, ended on its date; no rights needed
 	@.ci/demo
 
-test: setup ## all tests, with the race detector; needs no display
+test: setup ## all tests, with the race detector; pictures, drawn by one goroutine, without it; needs no display
 	$(GO) test -race -timeout 40m -tags $(TAGS) ./...
+	$(GO) test -timeout 40m -tags $(TAGS) ./app/internal/picture/...
 
-lab: go-version setup-lab ## the end-to-end tests, as root, in network namespaces
-	.ci/as-root $(GO) test -tags '$(TAGS) lab' -count=1 -p 1 -timeout 30m -v ./app/internal/lab/... ./connectors/gateway/... ./discovery/...
+long: setup ## the same with the full counts: kills, flipped bits, cuts, a million topics
+	LAB_LONG=1 $(GO) test -count=1 -timeout 180m -tags $(TAGS) ./...
+
+mutants: go-version ## switch off each rule in turn: its tests must notice
+	@.ci/mutants
+
+lab: go-version setup-lab ## the end-to-end tests, as root, in network namespaces; the log is bin/lab.log
+	@.ci/as-root .ci/lab/all
 
 lab-story: ## the lab's story, told: a router's kernel ends a permission (Linux, root)
 	@.ci/story
 
 lab-long: go-version setup-lab ## the long figures: every device, packet loss, hundreds of services
-	LAB_LONG=1 .ci/as-root $(GO) test -tags '$(TAGS) lab' -count=1 -p 1 -timeout 120m -v ./app/internal/lab/... ./connectors/gateway/... ./discovery/...
+	@LAB_LONG=1 .ci/as-root .ci/lab/all
 
 fuzz: go-version ## every fuzz target for FUZZTIME (20s)
 	@.ci/fuzz $(FUZZTIME)

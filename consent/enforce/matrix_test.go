@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,8 @@ import (
 	"bestbefore/consent/ledger"
 )
 
-// The matrix of faults: every pair of fifteen, on the path from an ended
+// The matrix of faults: every pair of fifteen (without LAB_LONG each third, which
+// still meets every fault ten times), on the path from an ended
 // permission to its proof, on a fake clock. Each fault is there for half an hour;
 // afterwards everything is well, and the end must hold.
 
@@ -253,16 +255,20 @@ func TestTheMatrixOfFaults(t *testing.T) {
 		t.Fatalf("%d faults", len(faults))
 	}
 	began := time.Now()
-	bad := 0
+	bad, tried := 0, 0
 	for i := range faults {
 		for j := range faults {
+			if (i+j)%3 != 0 && os.Getenv("LAB_LONG") == "" {
+				continue
+			}
+			tried++
 			if wrong := try(t, i, j, false); wrong != "" {
 				bad++
 				t.Errorf("%s, and %s: %s", faults[i].name, faults[j].name, wrong)
 			}
 		}
 	}
-	t.Logf("%d pairs of faults in %v", len(faults)*len(faults), time.Since(began).Round(time.Millisecond))
+	t.Logf("%d pairs of faults in %v", tried, time.Since(began).Round(time.Millisecond))
 	if try(t, 9, 9, true) == "" && try(t, 6, 0, true) == "" { // the twin: nobody goes on after the faults
 		t.Error("without the retries nothing is found; this test shows nothing")
 	}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -89,11 +88,11 @@ func TestKillable(t *testing.T) {
 }
 
 // TestT15KilledAtRandomNothingIsLost kills the engine at random moments while it
-// ends permissions (G24; BESTBEFORE_KILLS says how often, 12 unless told).
+// ends permissions (G24): two hundred times with LAB_LONG.
 func TestT15KilledAtRandomNothingIsLost(t *testing.T) {
-	kills := 12
-	if n, err := strconv.Atoi(os.Getenv("BESTBEFORE_KILLS")); err == nil {
-		kills = n
+	kills := 5
+	if os.Getenv("LAB_LONG") != "" {
+		kills = 200
 	}
 	k := killable{Dir: t.TempDir(), Peer: t.TempDir(), Credentials: credential(t)}
 	permissions := max(kills*8, 80)

@@ -13,7 +13,7 @@ import (
 // within a tenth of its limit and what is newest is still there; without a limit
 // it grows far beyond.
 func TestTheFileOfTrafficKeepsItsLimit(t *testing.T) {
-	const limit = 1 << 20
+	const limit = 1 << 19
 	for name, c := range map[string]struct {
 		max   int64
 		grows bool
@@ -25,10 +25,10 @@ func TestTheFileOfTrafficKeepsItsLimit(t *testing.T) {
 			s := open(t, cfg)
 			var largest int64
 			for day := range 90 {
-				recs := make([]flow.Record, 0, 800)
-				for i := range 800 {
+				recs := make([]flow.Record, 0, 400)
+				for i := range 400 {
 					r := record(discovery.DeviceID(fmt.Sprint("d", i%8)), 0, 1)
-					r.Last = now.Add(-time.Duration(i) * time.Minute)
+					r.Last = now.Add(-time.Duration(i) * 2 * time.Minute)
 					r.First, r.Port = r.Last, uint16(i%40)
 					r.Destination.Domain = fmt.Sprintf("host%d-%d.example", i%40, day/7)
 					recs = append(recs, r)
@@ -37,6 +37,9 @@ func TestTheFileOfTrafficKeepsItsLimit(t *testing.T) {
 				must(t, s.Purge(ctx, now))
 				largest = max(largest, value(s.flowsSize(ctx, nil))(t))
 				now = now.Add(24 * time.Hour)
+				if c.grows && largest > 2*limit {
+					break // it is clear where that leads
+				}
 			}
 			if (largest > limit*11/10) != c.grows {
 				t.Fatalf("%.2f of the limit", float64(largest)/limit)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,8 +24,14 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("STORE_CRASH_DIR"); dir != "" {
 		crashChild(dir) // never returns
 	}
+	if !long() {
+		_ = flag.Set("rapid.checks", "20") // a hundred files each would take minutes; the command line still wins
+	}
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("database/sql.(*DB).connectionOpener"))
 }
+
+// long reports whether the full counts were asked for ('make long').
+func long() bool { return os.Getenv("LAB_LONG") != "" }
 
 var noon = time.Date(2026, 5, 3, 12, 0, 0, 0, time.UTC)
 

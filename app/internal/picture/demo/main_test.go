@@ -1,3 +1,7 @@
+//go:build !race
+
+// Drawn without the race detector, as in the package above.
+
 package main
 
 import (
