@@ -52,7 +52,9 @@ func newDesk(a fyne.App, o options, src *source) *desk {
 }
 
 // functions are what the settings page reads and changes.
-func (d *desk) functions() live.Desk { return live.Desk{Read: d.read, Set: d.set} }
+func (d *desk) functions() live.Desk {
+	return live.Desk{Read: d.read, Set: d.set, SaveCalendar: saveCalendar}
+}
 
 func (d *desk) read() view.Desk {
 	p := d.app.Preferences()

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/lang"
@@ -97,18 +99,29 @@ func (win *window) buildDiary() ui.Page {
 }
 
 func (win *window) buildSettings() ui.Page {
-	p := settings.New(settings.Commands{Set: win.pump.Set, Press: func(id string) {
-		switch id {
-		case view.SetExport:
-			win.askFolder()
-		case view.SetKey:
-			win.desk.askPassphrase()
-		case view.SetLeave:
-			win.pump.Leave()
-		}
-	}, Forget: settings.ForgetCommands{Choose: win.pump.Forgetting, Delete: win.pump.Forget}})
+	p := settings.New(settings.Commands{Set: win.pump.Set, Press: win.pressed, Forget: settings.ForgetCommands{Choose: win.pump.Forgetting, Delete: win.pump.Forget}})
 	win.pages.settings = p
 	return p
+}
+
+// pressed does what a button of the settings says.
+func (win *window) pressed(id string) {
+	switch name, restore := strings.CutPrefix(id, view.SetRestore); {
+	case restore:
+		win.pump.Restore(name)
+	case id == view.SetKeep:
+		win.pump.Restore("")
+	case id == view.SetBackup:
+		win.pump.BackupNow()
+	case id == view.SetCalendar:
+		win.askCalendar()
+	case id == view.SetExport:
+		win.askFolder()
+	case id == view.SetKey:
+		win.desk.askPassphrase()
+	case id == view.SetLeave:
+		win.pump.Leave()
+	}
 }
 
 // askFolder asks where a copy shall go; closing the question does nothing.

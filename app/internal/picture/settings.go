@@ -11,7 +11,7 @@ import (
 
 // settingsFixture is the page of settings of the household in the pictures.
 func settingsFixture() view.Settings {
-	return view.Presenter{Revision: 1}.Settings(view.SettingsInput{
+	return view.Presenter{Revision: 1, Now: time.Date(2026, 11, 22, 14, 3, 0, 0, time.UTC)}.Settings(view.SettingsInput{
 		Desk: view.Desk{
 			CanAutostart: true, Autostart: true, Owner: true, Tray: true, Background: view.Ask, Look: view.LookSystem, Text: 100,
 			Folder: "your own folder/bestbefore",
@@ -20,6 +20,13 @@ func settingsFixture() view.Settings {
 		Connections: []engine.ConnectionInfo{{Connection: connectors.Connection{ID: "k1", Name: "Linux router"}}},
 		Held:        make([]engine.HeldInfo, 4),
 		Key:         engine.KeyInfo{Provider: "key store"},
+		Backups: view.BackupsInput{
+			Copies: []engine.Backup{
+				{Name: "evidence-2", Time: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC), Bytes: 412_000},
+				{Name: "evidence-1", Time: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC), Bytes: 409_000, Wanted: true},
+			},
+			Damaged: []engine.Quarantined{{What: "consent", Key: "c7k2", Reason: "its checksum is wrong"}},
+		},
 		Forget: view.ForgetInput{
 			Draft: view.ForgetDraft{Scope: view.ForgetAll},
 			Preview: engine.ForgetPreview{

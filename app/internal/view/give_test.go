@@ -258,8 +258,8 @@ func TestWhoHoldsTheDateIsSaid(t *testing.T) {
 
 func TestEachTroubleHasItsWordAndItsWayOut(t *testing.T) {
 	for _, c := range []struct{ id, word, action string }{
-		{"clock", "Clock in doubt:", ""},
-		{"quarantine/consent/c1", "Set aside:", "Open the diary"},
+		{"clock", "Clock in doubt:", "The clock is right"},
+		{"quarantine/consent/c1", "Set aside:", "Open backups"},
 		{"action/a1", "Not done yet:", "Try again"},
 		{"relapse/c1", "Sends again:", "See why"},
 		{"connection/k1", "Needs you:", "Open connectors"},

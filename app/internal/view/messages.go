@@ -68,6 +68,9 @@ func (p Presenter) Marked(e discovery.Essential) string {
 	return p.T("On its date it is ended like any other.")
 }
 
+// ClockConfirmed says that dates go by this computer's clock again.
+func (p Presenter) ClockConfirmed() string { return p.T("Dates go by this computer's clock again.") }
+
 // Reconnecting says that a device may send again.
 func (p Presenter) Reconnecting() string { return p.T("It is being connected again.") }
 

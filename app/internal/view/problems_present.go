@@ -50,7 +50,11 @@ func (p Presenter) problemAction(id string) ActionLink {
 		return ActionLink{ID: string(PageReview), Label: p.T("See why")}
 	case "action":
 		return ActionLink{ID: AnswerRetry, Label: p.T("Try again")}
-	case "quarantine", "diary seal":
+	case "clock":
+		return ActionLink{ID: AnswerClock, Label: p.T("The clock is right")}
+	case "quarantine", "files", "restore", "backup":
+		return ActionLink{ID: string(PageSettings), Label: p.T("Open backups")}
+	case "diary seal":
 		return ActionLink{ID: string(PageDiary), Label: p.T("Open the diary")}
 	default:
 		return ActionLink{}

@@ -84,6 +84,8 @@ type SettingsInput struct {
 	Leave       Outcome
 	Key         engine.KeyInfo
 	Forget      ForgetInput
+	Backups     BackupsInput
+	Calendar    Outcome
 }
 
 // Settings is the page.
@@ -92,6 +94,7 @@ func (p Presenter) Settings(in SettingsInput) Settings {
 		{Title: p.T("While you are away"), Rows: p.awayRows(in)},
 		{Title: p.T("How it looks"), Rows: p.lookRows(in.Desk)},
 		{Title: p.T("Your data"), Rows: p.dataRows(in)},
+		{Title: p.T("Backups"), Rows: p.backupRows(in.Backups)},
 		{Title: p.T("Leaving"), Rows: []SettingRow{p.leaveRow(in)}},
 	}}
 }
@@ -149,6 +152,7 @@ func (p Presenter) dataRows(in SettingsInput) []SettingRow {
 			ID: SetExport, Label: p.T("Take everything along"), Detail: p.T("Devices, traffic, permissions and the diary, as tables and as JSON. Without passwords."),
 			Button: ActionLink{ID: SetExport, Label: p.T("Save a copy …")}, Outcome: in.Export,
 		},
+		p.calendarRow(in.Calendar),
 	}
 	if in.Desk.Demo {
 		rows[1].Detail = p.T("The demo has a key of its own, which goes with it. This computer's key store is not asked.")

@@ -154,6 +154,16 @@ func (p *Pump) Problem(problem, action string) {
 		p.Retry(view.ProblemRef(problem))
 		return
 	}
+	if action == view.AnswerClock {
+		p.do(func(ctx context.Context) {
+			if err := p.config.Engine.ConfirmClock(ctx, how); err != nil {
+				p.failed(err)
+				return
+			}
+			p.toast(view.Toast{Text: p.presenter().ClockConfirmed(), Severity: view.Fresh})
+		})
+		return
+	}
 	r := view.Route{Page: view.Page(action)}
 	if r.Page == view.PageReview {
 		r.Arg = view.ProblemRef(problem)

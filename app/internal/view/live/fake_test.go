@@ -33,6 +33,8 @@ type fake struct {
 	label      func(ctx context.Context, id discovery.DeviceID, text string) error
 	connect    func(engine.ConnectRequest) error
 	renew      func(until string) error
+	backups    []engine.Backup
+	save       func(path string, all []engine.ConsentInfo, now time.Time) error
 }
 
 func (f *fake) ask(what string) {
@@ -145,6 +147,31 @@ func (f *fake) Reconnect(context.Context, discovery.DeviceID, string) (consent.A
 
 func (f *fake) Held(context.Context) ([]engine.HeldInfo, error) { return nil, nil }
 
+func (f *fake) Preferences(context.Context) (engine.Preferences, error) {
+	return engine.Preferences{}, nil
+}
+
+func (f *fake) Backups(context.Context) ([]engine.Backup, error) { return f.backups, nil }
+
+func (f *fake) Quarantined(context.Context) ([]engine.Quarantined, error) { return nil, nil }
+
+func (f *fake) BackupNow(context.Context) (engine.Backup, error) {
+	f.backups = append(f.backups, engine.Backup{Name: "evidence-1", Bytes: 40_000})
+	return f.backups[0], nil
+}
+
+func (f *fake) Restore(_ context.Context, name string) error {
+	for i := range f.backups {
+		f.backups[i].Wanted = f.backups[i].Name == name
+	}
+	return nil
+}
+
+func (f *fake) ConfirmClock(context.Context, string) error {
+	f.ask("clock")
+	return nil
+}
+
 func (f *fake) Key(context.Context) (engine.KeyInfo, error) {
 	return engine.KeyInfo{Provider: "key store"}, nil
 }
@@ -165,6 +192,7 @@ type screen struct {
 	diary      []view.Diary
 	connectors []view.Connectors
 	toasts     []view.Toast
+	settings   view.Settings
 	closed     int
 
 	mu     sync.Mutex // guards queued
@@ -203,8 +231,10 @@ func pump(t *testing.T, f *fake) (*Pump, *screen) {
 			Diary:      func(v view.Diary) { s.diary = append(s.diary, v) },
 			Connectors: func(v view.Connectors) { s.connectors = append(s.connectors, v) },
 			Toast:      func(v view.Toast) { s.toasts = append(s.toasts, v) },
+			Settings:   func(v view.Settings) { s.settings = v },
 			Close:      func() { s.closed++ },
 		},
+		Desk: Desk{SaveCalendar: f.save},
 	})
 	if err != nil {
 		t.Fatal(err)

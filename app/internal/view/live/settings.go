@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"time"
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/view"
@@ -12,6 +13,8 @@ import (
 type Desk struct {
 	Read func() view.Desk
 	Set  func(id, value string) error
+	// SaveCalendar writes the dates of permissions as a calendar file; nil where nobody can.
+	SaveCalendar func(path string, all []engine.ConsentInfo, now time.Time) error
 }
 
 // settings is the page of settings.
@@ -32,6 +35,10 @@ func (p *Pump) settings(ctx context.Context, w want) error {
 	if in.Forget, err = p.forgetInput(ctx, w.forget); err != nil {
 		return err
 	}
+	if in.Backups, err = p.backups(ctx, w.backup); err != nil {
+		return err
+	}
+	in.Calendar = w.calendar
 	p.mu.Lock()
 	in.Connections = p.conns
 	p.mu.Unlock()

@@ -20,6 +20,8 @@ type want struct {
 	export      view.Outcome
 	leave       view.Outcome
 	forget      forgetting
+	backup      view.Outcome
+	calendar    view.Outcome
 	held        []engine.HeldInfo
 	reviewing   map[string]bool // reviews with a decision under way
 	cut         *cut

@@ -1,0 +1,36 @@
+package view
+
+import (
+	"strings"
+	"testing"
+
+	"bestbefore/app/internal/engine"
+)
+
+func TestEveryProblemLeadsToItsPlace(t *testing.T) {
+	p := presenter(t)
+	for id, want := range map[string]string{
+		"clock": AnswerClock, "quarantine/consent/c1": string(PageSettings), "files": string(PageSettings), "diary seal": string(PageDiary),
+		"action/a1": AnswerRetry, "connection/k1": string(PageConnectors), "review/c1": string(PageReview), "something new": "",
+	} {
+		got := p.problems([]engine.Problem{{ID: id, Text: "something is wrong"}})[0]
+		if got.Action.ID != want || got.Word == "" || (got.Action.Label == "") != (want == "") {
+			t.Errorf("%s leads to %+v, want %q", id, got.Action, want)
+		}
+	}
+}
+
+// TestDamagedRecordsAreNamedAndBounded: their names come from a damaged file.
+func TestDamagedRecordsAreNamedAndBounded(t *testing.T) {
+	var in BackupsInput
+	for range 20 {
+		in.Damaged = append(in.Damaged, engine.Quarantined{What: "consent", Key: "c1\x1b[31m", Reason: "its checksum is wrong."})
+	}
+	rows := presenter(t).backupRows(in)
+	if len(rows) != 2 || !strings.Contains(rows[1].Detail, "and 14 others") || strings.Contains(rows[1].Detail, "\x1b") {
+		t.Errorf("rows %+v", rows)
+	}
+	if rows := presenter(t).backupRows(BackupsInput{}); len(rows) != 1 {
+		t.Errorf("nothing is damaged, and yet %+v", rows)
+	}
+}
