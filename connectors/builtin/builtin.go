@@ -6,9 +6,17 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/gateway"
 	"bestbefore/connectors/mqtt"
+	"bestbefore/connectors/recipe"
 )
 
 // All returns the registry of the connectors that we ship.
 func All() (*connectors.Registry, error) {
-	return connectors.NewRegistry(gateway.New(), mqtt.New())
+	all, err := recipe.Shipped()
+	if err != nil {
+		return nil, err
+	}
+	return connectors.NewRegistry(append(all,
+		gateway.New(),
+		mqtt.New(),
+	)...)
 }
