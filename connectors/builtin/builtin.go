@@ -4,6 +4,7 @@ package builtin
 
 import (
 	"bestbefore/connectors"
+	"bestbefore/connectors/fritzbox"
 	"bestbefore/connectors/gateway"
 	"bestbefore/connectors/mqtt"
 	"bestbefore/connectors/recipe"
