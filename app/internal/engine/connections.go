@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -110,24 +111,10 @@ func (e *Core) Connect(ctx context.Context, r ConnectRequest) (ConnectionInfo, e
 	if c.Name == "" {
 		c.Name = e.freeName(ctx, spec.Name)
 	}
-	for _, key := range slices.Sorted(keysOf(r.Secrets)) {
-		if e.PutSecret == nil {
-			return ConnectionInfo{}, fmt.Errorf("%q is a secret, and this computer has no key store to keep it in; start one (for example gnome-keyring) and try again", key)
+	if err := e.admit(ctx, spec, c, r.Secrets); err != nil {
+		if left := e.dropSecrets(ctx, c); left != nil {
+			err = errors.Join(err, left)
 		}
-		ref, err := e.PutSecret(ctx, c.ID+"/"+key, connectors.NewSecret(r.Secrets[key]))
-		if err != nil {
-			return ConnectionInfo{}, err
-		}
-		c.Settings.Secrets[key] = ref
-	}
-	if err := spec.Check(c.Settings); err != nil {
-		return ConnectionInfo{}, err
-	}
-	if _, err := e.Sessions.Try(ctx, c); err != nil {
-		return ConnectionInfo{}, err
-	}
-	n := ledger.Note{Time: e.Now(), Kind: consent.NoteConnected, Text: fmt.Sprintf("Connected %s.", c.Name)}
-	if err := e.Store.SaveConnection(ctx, c, n); err != nil {
 		return ConnectionInfo{}, err
 	}
 	if err := e.Sessions.Reload(ctx); err != nil {
@@ -144,6 +131,38 @@ func (e *Core) Connect(ctx context.Context, r ConnectRequest) (ConnectionInfo, e
 	}
 	e.changed(changes.Connections, changes.Diary)
 	return e.connectionInfo(ctx, c), nil
+}
+
+// admit seals the secrets, tries c and saves it.
+func (e *Core) admit(ctx context.Context, spec connectors.Spec, c connectors.Connection, values map[string]string) error {
+	for _, key := range slices.Sorted(keysOf(values)) {
+		if e.PutSecret == nil {
+			return fmt.Errorf("%q is a secret, and this computer has no key store to keep it in; start one (for example gnome-keyring) and try again", key)
+		}
+		ref, err := e.PutSecret(ctx, c.ID+"/"+key, connectors.NewSecret(values[key]))
+		if err != nil {
+			return err
+		}
+		c.Settings.Secrets[key] = ref
+	}
+	if err := spec.Check(c.Settings); err != nil {
+		return err
+	}
+	if _, err := e.Sessions.Try(ctx, c); err != nil {
+		return err
+	}
+	n := ledger.Note{Time: e.Now(), Kind: consent.NoteConnected, Text: fmt.Sprintf("Connected %s.", c.Name)}
+	return e.Store.SaveConnection(ctx, c, n)
+}
+
+// dropSecrets forgets what was sealed for a connection that was refused, also
+// when whoever asked is gone.
+func (e *Core) dropSecrets(ctx context.Context, c connectors.Connection) (err error) {
+	ctx = context.WithoutCancel(ctx)
+	for _, ref := range c.Settings.Secrets {
+		err = errors.Join(err, e.Store.DeleteSecret(ctx, ref))
+	}
+	return err
 }
 
 // onlyOnce refuses a second connection to what there is only one of.

@@ -96,6 +96,8 @@ type connectionStore interface {
 	Connections(ctx context.Context) ([]connectors.Connection, error)
 	SaveConnection(ctx context.Context, c connectors.Connection, notes ...ledger.Note) error
 	DeleteConnection(ctx context.Context, id string, notes ...ledger.Note) error
+	// DeleteSecret forgets a sealed value; one that is not there is no fault.
+	DeleteSecret(ctx context.Context, ref consent.SecretRef) error
 }
 
 type settingStore interface {
