@@ -54,6 +54,9 @@ type Config struct {
 	LogOf func(connection string) []LogLine
 	// Recipients says who is behind a destination; nil knows nobody.
 	Recipients func(d flow.Destination) recipient.Result
+	// Coarse is a domain that stands for the company behind a destination and tells
+	// nothing more, "" where none is known; nil knows nobody.
+	Coarse func(d flow.Destination) string
 	// Person is how the diary names who decides.
 	Person string
 }
@@ -65,8 +68,8 @@ type Core struct {
 	dirty  *dirty
 	losses losses
 
-	granting sync.Mutex // guards granted, held while issuers are asked
-	granted  granted
+	granting sync.Mutex // guards issuers, held while they are asked
+	issuers  map[string]issuer
 
 	listing sync.Mutex // held while the list of what can be undone is read and written
 
@@ -92,7 +95,7 @@ func New(c Config) (*Core, error) {
 	if c.Person == "" {
 		c.Person = "you"
 	}
-	return &Core{Config: c, since: c.Now(), names: names{lookup: c.Lookup}, dirty: newDirty(c.Inventory), granted: granted{}}, nil
+	return &Core{Config: c, since: c.Now(), names: names{lookup: c.Lookup}, dirty: newDirty(c.Inventory), issuers: map[string]issuer{}}, nil
 }
 
 var _ Engine = (*Core)(nil)
@@ -132,7 +135,7 @@ func (e *Core) Look(ctx context.Context) {
 	e.refreshNames(ctx)
 	e.warn(ctx, "handing dates over", e.ReconcileHandOvers(ctx))
 	e.warn(ctx, "watching what was ended by hand", e.WatchByHand(ctx))
-	e.warn(ctx, "listing access", e.RefreshGrants(ctx))
+	e.warn(ctx, "listing access", e.ListGrants(ctx))
 }
 
 // warn writes down what did not work this time, unless it is only the end.

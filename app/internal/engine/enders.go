@@ -148,6 +148,7 @@ func (e *Core) whatRevokes(ctx context.Context, p *Preview, d discovery.Device, 
 		return nil
 	}
 	p.Lines = append(p.Lines, fmt.Sprintf("%s the access %q is deleted at %s. This cannot be undone: to send there again, the device must be set up anew.", when, clean(g.Name), c.Name))
+	p.Lines = append(p.Lines, endsAlso(g.EndsAlso)...)
 	if p.Then == consent.RevokeThenBlock {
 		p.Lines = append(p.Lines, "If that is not possible, it is blocked.")
 	}

@@ -23,6 +23,7 @@ type Engine interface {
 	Devices
 	DeviceEdits
 	Flows
+	Traffic
 	Permissions
 	Decisions
 	Blocks
@@ -34,6 +35,7 @@ type Engine interface {
 	State
 	Keys
 	Backups
+	Access
 }
 
 // Devices asks what is in the home.
@@ -63,6 +65,15 @@ type Flows interface {
 	Totals(ctx context.Context, q FlowQuery) ([]Total, error)
 	// Days adds up one device's (or with "" the home's) bytes by local day, oldest first, days without traffic included.
 	Days(ctx context.Context, device discovery.DeviceID, days int) ([]Day, error)
+}
+
+// Traffic is what lies behind a figure, and how it is taken along.
+type Traffic interface {
+	// Hours adds up one device's (or with "" the home's) bytes of the last 24 hours by local
+	// hour. It is empty for what stands for a person: nothing finer than a day is kept of it.
+	Hours(ctx context.Context, device discovery.DeviceID) ([]Hour, error)
+	// ExportFlows writes what q selects as CSV and JSON into dir and names the files.
+	ExportFlows(ctx context.Context, q FlowQuery, dir string) ([]string, error)
 }
 
 // Permissions asks what was allowed.
@@ -156,7 +167,15 @@ type DeviceInfo struct {
 type FlowQuery struct {
 	Device discovery.DeviceID
 	Since  time.Time
-	Limit  int // at most 1,000; 0 is 200
+	Until  time.Time `json:",omitzero"`
+	Limit  int       // at most 1,000; 0 is 200
+
+	// What follows narrows Flows and ExportFlows; "" takes all. To is a recipient's,
+	// a company's or a destination's name, Text any part of device, company and destination.
+	To      string `json:",omitempty"`
+	Country string `json:",omitempty"`
+	Purpose string `json:",omitempty"`
+	Text    string `json:",omitempty"`
 }
 
 // FlowInfo is traffic of one device with one destination.
@@ -200,6 +219,13 @@ type Day struct {
 	Down uint64 `json:"bytes_down"`
 }
 
+// Hour is bytes of one local hour.
+type Hour struct {
+	Start time.Time `json:"start"`
+	Up    uint64    `json:"bytes_up"`
+	Down  uint64    `json:"bytes_down"`
+}
+
 // ConsentInfo is a permission with its three axes.
 type ConsentInfo struct {
 	consent.Consent
@@ -211,6 +237,8 @@ type ConsentInfo struct {
 	HeldNote   string           `json:"held_note,omitempty"`
 	// HeldUntilRestart says that HeldBy forgets the date when it restarts.
 	HeldUntilRestart bool `json:"held_until_restart,omitempty"`
+	// EndsEarlier is when an access that it goes by runs out by itself, before its own end.
+	EndsEarlier time.Time `json:"ends_earlier,omitzero"`
 	// Lapsing says that the person lets it lapse on its date: it no longer waits for an answer.
 	Lapsing  bool              `json:"lapsing,omitempty"`
 	Versions []consent.Consent `json:"versions,omitempty"` // only from Consent

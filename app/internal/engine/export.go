@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +15,7 @@ import (
 )
 
 // exportMax bounds the flows of one export.
-const exportMax = 1000
+const exportMax = 100_000
 
 // Export writes devices, flows, consents and diary as CSV and JSON into dir,
 // which is made if it is not there, and names the files. Existing files of
@@ -29,20 +28,7 @@ func (e *Core) Export(ctx context.Context, dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var files []string
-	for _, t := range tables {
-		for _, w := range []struct {
-			ext   string
-			write func(*os.File, table) error
-		}{{"csv", writeCSV}, {"json", writeTable}} {
-			path := filepath.Join(dir, t.name+"."+w.ext)
-			if err := writeFile(path, t, w.write); err != nil {
-				return files, fmt.Errorf("writing %s: %w", path, err)
-			}
-			files = append(files, path)
-		}
-	}
-	return files, nil
+	return writeTables(dir, tables...)
 }
 
 // table is one list of an export: the same rows for both formats.
@@ -61,13 +47,9 @@ func (e *Core) tables(ctx context.Context) ([]table, error) {
 	for _, d := range ds {
 		devices.add(d.ID, d.Name(), d.Label, d.Guess.Vendor, d.Guess.Model, d.Guess.Kind, identifierWords(d.Identifiers), addressWords(d.Addresses), d.FirstSeen, d.LastSeen)
 	}
-	fs, err := e.Flows(ctx, FlowQuery{Limit: exportMax})
+	fs, err := e.flows(ctx, FlowQuery{}, exportMax)
 	if err != nil {
 		return nil, err
-	}
-	flows := table{name: "flows", cols: []string{"device", "device_name", "recipient", "destination", "protocol", "port", "bytes_up", "bytes_down", "count", "first", "last", "source", "categories"}}
-	for _, f := range fs {
-		flows.add(f.Device, f.DeviceName, f.Recipient, f.Destination, f.Protocol, f.Port, f.BytesUp, f.BytesDown, f.Count, f.First, f.Last, f.Source, dataWords(f.Categories))
 	}
 	cs, err := e.Consents(ctx)
 	if err != nil {
@@ -82,7 +64,7 @@ func (e *Core) tables(ctx context.Context) ([]table, error) {
 		consents.add(c.ID, c.Version, c.Device, c.DeviceName, c.Recipient.Name, strings.Join(c.Recipient.Destinations, " "), dataWords(c.Data), c.Given, c.Expires, c.ExpiresCivil, c.Zone, c.Remedy, c.Decided, done, c.Seen)
 	}
 	diary, err := e.diaryTable(ctx)
-	return []table{devices, flows, consents, diary}, err
+	return []table{devices, flowTable(fs), consents, diary}, err
 }
 
 func (e *Core) diaryTable(ctx context.Context) (table, error) {

@@ -18,7 +18,20 @@ func (e *Core) Flows(ctx context.Context, q FlowQuery) ([]FlowInfo, error) {
 	if limit <= 0 {
 		limit = 200
 	}
-	recs, err := e.Store.Flows(ctx, flow.Query{Device: q.Device, Since: q.Since, Limit: min(limit, 1000)})
+	return e.flows(ctx, q, min(limit, 1000))
+}
+
+// narrowMax is how many records are read where only some of them are wanted: who
+// receives is looked up, not stored, so that storage cannot choose.
+const narrowMax = 20_000
+
+// flows is Flows with a limit of any size.
+func (e *Core) flows(ctx context.Context, q FlowQuery, limit int) ([]FlowInfo, error) {
+	read := limit
+	if q.narrow() {
+		read = max(limit, narrowMax)
+	}
+	recs, err := e.Store.Flows(ctx, flow.Query{Device: q.Device, Since: q.Since, Until: q.Until, Limit: read})
 	if err != nil {
 		return nil, err
 	}
@@ -26,23 +39,57 @@ func (e *Core) Flows(ctx context.Context, q FlowQuery) ([]FlowInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]FlowInfo, 0, len(recs))
+	out := make([]FlowInfo, 0, min(len(recs), limit))
 	for _, r := range recs {
-		i := FlowInfo{
-			Device: r.Device, DeviceName: e.deviceName(r.Device), Destination: r.Destination.String(),
-			Protocol: string(r.Protocol), Port: r.Port, BytesUp: r.Up, BytesDown: r.Down, Count: r.Count,
-			First: r.First, Last: r.Last, Source: string(r.Source), Refused: r.Refused,
-			Categories: categories(r.Categories),
-			Receiver:   e.receiver(r.Destination, r.Protocol, r.Port),
+		if i := e.flowInfo(r, cs); q.wants(i) {
+			out = append(out, i)
 		}
-		if c, ok := e.covering(cs, r.Device, r.Destination); ok {
-			i.Recipient, i.Consent = recipientName(c.Recipient, i.Destination), c.ID
-		}
-		out = append(out, i)
 	}
 	slices.SortStableFunc(out, func(a, b FlowInfo) int { return cmp.Compare(b.BytesUp+b.BytesDown, a.BytesUp+a.BytesDown) })
-	return out, nil
+	return out[:min(len(out), limit)], nil
 }
+
+// flowInfo is a record with what is known around it.
+func (e *Core) flowInfo(r flow.Record, cs []consent.Consent) FlowInfo {
+	i := FlowInfo{
+		Device: r.Device, DeviceName: e.deviceName(r.Device), Destination: r.Destination.String(),
+		Protocol: string(r.Protocol), Port: r.Port, BytesUp: r.Up, BytesDown: r.Down, Count: r.Count,
+		First: r.First, Last: r.Last, Source: string(r.Source), Refused: r.Refused,
+		Categories: categories(r.Categories),
+		Receiver:   e.receiver(r.Destination, r.Protocol, r.Port),
+	}
+	if c, ok := e.covering(cs, r.Device, r.Destination); ok {
+		i.Recipient, i.Consent = recipientName(c.Recipient, i.Destination), c.ID
+	}
+	return i
+}
+
+// narrow reports whether q wants only some of the records.
+func (q FlowQuery) narrow() bool {
+	return q.To != "" || q.Country != "" || q.Purpose != "" || q.Text != ""
+}
+
+// wants reports whether f is one of those.
+func (q FlowQuery) wants(f FlowInfo) bool {
+	switch {
+	case q.To != "" && q.To != f.Recipient && q.To != f.Receiver.Company && q.To != f.Destination:
+		return false
+	case q.Country != "" && q.Country != cmp.Or(f.Receiver.Country, UnknownCountry):
+		return false
+	case q.Purpose != "" && q.Purpose != f.Receiver.Purpose:
+		return false
+	}
+	all := strings.ToLower(f.DeviceName + " " + f.Recipient + " " + f.Receiver.Company + " " + f.Destination)
+	for _, w := range strings.Fields(strings.ToLower(q.Text)) {
+		if !strings.Contains(all, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// UnknownCountry selects what goes to companies whose country is not known.
+const UnknownCountry = "??"
 
 // categories reads a record's kinds of data.
 func categories(list string) []consent.Category {

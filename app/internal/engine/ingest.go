@@ -53,14 +53,20 @@ func (e *Core) discreet(r flow.Record) flow.Record {
 	if ok && !d.Guess.Kind.Personal() {
 		return r
 	}
-	if r.Destination.Address.IsValid() {
-		r.Destination.Domain = ""
-	}
+	r.Destination.Domain = e.companyDomain(r.Destination)
 	_, loc := e.Zone()
 	y, m, day := r.Last.In(loc).Date()
 	r.Last = time.Date(y, m, day, 12, 0, 0, 0, loc).UTC() // noon exists on every day of every zone
 	r.First = r.Last
 	return r
+}
+
+// companyDomain is all that is kept of a host name: whose it is.
+func (e *Core) companyDomain(d flow.Destination) string {
+	if e.Coarse == nil || d.Domain == "" {
+		return ""
+	}
+	return e.Coarse(d)
 }
 
 // resolveLocal finds the device of a record; one that no source has seen yet

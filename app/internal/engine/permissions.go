@@ -37,6 +37,9 @@ func (e *Core) Consents(ctx context.Context) ([]ConsentInfo, error) {
 		out = append(out, e.consentInfo(ctx, c, of[c.ID]))
 	}
 	slices.SortStableFunc(out, byEnd)
+	if err := e.markEarlier(ctx, out); err != nil {
+		return out, err
+	}
 	return out, e.markLapsing(ctx, out)
 }
 
@@ -71,7 +74,7 @@ func (e *Core) Consent(ctx context.Context, id consent.ID) (ConsentInfo, error) 
 		return ConsentInfo{}, err
 	}
 	one := []ConsentInfo{e.consentInfo(ctx, c, actions)}
-	if err := e.markLapsing(ctx, one); err != nil {
+	if err := errors.Join(e.markLapsing(ctx, one), e.markEarlier(ctx, one)); err != nil {
 		return one[0], err
 	}
 	one[0].Versions, err = e.Store.ConsentVersions(ctx, c.ID)

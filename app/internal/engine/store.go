@@ -45,6 +45,7 @@ type consentStore interface {
 // grantStore keeps what issuers said they gave.
 type grantStore interface {
 	Grants(ctx context.Context, c consent.Consent) ([]consent.Grant, error)
+	AllGrants(ctx context.Context) ([]consent.Grant, error)
 	// SaveGrants replaces what is known of one connection's grants.
 	SaveGrants(ctx context.Context, connection string, gs []consent.Grant) error
 }

@@ -211,7 +211,7 @@ func (h *Home) build(ctx context.Context) error {
 		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, Resolvers: resolvers, LogOf: h.book.of, PutSecret: h.putSecret, Keeper: h.keeper, Safe: safe{h}, Problems: h.problems,
 		Poke:  func() { h.scheduler.Poke(); h.runner.Poke() },
 		Retry: h.runner.Retry, RightClock: h.clock.confirm,
-		Recipients: h.who.Lookup,
+		Recipients: h.who.Lookup, Coarse: h.who.Coarse,
 	})
 	return err
 }

@@ -222,6 +222,14 @@ func (c *Client) Days(ctx context.Context, device discovery.DeviceID, days int) 
 	return ask[[]engine.Day](ctx, c, "Days", args{Device: device, Number: days})
 }
 
+func (c *Client) Hours(ctx context.Context, device discovery.DeviceID) ([]engine.Hour, error) {
+	return ask[[]engine.Hour](ctx, c, "Hours", args{Device: device})
+}
+
+func (c *Client) ExportFlows(ctx context.Context, q engine.FlowQuery, dir string) ([]string, error) {
+	return ask[[]string](ctx, c, "ExportFlows", args{Flows: &q, Text: dir})
+}
+
 func (c *Client) Consents(ctx context.Context) ([]engine.ConsentInfo, error) {
 	return ask[[]engine.ConsentInfo](ctx, c, "Consents", args{})
 }

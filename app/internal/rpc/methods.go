@@ -21,6 +21,7 @@ func methods() map[string]method {
 	addForgetting(m)
 	addKeys(m)
 	addBackups(m)
+	addAccess(m)
 	return m
 }
 
@@ -46,6 +47,7 @@ func addDevices(m map[string]method) {
 	m["Days"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return e.Days(ctx, a.Device, a.Number)
 	})
+	m["Hours"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) { return e.Hours(ctx, a.Device) })
 }
 
 func addPermissions(m map[string]method) {
@@ -102,6 +104,9 @@ func addOutside(m map[string]method) {
 	})
 	m["Diary"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) { return e.Diary(ctx, *a.Diary) })
 	m["VerifyDiary"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return e.VerifyDiary(ctx) })
+	m["ExportFlows"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		return e.ExportFlows(ctx, *a.Flows, a.Text)
+	})
 	m["Export"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) { return e.Export(ctx, a.Text) })
 	m["Overview"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return e.Overview(ctx) })
 }

@@ -41,7 +41,7 @@ type reply struct {
 // sentinels survive the wire by their code.
 var sentinels = map[string]error{
 	"not_found": consent.ErrNotFound, "changed": consent.ErrChanged, "protected": consent.ErrProtected,
-	"essential": consent.ErrEssential, "nothing_to_undo": engine.ErrNothingToUndo,
+	"essential": consent.ErrEssential, "nothing_to_undo": engine.ErrNothingToUndo, "irreversible": consent.ErrIrreversible,
 }
 
 // method answers one call on an engine.

@@ -1,0 +1,33 @@
+package rpc
+
+import (
+	"context"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/consent"
+)
+
+func addAccess(m map[string]method) {
+	m["Access"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return e.Access(ctx) })
+	m["PreviewEndAccess"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		return e.PreviewEndAccess(ctx, a.Ref)
+	})
+	m["EndAccess"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		return e.EndAccess(ctx, a.Ref, a.Yes, a.How)
+	})
+}
+
+// Access implements engine.Access.
+func (c *Client) Access(ctx context.Context) ([]engine.AccessInfo, error) {
+	return ask[[]engine.AccessInfo](ctx, c, "Access", args{})
+}
+
+// PreviewEndAccess implements engine.Access.
+func (c *Client) PreviewEndAccess(ctx context.Context, id string) (engine.Preview, error) {
+	return ask[engine.Preview](ctx, c, "PreviewEndAccess", args{Ref: id})
+}
+
+// EndAccess implements engine.Access.
+func (c *Client) EndAccess(ctx context.Context, id string, confirmed bool, how string) (consent.Action, error) {
+	return ask[consent.Action](ctx, c, "EndAccess", args{Ref: id, Yes: confirmed, How: how})
+}
