@@ -70,8 +70,10 @@ func TestNothingButThePeerIsReached(t *testing.T) {
 	defer trap.Close()
 	_, port, _ := net.SplitHostPort(trap.Listener.Addr().String())
 	_, client := to(t, Config{
-		Peers:  []string{"peer.example"},
-		Lookup: func(context.Context, string) ([]netip.Addr, error) { return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil },
+		Peers: []string{"peer.example"},
+		Lookup: func(context.Context, string) ([]netip.Addr, error) {
+			return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
+		},
 	})
 	urls := elsewhere(port)
 	if len(urls) < 300 {
@@ -109,7 +111,9 @@ func TestWhereANameMayLead(t *testing.T) {
 		{public: "api.maker.example", addr: "127.0.0.1"},
 		{public: "api.maker.example", addr: "fe80::1"},
 	} {
-		cfg := Config{Lookup: func(context.Context, string) ([]netip.Addr, error) { return []netip.Addr{netip.MustParseAddr(c.addr)}, nil }}
+		cfg := Config{Lookup: func(context.Context, string) ([]netip.Addr, error) {
+			return []netip.Addr{netip.MustParseAddr(c.addr)}, nil
+		}}
 		if c.typed != "" {
 			cfg.Peers = []string{c.typed}
 		} else {

@@ -32,8 +32,10 @@ func TestARealServer(t *testing.T) {
 	served(t, env, d, "dunst", "-conf", filepath.Join(home, "dunstrc"))
 	for _, button := range []Action{{"", ""}, {"renew", "Renew"}, {"lapse", "Let it lapse"}, {"open", "Open"}} {
 		got := make(chan string, 1)
-		n := Note{Title: "Front door bell → Bell Maker", Body: "It ends in 8 days.", Chosen: func(a string) { got <- a },
-			Actions: []Action{{"renew", "Renew"}, {"lapse", "Let it lapse"}, {"open", "Open"}}}
+		n := Note{
+			Title: "Front door bell → Bell Maker", Body: "It ends in 8 days.", Chosen: func(a string) { got <- a },
+			Actions: []Action{{"renew", "Renew"}, {"lapse", "Let it lapse"}, {"open", "Open"}},
+		}
 		poll(t, "dunst shows it", func() bool { return d.Show(t.Context(), n) == nil })
 		poll(t, "one is displayed", func() bool { return strings.TrimSpace(output(env, "dunstctl", "count", "displayed")) == "1" })
 		if err := os.WriteFile(filepath.Join(home, "want"), []byte(button.Label), 0o600); err != nil {
