@@ -17,6 +17,7 @@ func All() (*connectors.Registry, error) {
 		return nil, err
 	}
 	return connectors.NewRegistry(append(all,
+		fritzbox.New(),
 		gateway.New(),
 		mqtt.New(),
 	)...)
