@@ -25,10 +25,13 @@ import (
 )
 
 const (
-	bodyMax     = 8 << 20
+	bodyMax     = 7 << 20     // under the guard's own bound, so that it is known what it was
 	defaultWait = time.Minute // where a peer says "too often" and not until when
 	maxWait     = 24 * time.Hour
 )
+
+// ErrTooLarge is behind the refusal of an answer that has no end.
+var ErrTooLarge = errors.New("the answer is too large")
 
 // Web asks one peer. It is safe for concurrent use. After the peer has asked
 // for a pause nothing is sent before that is over.
@@ -110,7 +113,7 @@ func (w *Web) Do(ctx context.Context, r Request) (Reply, error) {
 		return Reply{}, w.unreached(ctx, err)
 	}
 	if len(out.Body) > bodyMax {
-		return Reply{}, Fault(consent.KindTransient, w.Peer+" gives an answer that is too large to be right; it was not read further.", nil)
+		return Reply{}, Fault(consent.KindTransient, w.Peer+" gives an answer that is too large to be right; it was not read further.", ErrTooLarge)
 	}
 	w.clock(&out, began)
 	switch {
@@ -229,6 +232,11 @@ func (w *Web) clock(r *Reply, began time.Time) {
 		return
 	}
 	r.At = at
+	w.Showed(at, began)
+}
+
+// Showed notes what the peer's clock showed in an answer to what was asked at began.
+func (w *Web) Showed(at, began time.Time) {
 	middle := began.Add(w.Now().Sub(began) / 2).Round(0)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -247,6 +255,13 @@ func (w *Web) Ahead() time.Duration {
 		return 0
 	}
 	return w.ahead
+}
+
+// PeerNow is the time by the peer's clock; false where it has not shown it.
+func (w *Web) PeerNow() (time.Time, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.Now().Add(w.ahead).Round(0), w.hasDay
 }
 
 // Decode reads an answer as JSON of v's form; anything else is another kind of server.

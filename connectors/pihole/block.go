@@ -1,0 +1,335 @@
+package pihole
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"bestbefore/connectors"
+	"bestbefore/connectors/dnsblock"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// kept is what a receipt holds for us.
+type kept struct {
+	MACs    []string `json:"macs,omitempty"`
+	Clients []string `json:"clients"`
+	Names   []string `json:"names,omitempty"`
+}
+
+// Block puts the device into a group of its own and a deny rule into that group.
+func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
+	names, bare, err := s.blockable(r)
+	if err != nil {
+		return connectors.Receipt{}, err
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	n, err := s.readNetwork(ctx)
+	if err != nil {
+		return connectors.Receipt{}, err
+	}
+	macs := dnsblock.MACs(r.Target)
+	at := n.moved(dnsblock.Addresses(r.Target), macs)
+	if len(at)+len(macs) == 0 {
+		return connectors.Receipt{}, transient("Pi-hole acts on addresses, and none is known to be this device's now; it is tried again when it is seen.", nil)
+	}
+	k := kept{MACs: macs, Clients: clientsOf(at, macs), Names: names}
+	if err := s.set(ctx, r.Mark, k); err != nil {
+		return connectors.Receipt{}, err
+	}
+	data, err := json.Marshal(k)
+	if err != nil {
+		return connectors.Receipt{}, permanent("a receipt cannot be written", err)
+	}
+	out := connectors.Receipt{
+		Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, From: r.From, Grain: connectors.GrainRecipient, Data: data,
+		Text: fmt.Sprintf("Pi-hole refuses %s to the device at %s.", whatNames(names), k.Clients[0]),
+	}
+	if len(at) == 0 {
+		out.Text += " It knows the device by its hardware address alone, so this may begin a minute after it is seen."
+	}
+	if bare > 0 {
+		out.Text += fmt.Sprintf(" %d bare addresses of it cannot be stopped by names.", bare)
+	}
+	t, err := s.tables(ctx)
+	if err != nil {
+		return out, nil //nolint:nilerr // it said yes; that it could not be read back is in the level
+	}
+	on, err := s.blocking(ctx)
+	switch {
+	case err != nil || lacks(t, r.Mark, k) != "":
+	case !on:
+		out.Text = blockingOff
+	default:
+		out.Level = consent.Configured
+	}
+	return out, nil
+}
+
+const blockingOff = "The rule is there, but Pi-hole's blocking is switched off, so nothing is refused."
+
+func (s *Session) blockable(r connectors.BlockRequest) (names []string, bare int, err error) {
+	switch {
+	case !dnsblock.GoodMark(r.Mark):
+		return nil, 0, permanent("This block has no name that Pi-hole could keep.", nil)
+	case r.From.After(s.now()) || !r.Until.IsZero():
+		return nil, 0, unsupported("Pi-hole cannot keep a start or an end by itself.", nil)
+	case r.Target.Recipient.Any:
+		return nil, 0, nil
+	}
+	if names, bare = dnsblock.Names(r.Target.Recipient); len(names) == 0 {
+		return nil, 0, unsupported("Pi-hole can only refuse names, and this recipient is known by addresses alone.", nil)
+	}
+	return names, bare, nil
+}
+
+// set makes what is there for a mark what k says: group, rules, members, so that
+// what stops something comes before what no longer does.
+func (s *Session) set(ctx context.Context, mark string, k kept) error {
+	t, err := s.tables(ctx)
+	if err != nil {
+		return err
+	}
+	id, err := s.ensureGroup(ctx, t, mark, k.MACs)
+	if err != nil {
+		return err
+	}
+	if err := s.ensureRules(ctx, t, id, patterns(mark, k.Names)); err != nil {
+		return err
+	}
+	return s.ensureMembers(ctx, t, id, k.Clients, k.MACs)
+}
+
+// moved is where a device is now: where the sweep met its hardware address, and
+// where it was known to be, unless somebody else was met there.
+func (n network) moved(before []netip.Addr, macs []string) []netip.Addr {
+	out := n.at(macs)
+	for _, a := range before {
+		if owner := n.owner[a]; !slices.Contains(out, a) && (owner == "" || len(macs) == 0 || slices.Contains(macs, owner)) {
+			out = append(out, a)
+		}
+	}
+	slices.SortFunc(out, netip.Addr.Compare)
+	return out[:min(len(out), dnsblock.MaxAddresses)]
+}
+
+// clientsOf are the members by which a device is known there: its addresses act
+// at once, its hardware addresses follow it.
+func clientsOf(at []netip.Addr, macs []string) []string {
+	var out []string
+	for _, a := range at {
+		out = append(out, a.String())
+	}
+	return append(out, macs...)
+}
+
+func whatNames(names []string) string {
+	switch len(names) {
+	case 0:
+		return "all names"
+	case 1:
+		return names[0]
+	}
+	return fmt.Sprintf("%s and %d more names", names[0], len(names)-1)
+}
+
+// lacks says what of a block is not there; "" is nothing.
+func lacks(t tables, mark string, k kept) string {
+	g, there := t.group(mark)
+	if !there {
+		return "Pi-hole no longer holds this block."
+	}
+	if !g.Enabled {
+		return "Somebody switched this block's group off at the Pi-hole."
+	}
+	rules := t.rulesOf(g.ID)
+	for _, p := range patterns(mark, k.Names) {
+		if !slices.ContainsFunc(rules, func(r rule) bool { return r.Domain == p && r.Enabled }) {
+			return "Pi-hole no longer holds all rules of this block."
+		}
+	}
+	if len(t.membersOf(g.ID)) == 0 {
+		return "The device is no longer in this block's group at the Pi-hole."
+	}
+	return ""
+}
+
+// Unblock takes the mark's group, its rules and its members away, and no others.
+func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors.Receipt, error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if err := s.lift(ctx, r.Mark); err != nil {
+		return connectors.Receipt{}, err
+	}
+	out := connectors.Receipt{
+		Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, Grain: connectors.GrainRecipient, Data: r.Data,
+		Text: "Pi-hole no longer refuses it.",
+	}
+	if t, err := s.tables(ctx); err == nil {
+		if _, there := t.group(r.Mark); !there {
+			out.Level = consent.Configured
+		}
+	}
+	return out, nil
+}
+
+func (s *Session) lift(ctx context.Context, mark string) error {
+	t, err := s.tables(ctx)
+	if err != nil {
+		return err
+	}
+	g, there := t.group(mark)
+	if !there {
+		return nil
+	}
+	if err := s.dropMembers(ctx, t, g.ID, nil); err != nil {
+		return err
+	}
+	if err := s.dropRules(ctx, t, g.ID, nil); err != nil {
+		return err
+	}
+	return s.api.remove(ctx, groupPath(g.Name))
+}
+
+// Held lists our groups by their marks.
+func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
+	on, err := s.blocking(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []connectors.Held
+	for _, g := range t.groups {
+		mark, ours := markOf(g)
+		if !ours {
+			continue
+		}
+		k := t.kept(g)
+		data, err := json.Marshal(k)
+		if err != nil {
+			return nil, permanent("a receipt cannot be written", err)
+		}
+		text := fmt.Sprintf("Pi-hole refuses %s to nobody.", whatNames(k.Names))
+		if len(k.Clients) > 0 {
+			text = fmt.Sprintf("Pi-hole refuses %s to the device at %s.", whatNames(k.Names), discovery.Clean(k.Clients[0]))
+		}
+		out = append(out, connectors.Held{
+			Mark: mark, Text: text, Active: on && g.Enabled && len(k.Clients) > 0 && len(t.rulesOf(g.ID)) > 0,
+			Receipt: connectors.Receipt{
+				Mark: mark, Level: consent.Configured, At: s.now().UTC(), Target: targetOf(k), Grain: connectors.GrainRecipient, Data: data,
+				Text: "It stands among Pi-hole's own groups.",
+			},
+		})
+	}
+	return out, nil
+}
+
+// kept is what one of our groups says of itself.
+func (t tables) kept(g group) kept {
+	k := kept{MACs: macsOf(g)}
+	for _, m := range t.membersOf(g.ID) {
+		k.Clients = append(k.Clients, m.Client)
+	}
+	for _, r := range t.rulesOf(g.ID) {
+		k.Names = append(k.Names, namesIn(r.Domain)...)
+	}
+	slices.Sort(k.Names)
+	return k
+}
+
+// targetOf is what our own block says that it hits.
+func targetOf(k kept) connectors.Target {
+	t := connectors.Target{Recipient: consent.Recipient{Any: len(k.Names) == 0, Destinations: k.Names}}
+	for _, c := range k.Clients {
+		if a := dnsblock.Client(c); a.IsValid() {
+			t.Addresses = append(t.Addresses, a.String())
+		}
+	}
+	for _, m := range k.MACs {
+		t.Identifiers = append(t.Identifiers, discovery.Identifier{Type: discovery.MAC, Value: m})
+	}
+	if len(k.Names) > 0 {
+		t.Recipient.Name = whatNames(k.Names)
+	}
+	return t
+}
+
+// Leave takes all our groups away.
+func (s *Session) Leave(ctx context.Context) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	t, err := s.tables(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range t.groups {
+		if mark, ours := markOf(g); ours {
+			if err := s.lift(ctx, mark); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// refresh moves blocks along with their devices: a member must not stay on an
+// address that somebody else has now.
+func (s *Session) refresh(ctx context.Context, n network) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	var g struct {
+		Groups []group `json:"groups"`
+	}
+	if err := s.api.get(ctx, "/api/groups", nil, &g); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(g.Groups, func(g group) bool { return strings.HasPrefix(g.Name, groupPrefix) && len(macsOf(g)) > 0 }) {
+		return nil
+	}
+	t, err := s.tables(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range t.groups {
+		if _, ours := markOf(g); !ours || len(macsOf(g)) == 0 {
+			continue
+		}
+		k := t.kept(g)
+		if want := clientsOf(n.moved(addressesIn(k.Clients), k.MACs), k.MACs); !sameClients(want, k.Clients) {
+			if err := s.ensureMembers(ctx, t, g.ID, want, k.MACs); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func addressesIn(clients []string) []netip.Addr {
+	var out []netip.Addr
+	for _, c := range clients {
+		if a := dnsblock.Client(c); a.IsValid() {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func sameClients(a, b []string) bool {
+	norm := func(in []string) []string {
+		out := make([]string, 0, len(in))
+		for _, x := range in {
+			out = append(out, strings.ToLower(x))
+		}
+		slices.Sort(out)
+		return out
+	}
+	return slices.Equal(norm(a), norm(b))
+}

@@ -1,0 +1,100 @@
+package pihole
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"bestbefore/connectors"
+	"bestbefore/connectors/connectortest"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+// asFlows tells the suite, which counts bytes by port, of questions: a name that
+// begins with a port stands for a flow to it.
+type asFlows struct{ *Session }
+
+func (a asFlows) Capabilities() connectors.Capabilities {
+	c := connectors.CapabilitiesOf(a.Session)
+	c.Observer = observer{c.Observer}
+	return c
+}
+
+type observer struct{ connectors.Observer }
+
+func (o observer) Observe(ctx context.Context, from connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
+	return o.Observer.Observe(ctx, from, func(recs []flow.Record, c connectors.Cursor) {
+		for i, r := range recs {
+			first, _, _ := strings.Cut(r.Destination.Domain, ".")
+			if port, err := strconv.ParseUint(strings.TrimPrefix(first, "port"), 10, 16); err == nil {
+				recs[i].Port, recs[i].Up = uint16(port), r.Count*connectortest.SendBytes
+			}
+		}
+		emit(recs, c)
+	})
+}
+
+func conformance(t *testing.T, prepare func(*fake)) {
+	f := newFake(t)
+	f.put("groups", "Kids", "", true, nil)
+	f.put("clients", "192.168.77.31", "the tablet", false, []int64{0, f.groups["Kids"].ID}) // the household's own stays
+	if prepare != nil {
+		prepare(f)
+	}
+	clear := func() {
+		f.with(func() {
+			f.before, f.rules = nil, map[string]*rule{}
+			for name := range f.groups {
+				if strings.HasPrefix(name, groupPrefix) {
+					delete(f.groups, name)
+				}
+			}
+			f.members = map[string]*fakeClient{"192.168.77.31": {"the tablet", []int64{0, f.groups["Kids"].ID}}}
+			f.reload()
+		})
+	}
+	connectortest.Run(t, connectortest.Options{
+		Open: func(ct connectortest.T) connectors.Session {
+			clear()
+			return asFlows{open(ct, f)}
+		},
+		Target: target(maker(), bellAddr),
+		Other: connectors.Target{
+			Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: otherMAC}}, Addresses: []string{"192.168.77.31"},
+			Recipient: consent.Recipient{Name: "anyone", Any: true},
+		},
+		Try: func(_ connectortest.T, tg connectors.Target) bool {
+			name := "video.maker.example"
+			if tg.Recipient.Any {
+				name = "some.where.example"
+			}
+			return f.ask(tg.Addresses[0], name)
+		},
+		Send:         func(_ connectortest.T, port uint16) { f.ask("192.168.77.40", fmt.Sprintf("port%d.example", port)) },
+		SeesWhileOff: true,
+		Break: func(ct connectortest.T) {
+			f.with(func() { f.before = hangUp })
+			ct.Cleanup(func() { f.with(func() { f.before = nil }) })
+		},
+		Forget:  func(connectortest.T) { clear() },
+		Secrets: []string{fakePassword, "sid-"},
+	})
+	f.with(func() {
+		if m := f.members["192.168.77.31"]; m == nil || m.Comment != "the tablet" || !slices.Contains(m.Groups, f.groups["Kids"].ID) {
+			t.Errorf("the household's own member was changed: %+v", m)
+		}
+	})
+}
+
+func TestConformance(t *testing.T) { conformance(t, nil) }
+
+// TestConformanceOfAFullPeer is the suite against one whose log is on disk
+// already and whose sweep has not met the devices.
+func TestConformanceOfAFullPeer(t *testing.T) {
+	conformance(t, func(f *fake) { f.macBlind, f.seats = true, 2 })
+}

@@ -1,0 +1,348 @@
+package pihole
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"bestbefore/connectors/dnsblock"
+	"bestbefore/discovery"
+)
+
+// Our blocks are kept in Pi-hole's own database, each in a group whose name
+// carries the mark and whose comment the hardware addresses it is meant for:
+//
+//	group   "best-before:consent-c1"   comment "best-before aa:bb:cc:dd:ee:ff"
+//	rule    "(^|[.])maker[.]example$|^consent-c1[.]best-before[.]invalid$"
+//	members "192.168.1.20" and "aa:bb:cc:dd:ee:ff"
+//
+// A rule's text may be there only once, so each says its mark in a branch that
+// nothing can match. A member that we made has our comment; the household's own
+// members keep theirs, and their groups.
+const (
+	groupPrefix = "best-before:"
+	ourComment  = "best-before"
+	noMAC       = "-"
+)
+
+// group, rule and member are rows of its tables.
+type group struct {
+	ID      int64  `json:"id"`
+	Name    string `json:"name"`
+	Comment string `json:"comment"`
+	Enabled bool   `json:"enabled"`
+}
+
+type rule struct {
+	ID      int64   `json:"id"`
+	Domain  string  `json:"domain"`
+	Comment string  `json:"comment"`
+	Groups  []int64 `json:"groups"`
+	Enabled bool    `json:"enabled"`
+}
+
+type member struct {
+	Client  string  `json:"client"`
+	Comment string  `json:"comment"`
+	Groups  []int64 `json:"groups"`
+}
+
+// tables are what a block is made of, as they stand there now.
+type tables struct {
+	groups  []group
+	rules   []rule
+	members []member
+}
+
+func (s *Session) tables(ctx context.Context) (tables, error) {
+	var t tables
+	var g struct {
+		Groups *[]group `json:"groups"`
+	}
+	var r struct {
+		Domains *[]rule `json:"domains"`
+	}
+	var c struct {
+		Clients *[]member `json:"clients"`
+	}
+	if err := s.api.get(ctx, "/api/groups", nil, &g); err != nil {
+		return t, err
+	}
+	if err := s.api.get(ctx, "/api/domains/deny/regex", nil, &r); err != nil {
+		return t, err
+	}
+	if err := s.api.get(ctx, "/api/clients", nil, &c); err != nil {
+		return t, err
+	}
+	if g.Groups == nil || r.Domains == nil || c.Clients == nil {
+		return t, transient("What answers there does not answer as Pi-hole does.", nil)
+	}
+	return tables{*g.Groups, *r.Domains, *c.Clients}, nil
+}
+
+// groupName is the group of a mark.
+func groupName(mark string) string { return groupPrefix + url.QueryEscape(mark) }
+
+// markOf is the mark of one of our groups.
+func markOf(g group) (string, bool) {
+	esc, ours := strings.CutPrefix(g.Name, groupPrefix)
+	if !ours {
+		return "", false
+	}
+	mark, err := url.QueryUnescape(esc)
+	return mark, err == nil && dnsblock.GoodMark(mark)
+}
+
+// macsOf are the hardware addresses that one of our groups is meant for.
+func macsOf(g group) []string {
+	rest, _ := strings.CutPrefix(g.Comment, ourComment+" ")
+	var out []string
+	for m := range strings.SplitSeq(rest, ",") {
+		if mac, ok := discovery.NormalizeMAC(m); ok {
+			out = append(out, mac)
+		}
+	}
+	return out
+}
+
+func commentFor(macs []string) string {
+	if len(macs) == 0 {
+		return ourComment + " " + noMAC
+	}
+	return ourComment + " " + strings.Join(macs, ",")
+}
+
+func (t tables) group(mark string) (group, bool) {
+	name := groupName(mark)
+	i := slices.IndexFunc(t.groups, func(g group) bool { return g.Name == name })
+	if i < 0 {
+		return group{}, false
+	}
+	return t.groups[i], true
+}
+
+func (t tables) rulesOf(id int64) []rule {
+	var out []rule
+	for _, r := range t.rules {
+		if slices.Contains(r.Groups, id) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (t tables) membersOf(id int64) []member {
+	var out []member
+	for _, m := range t.members {
+		if slices.Contains(m.Groups, id) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// our are the ids of all groups of ours.
+func (t tables) our() []int64 {
+	var out []int64
+	for _, g := range t.groups {
+		if _, ours := markOf(g); ours {
+			out = append(out, g.ID)
+		}
+	}
+	return out
+}
+
+// byName finds a member by its text, which is compared as Pi-hole compares it.
+func (t tables) byName(client string) (member, bool) {
+	i := slices.IndexFunc(t.members, func(m member) bool { return strings.EqualFold(m.Client, client) })
+	if i < 0 {
+		return member{}, false
+	}
+	return t.members[i], true
+}
+
+// household are the groups of the household's that apply to a device now. A
+// member of ours takes the place of what applied before, so it takes them over.
+// Pi-hole looks for the address first, then the narrowest network around it, then
+// the hardware address; without any the group 0 applies.
+func (t tables) household(client string, macs []string) []int64 {
+	var best *member
+	bits := -1
+	a, err := netip.ParseAddr(client)
+	for i, m := range t.members {
+		if p, bad := netip.ParsePrefix(m.Client); bad == nil && err == nil && p.Contains(a) && p.Bits() > bits {
+			best, bits = &t.members[i], p.Bits()
+		}
+	}
+	if best == nil {
+		for _, mac := range macs {
+			if m, ok := t.byName(mac); ok && m.Comment != ourComment {
+				best = &m
+				break
+			}
+		}
+	}
+	if best == nil {
+		return []int64{0}
+	}
+	ours := t.our()
+	return slices.DeleteFunc(slices.Clone(best.Groups), func(id int64) bool { return slices.Contains(ours, id) })
+}
+
+// maxPerRule bounds how many names go into one rule.
+const maxPerRule = 40
+
+// patterns are the rules of a block: every name where names is empty.
+func patterns(mark string, names []string) []string {
+	tail := "|^" + literal(url.QueryEscape(mark)) + "[.]best-before[.]invalid$"
+	if len(names) == 0 {
+		return []string{".*" + tail}
+	}
+	var out []string
+	for part := range slices.Chunk(names, maxPerRule) {
+		var alt []string
+		for _, n := range part {
+			alt = append(alt, literal(n))
+		}
+		out = append(out, "(^|[.])("+strings.Join(alt, "|")+")$"+tail)
+	}
+	return out
+}
+
+// literal makes a name stand for itself in a pattern; names hold letters,
+// digits, hyphens, underscores and dots only, marks also plus and per cent signs.
+func literal(s string) string {
+	return strings.NewReplacer(".", "[.]", "+", "[+]").Replace(s)
+}
+
+// namesIn are the names of a pattern of ours; none is every name.
+func namesIn(pattern string) []string {
+	rest, ok := strings.CutPrefix(pattern, "(^|[.])(")
+	if !ok {
+		return nil
+	}
+	list, _, _ := strings.Cut(rest, ")$|^")
+	out := strings.Split(list, "|")
+	for i := range out {
+		out[i] = strings.ReplaceAll(out[i], "[.]", ".")
+	}
+	return out
+}
+
+// The addresses of single rows.
+func groupPath(name string) string    { return "/api/groups/" + url.PathEscape(name) }
+func rulePath(pattern string) string  { return "/api/domains/deny/regex/" + url.PathEscape(pattern) }
+func memberPath(client string) string { return "/api/clients/" + url.PathEscape(client) }
+
+// ensureGroup makes the group of a mark and gives its id.
+func (s *Session) ensureGroup(ctx context.Context, t tables, mark string, macs []string) (int64, error) {
+	name, comment := groupName(mark), commentFor(macs)
+	g, there := t.group(mark)
+	switch {
+	case there && g.Enabled && g.Comment == comment:
+		return g.ID, nil
+	case there:
+		return g.ID, s.api.put(ctx, http.MethodPut, groupPath(name), map[string]any{"name": name, "comment": comment, "enabled": true})
+	}
+	if err := s.api.put(ctx, http.MethodPost, "/api/groups", map[string]any{"name": name, "comment": comment, "enabled": true}); err != nil {
+		return 0, err
+	}
+	now, err := s.tables(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if g, there = now.group(mark); !there {
+		return 0, transient("Pi-hole said yes to a group, but does not have it.", nil)
+	}
+	return g.ID, nil
+}
+
+// ensureRules makes the rules of a group exactly those wanted, new ones first.
+func (s *Session) ensureRules(ctx context.Context, t tables, id int64, want []string) error {
+	have := t.rulesOf(id)
+	for _, p := range want {
+		i := slices.IndexFunc(have, func(r rule) bool { return r.Domain == p })
+		if i >= 0 && have[i].Enabled {
+			continue
+		}
+		method, path, body := http.MethodPost, "/api/domains/deny/regex", map[string]any{"domain": p, "comment": ourComment, "groups": []int64{id}, "enabled": true}
+		if slices.ContainsFunc(t.rules, func(r rule) bool { return r.Domain == p }) { // there, but switched off or in no group
+			method, path = http.MethodPut, rulePath(p)
+			body = map[string]any{"type": "deny", "kind": "regex", "comment": ourComment, "groups": []int64{id}, "enabled": true}
+		}
+		if err := s.api.put(ctx, method, path, body); err != nil {
+			return err
+		}
+	}
+	return s.dropRules(ctx, t, id, want)
+}
+
+// dropRules takes a group off the rules that are not to be kept, and deletes those that were ours.
+func (s *Session) dropRules(ctx context.Context, t tables, id int64, keep []string) error {
+	for _, r := range t.rulesOf(id) {
+		if slices.Contains(keep, r.Domain) {
+			continue
+		}
+		if left := without(r.Groups, id); r.Comment != ourComment || len(left) > 0 {
+			body := map[string]any{"type": "deny", "kind": "regex", "comment": r.Comment, "groups": left, "enabled": r.Enabled}
+			if err := s.api.put(ctx, http.MethodPut, rulePath(r.Domain), body); err != nil {
+				return err
+			}
+		} else if err := s.api.remove(ctx, rulePath(r.Domain)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ensureMembers makes the members of a group exactly those wanted, new ones first.
+func (s *Session) ensureMembers(ctx context.Context, t tables, id int64, want, macs []string) error {
+	for _, c := range want {
+		m, there := t.byName(c)
+		switch {
+		case there && slices.Contains(m.Groups, id):
+			continue
+		case there:
+			body := map[string]any{"comment": m.Comment, "groups": append(slices.Clone(m.Groups), id)}
+			if err := s.api.put(ctx, http.MethodPut, memberPath(m.Client), body); err != nil {
+				return err
+			}
+		default:
+			body := map[string]any{"client": c, "comment": ourComment, "groups": append(t.household(c, macs), id)}
+			if err := s.api.put(ctx, http.MethodPost, "/api/clients", body); err != nil {
+				return err
+			}
+		}
+	}
+	return s.dropMembers(ctx, t, id, want)
+}
+
+// dropMembers takes a group off the members that are not to be kept. One that
+// we made, and that no other block of ours needs, is deleted.
+func (s *Session) dropMembers(ctx context.Context, t tables, id int64, keep []string) error {
+	ours := t.our()
+	for _, m := range t.membersOf(id) {
+		if slices.ContainsFunc(keep, func(k string) bool { return strings.EqualFold(k, m.Client) }) {
+			continue
+		}
+		left := without(m.Groups, id)
+		needed := slices.ContainsFunc(left, func(g int64) bool { return slices.Contains(ours, g) })
+		if m.Comment == ourComment && !needed {
+			if err := s.api.remove(ctx, memberPath(m.Client)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.api.put(ctx, http.MethodPut, memberPath(m.Client), map[string]any{"comment": m.Comment, "groups": left}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func without(ids []int64, id int64) []int64 {
+	return slices.DeleteFunc(slices.Clone(ids), func(x int64) bool { return x == id })
+}

@@ -1,0 +1,58 @@
+// Package pihole is the connector for Pi-hole, version 6: a DNS server that many
+// households run to block advertising. Its log says which names each device asks
+// for; a group of its own refuses names to one device.
+//
+// A block is a group, a deny rule in it, and the device's addresses and hardware
+// address as members: an address acts at once, the hardware address only after
+// Pi-hole has met it in its neighbour table, but follows the device. What a
+// device asks another DNS server is not seen here and not stopped.
+package pihole
+
+import (
+	"bestbefore/connectors"
+	"bestbefore/connectors/dnsblock"
+	"bestbefore/consent"
+)
+
+// Kind is the connector's name in settings and on the command line.
+const Kind = "pihole"
+
+// peer is what it is called on screen.
+const peer = "Pi-hole"
+
+// Option keys of the connector.
+const (
+	optAddress  = "address"
+	optPassword = "password"
+)
+
+// Connector is the Pi-hole connector. It holds nothing.
+type Connector struct{}
+
+var _ connectors.Connector = (*Connector)(nil)
+
+// New gives the connector.
+func New() *Connector { return &Connector{} }
+
+// Spec describes it.
+func (*Connector) Spec() connectors.Spec {
+	return connectors.Spec{
+		Kind:  Kind,
+		Name:  peer,
+		Sees:  "Which names each device looks up, and when; not how much is sent. A device with its own DNS is not seen.",
+		Stops: "All names or those of chosen companies for one device. A device that needs no look-up passes it.",
+		Options: []connectors.Option{
+			{Key: optAddress, Label: "Address of the Pi-hole", Required: true, Address: true, Help: "The address of its own page, such as http://pi.hole or http://192.168.1.5:8080."},
+			{Key: optPassword, Label: "Password", Secret: true, Help: "Of its own page or, with a second factor, an application password. It is tried once; a wrong one is not tried again by itself."},
+			connectors.CertificateOption(),
+		},
+		Needs: []string{"Pi-hole 6 or newer", "its password, or an application password"},
+	}
+}
+
+func fault(k consent.ErrorKind, text string, err error) error { return dnsblock.Fault(k, text, err) }
+
+func needsPerson(text string, err error) error { return fault(consent.KindNeedsPerson, text, err) }
+func permanent(text string, err error) error   { return fault(consent.KindPermanent, text, err) }
+func transient(text string, err error) error   { return fault(consent.KindTransient, text, err) }
+func unsupported(text string, err error) error { return fault(consent.KindUnsupported, text, err) }
