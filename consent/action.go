@@ -130,6 +130,9 @@ func MarkFor(c ID) string { return "consent-" + string(c) }
 // MarkDisconnect is the mark of a person's plain disconnect of device d.
 func MarkDisconnect(d discovery.DeviceID) string { return "device-" + string(d) }
 
+// MarkAccess is the mark under which a person's end of one access is kept.
+func MarkAccess(connection, grant string) string { return "access-" + connection + "/" + grant }
+
 // remedyActions are the actions that an ended c asks for. IDs are given by
 // the engine when it writes them.
 func remedyActions(c Consent, grants []Grant) []Action {

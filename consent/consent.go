@@ -94,6 +94,9 @@ type Grant struct {
 	LastUsed   time.Time          `json:"last_used,omitzero"`
 	Expires    time.Time          `json:"expires,omitzero"` // the issuer's own end, zero when none
 	Own        bool               `json:"own,omitempty"`    // our own access; never revoked
+	// EndsAlso names, cleaned, what else its issuer ends together with it: other
+	// apps' sessions, other devices' logins (T31).
+	EndsAlso []string `json:"ends_also,omitempty"`
 }
 
 // Consent is one version of one permission. Versions are appended, never overwritten.

@@ -25,12 +25,16 @@ var ErrChanged = errors.New("the permission was changed meanwhile")
 // ErrNotFound says that there is no such record.
 var ErrNotFound = errors.New("not found")
 
+// ErrIrreversible says that something cannot be undone and needs a second confirmation.
+var ErrIrreversible = errors.New("this cannot be undone")
+
 // Kinds of diary entries, one vocabulary for code, pages and command line.
 const (
 	NoteGiven        ledger.Kind = "given"
 	NoteRenewed      ledger.Kind = "renewed"
 	NoteWithdrawn    ledger.Kind = "withdrawn"
 	NoteExpired      ledger.Kind = "expired"
+	NoteRevoked      ledger.Kind = "revoked" // ended by the other side
 	NoteGrace        ledger.Kind = "grace"
 	NoteLapse        ledger.Kind = "lapse"
 	NoteUndone       ledger.Kind = "undone"

@@ -14,6 +14,10 @@ func RevokedBy(c Consent, who string, now time.Time) Consent {
 	return next
 }
 
+// Unkept lifts what a peer was told to keep of c's date, where c ended otherwise
+// than by it: a later permission for the same must not be cut by the older date.
+func Unkept(c Consent, now time.Time) Action { return actionFor(c, ActUnblock, FromCorrection, now) }
+
 // EndsEarlier is the first moment before c's own end at which a grant that c
 // rests on runs out by itself; false when there is none. It moves nothing: it is
 // only shown (T33).

@@ -56,7 +56,11 @@ func (r *Runner) choose(ctx context.Context, a consent.Action, not map[string]bo
 		}
 	}
 	if len(can) == 0 {
-		return "", r.nobody(coarse, open[coarse].Traits.Grain, closed, a)
+		err := r.nobody(coarse, open[coarse].Traits.Grain, closed, a)
+		if why := r.gone(open); connectors.KindOf(err) == consent.KindUnsupported && why != "" {
+			err = &connectors.Error{Kind: consent.KindPermanent, Text: why}
+		}
+		return "", err
 	}
 	slices.SortStableFunc(can, func(x, y string) int {
 		return cmp.Or(
@@ -84,7 +88,7 @@ func (r *Runner) fits(ctx context.Context, a consent.Action, open map[string]con
 		break
 	}
 	for name, c := range open {
-		if not[name] || !holds(c.Traits, a) {
+		if not[name] || !holds(c.Traits, a) || r.shut.of(name) != "" {
 			continue
 		}
 		if f, ok := connectors.FitOf(ctx, c, t); ok {
@@ -92,6 +96,16 @@ func (r *Runner) fits(ctx context.Context, a consent.Action, open map[string]con
 		}
 	}
 	return out, nil
+}
+
+// gone says why an open connection that could block is of no use any more.
+func (r *Runner) gone(open map[string]connectors.Capabilities) string {
+	for _, name := range slices.Sorted(maps.Keys(open)) {
+		if why := r.shut.of(name); why != "" && open[name].Blocker != nil {
+			return why
+		}
+	}
+	return ""
 }
 
 // account asks a session which account a target means.

@@ -32,10 +32,13 @@ func (s *shut) of(connection string) string {
 	return s.why[connection]
 }
 
-// forget gives a service another chance, because a person asked.
+// forget gives a service another chance, because a person asked; with "" all of them.
 func (s *shut) forget(connection string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if connection == "" {
+		clear(s.why)
+	}
 	delete(s.why, connection)
 }
 

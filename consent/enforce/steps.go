@@ -52,6 +52,7 @@ func (t *task) revoke(ctx context.Context) error {
 	if err := t.begin(ctx); err != nil {
 		return err
 	}
+	var also []string
 	rec, err := call(ctx, t, t.name, func(ctx context.Context, c connectors.Capabilities) (connectors.Receipt, error) {
 		g := consent.Grant{ID: t.a.Grant, Connection: t.a.Connection, Device: t.a.Device}
 		if c.GrantLister != nil {
@@ -66,6 +67,7 @@ func (t *task) revoke(ctx context.Context) error {
 		if err := t.leadsThere(ctx, c, d, g); err != nil {
 			return connectors.Receipt{}, err
 		}
+		also = g.EndsAlso
 		rec, err := c.Revoker.Revoke(ctx, connectors.RevokeRequest{Mark: t.a.Mark, Grant: g})
 		return stillThere(ctx, c, g, rec, err)
 	})
@@ -73,7 +75,7 @@ func (t *task) revoke(ctx context.Context) error {
 		return t.failed(ctx, err)
 	}
 	rec.Mark = t.a.Mark
-	err = t.done(ctx, rec, t.revokedText())
+	err = t.done(ctx, rec, t.revokedText(also))
 	if errors.Is(err, consent.ErrChanged) {
 		return nil // it cannot be undone; the newer decision stands and the diary of the peer is right
 	}
@@ -120,6 +122,9 @@ func (t *task) listed(ctx context.Context, l connectors.GrantLister, g consent.G
 // leadsThere refuses to end an account that does not lead to the recipient, or
 // that is not this device's alone: what is deleted cannot be given back.
 func (t *task) leadsThere(ctx context.Context, c connectors.Capabilities, d discovery.Device, g consent.Grant) error {
+	if t.a.Consent == "" {
+		return nil // a person named this very access
+	}
 	if c.Accounter == nil {
 		return nil // a token or login says itself to whom it belongs
 	}

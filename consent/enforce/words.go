@@ -100,8 +100,13 @@ func (t *task) liftedText(connection string) string {
 	return fmt.Sprintf("The block towards %s was lifted, through %s. %s", t.whom(), t.through(connection), t.a.Reason)
 }
 
-func (t *task) revokedText() string {
-	return fmt.Sprintf("The access for %s was revoked, through %s.", t.whom(), t.through(t.name))
+// revokedText records what the issuer ended together with it too (T31).
+func (t *task) revokedText(also []string) string {
+	text := fmt.Sprintf("The access for %s was revoked, through %s.", t.whom(), t.through(t.name))
+	if len(also) > 0 {
+		text += " That also ended: " + sentence(strings.Join(also, ", ")) + "."
+	}
+	return text
 }
 
 func (t *task) warnText(why string) string {

@@ -180,6 +180,9 @@ func (t *task) failed(ctx context.Context, err error) error {
 		}
 		return t.fallBack(ctx, kind, text)
 	case consent.KindPermanent:
+		if connectors.IsDead(err) && (t.a.Kind == consent.ActBlock || t.a.Kind == consent.ActHandOver) && t.name != "" {
+			return t.elsewhere(ctx) // another may do it; it is not chosen again
+		}
 		return t.fallBack(ctx, kind, text)
 	case consent.KindSignIn, consent.KindNeedsPerson:
 		return t.person(ctx, kind, text)

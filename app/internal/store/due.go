@@ -58,12 +58,17 @@ func (s *Store) SetSeen(ctx context.Context, id consent.ID, seen consent.Seen, a
 	}, TopicConsents)
 }
 
-// Grants returns the grants known for a permission's device, oldest first.
-func (s *Store) Grants(ctx context.Context, c consent.Consent) ([]consent.Grant, error) {
-	devices := s.group(c.Device)
-	gs, err := readPlain(ctx, s, "grant_seen", func(v []any) (g consent.Grant, err error) {
+// AllGrants returns what every issuer said it gave, by connection and id.
+func (s *Store) AllGrants(ctx context.Context) ([]consent.Grant, error) {
+	return readPlain(ctx, s, "grant_seen", func(v []any) (g consent.Grant, err error) {
 		return g, json.Unmarshal([]byte(word(v[3])), &g)
 	})
+}
+
+// Grants returns the grants known for a permission's device.
+func (s *Store) Grants(ctx context.Context, c consent.Consent) ([]consent.Grant, error) {
+	devices := s.group(c.Device)
+	gs, err := s.AllGrants(ctx)
 	return slices.DeleteFunc(gs, func(g consent.Grant) bool { return !slices.Contains(devices, string(g.Device)) }), err
 }
 

@@ -51,7 +51,7 @@ const (
 // axes sorts the kinds of entries by the three truths; the rest is noted.
 var axes = map[ledger.Kind]string{
 	consent.NoteGiven: axisDecided, consent.NoteRenewed: axisDecided, consent.NoteWithdrawn: axisDecided,
-	consent.NoteExpired: axisDecided, consent.NoteGrace: axisDecided, consent.NoteLapse: axisDecided,
+	consent.NoteExpired: axisDecided, consent.NoteRevoked: axisDecided, consent.NoteGrace: axisDecided, consent.NoteLapse: axisDecided,
 	consent.NoteUndone: axisDecided, consent.NoteDisconnect: axisDecided, consent.NoteReconnect: axisDecided,
 	consent.NoteDeviceNamed: axisDecided, consent.NoteDeviceMerged: axisDecided, consent.NoteDeviceSplit: axisDecided,
 	consent.NoteEssential: axisDecided, consent.NoteErased: axisDecided,
