@@ -91,12 +91,23 @@ func (k *keeper) run(ctx context.Context) {
 			<-ctx.Done()
 			return
 		}
-		pause(ctx, waits[min(fails, len(waits)-1)])
+		pause(ctx, k.wait(err, fails))
 		fails++
 	}
 	if first {
 		close(k.tried)
 	}
+}
+
+// wait is how long to wait after a failure: longer with each, and never shorter
+// than the peer itself asked for.
+func (k *keeper) wait(err error, fails int) time.Duration {
+	d := waits[min(fails, len(waits)-1)]
+	var said *connectors.Error
+	if errors.As(err, &said) && !said.RetryAt.IsZero() {
+		d = max(d, said.RetryAt.Sub(k.p.c.Now()))
+	}
+	return d
 }
 
 // open checks the settings and opens a session.
