@@ -4,9 +4,11 @@ package builtin
 
 import (
 	"bestbefore/connectors"
+	"bestbefore/connectors/adguardhome"
 	"bestbefore/connectors/fritzbox"
 	"bestbefore/connectors/gateway"
 	"bestbefore/connectors/mqtt"
+	"bestbefore/connectors/pihole"
 	"bestbefore/connectors/recipe"
 )
 
@@ -17,8 +19,10 @@ func All() (*connectors.Registry, error) {
 		return nil, err
 	}
 	return connectors.NewRegistry(append(all,
+		adguardhome.New(),
 		fritzbox.New(),
 		gateway.New(),
 		mqtt.New(),
+		pihole.New(),
 	)...)
 }
