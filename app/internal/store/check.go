@@ -22,6 +22,7 @@ func (r CheckReport) OK() bool { return len(r.Damaged) == 0 && r.BadRows == 0 }
 // the background; CheckRows alone is quick and belongs before enforcement.
 func (s *Store) Check(ctx context.Context) (CheckReport, error) {
 	var r CheckReport
+	flows := false // damaged as a whole
 	for _, f := range []*file{s.evidence, s.flows} {
 		pragma := "PRAGMA quick_check(10)"
 		if f == s.evidence {
@@ -40,10 +41,15 @@ func (s *Store) Check(ctx context.Context) (CheckReport, error) {
 		for _, l := range lines {
 			if l != "ok" {
 				r.Damaged = append(r.Damaged, filepath.Base(f.path)+": "+l)
+				flows = flows || f == s.flows
 			}
 		}
 	}
-	var err error
+	traffic, err := s.checkFlows(ctx, flows)
+	if err != nil {
+		return r, err
+	}
+	r.Damaged = append(r.Damaged, traffic...)
 	r.BadRows, err = s.CheckRows(ctx)
 	if errors.Is(err, ErrCorrupt) {
 		r.Damaged, err = append(r.Damaged, err.Error()), nil

@@ -95,7 +95,9 @@ func (s *Store) AddFlows(ctx context.Context, source string, recs []flow.Record,
 		if cursor == nil {
 			return nil
 		}
-		_, err := t.ExecContext(ctx, "INSERT OR REPLACE INTO place(source, cursor, at) VALUES(?,?,?)", source, []byte(cursor), s.cfg.Now().UnixMilli())
+		at := s.cfg.Now().UnixMilli()
+		_, err := t.ExecContext(ctx, "INSERT OR REPLACE INTO place(source, cursor, at, sum) VALUES(?,?,?,?)",
+			source, []byte(cursor), at, rowSum("place", source, []byte(cursor), at))
 		return err
 	})
 	if err != nil {
@@ -185,11 +187,20 @@ func (i *ingest) device(ctx context.Context, t *txn, id string) (int64, error) {
 		return n, nil
 	}
 	var n int64
-	err := t.QueryRowContext(ctx, "INSERT INTO device(id) VALUES(?) ON CONFLICT(id) DO UPDATE SET id = id RETURNING n", id).Scan(&n)
+	err := t.QueryRowContext(ctx, "INSERT INTO device(id, sum) VALUES(?,?) ON CONFLICT(id) DO UPDATE SET id = id RETURNING n", id, rowSum("device", id)).Scan(&n)
 	if err == nil {
 		i.devices[id] = n
 	}
 	return n, err
+}
+
+// sum is the checksum of its row.
+func (w route) sum() []byte {
+	refused := int64(0)
+	if w.refused {
+		refused = 1
+	}
+	return rowSum("route", w.domain, w.address, w.protocol, int64(w.port), w.source, refused, w.categories)
 }
 
 // route gives the number of a route and keeps the day of its last use.
@@ -198,9 +209,9 @@ func (i *ingest) route(ctx context.Context, t *txn, w route, day int64) (int64, 
 	if ok && ref.day >= day {
 		return ref.n, nil
 	}
-	err := t.QueryRowContext(ctx, `INSERT INTO route(domain, address, protocol, port, source, refused, categories, day) VALUES(?,?,?,?,?,?,?,?)
+	err := t.QueryRowContext(ctx, `INSERT INTO route(domain, address, protocol, port, source, refused, categories, day, sum) VALUES(?,?,?,?,?,?,?,?,?)
 		ON CONFLICT DO UPDATE SET day = max(day, excluded.day) RETURNING n, day`,
-		w.domain, w.address, w.protocol, int64(w.port), w.source, w.refused, w.categories, day).Scan(&ref.n, &ref.day)
+		w.domain, w.address, w.protocol, int64(w.port), w.source, w.refused, w.categories, day, w.sum()).Scan(&ref.n, &ref.day)
 	if err == nil {
 		i.routes[w] = ref
 	}

@@ -28,6 +28,11 @@ func evidenceSteps() map[int]func(context.Context, *txn) error {
 	return map[int]func(context.Context, *txn) error{2: fillSums}
 }
 
+// flowSteps are those of the record of traffic.
+func flowSteps() map[int]func(context.Context, *txn) error {
+	return map[int]func(context.Context, *txn) error{4: fillProofs}
+}
+
 func flowMigrations() fs.FS { return subFS("migrations/flows") }
 
 func subFS(dir string) fs.FS {

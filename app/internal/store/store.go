@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -137,26 +138,44 @@ func (s *Store) openEvidence(ctx context.Context) (*file, error) {
 // openFlows sets a damaged file aside: traffic can be watched anew.
 func (s *Store) openFlows(ctx context.Context) (*file, error) {
 	c := fileConfig{
-		path: filepath.Join(s.cfg.Dir, "flows.db"), migrations: flowMigrations(), now: s.cfg.Now,
+		path: filepath.Join(s.cfg.Dir, "flows.db"), migrations: flowMigrations(), after: flowSteps(), now: s.cfg.Now,
 		pragmas: []string{"synchronous(NORMAL)", "cache_size(-16384)"},
 	}
-	f, err := openFile(ctx, c)
-	if !errors.Is(err, ErrCorrupt) {
-		return f, err
+	err := error(&FileError{Kind: ErrCorrupt, File: c.path})
+	if !s.marked() {
+		var f *file
+		if f, err = openFile(ctx, c); err == nil {
+			if err = soundSchema(ctx, f); err == nil {
+				return f, nil
+			}
+			_ = f.close() // it is damaged
+		}
 	}
-	aside := fmt.Sprintf("%s.damaged-%d", c.path, s.cfg.Now().UnixMilli())
-	if err := os.Rename(c.path, aside); err != nil {
-		return nil, fmt.Errorf("setting the damaged flows aside: %w", err)
+	if !beyondReading(err) {
+		return nil, err
+	}
+	if err := s.setFlowsAside(c.path, err); err != nil {
+		return nil, err
+	}
+	return openFile(ctx, c)
+}
+
+// setFlowsAside keeps the damaged file, and says so.
+func (s *Store) setFlowsAside(path string, why error) error {
+	aside := fmt.Sprintf("%s.damaged-%d", path, s.cfg.Now().UnixMilli())
+	if err := os.Rename(path, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("setting the damaged flows aside: %w", err)
 	}
 	for _, tail := range []string{"-wal", "-shm"} {
-		_ = os.Rename(c.path+tail, aside+tail) // usually not there
+		_ = os.Rename(path+tail, aside+tail) // usually not there
 	}
-	s.cfg.Log.Warn("flows were damaged and are begun anew", "error", err)
+	_ = os.Remove(s.damagedMark()) // usually not there
+	s.cfg.Log.Warn("flows were damaged and are begun anew", "error", why)
 	s.problems = append(s.problems, Problem{
 		File: aside,
 		Text: "The record of past traffic was damaged. It was set aside, and watching began anew; permissions and diary are not affected.",
 	})
-	return openFile(ctx, c)
+	return nil
 }
 
 // Problems lists what Open found wrong and could live with.
