@@ -248,6 +248,9 @@ type Coverage struct {
 	Whole     bool     `json:"whole"` // everything that passes it, not only some devices
 	Text      string   `json:"text"`
 	Lost      uint64   `json:"lost,omitempty"` // observations that are known to be missing since it was opened
+	// Claim says that anybody on the network could have sent what it tells, so
+	// that its silence never proves that something stopped.
+	Claim bool `json:"claim,omitempty"`
 }
 
 // Cursor is an observer's own place in its source; opaque to the engine.

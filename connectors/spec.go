@@ -135,6 +135,9 @@ type Host struct {
 	HTTP       *http.Client // guarded: bounded, pinned, no redirects
 	// Dial is guarded too: it reaches the connection's own peer and nothing else.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// ListenPacket waits for datagrams on one of this computer's own addresses at
+	// home, or on loopback; never on all of them. May be nil.
+	ListenPacket func(ctx context.Context, network, address string) (net.PacketConn, error)
 	// TLS is the check of certificates for those who dial by themselves.
 	TLS func(serverName string) *tls.Config
 	// Secret fills in the value behind a reference; it is never logged.

@@ -8,6 +8,7 @@ import (
 	"bestbefore/connectors/fritzbox"
 	"bestbefore/connectors/gateway"
 	"bestbefore/connectors/mqtt"
+	"bestbefore/connectors/netflow"
 	"bestbefore/connectors/pihole"
 	"bestbefore/connectors/recipe"
 )

@@ -144,6 +144,7 @@ var owners = []struct {
 	{"github.com/grandcat/zeroconf", []string{"discovery/announce"}},
 	{"github.com/koron/go-ssdp", []string{"discovery/ssdp"}},
 	{"github.com/google/nftables", []string{"connectors/gateway"}},
+	{"github.com/netsampler/goflow2", []string{"connectors/netflow"}},
 	{"github.com/ti-mo/", []string{"connectors/gateway"}},
 	{"github.com/mdlayher/", []string{"connectors/gateway"}},
 	{"github.com/eclipse/paho.mqtt.golang", []string{"connectors/mqtt"}},

@@ -126,7 +126,7 @@ func (e *Core) silence(ctx context.Context, c consent.Consent, done time.Time, b
 	d, _ := e.Inventory.Device(c.Device)
 	watched := false
 	for _, s := range cov.seen {
-		watched = watched || (s.what.Whole || sharesIdentifier(s.what.Devices, d.Identifiers)) && s.since.Before(done) && now.Sub(s.what.Alive) < handAlive
+		watched = watched || !s.what.Claim && (s.what.Whole || sharesIdentifier(s.what.Devices, d.Identifiers)) && s.since.Before(done) && now.Sub(s.what.Alive) < handAlive
 	}
 	switch {
 	case now.Sub(done) < handQuiet:

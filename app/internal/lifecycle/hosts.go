@@ -28,7 +28,7 @@ func (h *Home) host(c connectors.Connection) *connectors.Host {
 	out := guard.New(way)
 	return &connectors.Host{
 		Connection: c.ID, Log: h.part("connector/"+c.Kind).With("connection", c.ID), Now: h.now, Secret: h.secret,
-		HTTP: out.Client(), Dial: out.Dial, TLS: out.TLS,
+		HTTP: out.Client(), Dial: out.Dial, ListenPacket: out.ListenPacket, TLS: out.TLS,
 		StateDir: filepath.Join(h.Dir, "connections", c.ID),
 	}
 }

@@ -1,0 +1,28 @@
+package guard
+
+import (
+	"context"
+	"net"
+	"net/netip"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+)
+
+// ListenPacket waits for datagrams at one of this computer's own addresses at
+// home, or on loopback. Everything, and an address that the internet reaches, is
+// refused: what comes in there would come from anybody.
+func (*Guard) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return nil, refuse(address, "it is no address with a port")
+	}
+	a := at.Addr().Unmap()
+	if network != "udp" && network != "udp4" && network != "udp6" || !a.IsPrivate() && !a.IsLoopback() {
+		return nil, &connectors.Error{
+			Kind: consent.KindPermanent, Text: "Best Before does not listen on " + address + ": that is not an address at home", Err: ErrRefused,
+		}
+	}
+	var l net.ListenConfig
+	return l.ListenPacket(ctx, network, netip.AddrPortFrom(a, at.Port()).String())
+}

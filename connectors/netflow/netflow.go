@@ -1,0 +1,62 @@
+// Package netflow is the connector for routers and firewalls that export what
+// passes them: it collects NetFlow version 5, version 9 and IPFIX. It only sees;
+// it stops nothing.
+//
+// An export is a datagram that anybody on the network can send in the router's
+// name. What comes from another address than the one that the household named is
+// counted and not looked at, but an address can be forged, so that everything
+// seen here is a claim: shown as one, never a proof that something stopped, and
+// never the reason why a device comes to be known.
+package netflow
+
+import (
+	"bestbefore/connectors"
+	"bestbefore/consent"
+)
+
+// Kind is the connector's name in settings and on the command line.
+const Kind = "netflow"
+
+// Option keys of the connector.
+const (
+	optExporter = "exporter"
+	optPort     = "port"
+	optHome     = "home"
+	optInterval = "interval"
+)
+
+// defaultPort is where exporters send unless they are told otherwise.
+const defaultPort = "2055"
+
+// Connector is the NetFlow connector. It holds nothing.
+type Connector struct{}
+
+var _ connectors.Connector = (*Connector)(nil)
+
+// New gives the connector.
+func New() *Connector { return &Connector{} }
+
+// Spec describes it.
+func (*Connector) Spec() connectors.Spec {
+	return connectors.Spec{
+		Kind:  Kind,
+		Name:  "Router that exports flows (NetFlow, IPFIX)",
+		Sees:  "Where the devices send and how much, as the router tells it. Anybody on the network could send such a message in its name, so it is shown as a claim.",
+		Stops: "Nothing. It never proves that something stopped either.",
+		Options: []connectors.Option{
+			{Key: optExporter, Label: "Address of the router", Required: true, Address: true, Help: "Such as 192.168.1.1. What comes from any other address is not looked at."},
+			{Key: optPort, Label: "Port on this computer", Default: defaultPort, Help: "Give the router this computer's address and this UDP port as its collector. Often 2055, 4739 or 9995."},
+			{Key: optHome, Label: "Networks of the home", Help: "Such as 192.168.1.0/24, 2001:db8:1::/56, with commas. Empty: all private addresses. An IPv6 home whose devices have public addresses must be named."},
+			{Key: optInterval, Label: "Seconds over which flows are added up", Default: "5"},
+		},
+		Needs: []string{"a router or firewall that exports NetFlow version 5 or 9, or IPFIX, over UDP", "this computer must be on: what is exported meanwhile is lost"},
+	}
+}
+
+func fault(k consent.ErrorKind, text string, err error) error {
+	return &connectors.Error{Kind: k, Text: text, Err: err}
+}
+
+func needsPerson(text string, err error) error { return fault(consent.KindNeedsPerson, text, err) }
+func permanent(text string, err error) error   { return fault(consent.KindPermanent, text, err) }
+func transient(text string, err error) error   { return fault(consent.KindTransient, text, err) }
