@@ -21,8 +21,8 @@ const keyProblem = "key store"
 // wrappedKey is the file that a passphrase opens.
 const wrappedKey = "key.wrapped"
 
-// noteKey is what the diary says of a key that was lost or given: it explains a
-// seal that does not open.
+// noteKey is what the diary says of a key that was chosen or given up: it
+// explains since when it is sealed.
 const noteKey ledger.Kind = "key"
 
 // reopenTime bounds how long the connections that waited for a key are waited for.
@@ -166,7 +166,7 @@ func (k *keeper) open(ctx context.Context, passphrase string) (*secrets.Sealer, 
 	if err != nil || chosen {
 		return s, err
 	}
-	return s, k.note(ctx, "You chose a passphrase: it opens the key that seals passwords and the end of this diary.")
+	return s, k.home.store.Note(ctx, noteOf("You chose a passphrase: it opens the key that seals passwords and the end of this diary."))
 }
 
 // ChangePassphrase implements engine.Keys.
@@ -186,16 +186,20 @@ func (k *keeper) GiveUpPassphrase(ctx context.Context) error {
 	if !k.passphrase.Chosen() {
 		return errNotChosen
 	}
+	n := noteOf("You gave up the passphrase. What it sealed cannot be opened any more: passwords have to be entered again, and the seal of this diary ended here.")
+	if err := k.home.store.Unseal(ctx, n); err != nil {
+		return err
+	}
 	if err := k.passphrase.GiveUp(); err != nil {
 		return err
 	}
 	k.sealer.Store(nil)
 	k.without(secrets.ErrNoKeyStore)
-	return k.note(ctx, "You gave up the passphrase. What it sealed cannot be opened any more: passwords have to be entered again, and the old seal of this diary does not open.")
+	return nil
 }
 
-func (k *keeper) note(ctx context.Context, text string) error {
-	return k.home.store.Note(ctx, ledger.Note{Time: clock.Wall(), Kind: noteKey, Text: text})
+func noteOf(text string) ledger.Note {
+	return ledger.Note{Time: clock.Wall(), Kind: noteKey, Text: text}
 }
 
 // keySentence is the person's half of why there is no key; the log has the rest.

@@ -106,12 +106,29 @@ func TestAComputerWithoutAKeyStore(t *testing.T) {
 	if k := keyOf(t, h); k.Provider != "" || k.Chosen || problemText(h) == "" {
 		t.Errorf("given up: %+v", k)
 	}
+	if r, err = h.Engine().VerifyDiary(ctx); err != nil || !r.OK() || r.Sealed {
+		t.Errorf("the diary after that: %+v, %v", r, err)
+	}
 	done(t, h.Engine().Unlock(ctx, phrase))
+	if r, err = h.Engine().VerifyDiary(ctx); err != nil || !r.OK() || !r.Sealed {
+		t.Errorf("the diary under the next key: %+v, %v", r, err)
+	}
 	if _, err := h.secret(ctx, ref); err == nil || !strings.Contains(err.Error(), "enter it again") {
 		t.Errorf("what the old key sealed: %v", err)
 	}
 	_, err = h.putSecret(ctx, "r", connectors.NewSecret("hunter2"))
 	done(t, err)
+	done(t, h.Close())
+
+	// Forgotten, which is why most give it up: never opened, and no broken seal either.
+	h = keyless(t, dir, nil)
+	done(t, h.Engine().GiveUpPassphrase(ctx))
+	done(t, h.Close())
+	h = keyless(t, dir, nil)
+	done(t, h.Engine().Unlock(ctx, next))
+	if r, err = h.Engine().VerifyDiary(ctx); err != nil || !r.OK() || !r.Sealed {
+		t.Errorf("the diary after a forgotten passphrase: %+v, %v", r, err)
+	}
 	done(t, h.Close())
 	nothingOpen(t, dir, "hunter2", phrase, next)
 }

@@ -164,11 +164,29 @@ func (s *Store) sealedHead() (*ledger.Head, *ledger.Fault) {
 	return nil, nil
 }
 
-// Reseal accepts the diary as it is, after a person was told what VerifyDiary
-// found; notes say who did.
-func (s *Store) Reseal(ctx context.Context, notes ...ledger.Note) error {
-	if err := os.Remove(s.brokenPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("removing the old seal: %w", err)
+// Unseal is for a key that is given up: what it sealed is put aside, and the
+// diary counts as not sealed until the next key comes. n says who did that, and
+// stays in the diary; if the seal had not fitted before, it says that too. It may
+// be stopped at any step and done again: the old key seals on until it is gone.
+func (s *Store) Unseal(ctx context.Context, n ledger.Note) error {
+	if _, err := os.Stat(s.brokenPath()); err == nil {
+		n.Text += " Before that, the seal had not fitted this diary."
 	}
-	return s.Note(ctx, notes...)
+	if err := s.Note(ctx, n); err != nil {
+		return err
+	}
+	if err := s.SetSetting(ctx, everSealed, ""); err != nil {
+		return err
+	}
+	s.evidence.mu.Lock() // nothing is sealed meanwhile
+	defer s.evidence.mu.Unlock()
+	s.mu.Lock()
+	s.sealer = nil
+	s.mu.Unlock()
+	for _, path := range []string{s.sealPath(), s.brokenPath()} {
+		if err := os.Rename(path, path+".given-up"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("putting the old seal aside: %w", err)
+		}
+	}
+	return nil
 }

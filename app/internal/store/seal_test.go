@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"bestbefore/consent/ledger"
@@ -140,9 +141,51 @@ func TestAnOlderFilePutBackIsFoundBySeal(t *testing.T) {
 	if r := value(s.VerifyDiary(ctx))(t); r.Fault == nil || r.Fault.Why != ledger.CutOff || r.Fault.Seq != 2 {
 		t.Fatalf("%+v", r)
 	}
-	must(t, s.Reseal(ctx, note("clock", "Restored from a backup, said you.")))
-	if r := value(s.VerifyDiary(ctx))(t); !r.OK() || !r.Sealed || r.Entries != 2 {
+	// Giving up the key ends the alarm, and leaves a line that tells of it.
+	must(t, s.Unseal(ctx, note("key", "You gave up the passphrase.")))
+	if r := value(s.VerifyDiary(ctx))(t); !r.OK() || r.Sealed || r.Entries != 2 {
 		t.Fatalf("%+v", r)
+	}
+	if ls := value(s.Diary(ctx, ledger.Query{Limit: 1}))(t); len(ls) != 1 || !strings.Contains(ls[0].Text, "had not fitted") {
+		t.Fatalf("%+v", ls)
+	}
+}
+
+// A key that is given up leaves a diary that is not sealed, and the next one
+// seals it; its twin, another key without a word, is a broken seal.
+func TestAKeyThatIsGivenUp(t *testing.T) {
+	for name, givenUp := range map[string]bool{"given up": true, "exchanged without a word": false} {
+		t.Run(name, func(t *testing.T) {
+			ctx, dir := t.Context(), t.TempDir()
+			c := testConfig(dir)
+			c.Seal = testSealer{key: 7}
+			s, err := Open(ctx, c)
+			must(t, err)
+			must(t, s.Note(ctx, note("given", "One.")))
+			if givenUp {
+				must(t, s.Unseal(ctx, note("key", "You gave up the passphrase.")))
+				must(t, s.Note(ctx, note("given", "Two."))) // the old key seals no more
+				if r := value(s.VerifyDiary(ctx))(t); !r.OK() || r.Sealed {
+					t.Fatalf("%+v", r)
+				}
+				if ls := value(s.Diary(ctx, ledger.Query{}))(t); strings.Contains(fmt.Sprint(ls), "had not fitted") {
+					t.Fatalf("%+v", ls)
+				}
+			}
+			must(t, s.Close())
+			c.Seal = nil
+			s, err = Open(ctx, c)
+			must(t, err)
+			if r := value(s.VerifyDiary(ctx))(t); !r.OK() || r.Sealed {
+				t.Fatalf("without a key: %+v", r)
+			}
+			must(t, s.Close())
+			c.Seal = testSealer{key: 9}
+			s = open(t, c)
+			if r := value(s.VerifyDiary(ctx))(t); r.OK() != givenUp || r.Sealed != givenUp {
+				t.Fatalf("the next key: %+v", r)
+			}
+		})
 	}
 }
 

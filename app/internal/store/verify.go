@@ -12,7 +12,7 @@ import (
 
 // VerifyDiary checks the whole diary against the sealed head and names the
 // first entry that is altered or missing. An earlier seal that did not fit when
-// the folder was opened is reported until Reseal.
+// the folder was opened is reported until Unseal.
 func (s *Store) VerifyDiary(ctx context.Context) (ledger.Report, error) {
 	sealed, fault := s.sealedHead()
 	var broken error
