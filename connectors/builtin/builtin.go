@@ -24,6 +24,7 @@ func All() (*connectors.Registry, error) {
 		fritzbox.New(),
 		gateway.New(),
 		mqtt.New(),
+		netflow.New(),
 		pihole.New(),
 	)...)
 }
