@@ -57,6 +57,7 @@ const (
 	NoteLifted       ledger.Kind = "lifted"
 	NoteClock        ledger.Kind = "clock"
 	NoteStart        ledger.Kind = "start"
+	NoteSupport      ledger.Kind = "support" // until when a maker keeps a device safe
 	NoteErased       ledger.Kind = "erased"
 	NoteQuarantine   ledger.Kind = "quarantine"
 )

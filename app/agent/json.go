@@ -127,6 +127,7 @@ type consentJSON struct {
 	HeldBy       string             `json:"held_by"`
 	Lapsing      bool               `json:"lapsing"` // the person lets it lapse on its date
 	Reason       string             `json:"reason"`
+	EndsEarlier  *time.Time         `json:"ends_earlier"` // when the access that it goes by runs out by itself
 }
 
 func consentOut(c engine.ConsentInfo) consentJSON {
@@ -134,7 +135,7 @@ func consentOut(c engine.ConsentInfo) consentJSON {
 		ID: c.ID, Version: c.Version, Device: c.Device, DeviceName: c.DeviceName, Recipient: c.Recipient.Name,
 		Destinations: list(c.Recipient.Destinations), Data: list(c.Data), Given: c.Given.UTC(), Expires: moment(c.Expires),
 		ExpiresCivil: c.ExpiresCivil, Zone: c.Zone, Then: c.Remedy, Decided: c.Decided, Done: "none", Seen: c.Seen, SeenAt: moment(c.SeenAt),
-		Headline: c.Headline, HeldBy: c.HeldBy, Lapsing: c.Lapsing,
+		Headline: c.Headline, HeldBy: c.HeldBy, Lapsing: c.Lapsing, EndsEarlier: moment(c.EndsEarlier),
 	}
 	if a, ok := newest(c.Actions); ok {
 		out.Done, out.Level, out.Reason = string(a.State), a.Level, a.Reason

@@ -106,6 +106,8 @@ func commands() map[string]command {
 		"connect":    {"connect KIND [--set key=value ...]", "set a connector up; secrets as key=value lines on standard input", (*call).connect},
 		"remove":     {"remove CONNECTION", "lift what a connection holds and forget it", (*call).remove},
 		"key":        {"key [--json] | key unlock|change|give-up", "the key that seals passwords, and the passphrase where there is no key store", (*call).key},
+		"access":     {"access [--json] | access end ID [--confirm]", "the tokens, keys, logins and accounts that your peers gave; end one for good", (*call).access},
+		"support":    {"support DEVICE [DATE|none --source TEXT]", "until when its maker keeps a device safe, and where that stands", (*call).support},
 		"test":       {"test CONNECTION", "make a connection's peer answer now", (*call).test},
 		"forget":     {"forget DEVICE|--from DATE --to DATE|--all [--texts] [--show]", "delete for good what was seen; --show only says what would go and what stays", (*call).forget},
 		"held":       {"held [--lift] [--json]", "what we set outside, and lift it", (*call).held},
@@ -121,7 +123,7 @@ func commands() map[string]command {
 // order is how the help lists the commands.
 var order = []string{
 	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "allow", "consents", "renew", "end", "confirm",
-	"undo", "disconnect", "reconnect", "connectors", "connect", "test", "remove", "key", "held", "diary", "backup", "export", "forget", "calendar", "clock", "demo",
+	"undo", "disconnect", "reconnect", "connectors", "connect", "test", "remove", "access", "support", "key", "held", "diary", "backup", "export", "forget", "calendar", "clock", "demo",
 }
 
 // dispatch reads --data and the command's name.

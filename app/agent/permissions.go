@@ -171,6 +171,9 @@ func (c *call) printConsent(i engine.ConsentInfo) {
 		fmt.Fprintln(c.out, "  done:    nothing was to be done")
 	}
 	fmt.Fprintf(c.out, "  seen:    %s\n", i.Seen)
+	if !i.EndsEarlier.IsZero() {
+		fmt.Fprintf(c.out, "  ends earlier: the access it goes by runs out on %s\n", i.EndsEarlier.Local().Format("2 January 2006 15:04"))
+	}
 	if i.HeldBy != "" {
 		fmt.Fprintf(c.out, "  %s keeps the date with this program off. %s\n", i.HeldBy, i.HeldNote)
 	}

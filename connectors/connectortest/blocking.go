@@ -30,6 +30,8 @@ func blockCases() []Case {
 		{"levels are not claimed before they are reached", levelsAreHonest},
 		{"looking changes nothing", lookingChangesNothing},
 		{"what was lifted is reported missing", liftedIsMissing},
+		{"a receipt is of the device that was meant", receiptOfTheMeant},
+		{"a block of a device that is not there cuts nobody else", strangerCutsNobody},
 	}
 }
 

@@ -50,6 +50,11 @@ type Options struct {
 	Grant func(t T) consent.Grant
 	// Works says whether a grant still works at the peer. May be nil.
 	Works func(t T, g consent.Grant) bool
+	// Dies ends a grant at its issuer, behind the session's back (T27). May be nil.
+	Dies func(t T, g consent.Grant)
+	// Busy makes the peer refuse every call until a moment, of which it tells (a
+	// 429 or 503 with Retry-After, T25), to the end of the case. May be nil.
+	Busy func(t T, until time.Time)
 	// Break makes the peer unreachable until the end of the case. May be nil.
 	Break func(t T)
 	// Forget makes the peer lose everything, as a restart may. May be nil.

@@ -32,6 +32,7 @@ type Peer struct {
 	records []flow.Record
 	more    chan struct{} // closed and made anew with each record
 	down    bool
+	busy    time.Time // until when it refuses, and says so
 	traits  connectors.Traits
 }
 
@@ -65,6 +66,20 @@ func (p *Peer) SetDown(down bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.down = down
+}
+
+// SetBusy makes the peer refuse until a moment, of which it tells.
+func (p *Peer) SetBusy(until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.busy = until
+}
+
+// KillGrant ends a grant as its issuer would.
+func (p *Peer) KillGrant(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.grants, id)
 }
 
 // Restart loses every block.
@@ -172,6 +187,10 @@ func (s *session) reach(ctx context.Context) (unlock func(), err error) {
 	if s.p.down {
 		s.p.mu.Unlock()
 		return nil, &connectors.Error{Kind: consent.KindTransient, Text: "The peer cannot be reached.", Err: errDown}
+	}
+	if until := s.p.busy; s.p.now().Before(until) {
+		s.p.mu.Unlock()
+		return nil, &connectors.Error{Kind: consent.KindTransient, Text: "It is busy and says when to come back.", RetryAt: until}
 	}
 	return s.p.mu.Unlock, nil
 }

@@ -13,6 +13,7 @@ func faultCases() []Case {
 		{"a cancelled call returns", cancelledReturns},
 		{"an unreachable peer is a typed error, never success", unreachable},
 		{"a peer that forgot is reported missing, and can be told again", forgets},
+		{"a peer that says when to come back is quoted rightly", comesBackLater},
 		{"closing is quick and can be done twice", closing},
 		{"the connection can be probed", probing},
 	}

@@ -12,6 +12,7 @@ func revokeCases() []Case {
 	return []Case{
 		{"a revoked grant is gone and no longer works", revokeEnds},
 		{"revoking twice is success", revokeTwice},
+		{"a grant that has died meanwhile is not tried for ever", deadGrant},
 	}
 }
 

@@ -51,6 +51,8 @@ func options(p *Peer, bend func(connectors.Session) connectors.Session) Options 
 			return g
 		},
 		Works:   func(_ T, g consent.Grant) bool { return p.Works(g.ID) },
+		Dies:    func(_ T, g consent.Grant) { p.KillGrant(g.ID) },
+		Busy:    func(t T, until time.Time) { p.SetBusy(until); t.Cleanup(func() { p.SetBusy(time.Time{}) }) },
 		Break:   func(t T) { p.SetDown(true); t.Cleanup(func() { p.SetDown(false) }) },
 		Forget:  func(T) { p.Restart() },
 		Secrets: []string{"hunter2"},
@@ -306,6 +308,53 @@ func TestTheSuiteCatches(t *testing.T) {
 				})
 			},
 			[]string{"a revoked grant is gone and no longer works"},
+		},
+		"one that answers for another device": {
+			func(c *connectors.Capabilities) {
+				good := c.Blocker
+				c.Blocker = blocker{Blocker: good, block: func(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
+					rec, err := good.Block(ctx, r)
+					rec.Target.Identifiers = []discovery.Identifier{{Type: discovery.MAC, Value: "02:00:00:00:00:77"}}
+					return rec, err
+				}}
+			},
+			[]string{"a receipt is of the device that was meant"},
+		},
+		"one that takes the first device at hand": {
+			func(c *connectors.Capabilities) {
+				good := c.Blocker
+				c.Blocker = blocker{Blocker: good, block: func(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
+					r.Target.Identifiers = []discovery.Identifier{{Type: discovery.MAC, Value: mac}}
+					return good.Block(ctx, r)
+				}}
+			},
+			[]string{"a block of a device that is not there cuts nobody else"},
+		},
+		"one that takes a dead token for a bad line": {
+			func(c *connectors.Capabilities) {
+				good, list := c.Revoker, c.GrantLister
+				c.Revoker = revoker(func(ctx context.Context, r connectors.RevokeRequest) (connectors.Receipt, error) {
+					if gs, err := list.Grants(ctx); err == nil && !slices.ContainsFunc(gs, func(g consent.Grant) bool { return g.ID == r.Grant.ID }) {
+						return connectors.Receipt{}, &connectors.Error{Kind: consent.KindTransient, Text: "401"}
+					}
+					return good.Revoke(ctx, r)
+				})
+			},
+			[]string{"a grant that has died meanwhile is not tried for ever", "revoking twice is success"},
+		},
+		"one that does not listen to when to come back": {
+			func(c *connectors.Capabilities) {
+				good := c.Blocker
+				c.Blocker = blocker{Blocker: good, block: func(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
+					rec, err := good.Block(ctx, r)
+					var e *connectors.Error
+					if errors.As(err, &e) {
+						err = &connectors.Error{Kind: e.Kind, Text: e.Text}
+					}
+					return rec, err
+				}}
+			},
+			[]string{"a peer that says when to come back is quoted rightly"},
 		},
 		"one that crashes": {
 			func(c *connectors.Capabilities) {

@@ -212,6 +212,7 @@ type around struct {
 	last     map[discovery.DeviceID]time.Time
 	cover    coverage
 	safe     protectedAt
+	supports map[discovery.DeviceID]Support
 }
 
 func (e *Core) around(ctx context.Context) (around, error) {
@@ -240,6 +241,9 @@ func (e *Core) around(ctx context.Context) (around, error) {
 		id := e.canonical(h.Device)
 		a.sums[id] = append(a.sums[id], h)
 	}
+	if a.supports, err = e.supports(ctx); err != nil {
+		return a, err
+	}
 	if a.last, err = e.Store.LastFlows(ctx); err != nil {
 		return a, err
 	}
@@ -249,7 +253,7 @@ func (e *Core) around(ctx context.Context) (around, error) {
 
 func (a around) info(d discovery.Device) DeviceInfo {
 	d = a.safe.guard(d)
-	i := DeviceInfo{Device: d, LastFlow: a.last[d.ID]}
+	i := DeviceInfo{Device: d, LastFlow: a.last[d.ID], Support: a.e.supportOf(a.supports, d.ID)}
 	for _, c := range a.consents {
 		if a.e.canonical(c.Device) != d.ID {
 			continue

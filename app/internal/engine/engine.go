@@ -55,6 +55,13 @@ type DeviceEdits interface {
 	Split(ctx context.Context, id discovery.DeviceID) ([]discovery.DeviceID, error)
 	SetEssential(ctx context.Context, id discovery.DeviceID, e discovery.Essential) error
 	Answer(ctx context.Context, question string, same bool) error
+	SupportEdits
+}
+
+// SupportEdits is what a person knows of a maker's promise.
+type SupportEdits interface {
+	// SetSupport keeps until which day the maker keeps a device safe, and where that stands.
+	SetSupport(ctx context.Context, id discovery.DeviceID, until, source, how string) error
 }
 
 // Flows asks where devices talk.
@@ -158,9 +165,10 @@ type DeviceInfo struct {
 	Blocked    *consent.Action `json:"blocked,omitempty"` // the newest disconnect in force or under way
 	LastFlow   time.Time       `json:"last_flow,omitzero"`
 	BytesWeek  uint64          `json:"bytes_week"`
-	Recipients []string        `json:"recipients"` // top ones of the last 7 days, by bytes
-	Coverage   string          `json:"coverage"`   // one sentence
-	CoveredBy  []string        `json:"covered_by"` // names of connections
+	Recipients []string        `json:"recipients"`        // top ones of the last 7 days, by bytes
+	Support    *Support        `json:"support,omitempty"` // typed by a person; nil where nobody said
+	Coverage   string          `json:"coverage"`          // one sentence
+	CoveredBy  []string        `json:"covered_by"`        // names of connections
 }
 
 // FlowQuery selects traffic.
@@ -208,7 +216,7 @@ type Total struct {
 	Count uint64    `json:"count"`
 	Last  time.Time `json:"last"`
 	Ended bool      `json:"ended,omitempty"` // its permission has ended: still sending
-	// Receiver is the company, where a table and not the household named it.
+	// Receiver is who is behind it, as far as a table knows.
 	Receiver Receiver `json:"receiver,omitzero"`
 }
 
@@ -239,6 +247,8 @@ type ConsentInfo struct {
 	HeldUntilRestart bool `json:"held_until_restart,omitempty"`
 	// EndsEarlier is when an access that it goes by runs out by itself, before its own end.
 	EndsEarlier time.Time `json:"ends_earlier,omitzero"`
+	// Support is until when its device is kept safe by its maker; nil where nobody said.
+	Support *Support `json:"support,omitempty"`
 	// Lapsing says that the person lets it lapse on its date: it no longer waits for an answer.
 	Lapsing  bool              `json:"lapsing,omitempty"`
 	Versions []consent.Consent `json:"versions,omitempty"` // only from Consent
@@ -279,13 +289,19 @@ type Preview struct {
 type ReviewInfo struct {
 	Consent       ConsentInfo `json:"consent"`
 	NewRecipients []string    `json:"new_recipients"`
-	BytesThen     uint64      `json:"bytes_week_then"` // in the first week after the decision
-	BytesNow      uint64      `json:"bytes_week_now"`
-	Since         time.Time   `json:"since"`
-	Observed      bool        `json:"observed"` // some source could see this device at all
-	IfLapses      Preview     `json:"if_lapses"`
-	Renewable     bool        `json:"renewable"`
-	RenewableFrom time.Time   `json:"renewable_from,omitzero"`
+	// NewData are kinds of data that were seen and not agreed to, where a source can tell.
+	NewData []consent.Category `json:"new_data,omitempty"`
+	// NewCountries are where it sends now and did not in the first week, ISO 3166-1.
+	NewCountries []string `json:"new_countries,omitempty"`
+	// SupportEnded says that the day of Consent.Support is over.
+	SupportEnded  bool      `json:"support_ended,omitempty"`
+	BytesThen     uint64    `json:"bytes_week_then"` // in the first week after the decision
+	BytesNow      uint64    `json:"bytes_week_now"`
+	Since         time.Time `json:"since"`
+	Observed      bool      `json:"observed"` // some source could see this device at all
+	IfLapses      Preview   `json:"if_lapses"`
+	Renewable     bool      `json:"renewable"`
+	RenewableFrom time.Time `json:"renewable_from,omitzero"`
 }
 
 // ConnectRequest sets a connector up. Secrets are sealed before anything else sees them.

@@ -37,10 +37,12 @@ func (e *Core) Consents(ctx context.Context) ([]ConsentInfo, error) {
 		out = append(out, e.consentInfo(ctx, c, of[c.ID]))
 	}
 	slices.SortStableFunc(out, byEnd)
-	if err := e.markEarlier(ctx, out); err != nil {
-		return out, err
-	}
-	return out, e.markLapsing(ctx, out)
+	return out, e.mark(ctx, out)
+}
+
+// mark adds what is known beside the permissions themselves.
+func (e *Core) mark(ctx context.Context, cs []ConsentInfo) error {
+	return errors.Join(e.markLapsing(ctx, cs), e.markEarlier(ctx, cs), e.markSupport(ctx, cs))
 }
 
 func byEnd(a, b ConsentInfo) int {
@@ -74,7 +76,7 @@ func (e *Core) Consent(ctx context.Context, id consent.ID) (ConsentInfo, error) 
 		return ConsentInfo{}, err
 	}
 	one := []ConsentInfo{e.consentInfo(ctx, c, actions)}
-	if err := errors.Join(e.markLapsing(ctx, one), e.markEarlier(ctx, one)); err != nil {
+	if err := e.mark(ctx, one); err != nil {
 		return one[0], err
 	}
 	one[0].Versions, err = e.Store.ConsentVersions(ctx, c.ID)
@@ -259,6 +261,9 @@ func (e *Core) Review(ctx context.Context, id consent.ID) (ReviewInfo, error) {
 	_, by := cov.of(d)
 	r.Observed = len(by) > 0 || len(hours) > 0
 	e.compare(&r, hours, now)
+	if err := e.sinceAgreed(ctx, &r, hours); err != nil {
+		return r, err
+	}
 	r.IfLapses = Preview{Then: info.Remedy, Expires: info.DueAt(), Civil: info.ExpiresCivil, Zone: info.Zone}
 	return r, e.whatHappens(ctx, &r.IfLapses, d, info.Recipient)
 }

@@ -5,6 +5,7 @@ import (
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
+	"bestbefore/discovery"
 )
 
 func addAccess(m map[string]method) {
@@ -15,6 +16,14 @@ func addAccess(m map[string]method) {
 	m["EndAccess"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return e.EndAccess(ctx, a.Ref, a.Yes, a.How)
 	})
+	m["SetSupport"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		return nil, e.SetSupport(ctx, a.Device, a.Text, a.Ref, a.How)
+	})
+}
+
+// SetSupport implements engine.SupportEdits.
+func (c *Client) SetSupport(ctx context.Context, id discovery.DeviceID, until, source, how string) error {
+	return do(ctx, c, "SetSupport", args{Device: id, Text: until, Ref: source, How: how})
 }
 
 // Access implements engine.Access.

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"strings"
+	"time"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// accessJSON is one token, key, login or account that a peer gave.
+type accessJSON struct {
+	ID         string             `json:"id"`
+	Name       string             `json:"name"`
+	Kind       string             `json:"kind"`
+	Connection string             `json:"connection"`
+	GivenBy    string             `json:"given_by"`
+	Device     discovery.DeviceID `json:"device"`
+	DeviceName string             `json:"device_name"`
+	Scopes     []string           `json:"scopes"`
+	Consents   []consent.ID       `json:"consents"`
+	Created    *time.Time         `json:"created"`
+	LastUsed   *time.Time         `json:"last_used"`
+	Expires    *time.Time         `json:"expires"` // the issuer's own end
+	EndsAlso   []string           `json:"ends_also"`
+	Revocable  bool               `json:"revocable"`
+}
+
+func accessOut(a engine.AccessInfo) accessJSON {
+	return accessJSON{
+		ID: a.ID, Name: a.Name, Kind: a.Kind, Connection: a.Connection, GivenBy: a.ConnectionName, Device: a.Device, DeviceName: a.DeviceName,
+		Scopes: list(a.Scopes), Consents: list(a.Consents), Created: moment(a.Created), LastUsed: moment(a.LastUsed), Expires: moment(a.Expires),
+		EndsAlso: list(a.EndsAlso), Revocable: a.Revocable,
+	}
+}
+
+// access lists what peers gave, and ends one of it.
+func (c *call) access(ctx context.Context, args []string) error {
+	var asJSON, confirm bool
+	pos, err := words("access", args, 0, 2, func(f *flag.FlagSet) {
+		f.BoolVar(&asJSON, "json", false, "")
+		f.BoolVar(&confirm, "confirm", false, "")
+	})
+	switch {
+	case err != nil:
+		return err
+	case len(pos) == 0:
+		return c.with(ctx, partsConnect, func(ctx context.Context, e engine.Engine) error { return c.listAccess(ctx, e, asJSON) })
+	case len(pos) != 2 || pos[0] != "end":
+		return usagef("usage: %s", commands()["access"].usage)
+	}
+	return c.with(ctx, partsEnforce, func(ctx context.Context, e engine.Engine) error { return c.endAccess(ctx, e, pos[1], confirm) })
+}
+
+func (c *call) listAccess(ctx context.Context, e engine.Engine, asJSON bool) error {
+	all, err := e.Access(ctx)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return writeJSON(c.out, convert(all, accessOut))
+	}
+	day := func(t time.Time, none string) string {
+		if t.IsZero() {
+			return none
+		}
+		return t.Local().Format("2 January 2006")
+	}
+	for _, a := range all {
+		whose := "nobody knows whose"
+		if a.DeviceName != "" {
+			whose = "of " + a.DeviceName
+		}
+		fmt.Fprintf(c.out, "%s  %s, %s at %s\n", a.ID, a.Name, whose, a.ConnectionName)
+		fmt.Fprintf(c.out, "  for %s; last used %s; ends %s\n", orElse(strings.Join(a.Scopes, ", "), a.Kind), day(a.LastUsed, "not seen"), day(a.Expires, "never by itself"))
+		for _, id := range a.Consents {
+			fmt.Fprintf(c.out, "  the permission %s goes by it\n", id)
+		}
+	}
+	if len(all) == 0 {
+		fmt.Fprintln(c.out, "No access is known. Only connections that give access of their own can list it.")
+	}
+	return nil
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+func (c *call) endAccess(ctx context.Context, e engine.Engine, id string, confirm bool) error {
+	p, err := e.PreviewEndAccess(ctx, id)
+	if err != nil {
+		return err
+	}
+	if p.Refused != "" {
+		return errors.New(p.Refused)
+	}
+	for _, l := range p.Lines {
+		fmt.Fprintln(c.out, l)
+	}
+	for _, s := range p.AlsoStops {
+		fmt.Fprintf(c.out, "With it ends: %s\n", s)
+	}
+	a, err := e.EndAccess(ctx, id, confirm, how)
+	if errors.Is(err, consent.ErrIrreversible) {
+		return fmt.Errorf("%w; --confirm says that you mean it", err)
+	}
+	if err != nil {
+		return err
+	}
+	return c.follow(ctx, e, a, consent.Configured)
+}
+
+// support says until when a device is kept safe by its maker.
+func (c *call) support(ctx context.Context, args []string) error {
+	var source string
+	pos, err := words("support", args, 1, 2, func(f *flag.FlagSet) { f.StringVar(&source, "source", "", "") })
+	if err != nil {
+		return err
+	}
+	if len(pos) == 2 && pos[1] != "none" && source == "" {
+		return usagef("--source is needed: where does it stand? usage: %s", commands()["support"].usage)
+	}
+	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
+		d, err := e.Device(ctx, pos[0])
+		if err != nil {
+			return err
+		}
+		if len(pos) == 2 {
+			until := pos[1]
+			if until == "none" {
+				until = ""
+			}
+			if err := e.SetSupport(ctx, d.ID, until, source, how); err != nil {
+				return err
+			}
+			if d, err = e.Device(ctx, string(d.ID)); err != nil {
+				return err
+			}
+		}
+		if d.Support == nil {
+			fmt.Fprintf(c.out, "Nobody said until when %s is supported.\n", d.Name())
+			return nil
+		}
+		fmt.Fprintf(c.out, "%s is supported by its maker until %s (%s).\n", d.Name(), d.Support.Until, d.Support.Source)
+		return nil
+	})
+}
