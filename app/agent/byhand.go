@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 
 	"bestbefore/app/internal/engine"
@@ -12,9 +13,13 @@ import (
 // confirm takes the word that what only a person can do was done. It reads the
 // name of a permission or of the action that waits.
 func (c *call) confirm(ctx context.Context, args []string) error {
-	pos, err := words("confirm", args, 1, 1, nil)
+	var steps bool
+	pos, err := words("confirm", args, 1, 1, func(f *flag.FlagSet) { f.BoolVar(&steps, "steps", false, "") })
 	if err != nil {
 		return err
+	}
+	if steps {
+		return c.byHand(ctx, pos[0])
 	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
 		id := consent.ActionID(pos[0])
@@ -33,6 +38,33 @@ func (c *call) confirm(ctx context.Context, args []string) error {
 			return err
 		}
 		fmt.Fprintf(c.out, "%s: you said that it is done. Whether %s still gets anything is watched from now on.\n", a.ID, a.Recipient.Name)
+		return nil
+	})
+}
+
+// byHand prints the steps that end a permission by hand, and does nothing.
+func (c *call) byHand(ctx context.Context, id string) error {
+	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
+		i, err := e.Consent(ctx, consent.ID(id))
+		if errors.Is(err, consent.ErrNotFound) {
+			return fmt.Errorf("there is no permission %q; \"consents\" lists them", id)
+		}
+		if err != nil {
+			return err
+		}
+		g := i.Guide
+		if g == nil {
+			fmt.Fprintln(c.out, "Nothing special is known for it: end it in the app or on the page with which the device was set up, or at your router.")
+			return nil
+		}
+		fmt.Fprintf(c.out, "%s\n  where: %s\n", g.Name, g.Where)
+		if g.Page != "" {
+			fmt.Fprintf(c.out, "  page:  %s\n", g.Page)
+		}
+		for n, s := range g.Steps {
+			fmt.Fprintf(c.out, "  %d. %s\n", n+1, s)
+		}
+		fmt.Fprintf(c.out, "  ends:    %s\n  goes on: %s\n  sign:    %s\n", g.Stops, g.Keeps, g.Sign)
 		return nil
 	})
 }

@@ -98,7 +98,7 @@ func commands() map[string]command {
 		"consents":   {"consents [--json]", "list the permissions", (*call).consents},
 		"renew":      {"renew ID --until DATE|DURATION", "renew a permission", (*call).renew},
 		"end":        {"end ID", "end a permission now", (*call).end},
-		"confirm":    {"confirm ID", "say that what only you could end by hand is done", (*call).confirm},
+		"confirm":    {"confirm ID [--steps]", "say that what only you could end by hand is done; or show the steps", (*call).confirm},
 		"undo":       {"undo", "take back the last decision", (*call).undo},
 		"disconnect": {"disconnect DEVICE [--confirm]", "cut a device from the internet now", (*call).disconnect},
 		"reconnect":  {"reconnect DEVICE", "lift that again", (*call).reconnect},

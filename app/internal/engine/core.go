@@ -57,6 +57,9 @@ type Config struct {
 	// Coarse is a domain that stands for the company behind a destination and tells
 	// nothing more, "" where none is known; nil knows nobody.
 	Coarse func(d flow.Destination) string
+	// Guides gives the steps that end by hand what a device sends to somebody with these
+	// names (none: anybody); nil knows none.
+	Guides func(names []string, d discovery.Device) (connectors.Guide, bool)
 	// Person is how the diary names who decides.
 	Person string
 }

@@ -252,6 +252,8 @@ type ConsentInfo struct {
 	// Lapsing says that the person lets it lapse on its date: it no longer waits for an answer.
 	Lapsing  bool              `json:"lapsing,omitempty"`
 	Versions []consent.Consent `json:"versions,omitempty"` // only from Consent
+	// Guide is the steps for a person, where one has to take some.
+	Guide *connectors.Guide `json:"guide,omitempty"`
 }
 
 // AllowRequest is a new permission. To is a recipient's name with its

@@ -110,6 +110,7 @@ func (e *Core) consentInfo(ctx context.Context, c consent.Consent, actions []con
 	if d, ok := e.Inventory.Device(c.Device); ok {
 		i.DeviceKind = d.Guess.Kind
 	}
+	i.Guide = e.guide(c, actions)
 	if a, ok := heldDate(c, actions); ok {
 		i.HeldBy, i.HeldNote, i.HeldUntilRestart = e.heldBy(ctx, a)
 	}

@@ -26,6 +26,7 @@ import (
 	"bestbefore/app/internal/store"
 	"bestbefore/connectors"
 	"bestbefore/connectors/builtin"
+	"bestbefore/connectors/guide"
 	"bestbefore/connectors/sessions"
 	"bestbefore/consent/enforce"
 	"bestbefore/consent/expiry"
@@ -206,12 +207,16 @@ func (h *Home) build(ctx context.Context) error {
 	if err := h.openRecipients(); err != nil {
 		return err
 	}
+	guides, err := guide.Shipped()
+	if err != nil {
+		return err
+	}
 	h.core, err = engine.New(engine.Config{
 		Store: h.store, Inventory: h.inventory, Sessions: pooled{h.pool}, Registry: all, Hub: h.Hub, Log: h.part("engine"),
 		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, Resolvers: resolvers, LogOf: h.book.of, PutSecret: h.putSecret, Keeper: h.keeper, Safe: safe{h}, Problems: h.problems,
 		Poke:  func() { h.scheduler.Poke(); h.runner.Poke() },
 		Retry: h.runner.Retry, RightClock: h.clock.confirm,
-		Recipients: h.who.Lookup, Coarse: h.who.Coarse,
+		Recipients: h.who.Lookup, Guides: guides.For, Coarse: h.who.Coarse,
 	})
 	return err
 }

@@ -17,6 +17,9 @@ func (p Presenter) byHand(out *Review, c engine.ConsentInfo) {
 			return
 		}
 		out.StepsFor = p.T("How to end it by hand")
+		if c.Guide != nil {
+			out.StepsFor = p.T("How to end it by hand: %s", c.Guide.Name)
+		}
 		if again {
 			out.StepsFor = p.T("It still sends. Once more, by hand")
 		}
@@ -26,8 +29,26 @@ func (p Presenter) byHand(out *Review, c engine.ConsentInfo) {
 	}
 }
 
-// steps are the same for every maker: where such things are found, the nearest first.
+// steps are the maker's or the account's where there is a guide for it.
 func (p Presenter) steps(c engine.ConsentInfo) []string {
+	if c.Guide == nil {
+		return p.usualSteps(c)
+	}
+	var steps []string
+	if c.Guide.Page != "" {
+		steps = append(steps, p.T("Open %s", c.Guide.Page))
+	}
+	steps = append(steps, p.T("Where it is: %s", c.Guide.Where))
+	steps = append(steps, c.Guide.Steps...)
+	return append(steps,
+		p.T("What it ends: %s", c.Guide.Stops),
+		p.T("What goes on: %s", c.Guide.Keeps),
+		p.T("How you will see it: %s", c.Guide.Sign),
+		p.T("Say here that it is done. From then on it is watched whether it stops."))
+}
+
+// usualSteps are the same for every maker: where such things are found, the nearest first.
+func (p Presenter) usualSteps(c engine.ConsentInfo) []string {
 	device, to := p.deviceName(c.DeviceName), p.recipient(c.Recipient)
 	steps := []string{p.T("Open the app or the page with which %s was set up.", device)}
 	if c.Recipient.Any {
