@@ -11,6 +11,7 @@ import (
 	"bestbefore/app/internal/ui/connectors"
 	"bestbefore/app/internal/ui/devices"
 	"bestbefore/app/internal/ui/diary"
+	"bestbefore/app/internal/ui/flows"
 	"bestbefore/app/internal/ui/home"
 	"bestbefore/app/internal/ui/permissions"
 	"bestbefore/app/internal/ui/settings"
@@ -28,6 +29,7 @@ func (win *window) places() []ui.Place {
 		{Page: view.PageSettings, Label: lang.L("Settings"), Sign: "settings", Build: win.buildSettings},
 		{Page: view.PageDevice, Under: view.PageDevices, Build: win.buildDevice},
 		{Page: view.PageReview, Under: view.PagePermissions, Build: win.buildReview},
+		{Page: view.PageFlows, Under: view.PageDevices, Build: win.buildFlows},
 	}
 }
 
@@ -56,9 +58,15 @@ func (win *window) buildDevice() ui.Page {
 	p := devices.NewDevice(devices.DeviceCommands{
 		Open: win.open, Card: win.pump.Card, Give: win.pump.StartGive, Disconnect: win.pump.AskDisconnect,
 		Reconnect: win.pump.Reconnect, Rename: win.pump.Rename, Confirm: win.pump.Confirm,
-		Depends: win.pump.SetEssential, Split: win.pump.Split, Merge: win.pump.Merge,
+		Chart: win.pump.Chart, Depends: win.pump.SetEssential, Split: win.pump.Split, Merge: win.pump.Merge,
 	})
 	win.pages.device = p
+	return p
+}
+
+func (win *window) buildFlows() ui.Page {
+	p := flows.New(flows.Commands{Open: win.open, Find: win.pump.FindFlows, Save: func() { win.askFolder(win.pump.SaveFlows) }})
+	win.pages.flows = p
 	return p
 }
 
@@ -92,7 +100,7 @@ func (win *window) buildConnectors() ui.Page {
 
 func (win *window) buildDiary() ui.Page {
 	p := diary.New(diary.Commands{
-		Open: win.open, Find: win.pump.FindDiary, Older: win.pump.OlderDiary, Check: win.pump.CheckDiary, Save: win.askFolder,
+		Open: win.open, Find: win.pump.FindDiary, Older: win.pump.OlderDiary, Check: win.pump.CheckDiary, Save: func() { win.askFolder(win.pump.Export) },
 	})
 	win.pages.diary = p
 	return p
@@ -116,7 +124,7 @@ func (win *window) pressed(id string) {
 	case id == view.SetCalendar:
 		win.askCalendar()
 	case id == view.SetExport:
-		win.askFolder()
+		win.askFolder(win.pump.Export)
 	case id == view.SetKey:
 		win.desk.askPassphrase()
 	case id == view.SetLeave:
@@ -125,10 +133,10 @@ func (win *window) pressed(id string) {
 }
 
 // askFolder asks where a copy shall go; closing the question does nothing.
-func (win *window) askFolder() {
+func (win *window) askFolder(save func(dir string)) {
 	dialog.ShowFolderOpen(func(dir fyne.ListableURI, err error) {
 		if err == nil && dir != nil {
-			win.pump.Export(dir.Path())
+			save(dir.Path())
 		}
 	}, win.fyne)
 }

@@ -1,11 +1,6 @@
 package main
 
 import (
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/lang"
-	"fyne.io/fyne/v2/widget"
-
 	"bestbefore/app/internal/ui/permissions"
 	"bestbefore/app/internal/view"
 	"bestbefore/app/internal/view/live"
@@ -24,6 +19,7 @@ func (win *window) screen() live.Screen {
 		Review:      func(s view.Review) { show(p.review != nil, func() { p.review.SetSnapshot(s) }) },
 		Connectors:  func(s view.Connectors) { show(p.connectors != nil, func() { p.connectors.SetSnapshot(s) }) },
 		Diary:       func(s view.Diary) { show(p.diary != nil, func() { p.diary.SetSnapshot(s) }) },
+		Flows:       func(s view.Flows) { show(p.flows != nil, func() { p.flows.SetSnapshot(s) }) },
 		Settings:    func(s view.Settings) { show(p.settings != nil, func() { p.settings.SetSnapshot(s) }) },
 		Open:        func(r view.Route) { win.shell.Open(r) },
 		Toast:       func(t view.Toast) { win.shell.Toast(t) },
@@ -69,15 +65,4 @@ func (win *window) showDisconnect(s view.Disconnect) {
 		win.disconnect = nil
 		win.pump.CloseDisconnect()
 	})
-}
-
-// showFault says in the window why the program cannot work, for somebody who
-// did not start it from a terminal.
-func showFault(a fyne.App, w fyne.Window, err error) {
-	text := widget.NewLabel(err.Error())
-	text.Wrapping = fyne.TextWrapWord
-	title := widget.NewLabelWithStyle(lang.L("Best Before cannot start"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
-	w.SetContent(container.NewPadded(container.NewVBox(title, text, widget.NewButton(lang.L("Close"), a.Quit))))
-	w.Resize(fyne.NewSize(640, 240))
-	w.ShowAndRun()
 }

@@ -14,6 +14,7 @@ import (
 	"bestbefore/app/internal/ui/connectors"
 	"bestbefore/app/internal/ui/devices"
 	"bestbefore/app/internal/ui/diary"
+	"bestbefore/app/internal/ui/flows"
 	"bestbefore/app/internal/ui/home"
 	"bestbefore/app/internal/ui/permissions"
 	"bestbefore/app/internal/ui/settings"
@@ -44,6 +45,7 @@ type pages struct {
 	review      *permissions.Review
 	connectors  *connectors.Page
 	diary       *diary.Page
+	flows       *flows.Page
 	settings    *settings.Page
 }
 

@@ -74,9 +74,9 @@ func (q FlowQuery) wants(f FlowInfo) bool {
 	switch {
 	case q.To != "" && q.To != f.Recipient && q.To != f.Receiver.Company && q.To != f.Destination:
 		return false
-	case q.Country != "" && q.Country != cmp.Or(f.Receiver.Country, UnknownCountry):
+	case q.Country != "" && q.Country != cmp.Or(f.Receiver.Country, Unknown):
 		return false
-	case q.Purpose != "" && q.Purpose != f.Receiver.Purpose:
+	case q.Purpose != "" && q.Purpose != cmp.Or(f.Receiver.Purpose, Unknown):
 		return false
 	}
 	all := strings.ToLower(f.DeviceName + " " + f.Recipient + " " + f.Receiver.Company + " " + f.Destination)
@@ -88,8 +88,8 @@ func (q FlowQuery) wants(f FlowInfo) bool {
 	return true
 }
 
-// UnknownCountry selects what goes to companies whose country is not known.
-const UnknownCountry = "??"
+// Unknown selects what goes to where the country or the purpose is not known.
+const Unknown = "??"
 
 // categories reads a record's kinds of data.
 func categories(list string) []consent.Category {
@@ -169,12 +169,12 @@ func (e *Core) Totals(ctx context.Context, q FlowQuery) ([]Total, error) {
 func (e *Core) total(parts []flow.HourTotal, cs []consent.Consent) []Total {
 	sums := map[string]*Total{}
 	for _, h := range parts {
-		t := Total{Name: h.Destination.String()}
+		t := Total{Name: h.Destination.String(), Receiver: e.receiver(h.Destination, "", 0)}
 		if c, found := e.covering(cs, h.Device, h.Destination); found {
 			t.Name, t.Known = recipientName(c.Recipient, t.Name), !c.Recipient.Any
 			t.Ended = !c.Decided.Live() && c.Seen == consent.Flowing
-		} else if who := e.receiver(h.Destination, "", 0); who.Company != "" {
-			t.Name, t.Receiver = who.Company, who // all its addresses are one
+		} else if t.Receiver.Company != "" {
+			t.Name = t.Receiver.Company // all its addresses are one
 		}
 		s := sums[t.Name]
 		if s == nil {

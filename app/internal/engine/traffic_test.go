@@ -86,7 +86,7 @@ func TestFlowsAreNarrowedByWhoReceives(t *testing.T) {
 		{engine.FlowQuery{To: "Maker"}, "b.maker.example a.maker.example"},
 		{engine.FlowQuery{To: "ads.example"}, "ads.example"},
 		{engine.FlowQuery{Country: "DE"}, "b.maker.example a.maker.example"},
-		{engine.FlowQuery{Country: engine.UnknownCountry}, "ads.example"},
+		{engine.FlowQuery{Country: engine.Unknown}, "ads.example"},
 		{engine.FlowQuery{Purpose: "maker", Limit: 1}, "b.maker.example"},
 		{engine.FlowQuery{Text: "front ADS"}, "ads.example"},
 		{engine.FlowQuery{Text: "nobody"}, ""},

@@ -16,6 +16,8 @@ import (
 
 	"bestbefore/app/internal/ui"
 	"bestbefore/assets"
+	"bestbefore/consent/category"
+	"bestbefore/discovery/recipient"
 )
 
 var update = flag.Bool("update", false, "write the English texts that are asked for to assets/translations/en.json")
@@ -50,6 +52,15 @@ func literals(t *testing.T) (asked, all map[string]bool) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, c := range category.All() { // words that come from tables
+		asked[c.Words] = true
+	}
+	for _, p := range recipient.Purposes() {
+		asked[p.Words()] = true
+	}
+	for s := range asked {
+		all[s] = true
 	}
 	return asked, all
 }

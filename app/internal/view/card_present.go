@@ -8,38 +8,15 @@ import (
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
+	"bestbefore/consent/category"
 )
 
-// category gives the words for a kind of data; others are shown as they are.
+// category gives the words for a kind of data; what somebody made up is shown as it is.
 func (p Presenter) category(c consent.Category) string {
-	switch c {
-	case "any":
-		return p.T("everything it sends")
-	case "audio":
-		return p.T("sound")
-	case "energy":
-		return p.T("energy use")
-	case "health":
-		return p.T("health")
-	case "location":
-		return p.T("where it is")
-	case "motion":
-		return p.T("movement")
-	case "presence":
-		return p.T("who comes and goes")
-	case "temperature":
-		return p.T("temperature")
-	case "usage":
-		return p.T("how it is used")
-	case "video":
-		return p.T("video")
-	case "viewing":
-		return p.T("what you watch")
-	case "voice":
-		return p.T("what is said to it")
-	default:
-		return clean(strings.ReplaceAll(string(c), "_", " "))
+	if t, known := category.Of(c); known {
+		return p.T(t.Words)
 	}
+	return clean(category.Words(c))
 }
 
 // dataLine is "Video, who comes and goes".

@@ -77,6 +77,7 @@ type DevicePage struct {
 	SendsTitle string
 	Sends      []SendRow
 	SendsEmpty string
+	Spans      []Choice // day, week, year
 	Chart      []Column
 	ChartNote  string // "The last 14 days, at most 620 MB a day"
 	Coverage   string
@@ -107,6 +108,8 @@ type CardTruths struct {
 // SendRow is one recipient of what a device sends.
 type SendRow struct {
 	To        string
+	Who       string // "its maker's cloud · Germany"; "" where it is not known
+	Flows     Route  // what lies behind the amount
 	ToLine    string // "last today 14:03 · bell.example · tcp 443"
 	What      string // "video"; "not known"
 	Basis     string // "you said"; "" when it is not known

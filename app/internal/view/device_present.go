@@ -10,13 +10,14 @@ import (
 	"bestbefore/discovery"
 )
 
-// DeviceInput is what the page of one device is made of. Flows are of the last
-// 7 days, Days of the last 14.
+// DeviceInput is what the page of one device is made of. Flows are of the last 7 days.
 type DeviceInput struct {
 	Device   engine.DeviceInfo
 	Consents []engine.ConsentInfo // of this device
 	Flows    []engine.FlowInfo
-	Days     []engine.Day
+	Span     string        // of the chart; "" is a week
+	Days     []engine.Day  // for a week or a year
+	Hours    []engine.Hour // for a day
 	Diary    []engine.DiaryEntry
 	Others   []engine.DeviceInfo // the rest of the home
 }
@@ -47,7 +48,7 @@ func (p Presenter) Device(in DeviceInput) DevicePage {
 	if len(out.Sends) == 0 {
 		out.SendsEmpty = p.sendsEmpty(d)
 	}
-	out.Chart, out.ChartNote = p.chart(in.Days)
+	p.chart(&out, in)
 	out.Evidence, out.Technical = p.evidence(d.Guess.Evidence), p.technical(d)
 	p.edits(&out, in)
 	for _, e := range in.Diary {

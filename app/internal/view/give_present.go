@@ -7,7 +7,7 @@ import (
 	"bestbefore/app/internal/engine"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/discovery"
+	"bestbefore/consent/category"
 )
 
 // blockDevice is the choice to block the whole device where nothing finer can.
@@ -88,34 +88,35 @@ func (p Presenter) previewLines(pv engine.Preview) []PreviewLine {
 	return out
 }
 
-// likely is what a kind of device has to send, most likely first.
-func likely(k discovery.Kind) []consent.Category {
-	switch k {
-	case discovery.KindCamera, discovery.KindDoorbell:
-		return []consent.Category{"video", "audio", "motion", "presence"}
-	case discovery.KindTelevision, discovery.KindMedia, discovery.KindGame:
-		return []consent.Category{"viewing", "usage", "voice"}
-	case discovery.KindSpeaker:
-		return []consent.Category{"voice", "audio", "usage"}
-	case discovery.KindThermostat, discovery.KindSensor, discovery.KindAir:
-		return []consent.Category{"temperature", "presence", "usage"}
-	case discovery.KindPlug, discovery.KindEnergy, discovery.KindLight, discovery.KindAppliance:
-		return []consent.Category{"energy", "usage", "presence"}
-	case discovery.KindLock, discovery.KindAlarm, discovery.KindGarage:
-		return []consent.Category{"presence", "usage"}
-	case discovery.KindVacuum:
-		return []consent.Category{"location", "video", "usage"}
-	default:
-		return []consent.Category{"usage", "location"}
-	}
-}
+// typicalShown is how many typical kinds of data the form offers.
+const typicalShown = 6
 
+// dataChoices are what was seen first, then what devices of the kind usually
+// send, what was chosen elsewhere, and everything.
 func (p Presenter) dataChoices(in GiveInput) []Choice {
-	cats := append(likely(in.Device.Guess.Kind), "any")
 	var out []Choice
-	for _, c := range cats {
-		out = append(out, Choice{ID: string(c), Label: p.category(c), Chosen: slices.Contains(in.Draft.Data, string(c))})
+	add := func(c consent.Category, mark string) {
+		if !slices.ContainsFunc(out, func(o Choice) bool { return o.ID == string(c) }) {
+			out = append(out, Choice{ID: string(c), Label: p.category(c), Count: mark, Chosen: slices.Contains(in.Draft.Data, string(c))})
+		}
 	}
+	for _, f := range in.Flows {
+		for _, c := range f.Categories {
+			add(c, p.T("seen"))
+		}
+	}
+	typical := category.TypicalOf(in.Device.Guess.Kind)
+	for _, c := range typical[:min(len(typical), typicalShown)] {
+		add(c.Category, "")
+	}
+	if len(typical) == 0 {
+		add("usage", "")
+		add("location", "")
+	}
+	for _, c := range in.Draft.Data {
+		add(consent.Category(c), "")
+	}
+	add(category.Any, "")
 	return out
 }
 

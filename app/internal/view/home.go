@@ -12,9 +12,12 @@ type Home struct {
 	Fresh        bool             // nothing is connected yet, so there is little to try
 	FlowTitle    string           // "Where your home's data went this week"
 	Bars         []Bar
-	FlowEmpty    string // what is said instead of bars while nothing can be seen
-	CoverageLine string // "Seen by: router since 3 May · Pi-hole since 3 May. Six devices use their own DNS."
-	NewsTitle    string // "New since Thursday"
+	Countries    []Bar
+	Purposes     []Bar
+	AllFlows     ActionLink // leads to all that was seen, to be searched and saved
+	FlowEmpty    string     // what is said instead of bars while nothing can be seen
+	CoverageLine string     // "Seen by: router since 3 May · Pi-hole since 3 May. Six devices use their own DNS."
+	NewsTitle    string     // "New since Thursday"
 	News         []NewsItem
 	NewsEmpty    string // "Nothing new."
 	Problems     []Problem
@@ -26,7 +29,8 @@ type Bar struct {
 	Value    string  // "4.1 GB"
 	Fraction float64 // of the longest bar, 0 to 1
 	Severity Severity
-	Muted    bool // "9 others"
+	Muted    bool  // "9 others"
+	Flows    Route // what lies behind it; the zero Route for others together
 }
 
 // Column is one day in a column chart.
@@ -35,6 +39,7 @@ type Column struct {
 	Value    string  // "620 MB", shown when pointed at
 	Fraction float64 // of the highest column, 0 to 1
 	Severity Severity
+	Flows    Route // what lies behind it
 }
 
 // NewsItem is one thing that happened since the last visit, with what can be

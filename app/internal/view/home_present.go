@@ -42,7 +42,10 @@ func (p Presenter) Home(in HomeInput) Home {
 		Problems: p.problems(in.Overview.Problems),
 	}
 	p.homeCards(&out, in)
-	out.Bars = p.bars(in.Totals)
+	out.Bars, out.Countries, out.Purposes = p.bars(in.Totals), p.countryBars(in.Totals), p.purposeBars(in.Totals)
+	if len(out.Bars) > 0 {
+		out.AllFlows = ActionLink{ID: string(PageFlows), Label: p.T("Search and save all of it")}
+	}
 	if len(out.Bars) == 0 {
 		out.FlowEmpty = p.flowEmpty(in.Overview)
 	}
@@ -134,40 +137,6 @@ func (p Presenter) coverageLine(o engine.Overview) string {
 		line += " " + p.Words("What %s device sends is not seen.", "What %s devices send is not seen.", n)
 	}
 	return line
-}
-
-// barCount is how many companies have a bar of their own.
-const barCount = 5
-
-// bars are the companies that received most, the others together at the end.
-func (p Presenter) bars(totals []engine.Total) []Bar {
-	ts := slices.DeleteFunc(slices.Clone(totals), func(t engine.Total) bool { return t.Up+t.Down == 0 })
-	slices.SortStableFunc(ts, func(a, b engine.Total) int { return compareDown(a.Up+a.Down, b.Up+b.Down) })
-	var out []Bar
-	var rest, longest uint64
-	for i, t := range ts {
-		n := t.Up + t.Down
-		if i >= barCount && len(ts) > barCount+1 {
-			rest += n
-			continue
-		}
-		longest = max(longest, n)
-		b := Bar{Label: p.company(t.Name), Value: p.Size(n), Fraction: float64(n) / float64(longest)}
-		if t.Ended {
-			b.Severity = Still
-		}
-		out = append(out, b)
-	}
-	if rest > 0 {
-		longest = max(longest, rest)
-		others := len(ts) - barCount
-		out = append(out, Bar{Label: p.N("%d other", "%d others", others), Value: p.Size(rest), Fraction: float64(rest), Muted: true})
-		for i := range out[:len(out)-1] {
-			out[i].Fraction = float64(ts[i].Up+ts[i].Down) / float64(longest)
-		}
-		out[len(out)-1].Fraction /= float64(longest)
-	}
-	return out
 }
 
 func compareDown(a, b uint64) int {

@@ -9,7 +9,9 @@ import (
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
+	"bestbefore/consent/category"
 	"bestbefore/discovery"
+	"bestbefore/discovery/recipient"
 )
 
 // sent is what one recipient of a device got.
@@ -23,6 +25,7 @@ type sent struct {
 	ports    []string
 	kinds    []consent.Category // that were seen in it
 	consent  consent.ID
+	receiver engine.Receiver
 }
 
 // gather adds up flows by recipient, largest first.
@@ -35,7 +38,7 @@ func gather(flows []engine.FlowInfo) []sent {
 		if !ok {
 			i = len(out)
 			at[to] = i
-			out = append(out, sent{to: to})
+			out = append(out, sent{to: to, receiver: f.Receiver})
 		}
 		s := &out[i]
 		if f.Destination != "" && !slices.Contains(s.ids, f.Destination) {
@@ -78,7 +81,13 @@ func (p Presenter) sends(in DeviceInput) []SendRow {
 	}
 	var out []SendRow
 	for _, s := range gather(in.Flows) {
-		row := SendRow{To: p.company(s.to), What: p.T("not known"), Amount: p.amount(s), ToLine: p.toLine(in.Device, s)}
+		row := SendRow{
+			To: p.company(s.to), Who: p.who(s.receiver), What: p.T("not known"), Amount: p.amount(s), ToLine: p.toLine(in.Device, s),
+			Flows: FlowFilter{Device: string(in.Device.ID), To: s.to}.Route(),
+		}
+		if kinds := p.typical(in.Device.Guess.Kind, s.receiver); kinds != "" {
+			row.What, row.Basis = kinds, p.T("typical, not seen")
+		}
 		c, ok := by[s.consent]
 		if ok {
 			row.Consent = string(c.ID)
@@ -97,6 +106,24 @@ func (p Presenter) sends(in DeviceInput) []SendRow {
 		out = append(out, row)
 	}
 	return out
+}
+
+// typicalNamed is how many typical kinds of data a row names.
+const typicalNamed = 3
+
+// typical is what devices of a kind usually send to their makers; of other
+// recipients nothing is guessed.
+func (p Presenter) typical(k discovery.Kind, r engine.Receiver) string {
+	if recipient.Purpose(r.Purpose) != recipient.Maker {
+		return ""
+	}
+	var kinds []consent.Category
+	for _, c := range category.TypicalOf(k) {
+		if len(kinds) < typicalNamed {
+			kinds = append(kinds, c.Category)
+		}
+	}
+	return lowerFirst(p.dataLine(kinds))
 }
 
 func (p Presenter) sendPill(c engine.ConsentInfo) (string, Severity) {
@@ -149,20 +176,4 @@ func (p Presenter) toLine(d engine.DeviceInfo, s sent) string {
 		parts = append(parts, p.N("%d turned away", "%d turned away", int(s.refused)))
 	}
 	return strings.Join(parts, " · ")
-}
-
-func (p Presenter) chart(days []engine.Day) ([]Column, string) {
-	var most uint64
-	for _, d := range days {
-		most = max(most, d.Up+d.Down)
-	}
-	if most == 0 {
-		return nil, ""
-	}
-	var out []Column
-	for _, d := range days {
-		n := d.Up + d.Down
-		out = append(out, Column{Label: p.dateShort(ParseDay(d.Date)), Value: p.Size(n), Fraction: float64(n) / float64(most)})
-	}
-	return out, p.T("The last %[1]d days, at most %[2]s a day", len(days), p.Size(most))
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bestbefore/consent"
+	"bestbefore/consent/category"
 )
 
 // The presets that are shorter than a day, and the one for sensitive data.
@@ -44,7 +45,8 @@ func (p Presenter) short() []Preset {
 // keep for long; three months are proposed for it (expiry.md 6).
 func sensitive(data []string) bool {
 	return slices.ContainsFunc(data, func(c string) bool {
-		return slices.Contains([]string{"video", "audio", "voice", "health", "location", "presence"}, c)
+		t, known := category.Of(consent.Category(c))
+		return known && t.Sensitive
 	})
 }
 

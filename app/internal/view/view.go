@@ -63,6 +63,7 @@ const (
 	PageConnectors  Page = "connectors"
 	PageDiary       Page = "diary"
 	PageSettings    Page = "settings"
+	PageFlows       Page = "flows" // Arg is a FlowFilter
 )
 
 // Route is a place in the window: a page and what it is about. It is comparable,

@@ -18,6 +18,7 @@ type Presenter struct {
 	// Translate gives the text of a key in the person's language; the keys are
 	// the English texts with their %s and %d. nil is English.
 	Translate func(string) string
+	Language  string         // BCP 47, for the names of countries; "" is English
 	Zone      *time.Location // nil is UTC
 	Now       time.Time
 	Peers     map[string]string // names of connections by their ID

@@ -18,6 +18,7 @@ type DeviceCommands struct {
 	Reconnect  func(device string)
 	Rename     func(device, name string)
 	Confirm    func(device string)
+	Chart      func(span string)          // how far back the chart goes
 	Depends    func(device, grade string) // says whether somebody depends on it
 	Split      func(device string)
 	Merge      func(keep, gone string)

@@ -21,6 +21,7 @@ type sendsSheet struct {
 	rows     *fyne.Container
 	lines    []*sendLine
 	empty    *kit.Text
+	spans    *kit.Chips
 	chart    *kit.Columns
 	note     *kit.Text // the last 14 days, or the day that is pointed at
 	graph    *fyne.Container
@@ -36,8 +37,9 @@ func newSendsSheet(c DeviceCommands, changed func()) *sendsSheet {
 		note: kit.NewSoft(""), coverage: kit.NewSoft("").Wrapped(0),
 	}
 	s.give = kit.NewSignButton("calendar", " ", kit.Main, func() { c.Give(s.device, s.picked()...) })
-	s.chart = kit.NewColumns(128, s.point)
-	s.graph = kit.NewPad(3*kit.Step, 0, 0, 0, kit.NewColumn(3*kit.Step, s.note, s.chart))
+	s.chart = kit.NewColumns(128, s.point, c.Open)
+	s.spans = kit.NewChips(func(span string) { c.Chart(span) })
+	s.graph = kit.NewPad(3*kit.Step, 0, 0, 0, kit.NewColumn(3*kit.Step, kit.NewHead(s.note, s.spans.Content()), s.chart))
 	s.box = kit.NewSheet("", kit.NewRow(2*kit.Step, kit.Grow(s.title), s.give), s.rows, s.empty, s.graph, s.coverage)
 	return s
 }
@@ -54,8 +56,10 @@ func (s *sendsSheet) set(d view.DevicePage) {
 	kit.SetVisible(s.rows, len(d.Sends) > 0)
 	s.empty.Set(d.SendsEmpty)
 	kit.SetVisible(s.empty, d.SendsEmpty != "")
+	s.spans.Set(d.Spans)
 	s.chart.Set(d.Chart)
-	kit.SetVisible(s.graph, len(d.Chart) > 0)
+	kit.SetVisible(s.chart, len(d.Chart) > 0)
+	kit.SetVisible(s.graph, len(d.Chart) > 0 || len(d.Spans) > 0)
 	s.note.Set(d.ChartNote)
 	s.coverage.Set(d.Coverage)
 	kit.SetVisible(s.coverage, d.Coverage != "")
@@ -124,19 +128,21 @@ func (s *sendsSheet) setRows(sends []view.SendRow) {
 
 // sendLine is one recipient of what the device sends.
 type sendLine struct {
-	shown                           view.SendRow
-	box                             *fyne.Container
-	tick                            *kit.Tick
-	to, toLine, what, basis, amount *kit.Text
-	pill                            *kit.Pill
-	link                            *kit.Button
+	shown                        view.SendRow
+	box                          *fyne.Container
+	tick                         *kit.Tick
+	to, who, toLine, what, basis *kit.Text
+	amount                       *kit.Button // leads to what lies behind it
+	pill                         *kit.Pill
+	link                         *kit.Button
 }
 
 func newSendLine(s *sendsSheet) *sendLine {
 	l := &sendLine{
-		to: kit.NewText("").Bold().Wrapped(2), toLine: kit.NewSoft("").Wrapped(2), what: small(""), basis: kit.NewSoft(""),
-		amount: small(""), pill: kit.NewPill(view.None, " "),
+		to: kit.NewText("").Bold().Wrapped(2), who: small(""), toLine: kit.NewSoft("").Wrapped(2), what: small(""), basis: kit.NewSoft("").Wrapped(2),
+		pill: kit.NewPill(view.None, " "),
 	}
+	l.amount = kit.NewButton(" ", kit.Link, func() { s.commands.Open(l.shown.Flows) })
 	l.link = kit.NewButton(" ", kit.Link, func() {
 		if l.shown.Consent != "" {
 			s.commands.Open(view.Route{Page: view.PageReview, Arg: l.shown.Consent})
@@ -146,7 +152,7 @@ func newSendLine(s *sendsSheet) *sendLine {
 	})
 	l.tick = kit.NewTick(func(on bool) { s.pick(l.shown.Allow.ID, on) })
 	state := kit.NewColumn(0, kit.NewFlow(0, l.pill), kit.NewFlow(0, l.link))
-	l.box = kit.NewColumn(2*kit.Step, newRule(), sendColumns(l.tick, kit.NewColumn(0, l.to, l.toLine), kit.NewColumn(0, l.what, l.basis), l.amount, state))
+	l.box = kit.NewColumn(2*kit.Step, newRule(), sendColumns(l.tick, kit.NewColumn(0, l.to, l.who, l.toLine), kit.NewColumn(0, l.what, l.basis), kit.NewPad(-2*kit.Step, 0, 0, -3*kit.Step, kit.NewFlow(0, l.amount)), state))
 	return l
 }
 
@@ -158,7 +164,9 @@ func (l *sendLine) set(r view.SendRow, picked bool) {
 	l.toLine.Set(r.ToLine)
 	l.what.Set(r.What)
 	l.basis.Set(r.Basis)
-	l.amount.Set(r.Amount)
+	l.amount.SetLabel(r.Amount)
+	l.who.Set(r.Who)
+	kit.SetVisible(l.who, r.Who != "")
 	l.pill.Set(r.PillState, r.Pill)
 	label := r.Allow.Label
 	if r.Consent != "" {

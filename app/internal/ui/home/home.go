@@ -45,7 +45,7 @@ func New(c Commands) *Page {
 		problems: kit.NewColumn(2 * kit.Step),
 		cards:    kit.NewCardGrid(),
 		empty:    kit.NewColumn(0),
-		flow:     newFlowSheet(),
+		flow:     newFlowSheet(c.Open),
 		news:     newNewsSheet(c),
 	}
 	p.more = kit.NewButton("", kit.Link, func() { c.Open(view.Route{Page: view.PagePermissions}) })

@@ -2,33 +2,61 @@ package home
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
 
 	"bestbefore/app/internal/ui/kit"
 	"bestbefore/app/internal/view"
 )
 
-// flowSheet shows where the home's data went.
+// The ways in which the flow sheet adds up.
+const (
+	byCompany = "company"
+	byCountry = "country"
+	byPurpose = "purpose"
+)
+
+// flowSheet shows where the home's data went: to which companies, into which
+// countries, for what.
 type flowSheet struct {
 	box      *fyne.Container
 	title    *kit.Text
+	by       *kit.Chips
 	bars     *kit.Bars
 	empty    *kit.Text
+	all      *kit.Button
 	coverage *kit.Text
+	shown    view.Home
+	chosen   string
 }
 
-func newFlowSheet() *flowSheet {
-	f := &flowSheet{bars: kit.NewBars(), empty: kit.NewText("").Wrapped(0), coverage: kit.NewSoft("").Wrapped(0)}
-	f.box = kit.NewSheet(" ", f.bars, f.empty, f.coverage)
+func newFlowSheet(open func(view.Route)) *flowSheet {
+	f := &flowSheet{bars: kit.NewBars(open), empty: kit.NewText("").Wrapped(0), coverage: kit.NewSoft("").Wrapped(0), chosen: byCompany}
+	f.by = kit.NewChips(func(by string) {
+		f.chosen = by
+		f.set(f.shown)
+		f.box.Refresh()
+	})
+	f.all = kit.NewButton(" ", kit.Link, func() { open(view.Route{Page: view.Page(f.shown.AllFlows.ID)}) })
+	f.box = kit.NewSheet(" ", f.by.Content(), f.bars.Content(), f.empty, kit.NewPad(0, 0, 0, -kit.Step, kit.NewFlow(0, f.all)), f.coverage)
 	f.title = kit.SheetTitle(f.box)
 	return f
 }
 
 func (f *flowSheet) set(s view.Home) {
+	f.shown = s
 	f.title.Set(s.FlowTitle)
-	f.bars.Set(s.Bars)
+	f.by.Set([]view.Choice{
+		{ID: byCompany, Label: lang.L("companies"), Chosen: f.chosen == byCompany},
+		{ID: byCountry, Label: lang.L("countries"), Chosen: f.chosen == byCountry},
+		{ID: byPurpose, Label: lang.L("what for"), Chosen: f.chosen == byPurpose},
+	})
+	bars := map[string][]view.Bar{byCompany: s.Bars, byCountry: s.Countries, byPurpose: s.Purposes}[f.chosen]
+	f.bars.Set(bars)
 	f.empty.Set(s.FlowEmpty)
 	f.coverage.Set(s.CoverageLine)
-	kit.SetVisible(f.bars, len(s.Bars) > 0)
+	kit.SetWord(f.all, s.AllFlows.Label)
+	kit.SetVisible(f.by.Content(), len(s.Countries) > 0)
+	kit.SetVisible(f.bars.Content(), len(bars) > 0)
 	kit.SetVisible(f.empty, len(s.Bars) == 0 && s.FlowEmpty != "")
 	kit.SetVisible(f.coverage, s.CoverageLine != "")
 }

@@ -30,6 +30,7 @@ type Screen struct {
 	Diary       func(view.Diary)
 	Connectors  func(view.Connectors)
 	Settings    func(view.Settings)
+	Flows       func(view.Flows)
 
 	Open  func(view.Route) // goes to a place
 	Toast func(view.Toast) // shows a short message

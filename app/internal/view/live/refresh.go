@@ -83,6 +83,8 @@ func (p *Pump) page(page view.Page) func(context.Context, want) error {
 		return p.connectors
 	case view.PageSettings:
 		return p.settings
+	case view.PageFlows:
+		return p.flows
 	default:
 		return func(context.Context, want) error { return nil }
 	}
@@ -208,7 +210,8 @@ func (p *Pump) device(ctx context.Context, w want) error {
 	if in.Flows, err = e.Flows(ctx, engine.FlowQuery{Device: id, Since: p.since(), Limit: 1000}); err != nil {
 		return err
 	}
-	if in.Days, err = e.Days(ctx, id, 14); err != nil {
+	in.Span = w.span
+	if in.Hours, in.Days, err = p.chart(ctx, id, w.span); err != nil {
 		return err
 	}
 	if in.Diary, err = e.Diary(ctx, engine.DiaryQuery{Device: id, Limit: 20}); err != nil {

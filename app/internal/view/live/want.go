@@ -20,6 +20,9 @@ type want struct {
 	export      view.Outcome
 	leave       view.Outcome
 	forget      forgetting
+	span        string // of the chart of a device
+	flows       view.Query
+	flowsSaved  view.Outcome
 	backup      view.Outcome
 	calendar    view.Outcome
 	held        []engine.HeldInfo
@@ -61,6 +64,12 @@ func (p *Pump) Shown(r view.Route) {
 	p.change(func(w *want) {
 		if w.route.Page == view.PageConnectors && r.Page != view.PageConnectors {
 			w.form, w.logOf, w.tested = form{}, "", nil
+		}
+		if w.route != r {
+			w.span, w.flowsSaved = "", view.Outcome{}
+		}
+		if r.Page != view.PageFlows {
+			w.flows = view.Query{}
 		}
 		w.route = r
 	})
