@@ -56,12 +56,19 @@ func (o options) source(ctx context.Context) (src *source, raised bool, err erro
 		src, err = openDemo(ctx, o.fast)
 		return src, false, err
 	}
-	if o.dir == "" {
-		if o.dir, err = lifecycle.DefaultDataDir(); err != nil {
-			return nil, false, err
-		}
+	dir, err := o.folder()
+	if err != nil {
+		return nil, false, err
 	}
-	return openSource(ctx, filepath.Clean(o.dir), o.open)
+	return openSource(ctx, dir, o.open)
+}
+
+// folder is where the data is.
+func (o options) folder() (string, error) {
+	if o.dir == "" {
+		return lifecycle.DefaultDataDir()
+	}
+	return filepath.Clean(o.dir), nil
 }
 
 // run shows the window until it is closed.
@@ -86,7 +93,8 @@ func run(o options) error {
 	w.Resize(fyne.NewSize(1280, 800))
 	w.CenterOnScreen()
 	if err != nil {
-		showFault(a, w, err)
+		dir, _ := o.folder() // without one there is nothing to put back either
+		newFault(a, w, dir, err).show()
 		return err
 	}
 	win, err := newWindow(w, src, d, newTrace(os.Stderr, o.trace))
