@@ -42,19 +42,35 @@ func (s *slaughter) all(e engine.Engine) []engine.ConsentInfo {
 	return cs
 }
 
-// unfinished names what is not ended or whose end is not done.
-func (s *slaughter) unfinished(e engine.Engine) string {
+// unfinished says what is not ended or whose end is not done, and of how many
+// that is so.
+func (s *slaughter) unfinished(e engine.Engine) (what string) {
 	s.t.Helper()
+	open := 0
 	for _, c := range s.all(e) {
 		i := slices.IndexFunc(c.Actions, func(a consent.Action) bool { return a.Origin == consent.FromExpiry })
 		if c.Decided != consent.Expired || c.Version != 2 || i < 0 || c.Actions[i].State != consent.Done {
-			return string(c.ID)
+			open++
+			what = fmt.Sprintf("%d open, such as %s of %s: %s, version %d, %+v", open, c.ID, c.Recipient.Name, c.Decided, c.Version, c.Actions)
+			continue
 		}
 		if _, known := s.kept[c.ID]; !known { // written, and killed before it could be acknowledged
 			s.kept[c.ID] = s.accountOf(c)
 		}
 	}
-	return ""
+	return what
+}
+
+// finish waits until all is done; after d it says what is not.
+func (s *slaughter) finish(e engine.Engine, d time.Duration) {
+	s.t.Helper()
+	begun := time.Now()
+	for what := s.unfinished(e); what != ""; what = s.unfinished(e) {
+		if time.Since(begun) > d {
+			s.t.Fatalf("after %s: %s", d, what)
+		}
+		time.Sleep(500 * time.Millisecond) // between two looks
+	}
 }
 
 func (s *slaughter) accountOf(c engine.ConsentInfo) string {

@@ -75,7 +75,7 @@ func TestG24PowerCut(t *testing.T) {
 	s.data = d.last
 	s.start()
 	e := s.dial()
-	eventually(t, 5*time.Minute, "all have ended and are done", func() bool { return s.unfinished(e) == "" })
+	s.finish(e, 5*time.Minute)
 	s.told(e)
 	if r, err := e.VerifyDiary(t.Context()); err != nil || !r.OK() || !r.Sealed {
 		t.Errorf("the diary: %+v, %v", r, err)
