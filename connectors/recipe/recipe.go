@@ -95,7 +95,9 @@ type Request struct {
 	Errors  []ErrorRule       `yaml:"errors"` // the first that fits counts
 }
 
-// Cond is something that an answer must show. All that is given must hold.
+// Cond is something that an answer must show. All that is given must hold. Of a
+// whole answer, not and "exists: false" hold only where it is well (200 to 299)
+// and JSON, unless states are given.
 type Cond struct {
 	Status []int   `yaml:"status"`
 	Path   string  `yaml:"path"`

@@ -317,6 +317,11 @@ func (s *session) holds(ctx context.Context, a reply, c Cond, sc *scope) (bool, 
 	if c.Path == "" && c.Equals == nil && c.Not == nil && c.Starts == nil && c.Has == nil && c.Exists == nil {
 		return true, nil
 	}
+	// That something is absent says nothing where the whole answer is a refusal, or cannot be read.
+	absent := c.Exists != nil && !*c.Exists || c.Not != nil
+	if absent && len(c.Status) == 0 && (a.status < 200 || a.status > 299 || !a.read) {
+		return false, nil
+	}
 	return s.fits(ctx, found{value: a.body}, c, sc)
 }
 

@@ -142,7 +142,7 @@ func (s *session) run(ctx context.Context, steps []Step, sc *scope) (int, error)
 // list1 asks one step; where nothing is kept of the answer, it need not be JSON.
 func (s *session) list1(ctx context.Context, st Step, sc *scope) ([]row, error) {
 	a, err := s.ask(ctx, st.Request, sc)
-	if err != nil || a.none || st.Save == "" {
+	if err != nil || a.none || st.Save == "" && (a.read || !sc.strict) {
 		return nil, err
 	}
 	return s.rows(ctx, a, st.Rows, sc)

@@ -132,7 +132,9 @@ func (*session) Close() error { return nil }
 
 // Probe asks what the recipe names as a sign of life.
 func (s *session) Probe(ctx context.Context) error {
-	_, err := s.run(ctx, s.r.Probe, newScope(nil))
+	sc := newScope(nil)
+	sc.strict = true // a page of somebody in between is no sign of life
+	_, err := s.run(ctx, s.r.Probe, sc)
 	return err
 }
 
@@ -189,6 +191,7 @@ func fault(k consent.ErrorKind, text string, err error) error {
 type scope struct {
 	values map[string]string
 	rows   map[string][]row
+	strict bool // every answer must be JSON
 }
 
 func newScope(values map[string]string) *scope {
@@ -207,7 +210,7 @@ func (sc *scope) with(word string, r row) *scope {
 	for k, v := range r.fields {
 		out.values[word+"."+k] = v
 	}
-	out.rows = sc.rows
+	out.rows, out.strict = sc.rows, sc.strict
 	return out
 }
 
