@@ -12,6 +12,9 @@ export CGO_ENABLED ?= 1
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# A locale without a language ("C") is one that Fyne complains about, aloud.
+run demo: export LANG := $(if $(filter C C.% POSIX,$(LANG)),en_US.UTF-8,$(LANG))
+
 run: setup ## the program on your own home
 	@mkdir -p $(BIN)
 	$(GO) build -tags $(TAGS) -o $(BIN)/bestbefore ./app
