@@ -250,8 +250,9 @@ func (f *fake) querylog(w http.ResponseWriter, r *http.Request) {
 	if !found && !f.unfindable {
 		found = slices.ContainsFunc(f.log[:inFile], func(e entry) bool { return e.at.Equal(older) })
 	}
+	offset, _ := strconv.Atoi(q.Get("offset"))
 	data, oldest := []map[string]any{}, ""
-	for i := len(f.log) - 1; i >= 0 && len(data) < limit; i-- {
+	for i := len(f.log) - 1 - offset; i >= 0 && len(data) < limit; i-- {
 		e := f.log[i]
 		if (i < inFile && !found) || (!older.IsZero() && !e.at.Before(older)) || (term != "" && term != e.client && term != e.name) {
 			continue

@@ -2,6 +2,7 @@ package adguardhome
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"bestbefore/connectors"
@@ -142,7 +143,7 @@ func (s *Session) finish(p *place, gave, arrived bool, emit emitter) bool {
 		// Its clock was set back. What came since stands below what we know.
 		s.watch.gap(1)
 		p.done()
-		p.Mark, p.Seen = now, nil
+		p.Mark, p.Seen, p.Floor = now, nil, now
 		emit(nil, p.cursor())
 		return gave
 	}
@@ -159,7 +160,7 @@ func (s *Session) finish(p *place, gave, arrived bool, emit emitter) bool {
 
 // wayOn looks for a way past the end of a page that is not found again: the log
 // looks a moment up by halving, and fails where rows stand out of order. The rows
-// before it are tried; at last everything is walked through from the top.
+// before it are tried; at last everything is counted through from the top.
 func (s *Session) wayOn(ctx context.Context, end time.Time, last []row) (page, error) {
 	for _, back := range []int{2, 5, 20} {
 		if back > len(last) {
@@ -173,15 +174,14 @@ func (s *Session) wayOn(ctx context.Context, end time.Time, last []row) (page, e
 			return below, nil // with nothing below it, the log really ends there
 		}
 	}
-	for older := ""; ; {
-		pg, err := s.readLog(ctx, largePage, older, "")
+	for offset := 0; ; offset += largePage { // rows that come meanwhile push others down, so none is passed over
+		pg, err := s.readLogAt(ctx, offset)
 		if err != nil || len(pg.rows) == 0 {
 			return page{}, err
 		}
 		if below, _ := pg.below(end); len(below.rows) > 0 {
 			return below, nil
 		}
-		older = pg.oldest
 	}
 }
 
@@ -203,7 +203,7 @@ func (pg page) below(end time.Time) (out page, met bool) {
 func (s *Session) give(p *place, pg page, emit emitter) (gave, arrived bool) {
 	var sums dnsblock.Tally
 	n := 0
-	ahead := s.api.web.Ahead()
+	ahead, masked := s.api.web.Ahead(), s.watch.isMasked()
 	flush := func() {
 		if recs := sums.Records(s.source); len(recs) > 0 {
 			gave = true
@@ -219,6 +219,9 @@ func (s *Session) give(p *place, pg page, emit emitter) (gave, arrived bool) {
 		}
 		if isNew {
 			at := r.at.Add(-ahead)
+			if masked { // what stands there is nobody's address
+				r.client = netip.Addr{}
+			}
 			s.watch.took(r.client, at)
 			sums.Add(dnsblock.Question{Client: r.client, Name: r.name, At: at, Refused: r.refused})
 			n++

@@ -13,7 +13,7 @@ import (
 const overlap = 3 * time.Second
 
 // maxSeen bounds what is remembered of the overlap.
-const maxSeen = 2048
+const maxSeen = 1024
 
 // place is where an observer has come to. The log can only be read from the
 // newest row down, so a look is a descent from Top to Mark; a pause in its middle
@@ -21,10 +21,14 @@ const maxSeen = 2048
 // times are the peer's.
 type place struct {
 	Mark time.Time `json:"mark,omitzero"` // all up to here was given
-	Seen []uint32  `json:"seen,omitempty"`
-	Top  time.Time `json:"top,omitzero"`
-	// TopSeen are the rows of the overlap below Top; they become Seen.
-	TopSeen []uint32 `json:"top_seen,omitempty"`
+	// Seen are the rows between Floor and Mark that were given; below Floor
+	// nothing is expected any more.
+	Seen  []uint32  `json:"seen,omitempty"`
+	Floor time.Time `json:"floor,omitzero"`
+	Top   time.Time `json:"top,omitzero"`
+	// TopSeen are the rows of the overlap below Top; they become Seen, and TopFloor Floor.
+	TopSeen  []uint32  `json:"top_seen,omitempty"`
+	TopFloor time.Time `json:"top_floor,omitzero"`
 	// Down is the time of the row down to which the descent has come, to its last
 	// digit: the log finds only the very same moment again.
 	Down string `json:"down,omitempty"`
@@ -35,7 +39,7 @@ type place struct {
 // readPlace reads a cursor; false for none and for what is not ours.
 func readPlace(c connectors.Cursor) (place, bool) {
 	var p place
-	if len(c) == 0 || json.Unmarshal(c, &p) != nil || len(p.Seen) > maxSeen || len(p.TopSeen) > maxSeen || len(p.Down) > 64 {
+	if len(c) == 0 || json.Unmarshal(c, &p) != nil || len(p.Seen) > 2*maxSeen || len(p.TopSeen) > 2*maxSeen || len(p.Down) > 64 {
 		return place{}, false
 	}
 	if p.Down != "" {
@@ -56,25 +60,27 @@ func (p place) cursor() connectors.Cursor {
 
 // begin starts a descent at the newest row.
 func (p *place) begin(top time.Time) {
-	p.Top, p.TopSeen, p.Touched = top, nil, false
+	p.Top, p.TopSeen, p.TopFloor, p.Touched = top, nil, top.Add(-overlap), false
 }
 
 // done ends a descent.
 func (p *place) done() {
-	p.Mark, p.Seen = p.Top, p.TopSeen
-	p.Top, p.TopSeen, p.Down, p.Touched = time.Time{}, nil, "", false
+	p.Mark, p.Seen, p.Floor = p.Top, p.TopSeen, p.TopFloor
+	p.Top, p.TopSeen, p.TopFloor, p.Down, p.Touched = time.Time{}, nil, time.Time{}, "", false
 }
 
 // take decides about one row of a descent: whether it is new, and whether the
 // descent has arrived.
 func (p *place) take(r row) (isNew, arrived bool) {
-	if !p.Mark.IsZero() && r.at.Before(p.Mark.Add(-overlap)) {
+	if !p.Mark.IsZero() && r.at.Before(p.Floor) {
 		p.Touched = true
 		return false, true
 	}
 	h := r.hash()
-	if p.Top.Sub(r.at) <= overlap && len(p.TopSeen) < maxSeen {
-		p.TopSeen = append(p.TopSeen, h)
+	if !r.at.Before(p.TopFloor) {
+		if p.TopSeen = append(p.TopSeen, h); len(p.TopSeen) == maxSeen {
+			p.TopFloor = r.at // in a flood fewer than all of the overlap can be kept
+		}
 	}
 	if p.Mark.IsZero() || r.at.After(p.Mark) {
 		return true, false

@@ -140,21 +140,32 @@ func (s *Session) readLog(ctx context.Context, limit int, olderThan, search stri
 		if search != "" {
 			q.Set("search", strconv.Quote(search)) // in quotation marks it must be equal
 		}
-		r, err := s.api.do(ctx, dnsblock.Request{Method: "GET", Path: "/control/querylog", Query: q})
-		if err != nil {
-			if limit > leastPage && errors.Is(err, dnsblock.ErrTooLarge) {
-				limit = max(limit/4, leastPage)
-				continue
-			}
-			return page{}, err
+		p, err := s.askLog(ctx, q)
+		if err != nil && limit > leastPage && errors.Is(err, dnsblock.ErrTooLarge) {
+			limit = max(limit/4, leastPage)
+			continue
 		}
-		p, err := readPage(r.Body)
-		if err != nil {
-			return page{}, transient("What answers there does not answer as AdGuard Home does.", err)
-		}
-		s.watch.skipped(p.odd)
-		return p, nil
+		return p, err
 	}
+}
+
+// readLogAt asks for a large page that begins offset rows below the newest. It
+// costs the peer a walk through all rows above.
+func (s *Session) readLogAt(ctx context.Context, offset int) (page, error) {
+	return s.askLog(ctx, url.Values{"limit": {strconv.Itoa(largePage)}, "offset": {strconv.Itoa(offset)}})
+}
+
+func (s *Session) askLog(ctx context.Context, q url.Values) (page, error) {
+	r, err := s.api.do(ctx, dnsblock.Request{Method: "GET", Path: "/control/querylog", Query: q})
+	if err != nil {
+		return page{}, err
+	}
+	p, err := readPage(r.Body)
+	if err != nil {
+		return page{}, transient("What answers there does not answer as AdGuard Home does.", err)
+	}
+	s.watch.skipped(p.odd)
+	return p, nil
 }
 
 // logConfig is how it keeps its log.

@@ -243,6 +243,12 @@ func (w *watch) logging(c logConfig) {
 	w.off, w.masked = !c.Enabled, c.Masked
 }
 
+func (w *watch) isMasked() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.masked
+}
+
 func (w *watch) coverage(ahead time.Duration) connectors.Coverage {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -273,7 +279,7 @@ func (w *watch) coverage(ahead time.Duration) connectors.Coverage {
 		said = append(said, fmt.Sprintf("%d rows could not be read", w.odd))
 	}
 	if ahead != 0 {
-		said = append(said, fmt.Sprintf("its clock is %s %s; times are corrected", ahead.Abs().Round(time.Second), direction(ahead)))
+		said = append(said, fmt.Sprintf("its clock is %s %s; times are corrected", ahead.Abs().Round(10*time.Second), direction(ahead)))
 	}
 	sortCoverage(&out)
 	out.Text = strings.Join(said, "; ") + "."

@@ -240,8 +240,11 @@ func (w *Web) Showed(at, began time.Time) {
 	middle := began.Add(w.Now().Sub(began) / 2).Round(0)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.ahead, w.hasDay = at.Sub(middle), true
+	w.ahead, w.hasDay = at.Add(half).Sub(middle), true
 }
+
+// half is what a time in whole seconds lacks on average.
+const half = 500 * time.Millisecond
 
 // trustedClock is how far a peer's clock may be off before its times are corrected.
 const trustedClock = 30 * time.Second

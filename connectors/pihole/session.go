@@ -293,7 +293,7 @@ func (w *watch) coverage(ahead time.Duration) connectors.Coverage {
 		if ahead < 0 {
 			way = "behind"
 		}
-		said = append(said, fmt.Sprintf("its clock is %s %s; times are corrected", ahead.Abs().Round(time.Second), way))
+		said = append(said, fmt.Sprintf("its clock is %s %s; times are corrected", ahead.Abs().Round(10*time.Second), way))
 	}
 	sortCoverage(&out)
 	out.Text = strings.Join(said, "; ") + "."
