@@ -27,6 +27,8 @@ type Spec struct {
 	Once    bool     `json:"once,omitempty"`  // there can be only one such connection
 	// Hosts are names on the internet that it talks to, beside what the household typed as an address.
 	Hosts []string `json:"hosts,omitempty"`
+	// Setup is what a household may paste at the peer beforehand, so that our account there need not be all-powerful.
+	Setup string `json:"setup,omitempty"`
 	// Announced says by which announced services a peer of this kind is found.
 	Announced []Announced `json:"announced,omitempty"`
 }

@@ -9,6 +9,7 @@ import (
 	"bestbefore/connectors/gateway"
 	"bestbefore/connectors/mqtt"
 	"bestbefore/connectors/netflow"
+	"bestbefore/connectors/openwrt"
 	"bestbefore/connectors/pihole"
 	"bestbefore/connectors/recipe"
 )
@@ -24,6 +25,7 @@ func All() (*connectors.Registry, error) {
 		fritzbox.New(),
 		gateway.New(),
 		mqtt.New(),
+		openwrt.New(),
 		netflow.New(),
 		pihole.New(),
 	)...)

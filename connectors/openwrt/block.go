@@ -1,0 +1,336 @@
+package openwrt
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+)
+
+// rollbackAfter is how long the router waits for our word before it takes the
+// first change back by itself.
+const rollbackAfter = 30
+
+// maxCuts bounds how many pairs of addresses are cut in one go.
+const maxCuts = 64
+
+// kept is what a receipt holds for us.
+type kept struct {
+	Version int               `json:"v"`
+	MACs    []string          `json:"macs"`
+	Hash    string            `json:"hash"`
+	Open    map[string]uint64 `json:"open,omitempty"` // bytes sent so far on what was open, by connection
+	Counted bool              `json:"counted,omitempty"`
+}
+
+// Block sets a rule in place of what its mark held, and reads it back.
+func (s *Session) Block(ctx context.Context, req connectors.BlockRequest) (connectors.Receipt, error) {
+	now := s.now()
+	if !req.From.After(now) {
+		req.From = time.Time{}
+	}
+	r, err := ruleFor(req)
+	if err != nil {
+		return connectors.Receipt{}, err
+	}
+	if r.over(now) {
+		return connectors.Receipt{}, permanent("The pause would be over already.", nil)
+	}
+	if !r.from.IsZero() || !r.until.IsZero() {
+		if why := s.clockOff(ctx); why != "" {
+			return connectors.Receipt{}, unsupported("The router is not left a date: "+why+".", nil)
+		}
+	}
+	values, err := r.values(s.zoneOfHome, s.zone)
+	if err != nil {
+		return connectors.Receipt{}, err
+	}
+	if err := s.checkDevice(ctx, r, req.Target); err != nil {
+		return connectors.Receipt{}, err
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if err := s.change(ctx, r.mark, values); err != nil {
+		return connectors.Receipt{}, err
+	}
+	delete(s.starts, r.mark)
+	text := "The router's firewall holds the rule"
+	data := kept{Version: 1, MACs: r.macs, Hash: r.hash()}
+	switch {
+	case !r.from.IsZero():
+		s.starts[r.mark] = r.from
+		text += "; it starts by itself at " + r.from.In(now.Location()).Format("2 January 2006, 15:04:05")
+		if offset(r.from, s.zone) != offset(now, s.zone) {
+			text += ", and as the clocks change before then, the router may be an hour off until its firewall is loaded anew"
+		}
+	default:
+		text += s.cut(ctx, r)
+		data.Open, data.Counted = s.baseline(ctx, r)
+	}
+	if !r.until.IsZero() {
+		text += "; it ends by itself at " + r.until.In(now.Location()).Format("2 January 2006, 15:04:05")
+	}
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return connectors.Receipt{}, permanent("a receipt cannot be written", err)
+	}
+	return connectors.Receipt{
+		Mark: req.Mark, Level: consent.Configured, At: s.now().UTC(), Target: req.Target, From: r.from, Until: r.until,
+		Grain: r.grain(), Text: text + ".", Data: raw,
+	}, nil
+}
+
+// checkDevice refuses a device at whose address the router now sees another one (T38).
+func (s *Session) checkDevice(ctx context.Context, r rule, t connectors.Target) error {
+	h, err := s.around(ctx, 0)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(r.macs, func(m string) bool { return h.devices[m] != nil }) {
+		return nil
+	}
+	for _, text := range t.Addresses {
+		if a, err := netip.ParseAddr(text); err == nil && h.macs[a.Unmap().WithZone("")] != "" {
+			return needsPerson("The router now sees another network adapter at this device's address; say first whether it is the same device.", nil)
+		}
+	}
+	return nil
+}
+
+// change puts one section of ours in place of what its mark held; nil values
+// take it away. Sections of ours that are over go with it. The caller holds writing.
+func (s *Session) change(ctx context.Context, mark string, values map[string]any) error {
+	all, err := s.firewall(ctx)
+	if err != nil {
+		return err
+	}
+	name, now := prefix+key(mark), s.now()
+	var gone []string
+	for n, sec := range all {
+		r, ours := readRule(n, sec, s.zoneOfHome, s.zone)
+		if ours && (n == name || r.over(now.Add(-time.Minute))) {
+			gone = append(gone, n)
+		}
+	}
+	if len(gone) == 0 && values == nil {
+		return nil
+	}
+	slices.Sort(gone)
+	if err = s.stage(ctx, name, gone, values); err == nil {
+		err = s.apply(ctx, mark, values != nil)
+	}
+	if err != nil { // nothing of it may lie about and be written with the next change
+		tidy, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+		defer cancel()
+		_ = s.line.call(tidy, "uci", "revert", map[string]any{"config": "firewall"}, nil) // refused while the router waits; it takes all back then
+	}
+	return err
+}
+
+// stage writes the change where it has no effect yet, and looks that nothing
+// but ours is in it.
+func (s *Session) stage(ctx context.Context, name string, gone []string, values map[string]any) error {
+	for _, n := range gone { // a section that is set anew would keep its old lists
+		if err := s.line.call(ctx, "uci", "delete", map[string]any{"config": "firewall", "section": n}, nil); err != nil && codeOf(err) != codeNotFound {
+			return err
+		}
+	}
+	if values != nil {
+		if err := s.line.call(ctx, "uci", "add", map[string]any{"config": "firewall", "type": "rule", "name": name, "values": values}, nil); err != nil {
+			return err
+		}
+	}
+	var staged struct {
+		Changes [][]string `json:"changes"`
+	}
+	if err := s.line.call(ctx, "uci", "changes", map[string]any{"config": "firewall"}, &staged); err != nil {
+		return err
+	}
+	for _, c := range staged.Changes {
+		if len(c) < 2 || c[1] != name && !slices.Contains(gone, c[1]) {
+			return transient("There is another unfinished change in our session on the router; it was taken back.", nil)
+		}
+	}
+	return nil
+}
+
+// apply makes the staged change real. The first of a session is made so that the
+// router takes it back by itself unless we can still reach it and say so.
+func (s *Session) apply(ctx context.Context, mark string, present bool) error {
+	if s.proved {
+		if err := s.line.call(ctx, "uci", "commit", map[string]any{"config": "firewall"}, nil); err != nil {
+			return s.busy(err)
+		}
+		return s.shows(ctx, mark, present)
+	}
+	if err := s.line.call(ctx, "uci", "apply", map[string]any{"rollback": true, "timeout": rollbackAfter}, nil); err != nil {
+		return s.busy(err)
+	}
+	if err := s.shows(ctx, mark, present); err != nil {
+		return err
+	}
+	if err := s.line.call(ctx, "uci", "confirm", nil, nil); err != nil {
+		return transient("The router did not take our word for the first change in time and takes it back; it is tried again.", err)
+	}
+	s.proved = true
+	return s.shows(ctx, mark, present)
+}
+
+func (s *Session) shows(ctx context.Context, mark string, present bool) error {
+	r, ok, err := s.readBack(ctx, mark)
+	switch {
+	case err != nil:
+		return err
+	case ok != present || ok && (r.odd || r.disabled):
+		return transient("The router took the change but does not show it.", nil)
+	}
+	return nil
+}
+
+// Unblock lifts what r's mark set, and only that. A mark that is gone is success.
+func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors.Receipt, error) {
+	if r.Mark == "" {
+		return r, permanent("This receipt names no block.", nil)
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if err := s.change(ctx, safeMark(r.Mark), nil); err != nil {
+		return r, err
+	}
+	delete(s.starts, safeMark(r.Mark))
+	r.Level, r.At, r.Data, r.Text = consent.Configured, s.now().UTC(), nil, "The router's firewall no longer holds the rule."
+	return r, nil
+}
+
+// Leave takes all our rules away.
+func (s *Session) Leave(ctx context.Context) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	rules, err := s.rules(ctx)
+	for _, r := range rules {
+		err = errors.Join(err, s.change(ctx, r.mark, nil))
+	}
+	return err
+}
+
+// cut ends what is open and says what it did: the firewall lets established
+// connections pass before any rule.
+func (s *Session) cut(ctx context.Context, r rule) string {
+	if !s.cuts() {
+		return "; what is open goes on until it ends by itself"
+	}
+	h, err := s.around(ctx, homeAge)
+	if err != nil {
+		return "; what is open could not be ended"
+	}
+	pairs := s.pairs(ctx, r, h)
+	if len(pairs) > maxCuts {
+		pairs = pairs[:maxCuts]
+	}
+	for _, p := range pairs {
+		args := []string{"-D"}
+		if p.src.Is6() {
+			args = append(args, "-f", "ipv6")
+		}
+		if args = append(args, "-s", p.src.String()); p.dst.IsValid() {
+			args = append(args, "-d", p.dst.String())
+		}
+		if _, _, err := s.line.run(ctx, cutCommand, args...); err != nil { // its own code 1 means that nothing was open
+			s.log.Warn("open connections not ended", "error", err)
+			return "; what is open could not be ended: " + sentenceOf(err)
+		}
+	}
+	return "; what was open was ended"
+}
+
+func sentenceOf(err error) string {
+	var e *connectors.Error
+	if errors.As(err, &e) {
+		return strings.TrimSuffix(e.Text, ".")
+	}
+	return "the router did not answer"
+}
+
+// pair is what one call of conntrack ends.
+type pair struct{ src, dst netip.Addr }
+
+// pairs are all of a device's addresses, or, for one recipient, those with the
+// destinations that are open now.
+func (s *Session) pairs(ctx context.Context, r rule, h *home) []pair {
+	var out []pair
+	if len(r.to) == 0 {
+		for _, m := range r.macs {
+			if d := h.devices[m]; d != nil {
+				for _, a := range d.addrs {
+					out = append(out, pair{src: a})
+				}
+			}
+		}
+		return out
+	}
+	rows, err := s.table(ctx)
+	if err != nil {
+		s.log.Warn("open connections not read", "error", err)
+	}
+	for _, c := range rows {
+		if p := (pair{c.src, c.dst}); s.under(r, c, h) && !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// under says whether a connection is one that r stops.
+func (s *Session) under(r rule, c conn, h *home) bool {
+	local, dest, _, _, ok := h.sorted(c)
+	return ok && slices.Contains(r.macs, h.macs[local]) && r.hits(dest)
+}
+
+// cutDue ends what is open when a rule begins that the router started by itself.
+func (s *Session) cutDue(ctx context.Context) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	for mark, from := range s.starts {
+		if s.now().Before(from) || ctx.Err() != nil {
+			continue
+		}
+		delete(s.starts, mark)
+		r, ok, err := s.readBack(ctx, mark)
+		if err == nil && ok && r.active(s.now()) {
+			s.log.Info("a block began by itself" + s.cut(ctx, r))
+		}
+	}
+}
+
+// baseline is what was sent so far on connections that r stops and that are open.
+func (s *Session) baseline(ctx context.Context, r rule) (map[string]uint64, bool) {
+	if !s.observes() {
+		return nil, false
+	}
+	h, err := s.around(ctx, homeAge)
+	if err != nil {
+		return nil, false
+	}
+	rows, err := s.table(ctx)
+	if err != nil {
+		return nil, false
+	}
+	open := map[string]uint64{}
+	for _, c := range rows {
+		if s.under(r, c, h) {
+			if len(open) == 256 {
+				return open, false
+			}
+			_, _, _, moved, _ := h.sorted(c)
+			open[fmt.Sprintf("%x", c.id())] = moved.up
+		}
+	}
+	return open, true
+}

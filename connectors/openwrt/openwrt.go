@@ -1,0 +1,114 @@
+// Package openwrt is the connector for routers that run OpenWrt, over ubus and
+// HTTP. It tells which devices have a lease, what each sends where, and stops
+// one device, or one device's traffic to one recipient, by its hardware address
+// with a named rule of the router's firewall. A start and an end are part of the
+// rule: the router keeps them with our program off.
+//
+// Every rule of ours is a section whose name begins with bb_; nothing else is
+// ever changed. The first change of a session is made so that the router takes it
+// back by itself unless we confirm it. Times are written in the router's own
+// local time, because its firewall ignores the option that says otherwise.
+package openwrt
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+)
+
+// Kind is the connector's name in settings and on the command line.
+const Kind = "openwrt"
+
+// Option keys of the connector.
+const (
+	optAddress  = "address"
+	optUsername = "username"
+	optPassword = "password"
+	optZone     = "zone"
+	optInterval = "interval"
+)
+
+// Connector is the OpenWrt connector. It holds nothing.
+type Connector struct{}
+
+var _ connectors.Connector = (*Connector)(nil)
+
+// New gives the connector.
+func New() *Connector { return &Connector{} }
+
+// Spec describes it.
+func (*Connector) Spec() connectors.Spec {
+	return connectors.Spec{
+		Kind:  Kind,
+		Name:  "OpenWrt router",
+		Sees:  "Which devices are in the home, and every flow between them and the outside, with addresses and bytes.",
+		Stops: "A device, or its traffic to one recipient, IPv4 and IPv6; the date is kept by the router itself.",
+		Options: []connectors.Option{
+			{Key: optAddress, Label: "Address of the router", Default: "https://192.168.1.1", Required: true, Address: true, Help: "Such as https://192.168.1.1 or https://openwrt.lan. With http:// in front the password goes through the home unprotected."},
+			{Key: optUsername, Label: "User name", Default: "bestbefore", Required: true, Help: "An account for Best Before alone. A few lines to paste on the router make one that may do no more than is needed (\"connectors --json\" shows them as setup); root is not needed."},
+			{Key: optPassword, Label: "Password", Required: true, Secret: true},
+			{Key: optZone, Label: "Firewall zone of the home", Default: "lan"},
+			{Key: optInterval, Label: "Seconds between two looks at the flows", Default: "10"},
+			connectors.CertificateOption(),
+		},
+		Needs: []string{
+			"OpenWrt 22.03 or newer with the web interface (packages uhttpd-mod-ubus and rpcd-mod-luci)",
+			"an account on it; the setup text makes one with no more rights than needed",
+			"to cut what is open: the package conntrack",
+		},
+		Setup: Setup,
+	}
+}
+
+func fault(k consent.ErrorKind, text string, err error) error {
+	return &connectors.Error{Kind: k, Text: text, Err: err}
+}
+
+func needsPerson(text string, err error) error { return fault(consent.KindNeedsPerson, text, err) }
+func permanent(text string, err error) error   { return fault(consent.KindPermanent, text, err) }
+func transient(text string, err error) error   { return fault(consent.KindTransient, text, err) }
+func unsupported(text string, err error) error { return fault(consent.KindUnsupported, text, err) }
+
+// ubusAt is where the router is spoken to, from what a person typed.
+func ubusAt(typed string) (string, error) {
+	text, scheme := strings.TrimSpace(typed), "https"
+	if s, rest, ok := strings.Cut(text, "://"); ok {
+		scheme, text = s, rest
+	}
+	text = strings.TrimSuffix(text, "/")
+	host, port := strings.Trim(text, "[]"), ""
+	if h, p, err := net.SplitHostPort(text); err == nil {
+		host, port = h, p
+	}
+	n, err := uint64(1), error(nil)
+	if port != "" {
+		n, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil || n == 0 || host == "" || len(host) > 253 || strings.ContainsAny(host, "/ @?#\\") || scheme != "http" && scheme != "https" {
+		return "", needsPerson(fmt.Sprintf("%q is not the address of a router; write https://192.168.1.1.", typed), nil)
+	}
+	if port != "" {
+		host = net.JoinHostPort(host, port)
+	} else if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return (&url.URL{Scheme: scheme, Host: host, Path: "/ubus"}).String(), nil
+}
+
+// pauseOf reads a number of seconds.
+func pauseOf(text string, usual time.Duration) (time.Duration, error) {
+	if text == "" {
+		return usual, nil
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(n >= 0.05 && n <= 3600) {
+		return 0, needsPerson(fmt.Sprintf("%q is not a number of seconds between 0.05 and 3600", text), nil)
+	}
+	return time.Duration(n * float64(time.Second)), nil
+}

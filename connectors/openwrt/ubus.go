@@ -1,0 +1,311 @@
+package openwrt
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+)
+
+// nobody is the session of those who have not signed in.
+const nobody = "00000000000000000000000000000000"
+
+// maxRequest is what the router takes at most.
+const maxRequest = 65_000
+
+// idle is after how many seconds the router forgets us.
+const idle = 300
+
+// The router's answers that mean something to us.
+const (
+	codeOK         = 0
+	codeNotFound   = 4
+	codeNoData     = 5
+	codeDenied     = 6
+	codeTooLarge   = 8
+	rpcNoObject    = -32000
+	rpcNoSession   = -32001
+	rpcDenied      = -32002
+	rpcTimeout     = -32003
+	rpcBase        = -32000
+	maxSessionName = 64
+)
+
+// refusal is a code that the router gave in place of an answer: a ubus status,
+// or below zero what stands between HTTP and ubus.
+type refusal struct {
+	code           int
+	object, method string
+}
+
+func (r *refusal) Error() string { return fmt.Sprintf("%s %s: code %d", r.object, r.method, r.code) }
+
+// codeOf is the router's code in err, 0 when there is none.
+func codeOf(err error) int {
+	var r *refusal
+	if errors.As(err, &r) {
+		return r.code
+	}
+	return codeOK
+}
+
+// sentence sorts a refusal and says what to do.
+func (r *refusal) sentence() error {
+	switch r.code {
+	case codeDenied, rpcDenied:
+		return needsPerson(fmt.Sprintf("This account may not do \"%s %s\" on the router; paste the setup text on the router once more, it grants what is needed.", r.object, r.method), r)
+	case rpcNoObject, 3:
+		return needsPerson(fmt.Sprintf("The router has no \"%s %s\"; install the packages that the setup text names.", r.object, r.method), r)
+	case codeNotFound, codeNoData:
+		return transient(fmt.Sprintf("The router does not have what \"%s %s\" was asked for.", r.object, r.method), r)
+	case 2, -32700, -32600, -32601, -32602:
+		return permanent(fmt.Sprintf("The router does not understand \"%s %s\" as it was asked.", r.object, r.method), r)
+	case codeTooLarge:
+		return unsupported("The answer is larger than the router gives out at once.", r)
+	}
+	return transient(fmt.Sprintf("The router could not do \"%s %s\" just now.", r.object, r.method), r)
+}
+
+// line is the way to one router, with our session there. It is safe for concurrent use.
+type line struct {
+	url, username string
+	password      connectors.Secret
+	http          *http.Client
+
+	signing sync.Mutex // one login at a time
+
+	mu      sync.Mutex // guards the fields below
+	id      string
+	rights  rights
+	refused error // a refused password is never tried again
+	closed  bool
+}
+
+// request and response are JSON-RPC 2.0.
+type request struct {
+	Version string `json:"jsonrpc"`
+	ID      int    `json:"id"`
+	Method  string `json:"method"`
+	Params  []any  `json:"params"`
+}
+
+type response struct {
+	Result []json.RawMessage `json:"result"`
+	Error  *struct {
+		Code int `json:"code"`
+	} `json:"error"`
+}
+
+// parseResponse gives the data of an answer, nil where the router answers well
+// without any, or its refusal.
+func parseResponse(body []byte, object, method string) (json.RawMessage, error) {
+	var r response
+	if err := json.Unmarshal(body, &r); err != nil {
+		return nil, transient("The router gives an answer that cannot be read.", err)
+	}
+	if r.Error != nil {
+		if r.Error.Code == codeOK {
+			return nil, transient("The router gives an answer that cannot be read.", nil)
+		}
+		return nil, &refusal{r.Error.Code, object, method}
+	}
+	var code int
+	if len(r.Result) == 0 || len(r.Result) > 2 || json.Unmarshal(r.Result[0], &code) != nil || code < 0 {
+		return nil, transient("The router gives an answer that cannot be read.", nil)
+	}
+	if code != codeOK {
+		return nil, &refusal{code, object, method}
+	}
+	if len(r.Result) == 1 {
+		return nil, nil
+	}
+	return r.Result[1], nil
+}
+
+// once asks without regard to what the answer means.
+func (l *line) once(ctx context.Context, session, object, method string, args any) (json.RawMessage, error) {
+	if args == nil {
+		args = struct{}{}
+	}
+	raw, err := json.Marshal(request{"2.0", 1, "call", []any{session, object, method, args}})
+	if err != nil {
+		return nil, permanent("the request to the router cannot be written", err)
+	}
+	if len(raw) > maxRequest {
+		return nil, permanent("This is more than the router takes at once; block the whole device instead.", nil)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.url, bytes.NewReader(raw))
+	if err != nil {
+		return nil, permanent("the request to the router cannot be written", err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := l.http.Do(req)
+	if err != nil {
+		return nil, reachError(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, statusError(resp.StatusCode)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return nil, reachError(err)
+	}
+	if len(body) > maxAnswer {
+		return nil, transient("The router gives an answer that is far too long; it was not read.", nil)
+	}
+	return parseResponse(body, object, method)
+}
+
+// maxAnswer bounds one answer; the router's own limit for a file is 256 KiB.
+const maxAnswer = 2 << 20
+
+// reachError keeps what the guarded client says and sorts the rest.
+func reachError(err error) error {
+	var e *connectors.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return transient("The router cannot be reached.", err)
+}
+
+func statusError(status int) error {
+	switch {
+	case status >= 300 && status < 400:
+		return needsPerson("The router sends us elsewhere, which is not followed; write https:// in front of its address.", nil)
+	case status == http.StatusNotFound || status == http.StatusForbidden || status == http.StatusUnauthorized || status == http.StatusMethodNotAllowed:
+		return needsPerson("Nothing there speaks as OpenWrt does; check the address, and that the package uhttpd-mod-ubus is installed.", nil)
+	}
+	return transient(fmt.Sprintf("The router answers with status %d.", status), nil)
+}
+
+// login signs in, unless somebody else did so since old was given.
+func (l *line) login(ctx context.Context, old string) error {
+	l.signing.Lock()
+	defer l.signing.Unlock()
+	if id, err := l.session(); err != nil || id != old {
+		return err
+	}
+	raw, err := l.once(ctx, nobody, "session", "login", map[string]any{"username": l.username, "password": l.password.Reveal(), "timeout": idle})
+	switch codeOf(err) {
+	case codeDenied, rpcDenied: // documented: a wrong password is code 6
+		err = fault(consent.KindSignIn, "The router does not accept this user name and password; it is not tried again until you enter them anew.", nil)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.refused = err
+		return err
+	case codeOK:
+	default:
+		return sorted(err)
+	}
+	if err != nil {
+		return err
+	}
+	var in struct {
+		ID   string `json:"ubus_rpc_session"`
+		ACLs rights `json:"acls"`
+	}
+	if err := json.Unmarshal(raw, &in); err != nil || in.ID == "" || len(in.ID) > maxSessionName || strings.Trim(in.ID, "0123456789abcdefABCDEF") != "" {
+		return transient("The router signs us in in a way that cannot be read.", err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.id, l.rights = in.ID, in.ACLs
+	return nil
+}
+
+func (l *line) session() (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return "", permanent("The connection to the router was closed.", nil)
+	}
+	return l.id, l.refused
+}
+
+func (l *line) granted() rights {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rights
+}
+
+func sorted(err error) error {
+	var r *refusal
+	if errors.As(err, &r) {
+		return r.sentence()
+	}
+	return err
+}
+
+// call asks as ourselves. The router answers the same to a session that has run
+// out and to a right that is missing; what the login granted tells them apart,
+// so that a missing right does not make us sign in again and again.
+func (l *line) call(ctx context.Context, object, method string, args any, out any) error {
+	id, err := l.session()
+	if err != nil {
+		return err
+	}
+	raw, err := l.once(ctx, id, object, method, args)
+	code := codeOf(err)
+	if code == rpcNoSession || code == rpcDenied && l.granted().may("ubus", object, method) {
+		if err := l.login(ctx, id); err != nil {
+			return err
+		}
+		if id, err = l.session(); err != nil {
+			return err
+		}
+		raw, err = l.once(ctx, id, object, method, args)
+	}
+	if err != nil {
+		return sorted(err)
+	}
+	if out == nil {
+		return nil
+	}
+	if raw == nil { // well, but without data
+		return errNoData
+	}
+	if err := json.Unmarshal(raw, out); err != nil {
+		return transient(fmt.Sprintf("The router answers \"%s %s\" in a way that cannot be read.", object, method), err)
+	}
+	return nil
+}
+
+// errNoData is an answer that all is well, without what was asked for: so the
+// router answers for a section that does not exist.
+var errNoData = transient("The router answers without what was asked for.", nil)
+
+// run runs a command of the router and gives what it wrote.
+func (l *line) run(ctx context.Context, command string, params ...string) (code int, text string, err error) {
+	var out struct {
+		Code   int    `json:"code"`
+		Stdout string `json:"stdout"`
+	}
+	err = l.call(ctx, "file", "exec", map[string]any{"command": command, "params": params}, &out)
+	return out.Code, out.Stdout, err
+}
+
+// close ends our session; the router forgets it by itself where it does not let us.
+func (l *line) close(ctx context.Context) {
+	l.mu.Lock()
+	id, may := l.id, l.rights.may("ubus", "session", "destroy")
+	was := l.closed
+	l.closed = true
+	l.mu.Unlock()
+	if !was && id != "" && may {
+		_, _ = l.once(ctx, id, "session", "destroy", map[string]any{"ubus_rpc_session": id}) // it runs out anyway
+	}
+}

@@ -1,0 +1,136 @@
+package openwrt
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"strings"
+	"time"
+)
+
+// dateForm is how the firewall writes a moment, in the router's local time.
+const dateForm = "2006-01-02T15:04:05"
+
+// maxOff is how far the router's clock may be from ours before it is not trusted with a date.
+const maxOff = time.Minute
+
+var errZone = errors.New("no time zone")
+
+// posixZone is the zone that a POSIX string such as CET-1CEST,M3.5.0,M10.5.0/3
+// stands for. It is handed to the library as the last line of a zone file, the
+// only form in which it takes one.
+func posixZone(text string) (*time.Location, error) {
+	if text == "" || len(text) > 64 || strings.ContainsAny(text, "\n\x00") {
+		return nil, errZone
+	}
+	const unread = "???"
+	part := make([]byte, 44)
+	copy(part, "TZif2")
+	binary.BigEndian.PutUint32(part[36:], 1) // one type
+	binary.BigEndian.PutUint32(part[40:], uint32(len(unread)+1))
+	part = append(part, 0, 0, 0, 0, 0, 0) // no offset, no summer time, first name
+	part = append(part, unread+"\x00"...)
+	file := append(bytes.Repeat(part, 2), "\n"+text+"\n"...)
+	z, err := time.LoadLocationFromTZData("router", file)
+	if err != nil {
+		return nil, errZone
+	}
+	for _, month := range []time.Month{time.January, time.July} {
+		if name, _ := time.Date(2026, month, 1, 0, 0, 0, 0, z).Zone(); name == unread || name == "" {
+			return nil, errZone
+		}
+	}
+	return z, nil
+}
+
+// zoneOf is the router's zone from its two settings. The POSIX string is what
+// its programs go by.
+func zoneOf(timezone, name string) (*time.Location, error) {
+	if timezone == "UTC" || timezone == "GMT" { // as a new router has it, without the offset that the form asks for
+		return time.UTC, nil
+	}
+	if z, err := posixZone(timezone); err == nil {
+		return z, nil
+	}
+	if name == "" || name == "Local" {
+		return nil, errZone
+	}
+	z, err := time.LoadLocation(strings.ReplaceAll(name, " ", "_"))
+	if err != nil {
+		return nil, errZone
+	}
+	return z, nil
+}
+
+// wall writes t in z; false when that time of day comes twice, so that it would
+// not say which is meant, or when the form cannot hold it.
+func wall(t time.Time, z *time.Location) (string, bool) {
+	text := t.In(z).Format(dateForm)
+	for _, d := range []time.Duration{-time.Hour, time.Hour} {
+		if t.Add(d).In(z).Format(dateForm) == text {
+			return "", false
+		}
+	}
+	y := t.In(z).Year()
+	return text, y >= 1970 && y < 2038
+}
+
+// offset is z's distance to UTC at t.
+func offset(t time.Time, z *time.Location) int {
+	_, n := t.In(z).Zone()
+	return n
+}
+
+// PeerTime is the router's own clock. It gives local time only, so the zone is
+// taken off again.
+func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
+	if s.zone == nil {
+		return time.Time{}, unsupported("The router does not say in which time zone it is.", nil)
+	}
+	var info struct {
+		Local int64 `json:"localtime"`
+	}
+	if err := s.line.call(ctx, "system", "info", nil, &info); err != nil {
+		return time.Time{}, err
+	}
+	if info.Local < 0 || info.Local > 1<<33 {
+		return time.Time{}, transient("The router's clock cannot be read.", nil)
+	}
+	return time.Unix(info.Local-int64(offset(s.now(), s.zone)), 0).UTC(), nil
+}
+
+// readZone asks for the router's zone; without one no date is handed over.
+func (s *Session) readZone(ctx context.Context) {
+	var out struct {
+		Values map[string]section `json:"values"`
+	}
+	if err := s.line.call(ctx, "uci", "get", map[string]any{"config": "system"}, &out); err != nil {
+		s.log.Info("the router's time zone is not known", "error", err)
+		return
+	}
+	for _, sec := range out.Values {
+		if sec.text(".type") != "system" {
+			continue
+		}
+		if z, err := zoneOf(sec.text("timezone"), sec.text("zonename")); err == nil {
+			s.zone = z
+			return
+		}
+	}
+}
+
+// clockOff says in a sentence why the router cannot be trusted with a date; "" when it can.
+func (s *Session) clockOff(ctx context.Context) string {
+	if s.zone == nil {
+		return "the router does not say in which time zone it is"
+	}
+	at, err := s.PeerTime(ctx)
+	if err != nil {
+		return "the router does not tell its time"
+	}
+	if d := at.Sub(s.now()).Abs(); d > maxOff {
+		return "the router's clock is " + d.Round(time.Minute).String() + " away from this computer's; set it right first"
+	}
+	return ""
+}
