@@ -134,6 +134,9 @@ func (p Presenter) Timeline(cs []engine.ConsentInfo) Timeline {
 			ID: string(c.ID), Label: p.deviceName(c.DeviceName), When: p.dateShort(d), Fraction: at(d), Severity: severityOf(c.Headline),
 		})
 	}
+	out.Marks = append(out.Marks, p.supportMarks(cs, func(d Day) (float64, bool) {
+		return at(d), !d.Zero() && d.since(first) >= 0 && d.since(end) < 0
+	})...)
 	slices.SortStableFunc(out.Marks, func(a, b TimelineMark) int {
 		switch {
 		case a.Fraction < b.Fraction:

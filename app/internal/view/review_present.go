@@ -165,7 +165,7 @@ func (p Presenter) since(r engine.ReviewInfo) []Change {
 	if v, ok := p.volume(r); ok {
 		out = append(out, v)
 	}
-	return out
+	return append(out, p.alsoChanged(r)...)
 }
 
 // volume compares only where the first week is over.
