@@ -29,7 +29,7 @@ func (e Entry) Validate() error {
 	if !filepath.IsAbs(e.Program) {
 		return fmt.Errorf("%q is not a full path: %w", e.Program, ErrPath)
 	}
-	for _, s := range append([]string{e.Program}, e.Args...) {
+	for _, s := range e.words() {
 		if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == '"' }) {
 			return fmt.Errorf("%q: %w", s, ErrPath)
 		}

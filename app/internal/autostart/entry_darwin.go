@@ -1,10 +1,8 @@
 package autostart
 
 import (
-	"encoding/xml"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // agentFile is the LaunchAgent of the signed-in user.
@@ -21,18 +19,7 @@ func set(e Entry) error {
 	if err != nil {
 		return err
 	}
-	var b strings.Builder
-	b.WriteString(xml.Header + `<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">` + "\n")
-	b.WriteString("<plist version=\"1.0\"><dict>\n<key>Label</key><string>" + name + "</string>\n<key>RunAtLoad</key><true/>\n<key>ProgramArguments</key><array>\n")
-	for _, s := range append([]string{e.Program}, e.Args...) {
-		b.WriteString("<string>")
-		if err := xml.EscapeText(&b, []byte(s)); err != nil {
-			return err
-		}
-		b.WriteString("</string>\n")
-	}
-	b.WriteString("</array>\n</dict></plist>\n")
-	return write(path, b.String())
+	return write(path, launchAgent(e))
 }
 
 func unset() error {

@@ -20,19 +20,7 @@ func set(e Entry) error {
 	if err != nil {
 		return err
 	}
-	return write(path, "[Desktop Entry]\nType=Application\nName=Best Before\nExec="+execLine(e)+"\nTerminal=false\nX-GNOME-Autostart-enabled=true\n")
-}
-
-// execLine quotes as the Desktop Entry Specification asks: first for its own
-// reader of the command line, then for the reader of the file.
-func execLine(e Entry) string {
-	var words []string
-	for _, s := range append([]string{e.Program}, e.Args...) {
-		s = strings.NewReplacer(`\`, `\\`, "`", "\\`", `$`, `\$`).Replace(s)
-		s = strings.ReplaceAll(s, `\`, `\\`)
-		words = append(words, `"`+strings.ReplaceAll(s, "%", "%%")+`"`)
-	}
-	return strings.Join(words, " ")
+	return write(path, desktopEntry(e))
 }
 
 func unset() error {

@@ -2,9 +2,7 @@ package autostart
 
 import (
 	"os"
-	"strings"
 
-	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
 )
 
@@ -17,11 +15,7 @@ func set(e Entry) error {
 		return err
 	}
 	defer k.Close()
-	var words []string
-	for _, s := range append([]string{e.Program}, e.Args...) {
-		words = append(words, windows.EscapeArg(s))
-	}
-	return k.SetStringValue(name, strings.Join(words, " "))
+	return k.SetStringValue(name, runLine(e))
 }
 
 func unset() error {
