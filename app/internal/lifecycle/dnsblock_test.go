@@ -1,0 +1,190 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"bestbefore/app/internal/clock"
+	"bestbefore/app/internal/engine"
+	"bestbefore/connectors"
+	"bestbefore/connectors/adguardhome"
+	"bestbefore/connectors/pihole"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// withBlocker is a home whose only connection is a DNS blocker, and a printer.
+func withBlocker(t *testing.T, kind connectors.Connector, b *dnsBlocker) (*Home, engine.Engine, discovery.DeviceID) {
+	t.Helper()
+	reg, err := connectors.NewRegistry(kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := Open(t.Context(), Config{
+		Dir: t.TempDir(), Enforce: true, Registry: reg, Credentials: credential(t),
+		Lookup: func(context.Context, string) ([]netip.Addr, error) {
+			return nil, errors.New("nobody asks the real network")
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- h.Serve(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+		if err := h.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	h.core.Sight(discovery.Sighting{
+		Source: discovery.SourceNeighbor, At: clock.Wall(), Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: bellMAC}},
+		Addresses: []netip.Addr{netip.MustParseAddr("192.168.77.30")},
+		Services:  []discovery.Service{{Type: "_ipp._tcp", Instance: "Printer", Host: "printer.local", Port: 631, TXT: discovery.TXT{"ty=Laser 3000"}}},
+	})
+	id, ok := h.inventory.Resolve(bellMAC, netip.Addr{}, "")
+	if !ok {
+		t.Fatal("the inventory lost what it was just shown")
+	}
+	values := map[string]string{"address": b.URL}
+	if kind.Spec().Kind == adguardhome.Kind {
+		values["username"] = "household"
+	}
+	if _, err := h.Engine().Connect(t.Context(), engine.ConnectRequest{Kind: kind.Spec().Kind, Values: values, Secrets: map[string]string{"password": blockerPassword}}); err != nil {
+		t.Fatal(err)
+	}
+	return h, h.Engine(), id
+}
+
+// blockers are both, with how the story's part of them answers.
+var blockers = map[string]struct {
+	kind  connectors.Connector
+	serve func(*dnsBlocker, http.ResponseWriter, *http.Request)
+}{
+	"AdGuard Home": {adguardhome.New(), asAdGuardHome},
+	"Pi-hole":      {pihole.New(), asPihole},
+}
+
+// TestANameIsSeenAndEndsOnItsDate is the whole house with a DNS blocker: names
+// that a device looks up are seen, a permission for one of them runs out, its
+// look-ups are refused from then on, and the blocker's own log shows that.
+func TestANameIsSeenAndEndsOnItsDate(t *testing.T) {
+	for name, x := range blockers {
+		t.Run(name, func(t *testing.T) {
+			b := startBlocker(t, x.serve)
+			_, e, id := withBlocker(t, x.kind, b)
+			until(t, "the names are among the flows", func() bool {
+				b.ask("192.168.77.30", "video.maker.example")
+				fs, err := e.Flows(t.Context(), engine.FlowQuery{Device: id})
+				return err == nil && len(fs) > 0 && fs[0].Destination == "video.maker.example" && fs[0].Count > 0 && fs[0].BytesUp == 0 && !fs[0].Refused
+			})
+			info, err := e.Allow(t.Context(), engine.AllowRequest{
+				Device: id, Recipient: consent.Recipient{Name: "Printer Maker", Destinations: []string{"maker.example"}}, Until: "2s", Then: consent.Block, How: "test",
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !b.ask("192.168.77.30", "video.maker.example") {
+				t.Fatal("it was refused before its date")
+			}
+			until(t, "its look-ups are refused, and seen to be", func() bool {
+				b.ask("192.168.77.30", "video.maker.example")
+				c, err := e.Consent(t.Context(), info.ID)
+				return err == nil && c.Decided == consent.Expired && c.Seen == consent.Stopped && c.Headline == consent.EndedStopped
+			})
+			if b.ask("192.168.77.30", "video.maker.example") || b.refused() == 0 {
+				t.Error("seen as stopped, but it is answered")
+			}
+			if !b.ask("192.168.77.30", "time.example") || !b.ask("192.168.77.31", "video.maker.example") {
+				t.Error("another name, or another device, is refused too")
+			}
+			until(t, "the refused look-ups are among the flows", func() bool {
+				fs, err := e.Flows(t.Context(), engine.FlowQuery{Device: id})
+				return err == nil && len(fs) > 0 && strings.Contains(flowWords(fs), "refused")
+			})
+		})
+	}
+}
+
+func flowWords(fs []engine.FlowInfo) string {
+	var out []string
+	for _, f := range fs {
+		word := "passed"
+		if f.Refused {
+			word = "refused"
+		}
+		out = append(out, f.Destination+" "+word)
+	}
+	return strings.Join(out, "\n")
+}
+
+// TestTheTwinThatAppliesNothingIsNotCalledStopped removes the mechanism: the
+// blocker takes the rule, keeps it, and answers all the same.
+func TestTheTwinThatAppliesNothingIsNotCalledStopped(t *testing.T) {
+	for name, x := range blockers {
+		t.Run(name, func(t *testing.T) {
+			b := startBlocker(t, x.serve)
+			b.dead = true
+			_, e, id := withBlocker(t, x.kind, b)
+			info, err := e.Allow(t.Context(), engine.AllowRequest{
+				Device: id, Recipient: consent.Recipient{Name: "Printer Maker", Destinations: []string{"maker.example"}}, Until: "1s", Then: consent.Block, How: "test",
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			until(t, "it is seen to go on", func() bool {
+				b.ask("192.168.77.30", "video.maker.example")
+				c, err := e.Consent(t.Context(), info.ID)
+				if err == nil && (c.Seen == consent.Stopped || c.Headline == consent.EndedStopped) {
+					t.Fatalf("it claims that it stopped: %+v", c.Actions)
+				}
+				return err == nil && c.Decided == consent.Expired && c.Seen == consent.Flowing
+			})
+		})
+	}
+}
+
+// TestAWrongPasswordIsTriedOnce: neither connecting nor keeping open tries it again.
+func TestAWrongPasswordIsTriedOnce(t *testing.T) {
+	tried := 0
+	b := startBlocker(t, func(b *dnsBlocker, w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			tried++
+		}
+		asAdGuardHome(b, w, r)
+	})
+	reg, err := connectors.NewRegistry(adguardhome.New())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := Open(t.Context(), Config{Dir: t.TempDir(), Enforce: true, Registry: reg, Credentials: credential(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- h.Serve(ctx) }()
+	_, err = h.Engine().Connect(t.Context(), engine.ConnectRequest{Kind: adguardhome.Kind, Values: map[string]string{"address": b.URL, "username": "household"}, Secrets: map[string]string{"password": "wrong"}})
+	if connectors.KindOf(err) != consent.KindSignIn {
+		t.Errorf("connecting: %v", err)
+	}
+	<-done
+	if err := h.Close(); err != nil {
+		t.Error(err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if tried != 1 {
+		t.Errorf("the wrong password was tried %d times", tried)
+	}
+}
