@@ -304,7 +304,7 @@ func (s *Session) cutDue(ctx context.Context) {
 		delete(s.starts, mark)
 		r, ok, err := s.readBack(ctx, mark)
 		if err == nil && ok && r.active(s.now()) {
-			s.log.Info("a block began by itself" + s.cut(ctx, r))
+			s.log.Info("a block began by itself", "open connections", s.cut(ctx, r))
 		}
 	}
 }
