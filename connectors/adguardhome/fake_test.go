@@ -287,3 +287,6 @@ func (f *fake) row(e entry) map[string]any {
 	}
 	return out
 }
+
+// sessions are the open ones; the caller holds mu or is alone.
+func (f *fake) sessions() map[string]bool { return f.cookies }

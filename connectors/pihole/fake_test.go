@@ -448,3 +448,6 @@ func (f *fake) queries(w http.ResponseWriter, q url.Values) {
 	}
 	f.json(w, 200, map[string]any{"queries": rows, "cursor": cursor, "recordsTotal": len(f.log), "recordsFiltered": len(f.log), "draw": 0, "took": 0.001})
 }
+
+// sessions are the open ones; the caller holds mu or is alone.
+func (f *fake) sessions() map[string]bool { return f.sids }

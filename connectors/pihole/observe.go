@@ -110,16 +110,17 @@ func (s *Session) descend(ctx context.Context, p *place, emit emitter) (gave boo
 		}
 		some, arrived := s.give(p, pg, p.Down == 0, emit)
 		gave = gave || some
-		if arrived || p.Down == 0 { // nothing there, or nothing ripe
-			break
+		switch {
+		case arrived, p.Down == 0 && len(pg.rows) > 0: // nothing new, or nothing ripe
+		case len(pg.rows) > 0:
+			continue
+		case !ask.disk: // its memory holds a day
+			ask.disk = true
+			continue
+		default:
+			s.ended(p)
 		}
-		if len(pg.rows) == 0 {
-			if ask.disk {
-				s.ended(p)
-				break
-			}
-			ask.disk = true // its memory holds a day
-		}
+		break
 	}
 	if p.Top > p.Mark {
 		p.done()
@@ -131,7 +132,7 @@ func (s *Session) descend(ctx context.Context, p *place, emit emitter) (gave boo
 // ended notes how many rows are missing where the log ended before the place was
 // met to which all had been given.
 func (s *Session) ended(p *place) {
-	if n := p.Down - 1 - p.Mark; p.Mark > 0 && n > 0 {
+	if n := p.Down - 1 - p.Mark; p.Down > 0 && p.Mark > 0 && n > 0 {
 		s.watch.gap(uint64(n))
 		s.log.Warn("the query log no longer reaches back to where we left it", "rows", n)
 	}
