@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -133,7 +132,7 @@ func TestDropsAreToldSoon(t *testing.T) {
 	if cov, _ := ses.Coverage(t.Context()); cov.Lost != 0 {
 		t.Errorf("nothing was dropped, but %d are told", cov.Lost)
 	}
-	if err := slow.Process.Signal(syscall.SIGSTOP); err != nil {
+	if err := slow.Process.Signal(standStill); err != nil {
 		t.Fatal(err)
 	}
 	pub := exec.Command("mosquitto_pub", "-h", b.host, "-p", strconv.Itoa(b.port), "-u", "cam", "-P", passwordOf("cam"), "-q", "1", "-t", "home/cam/temperature", "-l")

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -135,7 +134,7 @@ func (b *mosquitto) drop() {
 	b.t.Cleanup(func() { _ = slow.Process.Kill(); _ = slow.Wait() })
 	for lines := bufio.NewScanner(out); lines.Scan() && !strings.Contains(lines.Text(), "Subscribed"); {
 	}
-	if err := slow.Process.Signal(syscall.SIGSTOP); err != nil {
+	if err := slow.Process.Signal(standStill); err != nil {
 		b.t.Fatal(err)
 	}
 	pub := exec.Command("mosquitto_pub", "-h", "127.0.0.1", "-p", b.port, "-u", "plug", "-P", "pw-of-plug", "-q", "1", "-t", "home/plug/power", "-l")

@@ -1,0 +1,6 @@
+package lifecycle
+
+import "syscall"
+
+// standStill is unknown to Windows, where no Mosquitto is looked for.
+const standStill = syscall.SIGKILL
