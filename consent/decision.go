@@ -60,4 +60,7 @@ const (
 	NoteSupport      ledger.Kind = "support" // until when a maker keeps a device safe
 	NoteErased       ledger.Kind = "erased"
 	NoteQuarantine   ledger.Kind = "quarantine"
+	NoteRecipientNew ledger.Kind = "recipient_new" // a device began to send to somebody that no permission covers
+	NoteFine         ledger.Kind = "fine"          // a person said that this needs none
+	NoteRefused      ledger.Kind = "refused"       // a person stopped it
 )

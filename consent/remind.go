@@ -53,7 +53,7 @@ type Reminded struct {
 // only the nearest is told. What a person ended is the answer to a click and no
 // news. A clock set back silences nothing.
 func Remind(all []Remindable, told Reminded, now time.Time, zone *time.Location) []Reminder {
-	if !told.Last.After(now) && (sameDay(told.Last, now, zone) || now.Sub(told.Last) < reminderPause) {
+	if told.Quiet(now, zone) {
 		return nil
 	}
 	var out []Reminder
@@ -85,6 +85,12 @@ func Sensitivity(data []Category) int {
 		}
 	}
 	return most
+}
+
+// Quiet reports whether there was a message today already; everything that we
+// start waits for the next day then.
+func (r Reminded) Quiet(now time.Time, zone *time.Location) bool {
+	return !r.Last.After(now) && (sameDay(r.Last, now, zone) || now.Sub(r.Last) < reminderPause)
 }
 
 func sameDay(a, b time.Time, zone *time.Location) bool {

@@ -7,7 +7,7 @@ import "fmt"
 // one more version.
 //
 // A withdrawal whose date is still to come is given back with that date, and its
-// block lifted. A permission just given is withdrawn, without enforcement:
+// block lifted; what was stopped without ever having been allowed is lifted too. A permission just given is withdrawn, without enforcement:
 // nothing was allowed before, and nothing is cut now. A renewal or an extension
 // falls back to the old dates while they are still to come, else it is
 // withdrawn. Everything else, above all what the clock did, gives ErrNothing.
@@ -24,6 +24,8 @@ func Undo(prev, cur Consent, d Decider) (Consent, []Action, error) {
 	switch {
 	case cur.Decided == Withdrawn && fallBack, cur.Decided.Live() && fallBack:
 		return restore(prev, cur, d)
+	case cur.Refused():
+		return unrefuse(cur, d)
 	case cur.Decided == Given && first:
 		next, _ := Withdraw(cur, nil, now, d.By, d.How)
 		var acts []Action
@@ -45,7 +47,7 @@ func restore(prev, cur Consent, d Decider) (Consent, []Action, error) {
 	next := follow(cur, prev.Decided, d)
 	next.Given, next.Term, next.Expires, next.ExpiresCivil, next.Zone = prev.Given, prev.Term, prev.Expires, prev.ExpiresCivil, prev.Zone
 	next.GraceUntil = prev.GraceUntil
-	next.GraceUsed = cur.GraceUsed // a used extension stays used
+	next.GraceUsed = prev.GraceUsed || cur.GraceUsed // a used extension stays used
 	if err := next.Validate(); err != nil {
 		return Consent{}, nil, err
 	}

@@ -74,6 +74,7 @@ type Core struct {
 	granting sync.Mutex // guards issuers, held while they are asked
 	issuers  map[string]issuer
 
+	meeting sync.Mutex // held while what is remembered of recipients is read and written
 	listing sync.Mutex // held while the list of what can be undone is read and written
 
 	mu    sync.Mutex // guards since and undo order: decisions are made one at a time
@@ -138,6 +139,7 @@ func (e *Core) Look(ctx context.Context) {
 	e.refreshNames(ctx)
 	e.warn(ctx, "handing dates over", e.ReconcileHandOvers(ctx))
 	e.warn(ctx, "watching what was ended by hand", e.WatchByHand(ctx))
+	e.warn(ctx, "looking for new recipients", e.WatchRecipients(ctx))
 	e.warn(ctx, "listing access", e.ListGrants(ctx))
 }
 

@@ -24,6 +24,7 @@ type Engine interface {
 	DeviceEdits
 	Flows
 	Traffic
+	Newcomers
 	Permissions
 	Decisions
 	Blocks
@@ -400,5 +401,7 @@ type News struct {
 	Kind   string             `json:"kind"` // "device", "question", "flow"
 	Device discovery.DeviceID `json:"device,omitempty"`
 	Ref    string             `json:"ref,omitempty"` // question id
+	// Names are the recipients of news of the kind "recipient".
+	Names []string `json:"names,omitempty"`
 	Text   string             `json:"text"`
 }

@@ -38,6 +38,9 @@ func (e *Core) Overview(ctx context.Context) (Overview, error) {
 	if err := e.overviewActions(ctx, &o); err != nil {
 		return o, err
 	}
+	if err := e.overviewRecipients(ctx, &o); err != nil {
+		return o, err
+	}
 	e.overviewNews(&o)
 	if e.Config.Problems != nil {
 		o.Problems = append(o.Problems, e.Config.Problems()...)
@@ -125,4 +128,27 @@ func (e *Core) overviewNews(o *Overview) {
 		}
 		o.New = append(o.New, News{Kind: "device", Device: d.ID, Text: d.Name() + " was seen for the first time."})
 	}
+}
+
+// overviewRecipients has one line for each device that began to send to somebody.
+func (e *Core) overviewRecipients(ctx context.Context, o *Overview) error {
+	all, err := e.NewRecipients(ctx)
+	if err != nil {
+		return err
+	}
+	at := map[discovery.DeviceID]int{}
+	for _, n := range all {
+		i, known := at[n.Device]
+		if !known {
+			if len(o.New) >= newsMax {
+				continue
+			}
+			i = len(o.New)
+			at[n.Device] = i
+			o.New = append(o.New, News{Kind: "recipient", Device: n.Device})
+		}
+		o.New[i].Names = append(o.New[i].Names, n.Name)
+		o.New[i].Text = fmt.Sprintf("%s now sends to %s.", e.deviceName(n.Device), join(o.New[i].Names))
+	}
+	return nil
 }

@@ -92,7 +92,7 @@ func TestTotalsAreByCompany(t *testing.T) {
 		got[x.Name] = x
 	}
 	if len(got) != 3 || got["Bell Maker"].Up != 20 || got["Bell Maker"].Receiver.Country != "DE" || got["Bell Maker"].Known ||
-		got["My bell"].Up != 10 || !got["My bell"].Known || got["My bell"].Receiver != (engine.Receiver{}) || got["203.0.113.9"].Up != 10 {
+		got["My bell"].Up != 10 || !got["My bell"].Known || got["My bell"].Receiver.Company != "Bell Maker" || got["203.0.113.9"].Up != 10 {
 		t.Errorf("%+v", totals)
 	}
 }

@@ -25,6 +25,7 @@ const (
 	undoEssential  undoKind = "essential"
 	undoSplit      undoKind = "split"
 	undoLapse      undoKind = "lapse"
+	undoFine       undoKind = "fine"
 )
 
 // undoEntry is how to take one decision back.
@@ -36,6 +37,7 @@ type undoEntry struct {
 	Text    string             `json:"text,omitempty"` // the label or grade before
 	// Others are what a device was taken apart into, beside itself.
 	Others []discovery.DeviceID `json:"others,omitempty"`
+	Names  []string             `json:"names,omitempty"` // recipients
 }
 
 // undoKey is the setting that holds the list, undoMax how many are kept.
@@ -138,6 +140,10 @@ func (e *Core) takeBack(ctx context.Context, u undoEntry) (string, error) {
 		}
 	case undoLapse:
 		return e.undoLapsing(ctx, u)
+	case undoFine:
+		if _, err := e.setFine(ctx, u.Device, u.Names, false); err != nil {
+			return "", err
+		}
 	case undoEssential:
 		if err := e.Inventory.SetEssential(u.Device, discovery.Essential(u.Text)); err != nil {
 			return "", err
@@ -145,7 +151,7 @@ func (e *Core) takeBack(ctx context.Context, u undoEntry) (string, error) {
 	default:
 		return "", fmt.Errorf("the list of what can be undone holds %q, which this version does not know", u.Kind)
 	}
-	what := map[undoKind]string{undoLabel: "the name of ", undoMerge: "the joining of ", undoSplit: "the taking apart of ", undoEssential: "the mark of "}[u.Kind] + name
+	what := map[undoKind]string{undoLabel: "the name of ", undoMerge: "the joining of ", undoFine: "the answer about ", undoSplit: "the taking apart of ", undoEssential: "the mark of "}[u.Kind] + name
 	return "Undone: " + what, e.edited(ctx, undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, "Undone: "+what+"."))
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"bestbefore/app/internal/engine"
@@ -82,14 +83,21 @@ func (h *Home) remind(ctx context.Context, d desk, answers chan<- func()) error 
 	all, now := remindable(cs), h.now()
 	_, loc := zone()
 	lines := consent.Remind(all, told, now, loc)
-	if len(lines) == 0 {
-		return nil
+	met, err := h.newlyMet(ctx, told.Quiet(now, loc))
+	if err != nil || len(lines)+len(met) == 0 {
+		return err
 	}
-	n := h.presenter().Notice(lines, cs, h.Raise != nil)
+	n, err := h.notice(ctx, lines, cs, met)
+	if err != nil {
+		return err
+	}
 	if err := d.Show(ctx, h.note(ctx, d, n, answers)); err != nil {
 		if errors.Is(err, notify.ErrNone) {
 			return nil
 		}
+		return err
+	}
+	if err := h.core.Told(ctx, met); err != nil {
 		return err
 	}
 	b, err := json.Marshal(told.With(lines, all, now))
@@ -97,6 +105,26 @@ func (h *Home) remind(ctx context.Context, d desk, answers chan<- func()) error 
 		return err
 	}
 	return h.store.SetSetting(ctx, remindedKey, string(b))
+}
+
+// newlyMet are the new recipients that no message has named yet; none on a day
+// that had its message.
+func (h *Home) newlyMet(ctx context.Context, quiet bool) ([]engine.NewRecipient, error) {
+	if quiet {
+		return nil, nil
+	}
+	all, err := h.core.NewRecipients(ctx)
+	return slices.DeleteFunc(all, func(n engine.NewRecipient) bool { return n.Told }), err
+}
+
+// notice is the one message about all of it.
+func (h *Home) notice(ctx context.Context, lines []consent.Reminder, cs []engine.ConsentInfo, met []engine.NewRecipient) (view.Notice, error) {
+	n := h.presenter().Notice(lines, cs, h.Raise != nil)
+	if len(met) == 0 {
+		return n, nil
+	}
+	ds, err := h.core.Devices(ctx)
+	return h.presenter().WithNew(n, met, ds), err
 }
 
 func (h *Home) presenter() view.Presenter {

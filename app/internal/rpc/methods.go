@@ -21,6 +21,7 @@ func methods() map[string]method {
 	addForgetting(m)
 	addKeys(m)
 	addBackups(m)
+	addNewcomers(m)
 	addAccess(m)
 	return m
 }

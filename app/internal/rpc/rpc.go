@@ -61,6 +61,8 @@ type args struct {
 
 	Preferences engine.Preferences `json:"preferences,omitzero"`
 
+	Met []engine.NewRecipient `json:"met,omitempty"`
+
 	Flows   *engine.FlowQuery    `json:"flows,omitempty"`
 	Diary   *engine.DiaryQuery   `json:"diary,omitempty"`
 	Allow   *engine.AllowRequest `json:"allow,omitempty"`

@@ -15,7 +15,10 @@ import (
 
 // ms is t in milliseconds, invalid (NULL) for the zero time.
 func ms(t time.Time) sql.NullInt64 {
-	return sql.NullInt64{Int64: t.UnixMilli(), Valid: !t.IsZero()}
+	if t.IsZero() {
+		return sql.NullInt64{} // as it is read back
+	}
+	return sql.NullInt64{Int64: t.UnixMilli(), Valid: true}
 }
 
 // msUp rounds up, so that what is due by the column is due by the record too.

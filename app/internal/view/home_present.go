@@ -26,6 +26,7 @@ const (
 	AnswerStop  = "stop"  // disconnect the device
 	AnswerRetry = "retry" // try what could not be done again
 	AnswerLook  = "look"  // look through all newcomers
+	AnswerFine  = "fine"  // new recipients need no permission
 	AnswerClock = "clock" // the clock of this computer is right
 )
 

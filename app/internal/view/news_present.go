@@ -51,7 +51,11 @@ func (p Presenter) allNews(in HomeInput) []NewsItem {
 const (
 	newsDevice  = "device"
 	newsDevices = "devices"
+	newsTo      = NewsRecipients
 )
+
+// NewsRecipients is the kind of news that asks about new recipients of a device.
+const NewsRecipients = "recipient"
 
 // news is one new thing with what can be answered to it.
 func (p Presenter) news(n engine.News, devices map[discovery.DeviceID]engine.DeviceInfo) NewsItem {
@@ -60,6 +64,9 @@ func (p Presenter) news(n engine.News, devices map[discovery.DeviceID]engine.Dev
 	if known {
 		item.Route = Route{Page: PageDevice, Arg: string(n.Device)}
 		item.Lead = p.name(d)
+	}
+	if n.Kind == newsTo {
+		return p.newRecipients(item, n, d)
 	}
 	switch n.Kind {
 	case "question":

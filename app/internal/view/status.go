@@ -229,6 +229,9 @@ func (p Presenter) decided(c consent.Consent) string {
 	case consent.Expired:
 		return p.T("its date passed on %[1]s; agreed on %[2]s", p.date(p.end(c)), given)
 	case consent.Withdrawn:
+		if c.Refused() {
+			return p.T("stopped by you, %s; it was never allowed", p.moment(c.Ended))
+		}
 		return p.T("ended by you, %s", p.moment(c.Ended))
 	case consent.Revoked:
 		return p.T("ended by the other side, %s", p.moment(c.Ended))

@@ -132,7 +132,11 @@ func (p *Pump) Invite(action string) { p.open(view.Route{Page: view.Page(action)
 
 // News follows an answer to what is new.
 func (p *Pump) News(item, action string) {
-	_, device, ref := view.ParseNews(item)
+	kind, device, ref := view.ParseNews(item)
+	if kind == view.NewsRecipients {
+		p.newRecipients(string(device), view.NewNames(ref), action)
+		return
+	}
 	switch action {
 	case view.AnswerYes, view.AnswerNo:
 		p.Answer(ref, action == view.AnswerYes)

@@ -221,9 +221,15 @@ func (s *screen) settle() {
 // pump runs a pump in the bubble of a test until it ends.
 func pump(t *testing.T, f *fake) (*Pump, *screen) {
 	t.Helper()
+	return pumpOf(t, f, f)
+}
+
+// pumpOf runs a pump over e, which is f with more to it.
+func pumpOf(t *testing.T, e engine.Engine, f *fake) (*Pump, *screen) {
+	t.Helper()
 	s := &screen{}
 	p, err := New(Config{
-		Engine: f, Dispatch: s.dispatch, Now: time.Now,
+		Engine: e, Dispatch: s.dispatch, Now: time.Now,
 		Screen: Screen{
 			Devices:    func(v view.Devices) { s.devices = append(s.devices, v) },
 			Disconnect: func(v view.Disconnect) { s.cut = append(s.cut, v) },

@@ -1,0 +1,49 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"bestbefore/consent"
+	"bestbefore/consent/ledger"
+	"bestbefore/discovery/flow"
+)
+
+// errCannotStop says that nobody could stop it.
+var errCannotStop = errors.New("nothing that is connected can stop this alone; disconnect the whole device, or connect your router or gateway")
+
+// Refuse implements Newcomers.
+func (e *Core) Refuse(ctx context.Context, r AllowRequest) (ConsentInfo, error) {
+	d, err := e.find(string(r.Device))
+	if err != nil {
+		return ConsentInfo{}, err
+	}
+	if x, ok := e.enderOf(ctx, d, r.Recipient); !ok || !x.fit.Exact {
+		return ConsentInfo{}, errCannotStop
+	}
+	if err := consent.CanBlock(e.Guard(ctx, d), consent.FromExpiry, false); err != nil {
+		return ConsentInfo{}, err
+	}
+	c, actions, err := consent.Refuse(consent.Request{
+		ID: consent.ID(e.NewID("c")), Device: d.ID, Recipient: r.Recipient, Data: r.Data, Term: consent.Term{Kind: consent.NoEnd},
+		Remedy: consent.Block, Identity: d.Identifiers, Decider: e.decider(r.How),
+	})
+	if err != nil {
+		return ConsentInfo{}, err
+	}
+	if err := e.noTwin(ctx, c); err != nil {
+		return ConsentInfo{}, err
+	}
+	text := fmt.Sprintf("%s stopped what %s sends to %s; it was never allowed (%s).", capital(e.Person), d.Name(), c.Recipient.Name, r.How)
+	return e.decide(ctx, consent.Decision{Consent: c, Actions: actions, Notes: []ledger.Note{e.note(consent.NoteRefused, c, text)}})
+}
+
+// destinationOf reads a destination of a permission: an address or a host name.
+func destinationOf(s string) flow.Destination {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return flow.Destination{Address: a}
+	}
+	return flow.Destination{Domain: s}
+}
