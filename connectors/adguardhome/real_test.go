@@ -1,0 +1,88 @@
+package adguardhome
+
+import (
+	"context"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+)
+
+// TestARealAdGuardHome holds the fake against the real program, where a developer
+// names one that serves this computer's loopback addresses:
+// BESTBEFORE_ADGUARDHOME is its page, …_DNS its server, …_PASSWORD that of "admin".
+func TestARealAdGuardHome(t *testing.T) {
+	page, server := realPeer(), os.Getenv("BESTBEFORE_ADGUARDHOME_DNS")
+	if page == "" || server == "" {
+		t.Skip("no real AdGuard Home is named in BESTBEFORE_ADGUARDHOME")
+	}
+	set := settings(page, os.Getenv("BESTBEFORE_ADGUARDHOME_PASSWORD"))
+	set.Values[optUsername] = "admin"
+	opened, err := New().Open(t.Context(), set, testHost(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := opened.(*Session)
+	s.every = 100 * time.Millisecond
+	t.Cleanup(func() { _ = s.Leave(context.Background()); _ = s.Close() })
+	if err := s.learn(t.Context()); err != nil {
+		t.Errorf("who is who: %v", err)
+	}
+	if at, err := s.PeerTime(t.Context()); err != nil || time.Until(at).Abs() > time.Minute {
+		t.Errorf("its clock: %s, %v", at, err)
+	}
+	ask := func(client, name string) bool {
+		d := net.Dialer{LocalAddr: &net.UDPAddr{IP: net.ParseIP(client)}, Timeout: time.Second}
+		r := net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return d.DialContext(ctx, "udp", server) }}
+		as, err := r.LookupNetIP(t.Context(), "ip4", name)
+		return err == nil && len(as) > 0 && !as[0].IsUnspecified()
+	}
+	_, stop, sync := watching(t, s, nil)
+	until(t, "it begins", func() bool { return sync(func(v *seen) bool { return len(v.cursor) > 0 }) })
+	const bell, other = "127.0.0.7", "127.0.0.8"
+	for range 20 {
+		if !ask(bell, "video.maker.example.") || !ask(other, "video.maker.example.") {
+			t.Fatal("nothing is blocked yet, but it was refused")
+		}
+	}
+	until(t, "40 questions are seen", func() bool { return sync(func(v *seen) bool { return sumOf(v) >= 40 }) })
+	for _, c := range []struct {
+		to   consent.Recipient
+		name string
+	}{{maker(), "some.where.example."}, {consent.Recipient{Any: true}, ""}} {
+		r, err := s.Block(t.Context(), connectors.BlockRequest{Mark: "consent-real", Target: connectors.Target{Addresses: []string{bell}, Recipient: c.to}})
+		if err != nil || r.Level != consent.Configured {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		if ask(bell, "video.maker.example.") || !ask(other, "video.maker.example.") || c.name != "" && !ask(bell, c.name) {
+			t.Error("the wrong thing is refused")
+		}
+		f, err := s.Verify(t.Context(), r)
+		if err != nil || f.Level != consent.Effective || f.Seen != consent.Stopped || f.Refused == 0 {
+			t.Errorf("%+v, %v", f, err)
+		}
+		if hs, err := s.Held(t.Context()); err != nil || len(hs) != 1 || !hs[0].Active {
+			t.Errorf("%+v, %v", hs, err)
+		}
+		if _, err := s.Unblock(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "it is answered again", func() bool { return ask(bell, "video.maker.example.") })
+	}
+	cursor := stop().cursor
+	for range 300 { // more than the rows in its memory
+		ask(bell, "later.example.")
+	}
+	v, stop, sync := watching(t, s, cursor)
+	key := bell + " later.example"
+	until(t, "what was asked meanwhile is seen", func() bool { return sync(func(v *seen) bool { return v.counts[key] >= 300 }) })
+	if stop(); v.counts[key] != 300 {
+		t.Errorf("%d questions, 300 were asked", v.counts[key])
+	}
+	if c, _ := s.Coverage(t.Context()); c.Lost != 0 {
+		t.Errorf("%+v", c)
+	}
+}
