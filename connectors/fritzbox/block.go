@@ -147,8 +147,11 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	case len(macs) > maxMACs:
 		return connectors.Receipt{}, permanent(fmt.Sprintf("This device has more than %d hardware addresses.", maxMACs), nil)
 	}
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return connectors.Receipt{}, err
+	}
+	defer unlock()
 	places, err := s.locate(ctx, macs)
 	if err != nil {
 		return connectors.Receipt{}, err
@@ -308,8 +311,11 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 	if r.Mark == "" {
 		return r, permanent("This receipt names no block.", nil)
 	}
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return r, err
+	}
+	defer unlock()
 	if err := s.adopt(ctx, r); err != nil {
 		return r, err
 	}
@@ -374,8 +380,11 @@ func (s *Session) adopt(ctx context.Context, r connectors.Receipt) error {
 // follow moves blocks after devices whose address has changed, so that the
 // device stays blocked and whoever has its old address is not.
 func (s *Session) follow(ctx context.Context, hosts []host) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	for mark, b := range s.book.Blocks {
 		moved := false
 		for _, h := range hosts {

@@ -1,11 +1,13 @@
 package fritzbox
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/connectors/connectortest"
+	"bestbefore/consent"
 	"bestbefore/discovery"
 )
 
@@ -97,4 +99,33 @@ func TestTheBlockIsOfIPv4Only(t *testing.T) {
 	if f, _ = s.Verify(t.Context(), r); holds(f.Text, "IPv6") {
 		t.Errorf("a device without IPv6 is said to have some: %q", f.Text)
 	}
+}
+
+// The figure of the household's wait: to configured in under 2 s, the box's own
+// delay apart.
+func TestDisconnectingIsPrompt(t *testing.T) {
+	b := newBox(t)
+	b.effectLag = 400 * time.Millisecond
+	s := b.open(t, t.TempDir())
+	began := time.Now()
+	r := mustBlock(t, s, "consent-1", tv)
+	took := time.Since(began)
+	t.Logf("configured after %s, of which the box's own %s; %d questions", took.Round(time.Millisecond), b.effectLag, b.signed)
+	if r.Level != "configured" || took-b.effectLag > 2*time.Second {
+		t.Errorf("%s after %s", r.Level, took)
+	}
+}
+
+// A call that has to wait for another one ends with its context.
+func TestWaitingForTheOtherOneEnds(t *testing.T) {
+	s := newBox(t).open(t, t.TempDir())
+	unlock, err := s.lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	_, err = s.Block(ctx, connectors.BlockRequest{Mark: "m", Target: target(tv)})
+	wantFault(t, "block", err, consent.KindTransient, "busy with another change")
 }

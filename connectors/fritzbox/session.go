@@ -38,7 +38,7 @@ type Session struct {
 	filter   bool // the box can switch a device's internet access
 	opened   time.Time
 
-	writing sync.Mutex // one change to the box at a time; guards book
+	writing chan struct{} // holds a token while the box is being changed; capacity 1; guards book
 	book    *book
 
 	mu      sync.Mutex // guards the fields below
@@ -59,7 +59,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 	if h == nil || h.Now == nil || h.HTTP == nil || h.Secret == nil {
 		return nil, permanent("the FRITZ!Box connector was given no clock, no way out or no way to read its password", nil)
 	}
-	s := &Session{source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now, plain: h.HTTP, opened: h.Now().UTC()}
+	s := &Session{source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now, plain: h.HTTP, opened: h.Now().UTC(), writing: make(chan struct{}, 1)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -68,9 +68,6 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 		return nil, err
 	}
 	if s.interval, err = pauseOf(set.Values[optInterval], 30*time.Second); err != nil {
-		return nil, err
-	}
-	if s.book, err = openBook(h.StateDir, h.Now); err != nil {
 		return nil, err
 	}
 	if err := s.describe(ctx); err != nil {
@@ -87,7 +84,21 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 	if _, err := s.counter(ctx); err != nil {
 		return nil, err
 	}
+	if s.book, err = openBook(h.StateDir, h.Now); err != nil { // last: what never opened leaves no folder
+		return nil, err
+	}
 	return s, nil
+}
+
+// lock waits for the turn to change the box or our list; the other may be
+// waiting for the box's slow answer.
+func (s *Session) lock(ctx context.Context) (unlock func(), err error) {
+	select {
+	case s.writing <- struct{}{}:
+		return func() { <-s.writing }, nil
+	case <-ctx.Done():
+		return nil, transient("There was no time left: the FRITZ!Box was busy with another change.", ctx.Err())
+	}
 }
 
 // describe reads what the box says of itself to everybody.

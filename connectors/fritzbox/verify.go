@@ -15,8 +15,11 @@ import (
 
 // Held is our own list, with what the box says of each address now.
 func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	if len(s.book.Blocks) == 0 {
 		_, err := s.counter(ctx)
 		return nil, err
@@ -50,8 +53,11 @@ func joined(as []netip.Addr) string {
 // Verify asks the box, address by address, whether the device may go out. It
 // never reads that from the list of devices.
 func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.Finding, error) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return connectors.Finding{}, err
+	}
+	defer unlock()
 	f := connectors.Finding{At: s.now().UTC(), Seen: consent.CannotTell}
 	if err := s.adopt(ctx, r); err != nil {
 		return f, err
@@ -107,8 +113,11 @@ func outsideSix(text string) bool {
 
 // Leave lifts all that is ours.
 func (s *Session) Leave(ctx context.Context) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	blocks := s.book.Blocks
 	s.book.Blocks = map[string]block{} // nobody needs them any more
 	for a := range s.book.Set {

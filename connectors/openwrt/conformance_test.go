@@ -2,6 +2,7 @@ package openwrt
 
 import (
 	"testing"
+	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/connectors/connectortest"
@@ -62,5 +63,20 @@ func TestTheSuiteSeesAFirewallThatDoesNotFollow(t *testing.T) {
 	r.noReload = true
 	if len(connectortest.Check(r.suite(t))) == 0 {
 		t.Error("nothing was found wrong with a firewall that loads nothing")
+	}
+}
+
+// The figure of the household's wait: to configured in under 2 s.
+func TestDisconnectingIsPrompt(t *testing.T) {
+	r := newRouter(t)
+	s := r.open(t)
+	for _, what := range []string{"the first, confirmed", "the second"} {
+		began := time.Now()
+		rec := mustBlock(t, s, connectors.BlockRequest{Mark: "consent-1", Target: target(tv)})
+		took := time.Since(began)
+		t.Logf("%s: configured after %s", what, took.Round(time.Millisecond))
+		if rec.Level != "configured" || took > 2*time.Second {
+			t.Errorf("%s after %s", rec.Level, took)
+		}
 	}
 }
