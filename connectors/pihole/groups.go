@@ -232,9 +232,10 @@ func namesIn(pattern string) []string {
 	return out
 }
 
-// The addresses of single rows.
-func groupPath(name string) string    { return "/api/groups/" + url.PathEscape(name) }
-func rulePath(pattern string) string  { return "/api/domains/deny/regex/" + url.PathEscape(pattern) }
+func groupPath(name string) string { return "/api/groups/" + url.PathEscape(name) }
+
+func rulePath(pattern string) string { return "/api/domains/deny/regex/" + url.PathEscape(pattern) }
+
 func memberPath(client string) string { return "/api/clients/" + url.PathEscape(client) }
 
 // ensureGroup makes the group of a mark and gives its id.

@@ -3,7 +3,6 @@ package pihole
 import (
 	"context"
 	"net/http"
-	"os"
 	"testing"
 	"time"
 
@@ -105,6 +104,3 @@ func (s *seen) take(recs []flow.Record, c connectors.Cursor) {
 		}
 	}
 }
-
-// realPeer is the address of a real Pi-hole that a developer names.
-func realPeer() string { return os.Getenv("BESTBEFORE_PIHOLE") }

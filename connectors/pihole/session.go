@@ -251,12 +251,6 @@ func (w *watch) took(client netip.Addr, at time.Time) {
 	w.fresh[client] = true
 }
 
-func (w *watch) known() network {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.devices
-}
-
 func (w *watch) coverage(ahead time.Duration) connectors.Coverage {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -1,0 +1,126 @@
+package dnsblock
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"testing"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+)
+
+func TestAddressesAsTheyAreTyped(t *testing.T) {
+	for typed, want := range map[string]string{
+		"192.168.1.5": "http://192.168.1.5", "pi.hole": "http://pi.hole", "http://pi.hole/admin/": "http://pi.hole", "https://box.lan:8443/login.html": "https://box.lan:8443",
+		"fd00::5": "http://[fd00::5]", "[fd00::5]:3000": "http://[fd00::5]:3000", "http://box.lan/dns/control": "http://box.lan/dns",
+	} {
+		if u, err := ParseBase(typed, "it"); err != nil || u.String() != want {
+			t.Errorf("%q: %v, %v", typed, u, err)
+		}
+	}
+	for _, typed := range []string{"", "ftp://box.lan", "http://", "http://user:pass@box.lan", "http://[::1"} {
+		if u, err := ParseBase(typed, "it"); connectors.KindOf(err) != consent.KindNeedsPerson || err == nil {
+			t.Errorf("%q: %v, %v", typed, u, err)
+		}
+	}
+}
+
+func TestDestinations(t *testing.T) {
+	for name, want := range map[string]string{"Video.Maker.Example.": "video.maker.example", "_dns.resolver.arpa": "_dns.resolver.arpa", "a.b": "a.b"} {
+		if got, ok := Destination(name); !ok || got != want {
+			t.Errorf("%q: %q, %v", name, got, ok)
+		}
+	}
+	for _, name := range []string{"", "printer", "30.77.168.192.in-addr.arpa", "8.e.f.ip6.arpa", "a..b", ".a", "a b.c", "a\x00.b", "münchen.example", "a." + string(make([]byte, 70))} {
+		if got, ok := Destination(name); ok {
+			t.Errorf("%q is taken for the destination %q", name, got)
+		}
+	}
+}
+
+// TestATallyLosesNothing: the sums of its records are what was put in.
+func TestATallyLosesNothing(t *testing.T) {
+	var sums Tally
+	a, at := netip.MustParseAddr("192.168.1.7"), time.Date(2026, 5, 3, 14, 0, 0, 0, time.UTC)
+	for i := range 600 {
+		q := Question{Client: a, Name: "n.example", At: at.Add(time.Duration(i) * time.Second), Refused: i%3 == 0}
+		if i%5 == 0 {
+			q.Client = netip.Addr{}
+		}
+		if !sums.Add(q) {
+			t.Fatal("not taken")
+		}
+	}
+	var n, refused, somebody uint64
+	for _, r := range sums.Records("connector:k1") {
+		n += r.Count
+		if r.Refused {
+			refused += r.Count
+		}
+		if r.Local.Somebody {
+			somebody += r.Count
+		}
+		if r.Last.Sub(r.First) >= time.Minute || r.Up+r.Down != 0 || r.Protocol != "dns" {
+			t.Errorf("%+v", r)
+		}
+	}
+	if n != 600 || refused != 200 || somebody != 120 || len(sums.Records("x")) != 0 {
+		t.Errorf("%d counted, %d refused, %d somebody's", n, refused, somebody)
+	}
+}
+
+// TestAPauseIsKept: after "too often" nothing is sent until it is over.
+func TestAPauseIsKept(t *testing.T) {
+	asked := 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked++; asked == 1 {
+			w.Header().Set("Retry-After", "899")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}
+	}))
+	defer s.Close()
+	base, err := ParseBase(s.URL, "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	w := &Web{Base: base, HTTP: s.Client(), Now: func() time.Time { return now }, Peer: "it"}
+	for range 5 {
+		_, err := w.Do(t.Context(), Request{Method: http.MethodGet, Path: "/"})
+		var e *connectors.Error
+		if !errors.As(err, &e) || e.Kind != consent.KindTransient || !e.RetryAt.Equal(now.Add(899*time.Second)) {
+			t.Fatalf("%v", err)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+	now = now.Add(900 * time.Second)
+	if r, err := w.Do(t.Context(), Request{Method: http.MethodGet, Path: "/"}); err != nil || !r.OK() || asked != 2 {
+		t.Errorf("after the pause: %v, asked %d times", err, asked)
+	}
+}
+
+// TestWhoCutsComesFirst: what acts on names stands behind what cuts traffic, and
+// does not fit a recipient that is known by addresses alone.
+func TestWhoCutsComesFirst(t *testing.T) {
+	names := connectors.Capabilities{Blocker: nobody{}, Traits: connectors.Traits{Grain: connectors.GrainRecipient, NamesOnly: true}}
+	cuts := connectors.Capabilities{Blocker: nobody{}, Traits: connectors.Traits{Grain: connectors.GrainRecipient}}
+	whole := connectors.Capabilities{Blocker: nobody{}, Traits: connectors.Traits{Grain: connectors.GrainDevice}}
+	fit := func(c connectors.Capabilities, r consent.Recipient) (connectors.Fit, bool) {
+		return connectors.FitOf(t.Context(), c, connectors.Target{Recipient: r})
+	}
+	named, all := consent.Recipient{Destinations: []string{"maker.example", "198.51.100.7"}}, consent.Recipient{Any: true}
+	if _, ok := fit(names, consent.Recipient{Destinations: []string{"198.51.100.7", "203.0.113.0/24"}}); ok {
+		t.Error("bare addresses cannot be stopped by names")
+	}
+	rank := func(c connectors.Capabilities, r consent.Recipient) int { f, _ := fit(c, r); return f.Rank }
+	if rank(cuts, named) >= rank(names, named) || rank(names, named) >= rank(whole, named) || rank(whole, all) >= rank(names, all) {
+		t.Error("the order is wrong")
+	}
+}
+
+type nobody struct{ connectors.Blocker }
