@@ -62,7 +62,7 @@ func (t *txn) statement(ctx context.Context, query string) (*sql.Stmt, error) {
 
 // ExecContext hides Tx's.
 func (t *txn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	stmt, err := t.statement(ctx, query)
+	stmt, err := t.statement(ctx, query) //nolint:sqlclosecheck // it is closed with the transaction
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (t *txn) ExecContext(ctx context.Context, query string, args ...any) (sql.R
 
 // QueryContext hides Tx's.
 func (t *txn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	stmt, err := t.statement(ctx, query)
+	stmt, err := t.statement(ctx, query) //nolint:sqlclosecheck // it is closed with the transaction
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (t *txn) QueryContext(ctx context.Context, query string, args ...any) (*sql
 
 // QueryRowContext hides Tx's.
 func (t *txn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if stmt, err := t.statement(ctx, query); err == nil && stmt != nil {
+	if stmt, err := t.statement(ctx, query); err == nil && stmt != nil { //nolint:sqlclosecheck // the same
 		return stmt.QueryRowContext(ctx, args...)
 	}
 	return t.Tx.QueryRowContext(ctx, query, args...) // it says itself what is wrong with it
