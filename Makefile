@@ -34,12 +34,14 @@ mutants: go-version ## switch off each rule in turn: its tests must notice
 	@.ci/mutants
 
 lab: go-version setup-lab ## the end-to-end tests, as root, in network namespaces; the log is bin/lab.log
+	@mkdir -p $(BIN)
 	@.ci/as-root .ci/lab/all
 
 lab-story: ## the lab's story, told: a router's kernel ends a permission (Linux, root)
 	@.ci/story
 
 lab-long: go-version setup-lab ## the long figures: every device, packet loss, hundreds of services
+	@mkdir -p $(BIN)
 	@LAB_LONG=1 .ci/as-root .ci/lab/all
 
 fuzz: go-version ## every fuzz target for FUZZTIME (20s)
