@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +28,9 @@ const (
 	labDev, labOut = "10.77.1.20", "198.51.100.77"
 	labDev6        = "fd77::20"
 	labOut6        = "2001:db8:77::1"
+
+	flows        = 40
+	sent4, sent6 = flows * 10_000, flows * 5_000
 )
 
 func labName(s string) string {
@@ -139,44 +141,54 @@ func send(t *testing.T, addr string, n int) {
 	})
 }
 
-// softflowd exports what passes the router's side to the home.
-type softflowd struct {
-	t   *testing.T
-	ctl string
-	cmd *exec.Cmd
+// record writes what passes the router's side to the home to a file while f runs.
+// softflowd reads that: its own live capture sees nothing on some kernels.
+func record(t *testing.T, f func()) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "traffic.pcap")
+	c := exec.Command("ip", "netns", "exec", labName("rtr"), "tcpdump", "-i", "lan0", "-U", "--immediate-mode", "-Z", "root", "-w", file, "tcp port 4433")
+	err, e := c.StderrPipe()
+	if e != nil {
+		t.Fatal(e)
+	}
+	if e := c.Start(); e != nil {
+		t.Fatal(e)
+	}
+	first := make([]byte, 1)
+	if _, e := err.Read(first); e != nil { // it says that it listens
+		t.Fatal(e)
+	}
+	go func() { _, _ = io.Copy(io.Discard, err) }()
+	f()
+	size := int64(-1)
+	until(t, "the capture to be written", func() bool { // acknowledgements follow unasked
+		time.Sleep(200 * time.Millisecond)
+		st, e := os.Stat(file)
+		grown := e == nil && st.Size() != size
+		if e == nil {
+			size = st.Size()
+		}
+		return !grown
+	})
+	_ = c.Process.Signal(os.Interrupt)
+	_ = c.Wait()
+	return file
 }
 
-func export(t *testing.T, port, version string, more ...string) *softflowd {
+// export lets softflowd send what is in file, and gives what it says about it.
+func export(t *testing.T, file, port, version string, more ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	s := &softflowd{t: t, ctl: filepath.Join(dir, "ctl")}
 	args := append([]string{
-		"netns", "exec", labName("rtr"), "softflowd", "-d", "-i", "lan0", "-n", "127.0.0.1:" + port, "-v", version, "-6",
-		"-p", filepath.Join(dir, "pid"), "-c", s.ctl, "-t", "maxlife=3600", "-t", "expint=0",
+		"netns", "exec", labName("rtr"), "softflowd", "-d", "-r", file, "-n", "127.0.0.1:" + port, "-v", version,
+		"-p", filepath.Join(dir, "pid"), "-c", "none",
 	}, more...)
-	s.cmd = exec.Command("ip", append(args, "ip or ip6")...)
-	s.cmd.Stderr, s.cmd.Stdout = os.Stderr, os.Stderr
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.cmd.Process.Kill(); _ = s.cmd.Wait() })
-	until(t, "softflowd", func() bool { return exec.Command("softflowctl", "-c", s.ctl, "statistics").Run() == nil })
-	return s
-}
-
-func (s *softflowd) ask(what string) string {
-	out, err := exec.Command("softflowctl", "-c", s.ctl, what).CombinedOutput()
+	out, err := exec.Command("ip", args...).CombinedOutput()
 	if err != nil {
-		s.t.Fatalf("softflowctl %s: %v\n%s", what, err, out)
+		t.Fatalf("softflowd: %v\n%s", err, out)
 	}
 	return string(out)
 }
-
-// exported are the flows that it says it has sent.
-var exported = regexp.MustCompile(`Flows exported: (\d+)`)
-
-// flows are the flows it tracks now: addresses, ports and bytes each way.
-var tracked = regexp.MustCompile(`\[([0-9a-f.:]+)\]:(\d+) <> \[([0-9a-f.:]+)\]:(\d+) proto:(\d+) octets>:(\d+) packets>:\d+ octets<:(\d+)`)
 
 // TestLabSoftflowd compares what arrives with what softflowd itself counted, for
 // each format that it speaks.
@@ -184,6 +196,12 @@ func TestLabSoftflowd(t *testing.T) {
 	lab(t)
 	sink(t, net.JoinHostPort(labOut, "4433"))
 	sink(t, net.JoinHostPort(labOut6, "4433"))
+	file := record(t, func() {
+		for range flows {
+			send(t, net.JoinHostPort(labOut, "4433"), 10_000)
+			send(t, net.JoinHostPort(labOut6, "4433"), 5_000)
+		}
+	})
 	for _, x := range []struct {
 		name, version string
 		more          []string
@@ -195,70 +213,47 @@ func TestLabSoftflowd(t *testing.T) {
 		{"IPFIX both ways in one", "10", []string{"-b"}, true},
 		{"IPFIX in milliseconds", "10", []string{"-A", "milli"}, true},
 	} {
-		t.Run(x.name, func(t *testing.T) { compare(t, x.version, x.six, x.more...) })
+		t.Run(x.name, func(t *testing.T) { compare(t, file, x.version, x.six, x.more...) })
 	}
 }
 
-func compare(t *testing.T, version string, six bool, more ...string) {
+// counted are the octets of TCP that softflowd says it exported.
+var counted = regexp.MustCompile(`(?m)^\s*tcp \(6\):\s+(\d+)`)
+
+func compare(t *testing.T, file, version string, six bool, more ...string) {
 	set := connectors.Settings{Values: map[string]string{optExporter: "127.0.0.1", optPort: "2055", optInterval: "0.1"}}
 	ses := in(t, "rtr", func() (connectors.Session, error) { return New().Open(context.Background(), set, host()) }).(*Session)
 	t.Cleanup(func() { _ = ses.Close() })
 	w := observe(t, ses)
-	soft := export(t, "2055", version, more...)
-	began := time.Now()
-	const flows = 40
-	for i := range flows {
-		send(t, net.JoinHostPort(labOut, "4433"), 10_000+i*1000)
-		if six {
-			send(t, net.JoinHostPort(labOut6, "4433"), 5_000+i*500)
-		}
+	said := export(t, file, "2055", version, more...)
+	found := counted.FindStringSubmatch(said)
+	if found == nil {
+		t.Fatalf("softflowd does not say what it counted:\n%s", said)
 	}
-	own := map[string][2]uint64{} // the sender's own, by device address
-	t.Log(soft.ask("dump-flows")); until(t, "softflowd to have seen all", func() bool {
-		clear(own)
-		n := 0
-		for _, m := range tracked.FindAllStringSubmatch(soft.ask("dump-flows"), -1) {
-			a, b := netip.MustParseAddr(m[1]), netip.MustParseAddr(m[3])
-			ab, _ := strconv.ParseUint(m[6], 10, 64)
-			ba, _ := strconv.ParseUint(m[7], 10, 64)
-			if m[2] != "4433" && m[4] != "4433" {
-				continue
-			}
-			dev, up, down := a, ab, ba
-			if m[2] == "4433" {
-				dev, up, down = b, ba, ab
-			}
-			x := own[dev.String()]
-			own[dev.String()] = [2]uint64{x[0] + up, x[1] + down}
-			n++
-		}
-		return n >= flows && (!six || n >= 2*flows)
-	})
-	time.Sleep(300 * time.Millisecond) // the last acknowledgements of the last flow, which nothing announces
-	soft.ask("expire-all")
-	until(t, "what was exported", func() bool {
-		up, _ := w.byDevice(labDev)
-		up6, _ := w.byDevice(labDev6)
-		return up >= own[labDev][0] && (!six || up6 >= own[labDev6][0])
-	})
-	for _, dev := range []string{labDev, labDev6} {
-		up, down := w.byDevice(dev)
-		if !six && dev == labDev6 {
-			continue
-		}
-		t.Logf("%s: sent %d, received %d; softflowd %d and %d", dev, up, down, own[dev][0], own[dev][1])
-		if up != own[dev][0] || down != own[dev][1] {
-			t.Errorf("%s: %d up and %d down arrived, softflowd counted %v", dev, up, down, own[dev])
-		}
+	own, _ := strconv.ParseUint(found[1], 10, 64)
+	sum := func() uint64 {
+		up, down := w.byDevice(labDev)
+		up6, down6 := w.byDevice(labDev6)
+		return up + down + up6 + down6
 	}
-	for _, r := range w.all() {
-		if r.Port == 4433 && (r.First.Before(began.Add(-2*time.Second)) || r.Last.After(time.Now()) || r.Last.Before(r.First)) {
-			t.Errorf("a flow of now is placed at %s to %s", r.First, r.Last)
+	if six {
+		until(t, "all that was exported", func() bool { return sum() >= own })
+	} else { // version 5 has no words for IPv6, and softflowd counts it all the same
+		until(t, "all that was exported", func() bool { up, _ := w.byDevice(labDev); return up >= sent4 })
+	}
+	up, down := w.byDevice(labDev)
+	up6, down6 := w.byDevice(labDev6)
+	t.Logf("IPv4 %d up %d down, IPv6 %d up %d down; softflowd counted %d", up, down, up6, down6, own)
+	if six && sum() != own {
+		t.Errorf("%d bytes arrived, softflowd counted %d", sum(), own)
+	}
+	for what, x := range map[string]struct{ got, sent uint64 }{"IPv4 up": {up, sent4}, "IPv4 down": {down, 3 * sent4}, "IPv6 up": {up6, sent6}, "IPv6 down": {down6, 3 * sent6}} {
+		if (six || strings.HasPrefix(what, "IPv4")) && (x.got < x.sent || x.got > x.sent*12/10) {
+			t.Errorf("%s: %d with headers of %d without", what, x.got, x.sent)
 		}
 	}
 	c, err := ses.Coverage(context.Background())
-	if err != nil || c.Lost != 0 || strings.Contains(c.Text, "could not") {
+	if err != nil || c.Lost != 0 || strings.Contains(c.Text, "could not") || strings.Contains(c.Text, "not plausible") {
 		t.Errorf("%+v, %v", c, err)
 	}
-	t.Logf("%s; %s", exported.FindString(soft.ask("statistics")), c.Text)
 }

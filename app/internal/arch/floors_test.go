@@ -18,7 +18,7 @@ var (
 	to3      = slices.Concat(floor1, floor2, floor3)
 	engines  = []string{"consent/expiry", "consent/enforce", "connectors/sessions"}
 	adapters = []string{
-		"discovery/mdns/...", "discovery/ssdp/...", "discovery/announce/...", "discovery/neighbor/...", "connectors/*",
+		"discovery/mdns/...", "discovery/ssdp/...", "discovery/announce/...", "discovery/neighbor/...", "discovery/capture", "connectors/*",
 		"app/internal/store", "app/internal/secrets", "app/internal/notify", "app/internal/rpc", "app/internal/clock", "app/internal/autostart", "app/internal/guard", "app/internal/calendar",
 	}
 	floor5 = []string{"app/internal/engine", "app/internal/health", "app/internal/view/...", "app/internal/changes"}
@@ -145,6 +145,7 @@ var owners = []struct {
 	{"github.com/koron/go-ssdp", []string{"discovery/ssdp"}},
 	{"github.com/google/nftables", []string{"connectors/gateway"}},
 	{"github.com/netsampler/goflow2", []string{"connectors/netflow"}},
+	{"github.com/gopacket/gopacket", []string{"discovery/capture"}},
 	{"github.com/ti-mo/", []string{"connectors/gateway"}},
 	{"github.com/mdlayher/", []string{"connectors/gateway"}},
 	{"github.com/eclipse/paho.mqtt.golang", []string{"connectors/mqtt"}},

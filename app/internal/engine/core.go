@@ -60,6 +60,8 @@ type Config struct {
 	// Guides gives the steps that end by hand what a device sends to somebody with these
 	// names (none: anybody); nil knows none.
 	Guides func(names []string, d discovery.Device) (connectors.Guide, bool)
+	// ReadCapture reads a capture file; nil where that is not possible.
+	ReadCapture ReadCapture
 	// Person is how the diary names who decides.
 	Person string
 }
@@ -70,6 +72,7 @@ type Core struct {
 	names  names
 	dirty  *dirty
 	losses losses
+	taking importing
 
 	granting sync.Mutex // guards issuers, held while they are asked
 	issuers  map[string]issuer

@@ -36,6 +36,7 @@ type Engine interface {
 	State
 	Keys
 	Backups
+	Captures
 	Access
 }
 
@@ -403,5 +404,5 @@ type News struct {
 	Ref    string             `json:"ref,omitempty"` // question id
 	// Names are the recipients of news of the kind "recipient".
 	Names []string `json:"names,omitempty"`
-	Text   string             `json:"text"`
+	Text  string   `json:"text"`
 }

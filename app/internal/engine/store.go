@@ -78,6 +78,8 @@ type inventoryStore interface {
 type flowStore interface {
 	AddFlows(ctx context.Context, source string, recs []flow.Record, cursor connectors.Cursor) error
 	Flows(ctx context.Context, q flow.Query) ([]flow.Record, error)
+	// Cursor is the place that was stored with a source's last records; nil for none.
+	Cursor(ctx context.Context, source string) (connectors.Cursor, error)
 }
 
 type flowSums interface {

@@ -19,6 +19,7 @@ func methods() map[string]method {
 	addPermissions(m)
 	addOutside(m)
 	addForgetting(m)
+	addCaptures(m)
 	addKeys(m)
 	addBackups(m)
 	addNewcomers(m)
