@@ -378,29 +378,24 @@ func (s *Session) adopt(ctx context.Context, r connectors.Receipt) error {
 }
 
 // follow moves blocks after devices whose address has changed, so that the
-// device stays blocked and whoever has its old address is not.
-func (s *Session) follow(ctx context.Context, hosts []host) error {
+// device stays blocked and whoever has its old address is not. A list that may
+// lag is not asked where they are: the box is, device by device.
+func (s *Session) follow(ctx context.Context, hosts []host, lagging bool) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	for mark, b := range s.book.Blocks {
-		moved := false
-		for _, h := range hosts {
-			if h.addr.IsValid() && h.active && slices.Contains(b.MACs, h.mac) && !slices.Contains(b.Addresses, h.addr) {
-				moved = true
-			}
-			if h.addr.IsValid() && h.active && !slices.Contains(b.MACs, h.mac) && slices.Contains(b.Addresses, h.addr) {
-				moved = true // somebody else is under our block
-			}
-		}
-		if !moved {
+		if !lagging && !elsewhere(b, hosts) {
 			continue
 		}
-		places, err := s.locate(ctx, b.MACs) // the list may lag; this does not
+		places, err := s.locate(ctx, b.MACs)
 		if err != nil && !errors.Is(err, errAway) {
 			return err
+		}
+		if !elsewhere(b, hosts) && stands(places, b.Addresses) {
+			continue
 		}
 		b.Addresses = nil
 		if _, _, err := s.move(ctx, mark, b, places); err != nil {
@@ -409,4 +404,18 @@ func (s *Session) follow(ctx context.Context, hosts []host) error {
 		s.log.Info("block moved after its device", "mark", mark)
 	}
 	return nil
+}
+
+// elsewhere says whether by the list a device of b is at another address, or
+// somebody else at one of b's.
+func elsewhere(b block, hosts []host) bool {
+	return slices.ContainsFunc(hosts, func(h host) bool {
+		return h.active && h.addr.IsValid() && slices.Contains(b.MACs, h.mac) != slices.Contains(b.Addresses, h.addr)
+	})
+}
+
+// stands says that nothing is known against where the block is: the device
+// is away, or where it was.
+func stands(places []place, at []netip.Addr) bool {
+	return !slices.ContainsFunc(places, func(p place) bool { return !slices.Contains(at, p.addr) })
 }

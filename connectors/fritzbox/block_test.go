@@ -73,6 +73,7 @@ func TestABlockFollowsItsDevice(t *testing.T) {
 	b := newBox(t)
 	s := b.open(t, t.TempDir())
 	r := mustBlock(t, s, "consent-1", tv)
+	b.listLag = 400 * time.Millisecond // the list still shows the old address when the single questions do not
 	b.lease(tv, "192.168.178.50")
 	b.with(func() { b.devices = append(b.devices, device{"3c:a6:2f:00:00:09", "192.168.178.20", "visitor", true}) })
 	if b.passes("3c:a6:2f:00:00:09", false) || !b.passes(tv, false) {

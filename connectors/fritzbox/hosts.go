@@ -22,8 +22,12 @@ const (
 	maxHosts = 2048
 )
 
-// refreshAfter is how long an unchanged list is not read again.
-const refreshAfter = 10 * time.Minute
+// An unchanged list is not read again for refreshAfter. One that has just changed
+// may still be the old one: documented is that it lags by 10 to 13 seconds.
+const (
+	refreshAfter = 10 * time.Minute
+	lag          = 15 * time.Second
+)
 
 // host is one device as the box knows it.
 type host struct {
@@ -242,6 +246,7 @@ func (s *Session) Discover(ctx context.Context, emit func(discovery.Sighting)) e
 // watch is what one Discover has told already.
 type watch struct {
 	counter string
+	changed time.Time // when the counter was last seen to change
 	read    time.Time
 	told    map[string]string
 }
@@ -252,7 +257,10 @@ func (s *Session) look(ctx context.Context, w *watch, emit func(discovery.Sighti
 		return err
 	}
 	now := s.now().UTC()
-	if n != "" && n == w.counter && !w.read.IsZero() && now.Sub(w.read).Abs() < refreshAfter {
+	if n == "" || n != w.counter {
+		w.changed = now
+	}
+	if w.read.Sub(w.changed) >= lag && now.Sub(w.read).Abs() < refreshAfter {
 		s.seen(now, nil)
 		return nil
 	}
@@ -274,7 +282,7 @@ func (s *Session) look(ctx context.Context, w *watch, emit func(discovery.Sighti
 			emit(sight)
 		}
 	}
-	return s.follow(ctx, hosts)
+	return s.follow(ctx, hosts, now.Sub(w.changed).Abs() < lag)
 }
 
 func (s *Session) sighting(h host, now time.Time) discovery.Sighting {
