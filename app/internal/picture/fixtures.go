@@ -54,11 +54,17 @@ func homeFixture() view.Home {
 			{Label: "Warm Home · DE", Value: "38 MB", Fraction: 0.01},
 			{Label: "9 others", Value: "240 MB", Fraction: 0.059, Muted: true},
 		},
+		Countries: []view.Bar{
+			{Label: "United States", Value: "4.1 GB", Fraction: 1}, {Label: "South Korea", Value: "1.7 GB", Fraction: 0.415},
+			{Label: "Ireland", Value: "620 MB", Fraction: 0.151}, {Label: "not known", Value: "240 MB", Fraction: 0.059, Muted: true},
+		},
+		Purposes:     []view.Bar{{Label: "Its maker's cloud", Value: "5.8 GB", Fraction: 1}, {Label: "Advertising", Value: "620 MB", Fraction: 0.107}},
+		AllFlows:     view.ActionLink{ID: "flows", Label: "Search and save all of it"},
 		CoverageLine: "Seen by: router since 3 May · Pi-hole since 3 May. Six devices use their own DNS.",
 		NewsTitle:    "New since Thursday",
 		News: []view.NewsItem{
 			{ID: "1", Lead: "A phone joined", Text: " — is it your phone with a new address?", Actions: []view.ActionLink{{ID: "yes", Label: "Yes"}, {ID: "no", Label: "No"}}},
-			{ID: "2", Lead: "The TV talks to somebody new:", Text: " Metrics Co · US.", Actions: []view.ActionLink{{ID: "allow", Label: "Allow until …"}, {ID: "stop", Label: "Stop it"}}},
+			{ID: "2", Lead: "Living room TV sends to somebody new:", Text: " Metrics Co.", Actions: []view.ActionLink{{ID: "allow", Label: "Allow until…"}, {ID: "stop", Label: "Stop it"}, {ID: "fine", Label: "That's fine"}}},
 			{ID: "3", Lead: "Robot cleaner:", Text: " its maker's support ended on 1 Nov.", Route: view.Route{Page: view.PageDevice, Arg: "robot"}},
 		},
 	}

@@ -26,7 +26,7 @@ func stretch(v reflect.Value, name string) {
 			stretch(v.Index(i), name)
 		}
 	case reflect.String:
-		if v.String() == "" || !grows(v.Type(), name) {
+		if v.String() == "" || !v.CanSet() || !grows(v.Type(), name) {
 			return
 		}
 		words := strings.Split(v.String(), " ")
@@ -40,7 +40,7 @@ func grows(t reflect.Type, name string) bool {
 		return false
 	}
 	switch name {
-	case "Value", "Count", "StampText", "StampCaption", "Ends", "When", "StateWord":
+	case "Value", "Count", "Arg", "StampText", "StampCaption", "Ends", "When", "StateWord":
 		return false
 	}
 	return true

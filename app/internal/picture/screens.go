@@ -33,6 +33,12 @@ func screens(adapt func(snapshot any)) []Screen {
 		{"message", withMessage(adapt)},
 		{"settings", inShell(view.PageSettings, func() ui.Page { return settingsPage(adapt) })},
 		{"leave", overHome(func() fyne.CanvasObject { return leaveDialog(adapt) })},
+		{"home-trouble", inShell(view.PageHome, func() ui.Page { return homePage(troubledHome(), adapt) })},
+		{"devices", inShell(view.PageDevices, func() ui.Page { return devicesPage(adapt) })},
+		{"device", inShell(view.PageDevices, func() ui.Page { return devicePage(adapt) })},
+		{"flows", inShell(view.PageDevices, func() ui.Page { return flowsPage(adapt) })},
+		{"connectors", inShell(view.PageDiary, func() ui.Page { return connectorsPage(adapt) })},
+		{"diary", inShell(view.PageDiary, func() ui.Page { return diaryPage(adapt) })},
 		{"disconnected", overHome(func() fyne.CanvasObject { return disconnectDialog(disconnectedFixture(), adapt) })},
 	}
 }

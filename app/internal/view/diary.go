@@ -52,6 +52,7 @@ const (
 var axes = map[ledger.Kind]string{
 	consent.NoteGiven: axisDecided, consent.NoteRenewed: axisDecided, consent.NoteWithdrawn: axisDecided,
 	consent.NoteExpired: axisDecided, consent.NoteRevoked: axisDecided, consent.NoteGrace: axisDecided, consent.NoteLapse: axisDecided,
+	consent.NoteFine: axisDecided, consent.NoteRefused: axisDecided, consent.NoteRecipientNew: axisSeen,
 	consent.NoteUndone: axisDecided, consent.NoteDisconnect: axisDecided, consent.NoteReconnect: axisDecided,
 	consent.NoteDeviceNamed: axisDecided, consent.NoteDeviceMerged: axisDecided, consent.NoteDeviceSplit: axisDecided,
 	consent.NoteEssential: axisDecided, consent.NoteErased: axisDecided,

@@ -133,9 +133,9 @@ func (eitherLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(200, rowHeight*kit.Scale())
 }
 
-// deviceCells are picture, name, who receives (where there is room), state and
-// button.
-var deviceCells = []kit.Cell{{Width: 44}, {Share: 1.08}, {Share: 1, From: 720}, {Width: 168}, {Width: 136}}
+// deviceCells are picture, name, who receives (where there is room), state and, where there is room,
+// the button; without it the device's own page has it.
+var deviceCells = []kit.Cell{{Width: 44}, {Share: 1.08}, {Share: 1, From: 720}, {Width: 168}, {Width: 136, From: 480}}
 
 // deviceLayout sets the cells of a device, and the lines below under its name.
 type deviceLayout struct{}

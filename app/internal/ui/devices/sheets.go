@@ -152,7 +152,7 @@ func newSendLine(s *sendsSheet) *sendLine {
 	})
 	l.tick = kit.NewTick(func(on bool) { s.pick(l.shown.Allow.ID, on) })
 	state := kit.NewColumn(0, kit.NewFlow(0, l.pill), kit.NewFlow(0, l.link))
-	l.box = kit.NewColumn(2*kit.Step, newRule(), sendColumns(l.tick, kit.NewColumn(0, l.to, l.who, l.toLine), kit.NewColumn(0, l.what, l.basis), kit.NewPad(-2*kit.Step, 0, 0, -3*kit.Step, kit.NewFlow(0, l.amount)), state))
+	l.box = kit.NewColumn(2*kit.Step, newRule(), sendColumns(l.tick, kit.NewColumn(0, l.to, l.who, l.toLine), kit.NewColumn(0, l.what, l.basis), kit.NewPad(-1.5*kit.Step, 0, 0, -kit.Step, kit.NewFlow(0, l.amount)), state))
 	return l
 }
 

@@ -8,8 +8,12 @@ import (
 	"bestbefore/app/internal/view"
 )
 
-// rowHeight has room for two lines of text.
-const rowHeight float32 = 50
+// rowHeight has room for two lines of text; large text has less width, and gets four lines.
+const (
+	rowHeight  float32 = 50
+	rowHigh    float32 = 82
+	largeScale float32 = 1.5
+)
 
 // row is one line of the diary: when, which of the three truths, what.
 type row struct {
@@ -21,7 +25,7 @@ type row struct {
 
 func newRow() *row {
 	r := &row{
-		day: kit.NewText("").Bold(), when: kit.NewSoft(""), axis: kit.NewPill(view.None, " "), text: kit.NewParagraph().Wrapped(2),
+		day: kit.NewText("").Bold(), when: kit.NewSoft(""), axis: kit.NewPill(view.None, " "), text: kit.NewParagraph().Wrapped(lines()),
 	}
 	r.day.Height, r.text.Height = kit.SizeSmall, kit.SizeSmall
 	r.ExtendBaseWidget(r)
@@ -51,7 +55,19 @@ func (r *row) CreateRenderer() fyne.WidgetRenderer {
 }
 
 // MinSize implements fyne.CanvasObject.
-func (r *row) MinSize() fyne.Size { return fyne.NewSize(200, rowHeight*kit.Scale()) }
+func (r *row) MinSize() fyne.Size {
+	if kit.Scale() >= largeScale {
+		return fyne.NewSize(200, rowHigh*kit.Scale())
+	}
+	return fyne.NewSize(200, rowHeight*kit.Scale())
+}
+
+func lines() int {
+	if kit.Scale() >= largeScale {
+		return 4
+	}
+	return 2
+}
 
 // diaryCells are the day, the time, which of the three truths, and the text.
-var diaryCells = []kit.Cell{{Width: 112}, {Width: 48}, {Width: 104}, {Share: 1}}
+var diaryCells = []kit.Cell{{Width: 84}, {Width: 48}, {Width: 92}, {Share: 1}}
