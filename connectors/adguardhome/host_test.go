@@ -20,11 +20,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // testHost is a way out that behaves as the guarded one: bounded, no redirects.
 func testHost(t interface{ Cleanup(func()) }) *connectors.Host {
-	tr := &http.Transport{ResponseHeaderTimeout: 2 * time.Second}
+	tr := &http.Transport{ResponseHeaderTimeout: 30 * time.Second}
 	t.Cleanup(tr.CloseIdleConnections)
 	return &connectors.Host{
 		Connection: "k1", Now: time.Now,
-		HTTP: &http.Client{Transport: tr, Timeout: 3 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		HTTP: &http.Client{Transport: tr, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		Secret: func(_ context.Context, ref consent.SecretRef) (connectors.Secret, error) {
 			return connectors.NewSecret(string(ref)), nil
 		},
@@ -68,9 +68,9 @@ func maker() consent.Recipient {
 // until polls a condition; what never happens fails the test.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("in 10 s this did not happen: %s", what)
+			t.Fatalf("in a minute this did not happen: %s", what)
 		}
 	}
 }

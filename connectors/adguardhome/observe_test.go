@@ -75,7 +75,7 @@ func TestEveryQuestionIsCountedOnce(t *testing.T) {
 				})
 				v := stop()
 				add(total, v)
-				ask([]int{3, 5000, 120, 0, 2500, 1}[round]) // while nobody looks
+				ask([]int{3, 2500, 120, 0, 600, 1}[round]) // while nobody looks
 				_, stop, sync = watching(t, s, v.cursor)
 				if round == 1 { // cut off in the middle of the backlog
 					until(t, "the backlog begins", func() bool { return sync(func(v *seen) bool { return len(v.recs) > 0 }) })

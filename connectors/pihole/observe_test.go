@@ -75,7 +75,7 @@ func TestEveryQuestionIsCountedOnce(t *testing.T) {
 				})
 				v := stop()
 				add(total, v)
-				ask([]int{3, 9000, 120, 0, 2500, 1}[round]) // while nobody looks
+				ask([]int{3, 4500, 120, 0, 600, 1}[round]) // while nobody looks
 				if onDisk {
 					f.with(func() {
 						for i := range f.log {
