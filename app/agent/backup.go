@@ -13,8 +13,13 @@ import (
 // backup lists, makes and puts back copies of permissions, diary and devices.
 // Listing and putting back need no store that opens.
 func (c *call) backup(ctx context.Context, args []string) error {
-	var asJSON bool
-	pos, err := words("backup", args, 0, 2, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") })
+	var asJSON, another bool
+	var phraseFile string
+	pos, err := words("backup", args, 0, 2, func(f *flag.FlagSet) {
+		f.BoolVar(&asJSON, "json", false, "")
+		f.BoolVar(&another, "new", false, "")
+		f.StringVar(&phraseFile, "phrase-file", "", "")
+	})
 	if err != nil {
 		return err
 	}
@@ -33,6 +38,10 @@ func (c *call) backup(ctx context.Context, args []string) error {
 			fmt.Fprintf(c.out, "A sealed backup was made: %s (%d bytes).\n", b.Name, b.Bytes)
 			return nil
 		})
+	case len(pos) == 1 && pos[0] == "phrase":
+		return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error { return c.phrase(ctx, e, another) })
+	case len(pos) == 2 && pos[0] == "restore" && phraseFile != "":
+		return c.restoreWithPhrase(ctx, pos[1], phraseFile)
 	case len(pos) == 2 && pos[0] == "restore":
 		return c.restore(ctx, pos[1])
 	}
@@ -77,6 +86,35 @@ func (c *call) restore(ctx context.Context, name string) error {
 		fmt.Fprintln(c.out, "Best Before is running. The backup is put back when it starts the next time.")
 		return nil
 	})
+}
+
+// phrase makes the recovery phrase and shows it this once.
+func (c *call) phrase(ctx context.Context, e engine.Engine, another bool) error {
+	text, err := e.RecoveryPhrase(ctx, another)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.out, text)
+	fmt.Fprintln(c.errs, "This is the recovery phrase. Write it down and keep it away from this computer: it is not shown again. A first backup was made.\n"+
+		"On another computer: bestbefore-agent backup restore FILE --phrase-file F, with a file from the folder \"backups\" and the phrase in F.")
+	return nil
+}
+
+// restoreWithPhrase puts a file back that may come from another computer.
+func (c *call) restoreWithPhrase(ctx context.Context, file, phraseFile string) error {
+	phrase, err := fromFile(phraseFile)
+	if err != nil {
+		return err
+	}
+	text, err := lifecycle.RestoreWithPhrase(ctx, c.config(partsNone), file, phrase)
+	if errors.Is(err, lifecycle.ErrInUse) {
+		return fmt.Errorf("%w; end it first, the files must not be in use", err)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.out, text)
+	return nil
 }
 
 // damaged lists the records that were set aside, below what is good (T17).

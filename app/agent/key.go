@@ -50,6 +50,7 @@ func (c *call) key(ctx context.Context, args []string) error {
 			return writeJSON(c.out, k)
 		}
 		fmt.Fprintln(c.out, keyWords(k))
+		fmt.Fprintln(c.out, diskWords(k.Disk))
 		return nil
 	})
 }
@@ -62,6 +63,18 @@ func keyWords(k engine.KeyInfo) string {
 		return "No password can be kept or used now: " + k.Trouble + ". \"key unlock\" takes the passphrase."
 	default:
 		return "No password can be kept now: " + k.Trouble + ". \"key unlock\" takes a new passphrase instead."
+	}
+}
+
+// diskWords are about everything that is no password: it lies open in the files.
+func diskWords(d engine.Disk) string {
+	switch d {
+	case engine.DiskEncrypted:
+		return "The disk that holds the data folder is encrypted."
+	case engine.DiskOpen:
+		return "The disk that holds the data folder is not encrypted by this system: whoever has the disk can read devices, permissions and diary."
+	default:
+		return "Whether the disk that holds the data folder is encrypted cannot be told here."
 	}
 }
 

@@ -116,7 +116,7 @@ func commands() map[string]command {
 		"clock":          {"clock [--confirm]", "the time that is gone by; say that this computer's clock is right", (*call).clock},
 		"calendar":       {"calendar FILE|-", "the dates as a calendar file; import it again and it stays in step", (*call).calendar},
 		"demo":           {"demo [--fast]", "a made-up home on this computer: a permission ends on its date", (*call).demo},
-		"backup":         {"backup [list] [--json] | backup now | backup restore NAME", "copies of permissions, diary and devices; put one back", (*call).backup},
+		"backup":         {"backup [list] [--json] | backup now | backup restore NAME | backup phrase [--new] | backup restore FILE --phrase-file F", "copies of permissions, diary and devices; put one back", (*call).backup},
 		"export":         {"export DIR", "devices, flows, consents and diary as CSV and JSON", (*call).export},
 	}
 }

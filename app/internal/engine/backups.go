@@ -20,6 +20,13 @@ type Backups interface {
 	Quarantined(ctx context.Context) ([]Quarantined, error)
 }
 
+// Recovery is about opening a backup on another computer.
+type Recovery interface {
+	// RecoveryPhrase makes the phrase that opens the backups from now on, and is
+	// its only showing; where there was one, another must be asked for.
+	RecoveryPhrase(ctx context.Context, another bool) (string, error)
+}
+
 // Backup is a copy of permissions, diary and devices.
 type Backup struct {
 	Name   string    `json:"name"`
@@ -69,4 +76,12 @@ func (e *Core) Quarantined(ctx context.Context) ([]Quarantined, error) {
 		return nil, nil
 	}
 	return e.Safe.Quarantined(ctx)
+}
+
+// RecoveryPhrase implements Recovery.
+func (e *Core) RecoveryPhrase(ctx context.Context, another bool) (string, error) {
+	if e.Recover == nil {
+		return "", errNoBackups
+	}
+	return e.Recover.RecoveryPhrase(ctx, another)
 }

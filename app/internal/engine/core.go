@@ -46,6 +46,8 @@ type Config struct {
 	Keeper Keys
 	// Safe keeps the backups; may be nil.
 	Safe Backups
+	// Recover makes the phrase that opens them elsewhere; may be nil.
+	Recover Recovery
 	// Problems lists what is wrong beside what Core knows itself; may be nil.
 	Problems func() []Problem
 	// Resolvers are the DNS servers that this computer was told; may be nil.

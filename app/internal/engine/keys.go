@@ -26,7 +26,17 @@ type KeyInfo struct {
 	Provider string `json:"provider"` // "" is none: no password can be kept now
 	Trouble  string `json:"trouble"`  // why there is none
 	Chosen   bool   `json:"chosen"`   // a passphrase was chosen: it is the way to the key
+	Disk     Disk   `json:"disk"`     // what is stored is not encrypted by us, secrets apart
 }
+
+// Disk says whether the disk that holds the data folder is encrypted.
+type Disk string
+
+// The answers; an empty one is that it cannot be told.
+const (
+	DiskEncrypted Disk = "encrypted"
+	DiskOpen      Disk = "not_encrypted"
+)
 
 var errNoKeeper = errors.New("this program keeps no passwords")
 

@@ -50,20 +50,52 @@ func backupInfo(b store.Backup, wanted string) engine.Backup {
 // Restore puts a backup back into a data folder that no program has open, and
 // says in a sentence what that meant; ErrInUse when one has.
 func Restore(ctx context.Context, c Config, name string) (string, error) {
-	h := &Home{Config: c, Hub: &changes.Hub{}, board: &health.Board{}}
-	h.keeper = newKeeper(h)
-	h.openLog()
+	h := aside(c)
 	text, err := h.restore(ctx, name)
 	return text, errors.Join(err, h.logFile.Close())
 }
 
-// restore needs the key only where the backup is sealed.
-func (h *Home) restore(ctx context.Context, name string) (string, error) {
+// RestoreWithPhrase is Restore for the file of a sealed backup, also one of
+// another computer, and the recovery phrase that opens it.
+func RestoreWithPhrase(ctx context.Context, c Config, file, phrase string) (string, error) {
+	p, err := store.ParsePhrase(phrase)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return "", fmt.Errorf("making the data folder: %w", err)
+	}
+	h := aside(c)
+	conf, _ := h.restoring(ctx) // without a key too
+	conf.Recovery = p
+	r, err := store.RestoreFile(ctx, conf, file)
+	if err != nil {
+		return "", errors.Join(err, h.logFile.Close())
+	}
+	return h.restored(r) + " Passwords of connections stay behind: enter them again.", h.logFile.Close()
+}
+
+// aside is a home that is not opened.
+func aside(c Config) *Home {
+	h := &Home{Config: c, Hub: &changes.Hub{}, board: &health.Board{}}
+	h.keeper = newKeeper(h)
+	h.openLog()
+	return h
+}
+
+// restoring is what putting back needs, and why there is no key.
+func (h *Home) restoring(ctx context.Context) (store.Config, error) {
 	c := store.Config{Dir: h.Dir, Log: h.part("store"), Now: clock.Wall, NewID: NewID}
-	sealer, keyErr := secrets.Open(ctx, h.keeper.config())
-	if keyErr == nil {
+	sealer, err := secrets.Open(ctx, h.keeper.config())
+	if err == nil {
 		c.Seal = sealer
 	}
+	return c, err
+}
+
+// restore needs the key only where the backup is sealed.
+func (h *Home) restore(ctx context.Context, name string) (string, error) {
+	c, keyErr := h.restoring(ctx)
 	r, err := store.Restore(ctx, c, name)
 	if errors.Is(err, store.ErrNoKey) && keyErr != nil {
 		return "", fmt.Errorf("the backup is sealed, and its key is not at hand: %w", keyErr)
@@ -71,7 +103,11 @@ func (h *Home) restore(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	h.Log.Info("a backup was put back", "name", name, "kept", r.Kept, "lost", r.Lost, "aside", r.Aside)
+	return h.restored(r), nil
+}
+
+func (h *Home) restored(r store.Restored) string {
+	h.Log.Info("a backup was put back", "name", r.Backup.Name, "kept", r.Kept, "lost", r.Lost, "aside", r.Aside)
 	text := fmt.Sprintf("The backup of %s is in place; %d newer decisions were kept.", r.Backup.Time.Local().Format("2 Jan 2006 15:04"), r.Kept)
 	if r.Lost > 0 {
 		text += fmt.Sprintf(" %d newer lines of the diary are lost: look through all permissions.", r.Lost)
@@ -79,7 +115,7 @@ func (h *Home) restore(ctx context.Context, name string) (string, error) {
 	if r.Aside != "" {
 		text += fmt.Sprintf(" What was there before is in %s.", r.Aside)
 	}
-	return text, nil
+	return text
 }
 
 // restoreIfWanted does before the files are opened what a person asked for while they

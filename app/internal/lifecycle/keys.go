@@ -108,13 +108,24 @@ func (k *keeper) Key(ctx context.Context) (engine.KeyInfo, error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	out := engine.KeyInfo{Chosen: k.passphrase.Chosen()}
+	out := engine.KeyInfo{Chosen: k.passphrase.Chosen(), Disk: diskOf(k.home.Dir)}
 	if s := k.sealer.Load(); s != nil {
 		out.Provider = s.Provider()
 	} else if k.trouble != nil {
 		out.Trouble = keySentence(k.trouble).Error()
 	}
 	return out, nil
+}
+
+func diskOf(dir string) engine.Disk {
+	switch encrypted, known := store.DiskEncrypted(dir); {
+	case !known:
+		return ""
+	case encrypted:
+		return engine.DiskEncrypted
+	default:
+		return engine.DiskOpen
+	}
 }
 
 var errHasKey = errors.New("the key is there already, from the system; a passphrase is not needed")

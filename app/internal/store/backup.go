@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -115,7 +116,10 @@ func (s *Store) BackupNow(ctx context.Context, reason string) (Backup, error) {
 	if err := s.evidence.copyTo(ctx, plain); err != nil {
 		return b, err
 	}
-	err := sealFile(ctx, plain, filepath.Join(dir, b.Name), sealer, archiveAbout{Time: at, Reason: reason})
+	err := sealFile(ctx, plain, filepath.Join(dir, b.Name), func(w io.Writer, about archiveAbout, r io.Reader) error {
+		about.Time, about.Reason = at, reason
+		return writeArchive(w, sealer, s.recovery(ctx, sealer), about, r)
+	})
 	if err = errors.Join(err, os.Remove(plain)); err != nil {
 		return b, fmt.Errorf("sealing a backup: %w", classify(dir, err))
 	}
@@ -126,7 +130,8 @@ func (s *Store) BackupNow(ctx context.Context, reason string) (Backup, error) {
 }
 
 // sealFile makes the backup whole before it gets its name.
-func sealFile(ctx context.Context, plain, path string, sealer HeadSealer, about archiveAbout) error {
+func sealFile(ctx context.Context, plain, path string, write func(io.Writer, archiveAbout, io.Reader) error) error {
+	var about archiveAbout
 	var err error
 	if err = peek(ctx, plain, newestEntry, &about.Head.Seq, &about.Head.Hash); err != nil && !isNoRows(err) {
 		return err
@@ -139,7 +144,7 @@ func sealFile(ctx context.Context, plain, path string, sealer HeadSealer, about 
 	if err != nil {
 		return errors.Join(err, in.Close())
 	}
-	err = writeArchive(out, sealer, about, in)
+	err = write(out, about, in)
 	if err = errors.Join(err, out.Sync(), out.Close(), in.Close()); err != nil {
 		return errors.Join(err, os.Remove(path+".new"))
 	}
@@ -201,10 +206,23 @@ func unpack(c Config, name, path string) (Backup, error) {
 	if !b.Sealed {
 		return b, copyFile(filepath.Join(c.Dir, b.Name), path)
 	}
-	if c.Seal == nil {
+	if c.Seal == nil && c.Recovery == nil {
 		return b, ErrNoKey
 	}
-	in, err := os.Open(filepath.Join(c.Dir, backupDir, b.Name))
+	_, err = unpackFile(c, filepath.Join(c.Dir, backupDir, b.Name), path)
+	return b, err
+}
+
+// unpackFile writes the database that is in a sealed backup, which may lie anywhere, to path.
+func unpackFile(c Config, backup, path string) (b Backup, err error) {
+	var openers []HeadSealer
+	if c.Seal != nil {
+		openers = append(openers, c.Seal)
+	}
+	if c.Recovery != nil {
+		openers = append(openers, c.Recovery)
+	}
+	in, err := os.Open(backup)
 	if err != nil {
 		return b, fmt.Errorf("opening a backup: %w", err)
 	}
@@ -212,6 +230,7 @@ func unpack(c Config, name, path string) (Backup, error) {
 	if err != nil {
 		return b, errors.Join(classify(path, err), in.Close())
 	}
-	_, err = readArchive(in, c.Seal, out)
+	about, err := readArchive(in, openers, out)
+	b = Backup{Name: filepath.Base(backup), Time: about.Time, Reason: about.Reason, Sealed: true}
 	return b, errors.Join(err, out.Sync(), out.Close(), in.Close())
 }

@@ -208,7 +208,7 @@ func TestDailyBackupsRoll(t *testing.T) {
 	}
 	var plain bytes.Buffer
 	in := value(os.Open(filepath.Join(c.Dir, backupDir, have[0].Name)))(t)
-	_ = value(readArchive(in, testSealer{key: 7}, &plain))(t)
+	_ = value(readArchive(in, []HeadSealer{testSealer{key: 7}}, &plain))(t)
 	must(t, in.Close())
 	if bytes.Contains(plain.Bytes(), []byte("secret word")) || plain.Len() == 0 {
 		t.Error("a deleted text is still in a backup")
@@ -268,7 +268,7 @@ func FuzzReadArchive(f *testing.F) {
 	sealer := gcmSealer(f)
 	file := bytes.Repeat([]byte("evidence"), 300_000)
 	var good bytes.Buffer
-	if err := writeArchive(&good, sealer, archiveAbout{Time: noon, Reason: "daily"}, bytes.NewReader(file)); err != nil {
+	if err := writeArchive(&good, sealer, nil, archiveAbout{Time: noon, Reason: "daily"}, bytes.NewReader(file)); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(uint32(0), byte(0), uint32(0))
@@ -280,7 +280,7 @@ func FuzzReadArchive(f *testing.F) {
 		b[int(at)%len(b)] ^= flip
 		b = b[:len(b)-int(cut)%len(b)]
 		var out bytes.Buffer
-		about, err := readArchive(bytes.NewReader(b), sealer, &out)
+		about, err := readArchive(bytes.NewReader(b), []HeadSealer{sealer}, &out)
 		if out.Len() > len(b) {
 			t.Fatalf("%d bytes out of %d", out.Len(), len(b))
 		}
@@ -291,6 +291,6 @@ func FuzzReadArchive(f *testing.F) {
 			t.Fatal("not what was put in")
 		}
 		// The same bytes as frames of nothing at all.
-		_, _ = readArchive(io.MultiReader(strings.NewReader(archiveMagic), bytes.NewReader(b)), sealer, io.Discard)
+		_, _ = readArchive(io.MultiReader(strings.NewReader(archiveMagic), bytes.NewReader(b)), []HeadSealer{sealer}, io.Discard)
 	})
 }

@@ -77,21 +77,52 @@ func (s *Store) marked() bool {
 // does not is set aside at the next start.
 func (s *Store) checkFlows(ctx context.Context, damaged bool) (lines []string, err error) {
 	if !damaged {
+		lines, err = s.mendIndexes(ctx)
+	}
+	if !damaged && err == nil {
 		n, err := s.dropUnproved(ctx)
 		switch {
 		case err == nil && n == 0:
-			return nil, nil
+			return lines, nil
 		case err == nil:
-			return []string{fmt.Sprintf("flows.db: %d rows of past traffic were damaged and are left out from now on", n)}, nil
+			return append(lines, fmt.Sprintf("flows.db: %d rows of past traffic were damaged and are left out from now on", n)), nil
 		case !beyondReading(err):
 			return nil, err
 		}
 		lines = append(lines, "flows.db: "+err.Error())
 	}
+	if err != nil && !beyondReading(err) {
+		return lines, err
+	}
 	if err := os.WriteFile(s.damagedMark(), nil, 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
 		return lines, fmt.Errorf("noting that the flows are damaged: %w", classify(s.damagedMark(), err))
 	}
 	return append(lines, "flows.db: the record of past traffic is set aside at the next start, and watching begins anew"), nil
+}
+
+// mendIndexes makes the indexes anew where one says something else than its
+// table: the quick look through the whole file does not compare the two.
+func (s *Store) mendIndexes(ctx context.Context) ([]string, error) {
+	for _, table := range []string{"device", "route"} {
+		found, err := all(ctx, s.flows.read, func(sc scanner) (line string, err error) {
+			err = sc.Scan(&line)
+			return line, err
+		}, "PRAGMA integrity_check("+table+")")
+		if err != nil {
+			return nil, classify(s.flows.path, fmt.Errorf("checking %s: %w", table, err))
+		}
+		if len(found) == 1 && found[0] == "ok" {
+			continue
+		}
+		s.flows.mu.Lock()
+		_, err = s.flows.write.ExecContext(ctx, "REINDEX device; REINDEX route")
+		s.flows.mu.Unlock()
+		if err != nil {
+			return found, classify(s.flows.path, &FileError{Kind: ErrCorrupt, File: s.flows.path, Err: err})
+		}
+		return []string{"flows.db: a damaged index was made anew (" + found[0] + ")"}, nil
+	}
+	return nil, nil
 }
 
 // dropUnproved deletes the rows whose proof does not fit and those that are
@@ -118,7 +149,14 @@ func (s *Store) dropUnproved(ctx context.Context) (n int64, err error) {
 		}
 		return nil
 	})
-	return n, err
+	if err != nil {
+		return n, err
+	}
+	// A row whose key has turned stands where it is not looked for.
+	if left, err := s.unproved(ctx); err != nil || len(left) > 0 {
+		return n, errors.Join(err, &FileError{Kind: ErrCorrupt, File: s.flows.path, Err: errSum})
+	}
+	return n, nil
 }
 
 // unprovedRows is a table, and the condition under which its rows are damaged.
@@ -142,18 +180,16 @@ func (s *Store) unproved(ctx context.Context) (out []unprovedRows, err error) {
 		if t == "flow" {
 			proof = flowProof
 		}
-		checks = append(checks,
-			unprovedRows{table: t, where: "proof IS NOT " + proof},
-			unprovedRows{table: t, where: "route NOT IN (SELECT n FROM route) OR device NOT IN (SELECT n FROM device)"})
+		// In one look: a large file is read once.
+		checks = append(checks, unprovedRows{table: t, where: "proof IS NOT " + proof + " OR route NOT IN (SELECT n FROM route) OR device NOT IN (SELECT n FROM device)"})
 	}
-	words := len(out) > 0
 	for _, c := range checks {
 		var found bool
 		if err := s.flows.read.QueryRowContext(ctx, "SELECT EXISTS(SELECT 1 FROM "+c.table+" WHERE "+c.where+")").Scan(&found); err != nil {
 			return nil, classify(s.flows.path, fmt.Errorf("checking %s: %w", c.table, err))
 		}
 		// What a route or a device leaves behind is found only when it is gone.
-		if found || words || len(out) > 0 {
+		if found || len(out) > 0 {
 			out = append(out, c)
 		}
 	}

@@ -153,6 +153,39 @@ func TestDamagedTrafficIsLeftOut(t *testing.T) {
 	}
 }
 
+// An index that says something else than its table is made anew.
+func TestADamagedIndexOfTrafficIsMended(t *testing.T) {
+	c := testConfig(t.TempDir())
+	s, err := Open(t.Context(), c)
+	must(t, err)
+	fill(t, s)
+	must(t, s.Close())
+	path := filepath.Join(c.Dir, "flows.db")
+	whole := value(os.ReadFile(path))(t)
+	// "d1" stands in the row, where its number goes before, and in the index, where it follows.
+	at := -1
+	for i := range len(whole) - 4 {
+		if string(whole[i:i+2]) == "d1" && (whole[i-3] == 3 && whole[i-1] <= 9) {
+			at = i
+		}
+	}
+	if at < 0 {
+		t.Fatal("the index was not found")
+	}
+	whole[at+1] = '7'
+	must(t, os.WriteFile(path, whole, 0o600))
+	s = open(t, c)
+	if r := value(s.Check(t.Context()))(t); len(r.Damaged) == 0 || !strings.Contains(r.Damaged[0], "made anew") {
+		t.Errorf("%+v", r)
+	}
+	if r := value(s.Check(t.Context()))(t); !r.OK() {
+		t.Errorf("still: %+v", r)
+	}
+	if fs := value(s.Flows(t.Context(), flow.Query{Device: "d1"}))(t); len(fs) != 1 {
+		t.Errorf("%+v", fs)
+	}
+}
+
 func TestTrafficThatFellApartIsSetAsideAtTheNextStart(t *testing.T) {
 	c := testConfig(t.TempDir())
 	s, err := Open(t.Context(), c)

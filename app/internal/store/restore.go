@@ -33,7 +33,17 @@ func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 // still be believed is taken over: no decision is lost that anything knows of,
 // and what had ended does not come alive. A backup or a file of a newer version
 // is refused.
-func Restore(ctx context.Context, c Config, name string) (r Restored, err error) {
+func Restore(ctx context.Context, c Config, name string) (Restored, error) {
+	return restore(ctx, c, func(c Config, path string) (Backup, error) { return unpack(c, name, path) })
+}
+
+// RestoreFile is Restore for a sealed backup that lies anywhere, such as one of
+// another computer that Config.Recovery opens.
+func RestoreFile(ctx context.Context, c Config, file string) (Restored, error) {
+	return restore(ctx, c, func(c Config, path string) (Backup, error) { return unpackFile(c, file, path) })
+}
+
+func restore(ctx context.Context, c Config, unpack func(c Config, path string) (Backup, error)) (r Restored, err error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -51,7 +61,7 @@ func Restore(ctx context.Context, c Config, name string) (r Restored, err error)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	next := filepath.Join(work, "evidence.db")
-	if r.Backup, err = unpack(c, name, next); err != nil {
+	if r.Backup, err = unpack(c, next); err != nil {
 		return r, err
 	}
 	head, err := r.build(ctx, c, next)
@@ -102,7 +112,7 @@ func (r *Restored) build(ctx context.Context, c Config, path string) (ledger.Hea
 			return err
 		}
 		head = ch.head
-		return nil
+		return ch.carryPhrase(ctx)
 	})
 	if err != nil {
 		return head, err
@@ -165,7 +175,7 @@ func (r *Restored) exchange(c Config, next string, head ledger.Head) error {
 	if err := os.Rename(next, filepath.Join(c.Dir, "evidence.db")); err != nil {
 		return fmt.Errorf("putting the backup in place: %w", classify(c.Dir, err))
 	}
-	if c.Seal == nil {
+	if c.Seal == nil && c.Recovery == nil {
 		return nil // the old seal will say what is missing
 	}
 	s := &Store{cfg: c}
@@ -173,6 +183,9 @@ func (r *Restored) exchange(c Config, next string, head ledger.Head) error {
 		if err := os.Rename(seal, filepath.Join(c.Dir, aside+"."+filepath.Base(seal))); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("setting the old seal aside: %w", err)
 		}
+	}
+	if c.Seal == nil {
+		return nil // a new computer without a key: the diary is sealed when there is one
 	}
 	return s.writeSeal(c.Seal, head)
 }

@@ -42,6 +42,8 @@ type Config struct {
 	NewID func(prefix string) string // needed; an opaque id with a one-letter prefix
 	// Seal seals the end of the diary; nil until a key is at hand, see SetSealer.
 	Seal HeadSealer
+	// Recovery opens backups that another key sealed; for Restore, may be nil.
+	Recovery *Phrase
 	// Changed is told the topics after each commit; may be nil, must not block.
 	Changed func(topics ...string)
 	// Reserve is the size of the file that is given up when the disk is full; 0 is 16 MiB.
