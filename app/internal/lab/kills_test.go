@@ -66,7 +66,7 @@ func TestG24KilledWhileItEnds(t *testing.T) {
 	e := s.dial()
 	eventually(t, 10*time.Second, "every date that has passed is decided", func() bool { return s.undecided(e, before) == "" })
 	decided := time.Since(before)
-	s.finish(e, 5*time.Minute)
+	s.finish(e, 20*time.Minute) // what failed while a peer was not back yet is tried again after its own waiting time
 	t.Logf("%d kills; %d permissions acknowledged; decided %s after the last start, done %s after it; refused: %v",
 		n, len(s.kept), decided.Round(time.Millisecond), time.Since(before).Round(time.Millisecond), s.refused)
 	s.told(e)
