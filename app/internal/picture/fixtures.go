@@ -55,8 +55,10 @@ func homeFixture() view.Home {
 			{Label: "9 others", Value: "240 MB", Fraction: 0.059, Muted: true},
 		},
 		Countries: []view.Bar{
-			{Label: "United States", Value: "4.1 GB", Fraction: 1}, {Label: "South Korea", Value: "1.7 GB", Fraction: 0.415},
-			{Label: "Ireland", Value: "620 MB", Fraction: 0.151}, {Label: "not known", Value: "240 MB", Fraction: 0.059, Muted: true},
+			{Label: "United States", Value: "4.1 GB", Fraction: 1},
+			{Label: "South Korea", Value: "1.7 GB", Fraction: 0.415},
+			{Label: "Ireland", Value: "620 MB", Fraction: 0.151},
+			{Label: "not known", Value: "240 MB", Fraction: 0.059, Muted: true},
 		},
 		Purposes:     []view.Bar{{Label: "Its maker's cloud", Value: "5.8 GB", Fraction: 1}, {Label: "Advertising", Value: "620 MB", Fraction: 0.107}},
 		AllFlows:     view.ActionLink{ID: "flows", Label: "Search and save all of it"},

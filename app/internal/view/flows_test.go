@@ -58,7 +58,10 @@ func TestOnlyTheMakerTypicallyGetsSomething(t *testing.T) {
 
 func TestAFigureLeadsToWhatLiesBehindIt(t *testing.T) {
 	for _, f := range []FlowFilter{
-		{}, {Device: "d1", To: "Bell & Söhne = x"}, {Country: "DE", Span: SpanYear}, {Purpose: engine.Unknown},
+		{},
+		{Device: "d1", To: "Bell & Söhne = x"},
+		{Country: "DE", Span: SpanYear},
+		{Purpose: engine.Unknown},
 		{Device: "d1", From: time.Unix(1_700_000_000, 0).UTC(), Until: time.Unix(1_700_003_600, 0).UTC()},
 	} {
 		r := f.Route()
