@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"bestbefore/consent"
@@ -176,7 +177,11 @@ func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + dots + `"`), n
 func (Secret) LogValue() slog.Value { return slog.StringValue(dots) }
 
 // Registry is the explicit list of connectors that a program ships.
-type Registry struct{ byKind map[string]Connector }
+// Connectors from outside may come and go; it is safe for concurrent use.
+type Registry struct {
+	mu     sync.RWMutex // guards byKind
+	byKind map[string]Connector
+}
 
 // NewRegistry holds cs; two of one kind are an error.
 func NewRegistry(cs ...Connector) (*Registry, error) {
@@ -192,10 +197,32 @@ func NewRegistry(cs ...Connector) (*Registry, error) {
 }
 
 // Get returns the connector of a kind.
-func (r *Registry) Get(kind string) (Connector, bool) { c, ok := r.byKind[kind]; return c, ok }
+func (r *Registry) Get(kind string) (Connector, bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	c, ok := r.byKind[kind]
+	return c, ok
+}
+
+// Put adds a connector, or takes the place of the one of its kind.
+func (r *Registry) Put(c Connector) {
+	kind := c.Spec().Kind
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.byKind[kind] = c
+}
+
+// Drop forgets a kind.
+func (r *Registry) Drop(kind string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.byKind, kind)
+}
 
 // Specs lists all, sorted by kind.
 func (r *Registry) Specs() []Spec {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
 	var out []Spec
 	for _, c := range r.byKind {
 		out = append(out, c.Spec())

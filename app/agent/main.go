@@ -104,6 +104,7 @@ func commands() map[string]command {
 		"reconnect":      {"reconnect DEVICE", "lift that again", (*call).reconnect},
 		"connectors":     {"connectors [--json]", "kinds and connections", (*call).connectors},
 		"connect":        {"connect KIND [--set key=value ...]", "set a connector up; secrets as key=value lines on standard input", (*call).connect},
+		"recipe":         {"recipe check FILE | recipe add FILE [--yes] | recipe list [--json] | recipe remove KIND", "connectors that somebody wrote as a file: look at one, use it, list, remove", (*call).recipe},
 		"remove":         {"remove CONNECTION", "lift what a connection holds and forget it", (*call).remove},
 		"key":            {"key [--json] | key unlock|change|give-up", "the key that seals passwords, and the passphrase where there is no key store", (*call).key},
 		"access":         {"access [--json] | access end ID [--confirm]", "the tokens, keys, logins and accounts that your peers gave; end one for good", (*call).access},
@@ -124,7 +125,7 @@ func commands() map[string]command {
 // order is how the help lists the commands.
 var order = []string{
 	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "allow", "consents", "renew", "end", "confirm",
-	"undo", "disconnect", "reconnect", "connectors", "connect", "test", "remove", "access", "support", "key", "held", "diary", "backup", "export", "forget", "calendar", "import-capture", "clock", "demo",
+	"undo", "disconnect", "reconnect", "connectors", "connect", "recipe", "test", "remove", "access", "support", "key", "held", "diary", "backup", "export", "forget", "calendar", "import-capture", "clock", "demo",
 }
 
 // dispatch reads --data and the command's name.

@@ -59,6 +59,8 @@ type Config struct {
 	// Coarse is a domain that stands for the company behind a destination and tells
 	// nothing more, "" where none is known; nil knows nobody.
 	Coarse func(d flow.Destination) string
+	// Shelf keeps connector files from outside; nil takes none.
+	Shelf Shelf
 	// Guides gives the steps that end by hand what a device sends to somebody with these
 	// names (none: anybody); nil knows none.
 	Guides func(names []string, d discovery.Device) (connectors.Guide, bool)

@@ -36,6 +36,7 @@ type Engine interface {
 	State
 	Keys
 	Backups
+	Recipes
 	Recovery
 	Captures
 	Access

@@ -90,6 +90,7 @@ type Home struct {
 	runner    *enforce.Runner
 	pool      *sessions.Pool
 	kinds     *connectors.Registry
+	shelf     shelf
 	book      logbook
 	keeper    *keeper
 	board     *health.Board
@@ -201,6 +202,9 @@ func (h *Home) build(ctx context.Context) error {
 		}
 	}
 	h.kinds = all
+	if err := h.openShelf(all); err != nil {
+		return err
+	}
 	if err := h.buildEngines(all); err != nil {
 		return err
 	}
@@ -216,7 +220,7 @@ func (h *Home) build(ctx context.Context) error {
 		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, Resolvers: resolvers, LogOf: h.book.of, PutSecret: h.putSecret, Keeper: h.keeper, Safe: safe{h}, Recover: h.store, Problems: h.problems,
 		Poke:  func() { h.scheduler.Poke(); h.runner.Poke() },
 		Retry: h.runner.Retry, RightClock: h.clock.confirm, ReadCapture: readCapture,
-		Recipients: h.who.Lookup, Guides: guides.For, Coarse: h.who.Coarse,
+		Recipients: h.who.Lookup, Guides: guides.For, Shelf: h.shelf, Coarse: h.who.Coarse,
 	})
 	return err
 }

@@ -24,6 +24,7 @@ func methods() map[string]method {
 	addBackups(m)
 	addNewcomers(m)
 	addAccess(m)
+	addRecipes(m)
 	return m
 }
 
