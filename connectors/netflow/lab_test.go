@@ -211,7 +211,6 @@ func TestLabSoftflowd(t *testing.T) {
 		{"version 9", "9", nil, true},
 		{"IPFIX", "10", nil, true},
 		{"IPFIX both ways in one", "10", []string{"-b"}, true},
-		{"IPFIX in milliseconds", "10", []string{"-A", "milli"}, true},
 	} {
 		t.Run(x.name, func(t *testing.T) { compare(t, file, x.version, x.six, x.more...) })
 	}
