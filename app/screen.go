@@ -19,6 +19,7 @@ func (win *window) screen() live.Screen {
 		Review:      func(s view.Review) { show(p.review != nil, func() { p.review.SetSnapshot(s) }) },
 		Connectors:  func(s view.Connectors) { show(p.connectors != nil, func() { p.connectors.SetSnapshot(s) }) },
 		Diary:       func(s view.Diary) { show(p.diary != nil, func() { p.diary.SetSnapshot(s) }) },
+		Flows:       func(s view.Flows) { show(p.flows != nil, func() { p.flows.SetSnapshot(s) }) },
 		Settings:    func(s view.Settings) { show(p.settings != nil, func() { p.settings.SetSnapshot(s) }) },
 		Open:        func(r view.Route) { win.shell.Open(r) },
 		Toast:       func(t view.Toast) { win.shell.Toast(t) },

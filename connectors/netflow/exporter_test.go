@@ -19,10 +19,8 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
-	phone  = netip.MustParseAddr("192.168.1.20")
-	maker  = netip.MustParseAddr("198.51.100.10")
-	phone6 = netip.MustParseAddr("fd00::20")
-	maker6 = netip.MustParseAddr("2001:db8::10")
+	phone = netip.MustParseAddr("192.168.1.20")
+	maker = netip.MustParseAddr("198.51.100.10")
 )
 
 // packet builds a message field by field.
@@ -199,20 +197,4 @@ func until(t testing.TB, what string, f func() bool) {
 
 func message0(data packet) message {
 	return message{from: netip.MustParseAddrPort("192.168.1.1:" + strconv.Itoa(9000)), at: time.Unix(1_900_000_000, 0), data: data}
-}
-
-// byDevice adds up what one device exchanged with the lab's port.
-func (w *seen) byDevice(addr string) (up, down uint64) {
-	for _, r := range w.all() {
-		if r.Local.Address == netip.MustParseAddr(addr) && r.Port == 4433 {
-			up, down = up+r.Up, down+r.Down
-		}
-	}
-	return up, down
-}
-
-func (w *seen) all() []flow.Record {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return append([]flow.Record(nil), w.records...)
 }

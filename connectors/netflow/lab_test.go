@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"bestbefore/connectors"
+	"bestbefore/discovery/flow"
 )
 
 // The lab: a device, a router that exports, and the outside, each in a network
@@ -255,4 +257,20 @@ func compare(t *testing.T, file, version string, six bool, more ...string) {
 	if err != nil || c.Lost != 0 || strings.Contains(c.Text, "could not") || strings.Contains(c.Text, "not plausible") {
 		t.Errorf("%+v, %v", c, err)
 	}
+}
+
+// byDevice adds up what one device exchanged with the lab's port.
+func (w *seen) byDevice(addr string) (up, down uint64) {
+	for _, r := range w.all() {
+		if r.Local.Address == netip.MustParseAddr(addr) && r.Port == 4433 {
+			up, down = up+r.Up, down+r.Down
+		}
+	}
+	return up, down
+}
+
+func (w *seen) all() []flow.Record {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]flow.Record(nil), w.records...)
 }

@@ -175,7 +175,7 @@ func cryptos(b []byte, part func(at uint64, data []byte)) {
 
 func skipAck(b []byte, ecn bool) ([]byte, bool) {
 	var ranges uint64
-	ok := true
+	var ok bool
 	for i := range 4 { // largest, delay, number of ranges, first range
 		var v uint64
 		if v, b, ok = varint(b); !ok {

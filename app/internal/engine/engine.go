@@ -32,13 +32,13 @@ type Engine interface {
 	Connections
 	Trials
 	Diary
+	Captures
 	Forgetting
 	State
 	Keys
 	Backups
 	Recipes
 	Recovery
-	Captures
 	Access
 }
 
