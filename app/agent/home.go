@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/lifecycle"
@@ -60,8 +61,13 @@ func (c *call) beside(ctx context.Context, inUse error, f func(context.Context, 
 	return errors.Join(f(ctx, e), e.Close())
 }
 
+// heapGrowth is how much the heap may grow before it is swept, in percent: an
+// agent that runs for months gives up a little time for half the memory.
+const heapGrowth = 50
+
 // serve works until ctx ends.
 func (c *call) serve(ctx context.Context) error {
+	debug.SetGCPercent(heapGrowth)
 	cfg := c.config(partsEnforce)
 	cfg.Scan, cfg.Listen, cfg.LogTo = true, true, c.errs
 	h, err := lifecycle.Open(ctx, cfg)

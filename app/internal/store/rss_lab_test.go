@@ -90,6 +90,7 @@ func agentMemory(t *testing.T, agent, dir string) (settled, peak float64) {
 			t.Fatalf("%v: %v\n%s", args, err, out)
 		}
 	}
+	waitIdle(t, cmd.Process.Pid)
 	// Settled is when three quarters of a minute brought no new low.
 	settled = resident(t, cmd.Process.Pid, "VmRSS")
 	for low := time.Now(); time.Since(low) < 45*time.Second; time.Sleep(time.Second) {
@@ -99,6 +100,30 @@ func agentMemory(t *testing.T, agent, dir string) (settled, peak float64) {
 	}
 	t.Logf("of that its own %.1f MiB, files mapped %.1f MiB", resident(t, cmd.Process.Pid, "RssAnon"), resident(t, cmd.Process.Pid, "RssFile"))
 	return settled, resident(t, cmd.Process.Pid, "VmHWM")
+}
+
+// waitIdle waits until the look through the files is over: less than a twentieth
+// of a core in five seconds.
+func waitIdle(t *testing.T, pid int) {
+	t.Helper()
+	for used, end := ticks(t, pid), time.Now().Add(5*time.Minute); ; {
+		time.Sleep(5 * time.Second)
+		now := ticks(t, pid)
+		if now-used < 25 { // a hundredth of a second each
+			return
+		}
+		if used = now; time.Now().After(end) {
+			t.Fatal("the agent does not come to rest")
+		}
+	}
+}
+
+// ticks is the time that a process has had on a core, in hundredths of a second.
+func ticks(t *testing.T, pid int) int {
+	t.Helper()
+	stat := string(value(os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)))(t))
+	f := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	return value(strconv.Atoi(f[11]))(t) + value(strconv.Atoi(f[12]))(t)
 }
 
 func resident(t *testing.T, pid int, what string) float64 {
