@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"fmt"
@@ -58,12 +59,12 @@ func newScreen(t testing.TB) *screen {
 	}
 	t.Cleanup(func() { _ = x.Process.Kill(); _ = x.Wait() })
 	_ = in.Close()
-	b := make([]byte, 16)
-	n, err := out.Read(b)
+	// To the end of the line, which it writes apart: it gives up if nobody listens then.
+	number, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatalf("Xvfb names no display: %v", err)
 	}
-	s := &screen{name: ":" + strings.TrimSpace(string(b[:n]))}
+	s := &screen{name: ":" + strings.TrimSpace(number)}
 	s.open(t, filepath.Join(dir, "Xvfb_screen0"))
 	return s
 }
