@@ -34,10 +34,11 @@ type Spec struct {
 	Announced []Announced `json:"announced,omitempty"`
 }
 
-// Announced is a service that peers of a kind announce: where it is goes into
-// the option Key, written as Scheme, host and port.
+// Announced is a service or a UPnP device type that peers of a kind announce:
+// where it is goes into the option Key, written as Scheme, host and port; of a
+// UPnP device the host alone.
 type Announced struct {
-	Type   string `json:"type"` // "_mqtt._tcp"
+	Type   string `json:"type"` // "_mqtt._tcp", "urn:…:device:InternetGatewayDevice:1"
 	Key    string `json:"key"`
 	Scheme string `json:"scheme,omitempty"` // "tls://"; empty for none
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -194,12 +193,4 @@ func (e *Core) EndAccess(ctx context.Context, id string, confirmed bool, how str
 	e.wake()
 	e.changed(changes.Connections)
 	return as[0], nil
-}
-
-// hostAddresses are the addresses of a connection's host, as far as they are known.
-func (e *Core) hostAddresses(host string) []netip.Addr {
-	if a, err := netip.ParseAddr(host); err == nil {
-		return []netip.Addr{a.Unmap()}
-	}
-	return e.names.addresses(host)
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
 	"bestbefore/connectors"
 	"bestbefore/discovery"
@@ -31,21 +32,29 @@ func (e *Core) found(kinds []connectors.Spec, cs []connectors.Connection) []Foun
 	return out
 }
 
-// announcedBy is where d says that it can be talked to by connectors of a kind.
+// announcedBy is where d says that it can be talked to by connectors of a kind:
+// a service with its port, or what kind of UPnP device it is, which names none.
 func announcedBy(d discovery.Device, k connectors.Spec) (map[string]string, bool) {
+	host, ok := reachable(d)
+	if !ok {
+		return nil, false
+	}
 	for _, a := range k.Announced {
 		for _, s := range d.Services {
-			if s.Type != a.Type || s.Gone || s.Port <= 0 || s.Port > 65535 {
-				continue
+			if s.Type == a.Type && !s.Gone && s.Port > 0 && s.Port <= 65535 {
+				return map[string]string{a.Key: a.Scheme + net.JoinHostPort(host.String(), strconv.Itoa(s.Port))}, true
 			}
-			host, ok := reachable(d)
-			if !ok {
-				continue
-			}
-			return map[string]string{a.Key: a.Scheme + net.JoinHostPort(host.String(), strconv.Itoa(s.Port))}, true
+		}
+		if slices.ContainsFunc(d.Facts, func(f discovery.Fact) bool { return isUPnP(f, a.Type) }) {
+			return map[string]string{a.Key: host.String()}, true
 		}
 	}
 	return nil, false
+}
+
+// isUPnP reports whether a fact says that the device is of a UPnP type.
+func isUPnP(f discovery.Fact, typ string) bool {
+	return f.Key == "device_type" && slices.ContainsFunc(strings.Fields(f.Value), func(t string) bool { return strings.EqualFold(t, typ) })
 }
 
 // reachable is an address of d that a person could have typed: IPv4 first.

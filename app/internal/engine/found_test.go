@@ -31,3 +31,18 @@ func TestAPeerThatAnnouncesItselfIsSuggestedUntilItIsConnected(t *testing.T) {
 		t.Errorf("connected, but suggested: %+v, %v", info.Found, err)
 	}
 }
+
+// A box that answers a UPnP search is suggested by its type alone; one of another type is not.
+func TestABoxIsSuggestedByItsUPnPType(t *testing.T) {
+	h := newHome(t)
+	for mac, typ := range map[string]string{"02:00:00:00:00:01": "urn:x:device:Other:1 urn:hub-org:device:hub:1", "04:00:00:00:00:01": "urn:hub-org:device:Hub:2"} {
+		h.Sight(discovery.Sighting{
+			Source: discovery.SourceNeighbor, At: h.now, Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: mac}},
+			Addresses: []netip.Addr{netip.MustParseAddr("192.168.77." + mac[1:2])}, Facts: []discovery.Fact{{Key: "device_type", Value: typ}},
+		})
+	}
+	info, err := h.Connectors(t.Context())
+	if err != nil || len(info.Found) != 1 || info.Found[0].Values["address"] != "192.168.77.2" {
+		t.Fatalf("found %+v, %v", info.Found, err)
+	}
+}

@@ -2,11 +2,10 @@ package engine
 
 import (
 	"context"
-	"net"
 	"net/netip"
 	"slices"
-	"strings"
 
+	"bestbefore/connectors"
 	"bestbefore/discovery"
 )
 
@@ -81,19 +80,17 @@ func (e *Core) peerHosts(ctx context.Context) []string {
 	return out
 }
 
-// hostOf is the host in what a household types as an address: a host, with a
-// port or without, or a URL.
+// hostOf is the host in what a household types as an address; "" for what is
+// none. It is kept safe also where the address has a fault that the guard refuses.
 func hostOf(address string) string {
-	s := strings.TrimSpace(address)
-	if _, rest, ok := strings.Cut(s, "://"); ok {
-		s = rest
+	host, _ := connectors.HostOf(address) // the connection itself says what is wrong with it
+	return host
+}
+
+// hostAddresses are the addresses of a connection's host, as far as they are known.
+func (e *Core) hostAddresses(host string) []netip.Addr {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{a.Unmap()}
 	}
-	s, _, _ = strings.Cut(s, "/")
-	if i := strings.LastIndex(s, "@"); i >= 0 {
-		s = s[i+1:]
-	}
-	if host, _, err := net.SplitHostPort(s); err == nil {
-		s = host
-	}
-	return strings.ToLower(strings.TrimSuffix(strings.Trim(s, "[]"), "."))
+	return e.names.addresses(host)
 }

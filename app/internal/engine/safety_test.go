@@ -15,7 +15,9 @@ import (
 type kind struct{ connectors.Connector }
 
 func (kind) Spec() connectors.Spec {
-	return connectors.Spec{Kind: "hub", Name: "Hub", Options: []connectors.Option{{Key: "address", Address: true}}, Announced: []connectors.Announced{{Type: "_hub._tcp", Key: "address", Scheme: "https://"}}}
+	return connectors.Spec{Kind: "hub", Name: "Hub", Options: []connectors.Option{{Key: "address", Address: true}}, Announced: []connectors.Announced{
+		{Type: "_hub._tcp", Key: "address", Scheme: "https://"}, {Type: "urn:hub-org:device:Hub:1", Key: "address"},
+	}}
 }
 
 // The safety list: what everything rests on is refused before any connector is

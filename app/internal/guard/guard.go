@@ -72,7 +72,7 @@ func New(c Config) *Guard {
 		}
 	}
 	for _, p := range c.Peers {
-		host, err := HostOf(p)
+		host, err := connectors.HostOf(p)
 		if err != nil {
 			g.bad = &connectors.Error{Kind: consent.KindNeedsPerson, Text: "the address is not right", Err: err}
 			continue
@@ -105,7 +105,7 @@ func (g *Guard) Dial(ctx context.Context, network, address string) (net.Conn, er
 	if err != nil {
 		return nil, refuse(address, "it has no port")
 	}
-	addrs, err := g.allowed(ctx, strings.ToLower(host))
+	addrs, err := g.allowed(ctx, strings.ToLower(strings.TrimSuffix(host, ".")))
 	if err != nil {
 		return nil, err
 	}

@@ -246,16 +246,16 @@ func TestAPublicHostIsNotPinned(t *testing.T) {
 	}
 }
 
-func FuzzHostOf(f *testing.F) {
+func FuzzTyped(f *testing.F) {
 	for _, u := range append(elsewhere("80"), "fritz.box", "192.168.1.1:8080", "[fd00::1]:443", "http://pi.hole/admin", "pi.hole/admin", "a:b:c", "", "[", "http://[::1", "-x") {
 		f.Add(u)
 	}
 	f.Fuzz(func(t *testing.T, typed string) {
-		host, err := HostOf(typed)
+		host, err := connectors.HostOf(typed)
 		if err != nil {
 			return
 		}
-		if again, err := HostOf(host); err != nil || again != host {
+		if again, err := connectors.HostOf(host); err != nil || again != host {
 			t.Errorf("HostOf(%q) = %q, and of that %q, %v", typed, host, again, err)
 		}
 		g := New(Config{Public: []string{host}, Lookup: func(context.Context, string) ([]netip.Addr, error) {

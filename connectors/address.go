@@ -1,4 +1,4 @@
-package guard
+package connectors
 
 import (
 	"fmt"
@@ -9,7 +9,8 @@ import (
 )
 
 // HostOf is the host in what a person typed: "fritz.box", "192.168.1.1:8080",
-// "[fd00::1]:443", "http://pi.hole/admin". It is in lower case. Addresses count
+// "[fd00::1]:443", "http://pi.hole/admin". It is in lower case and without the
+// dot at its end. Beside the error about a user name the host is given too. Addresses count
 // in their usual form only: 0177.1, 0x7f.1 and 2130706433 are names, and no
 // name server knows them.
 func HostOf(typed string) (string, error) {
@@ -17,31 +18,31 @@ func HostOf(typed string) (string, error) {
 	if strings.Contains(s, "://") {
 		u, err := url.Parse(s)
 		if err != nil || u.Hostname() == "" {
-			return "", bad(typed)
+			return "", badAddress(typed)
 		}
 		if u.User != nil {
-			return "", fmt.Errorf("%q holds a user name; give it in its own field", typed)
+			return strings.ToLower(u.Hostname()), fmt.Errorf("%q holds a user name; give it in its own field", typed)
 		}
 		s = u.Hostname()
-	} else if host, _, err := net.SplitHostPort(s); err == nil {
+	} else if host, _, err := net.SplitHostPort(s); err == nil && !strings.Contains(s, "@") {
 		s = host
-	} else if i := strings.IndexByte(s, '/'); i >= 0 {
+	} else if strings.ContainsAny(s, "/@") {
 		return HostOf("http://" + s)
 	}
-	s = strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
+	s = strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"), "."))
 	if a, err := netip.ParseAddr(s); err == nil {
 		if a.IsMulticast() || a.IsUnspecified() {
 			return "", fmt.Errorf("%q is not the address of one device", typed)
 		}
-		return strings.ToLower(s), nil
+		return s, nil
 	}
 	if !isName(s) {
-		return "", bad(typed)
+		return "", badAddress(typed)
 	}
-	return strings.ToLower(s), nil
+	return s, nil
 }
 
-func bad(typed string) error {
+func badAddress(typed string) error {
 	return fmt.Errorf("%q is not an address; give a name such as fritz.box or an address such as 192.168.1.1", typed)
 }
 
@@ -51,8 +52,8 @@ func isName(s string) bool {
 	if s == "" || len(s) > 253 {
 		return false
 	}
-	for label := range strings.SplitSeq(strings.TrimSuffix(s, "."), ".") {
-		if label == "" || len(label) > 63 || strings.HasPrefix(label, "-") || strings.Trim(strings.ToLower(label), "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" || len(label) > 63 || strings.HasPrefix(label, "-") || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
 			return false
 		}
 	}
