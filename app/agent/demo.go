@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 
@@ -16,18 +15,6 @@ func (c *call) demo(ctx context.Context, args []string) error {
 	if _, err := words("demo", args, 0, 0, func(f *flag.FlagSet) { f.BoolVar(&fast, "fast", false, "") }); err != nil {
 		return err
 	}
-	h, err := demo.Open(ctx, demo.Config{Fast: fast, Bare: true})
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	served := make(chan error, 1)
-	go func() {
-		served <- h.Serve(ctx)
-		cancel() // without the home there is no story
-	}()
-	err = h.Story(ctx, demo.Teller{Say: func(s string) { fmt.Fprintln(c.out, s) }})
-	cancel()
-	return errors.Join(err, <-served, h.Close())
+	t := demo.Teller{Say: func(s string) { fmt.Fprintln(c.out, s) }}
+	return demo.Tell(ctx, demo.Config{Fast: fast}, func(ctx context.Context, h *demo.Home) error { return h.Story(ctx, t) })
 }

@@ -36,6 +36,26 @@ const (
 	quiet  = 4 * time.Second // watched after the end before "stopped" is believed
 )
 
+// Tell opens a bare home, serves it while told goes on, and closes it. Its error
+// joins those of the three.
+func Tell(ctx context.Context, c Config, told func(ctx context.Context, h *Home) error) error {
+	c.Bare = true
+	h, err := Open(ctx, c)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	served := make(chan error, 1)
+	go func() {
+		served <- h.Serve(ctx)
+		cancel() // without the home there is no story
+	}()
+	err = told(ctx, h)
+	cancel()
+	return errors.Join(err, <-served, h.Close())
+}
+
 // Story tells what happens while Serve runs, on a home opened Bare: found, seen
 // sending, allowed, ended on the date, stopped, renewed. Its error says at which
 // sentence reality did not follow; what the engine claims is compared with what

@@ -6,7 +6,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -34,25 +33,15 @@ func main() {
 
 // run tells the story, drawing on the way where pictures names a folder.
 func run(ctx context.Context, fast bool, pictures string, out io.Writer) error {
-	h, err := demo.Open(ctx, demo.Config{Fast: fast, Bare: true})
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	served := make(chan error, 1)
-	go func() {
-		served <- h.Serve(ctx)
-		cancel() // without the home there is no story
-	}()
 	t := demo.Teller{Say: func(s string) { fmt.Fprintln(out, s) }}
-	if pictures == "" {
-		err = h.Story(ctx, t)
-	} else {
-		if err = illustrated(ctx, h, t, pictures); err == nil {
-			t.Say("The screens are in " + pictures + ".")
+	return demo.Tell(ctx, demo.Config{Fast: fast}, func(ctx context.Context, h *demo.Home) error {
+		if pictures == "" {
+			return h.Story(ctx, t)
 		}
-	}
-	cancel()
-	return errors.Join(err, <-served, h.Close())
+		if err := illustrated(ctx, h, t, pictures); err != nil {
+			return err
+		}
+		t.Say("The screens are in " + pictures + ".")
+		return nil
+	})
 }
