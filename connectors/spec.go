@@ -30,8 +30,12 @@ type Spec struct {
 	Hosts []string `json:"hosts,omitempty"`
 	// Setup is what a household may paste at the peer beforehand, so that our account there need not be all-powerful.
 	Setup string `json:"setup,omitempty"`
+	// Access says in a few words which access (tokens, keys, logins, accounts) it can list; empty for none.
+	Access string `json:"access,omitempty"`
 	// Announced says by which announced services a peer of this kind is found.
 	Announced []Announced `json:"announced,omitempty"`
+	// Links says that its connector is a Linker: the person says yes on the peer's own page.
+	Links bool `json:"links,omitempty"`
 }
 
 // Announced is a service or a UPnP device type that peers of a kind announce:
@@ -53,6 +57,9 @@ type Option struct {
 	Secret   bool   `json:"secret,omitempty"` // stored sealed, never shown
 	// Address marks the answer that says where the peer is: the guarded way out leads there and nowhere else.
 	Address bool `json:"address,omitempty"`
+	// Device marks the answer that names one of the home's devices. The engine
+	// turns it into that device's ID before a connector sees it.
+	Device bool `json:"device,omitempty"`
 }
 
 // Settings are the answers to a Spec's options. Secrets are references.
@@ -146,6 +153,11 @@ type Host struct {
 	TLS func(serverName string) *tls.Config
 	// Secret fills in the value behind a reference; it is never logged.
 	Secret func(ctx context.Context, ref consent.SecretRef) (Secret, error)
+	// Listen waits for connections on this computer's own loopback and nowhere else. May be nil.
+	Listen func(ctx context.Context, network, address string) (net.Listener, error)
+	// Keep seals a value anew under one of the connection's own references. It is
+	// durable when it returns. May be nil.
+	Keep func(ctx context.Context, ref consent.SecretRef, v Secret) error
 	// StateDir is a folder of the connection's own for files that must be on
 	// disk (the gateway's boot file). Empty: keep nothing.
 	StateDir string

@@ -71,11 +71,17 @@ func (r Rotating) keep(ctx context.Context, next Secret) error {
 }
 
 // RevocationAddress judges where an issuer's metadata say that a token is
-// revoked. It must be https, at the issuer's own host or below it, and, once it
-// was known, the same as then: who can change it would be sent the token (T35).
+// revoked, as OwnAddress does.
 func RevocationAddress(issuer, was, now string) (string, error) {
+	return OwnAddress("at which access is revoked", issuer, was, now)
+}
+
+// OwnAddress judges an address out of an issuer's metadata; which says in words
+// what it is for. It must be https, at the issuer's own host or below it, and,
+// once it was known, the same as then: who can change it would be sent the token (T35).
+func OwnAddress(which, issuer, was, now string) (string, error) {
 	refuse := func(why string) (string, error) {
-		return "", &Error{Kind: consent.KindNeedsPerson, Text: "The address at which access is revoked " + why + "; nothing was sent there. Revoke it on the provider's own page."}
+		return "", &Error{Kind: consent.KindNeedsPerson, Text: "The address " + which + " " + why + "; nothing was sent there. Revoke it on the provider's own page."}
 	}
 	home, err := url.Parse(issuer)
 	if err != nil || home.Hostname() == "" {
