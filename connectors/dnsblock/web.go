@@ -47,12 +47,13 @@ type Web struct {
 	hasDay bool // the peer has shown its clock
 }
 
-// Request is one question. Body is written as JSON; nil is none.
+// Request is one question. Body is written as JSON, Form as a form; nil is none.
 type Request struct {
 	Method, Path string
 	Query        url.Values
 	Header       http.Header
 	Body         any
+	Form         url.Values
 }
 
 // Reply is an answer that was read to its end.
@@ -137,6 +138,10 @@ func (w *Web) request(ctx context.Context, r Request) (*http.Request, error) {
 	}
 	u.Path, u.RawPath, u.RawQuery = path, base+r.Path, r.Query.Encode()
 	var body io.Reader
+	kind := "application/json"
+	if r.Form != nil {
+		body, kind = strings.NewReader(r.Form.Encode()), "application/x-www-form-urlencoded"
+	}
 	if r.Body != nil {
 		b, err := json.Marshal(r.Body)
 		if err != nil {
@@ -152,7 +157,7 @@ func (w *Web) request(ctx context.Context, r Request) (*http.Request, error) {
 		req.Header[k] = v
 	}
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", kind)
 	}
 	return req, nil
 }
