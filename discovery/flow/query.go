@@ -22,3 +22,13 @@ type HourTotal struct {
 	Up, Down    uint64
 	Count       uint64
 }
+
+// HourRow is what one device exchanged with one destination on one port in one
+// hour, as one kind of source told it.
+type HourRow struct {
+	Key
+	Hour     time.Time // start, UTC
+	Up, Down uint64
+	Count    uint64
+	Refused  bool
+}

@@ -12,7 +12,7 @@ import (
 // The floors, as lists to be put together.
 var (
 	floor0   = []string{"assets"}
-	floor1   = []string{"discovery", "discovery/flow", "discovery/fingerprint", "discovery/recipient", "discovery/mud"}
+	floor1   = []string{"discovery", "discovery/flow", "discovery/fingerprint", "discovery/recipient", "discovery/mud", "discovery/behaviour"}
 	floor2   = []string{"consent", "consent/ledger", "consent/category"}
 	floor3   = []string{"connectors", "connectors/dnsblock"}
 	to3      = slices.Concat(floor1, floor2, floor3)
@@ -34,7 +34,7 @@ var rules = []struct {
 }{
 	{[]string{"assets/...", "discovery", "app/internal/changes", "app/internal/arch", "app/internal/lab", ".ci/..."}, nil},
 	{[]string{"discovery/flow", "discovery/fingerprint"}, []string{"discovery"}},
-	{[]string{"discovery/recipient", "discovery/mud"}, []string{"discovery", "discovery/flow"}},
+	{[]string{"discovery/recipient", "discovery/mud", "discovery/behaviour"}, []string{"discovery", "discovery/flow"}},
 	{[]string{"consent/ledger"}, floor1},
 	{[]string{"consent/category"}, slices.Concat(floor1, []string{"consent"})},
 	{[]string{"consent"}, slices.Concat(floor1, []string{"consent/ledger"})},
@@ -93,7 +93,7 @@ var reach = []struct {
 	packages []string
 	never    []string // prefixes of import paths
 }{
-	{[]string{"discovery", "discovery/flow", "discovery/fingerprint", "discovery/recipient", "discovery/mud", "consent", "consent/ledger", "consent/category"}, []string{"database/sql", "net/http", "os/exec", modPath + "/app", modPath + "/connectors"}},
+	{[]string{"discovery", "discovery/flow", "discovery/fingerprint", "discovery/recipient", "discovery/mud", "discovery/behaviour", "consent", "consent/ledger", "consent/category"}, []string{"database/sql", "net/http", "os/exec", modPath + "/app", modPath + "/connectors"}},
 	{[]string{"connectors", "connectors/dnsblock", "consent/expiry", "consent/enforce", "connectors/sessions"}, []string{"database/sql", modPath + "/app"}},
 	{[]string{"app/internal/ui/..."}, []string{"database/sql", "fyne.io/fyne/v2/app", modPath + "/app/internal/store", modPath + "/app/internal/secrets", modPath + "/app/internal/lifecycle"}},
 	{[]string{"app/internal/view"}, []string{"database/sql", modPath + "/app/internal/store", modPath + "/app/internal/rpc"}},
