@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/connectors"
@@ -28,6 +29,7 @@ type Captures interface {
 	CaptureProgress(ctx context.Context) (CaptureProgress, error)
 	// StopCapture ends the reading under way.
 	StopCapture(ctx context.Context) error
+	TakenCaptures
 }
 
 // ReadCapture reads a file, gives its records in an order that does not change,
@@ -89,6 +91,9 @@ var (
 
 // capturePlace is how far a file was taken over; it is stored with the records.
 type capturePlace struct {
+	File    string    `json:"file,omitempty"` // its name, cleaned
+	Time    time.Time `json:"time,omitzero"`  // when it was last taken over
+	Records uint64    `json:"records,omitempty"`
 	Done []string `json:"done,omitempty"` // hardware addresses that are done
 	Now  []string `json:"now,omitempty"`  // those that are being taken over
 	At   uint64   `json:"at,omitempty"`   // records that were passed
@@ -186,7 +191,12 @@ func (e *Core) inspect(ctx context.Context, path string) (CaptureInfo, capturePl
 	return info, place, nil
 }
 
-func captureKey(hash string) string { return "capture:" + hash }
+const captureKeys = "capture:"
+
+func captureKey(hash string) string { return captureKeys + hash }
+
+// captureSource is how records of a file are marked. The reader gives them the same.
+func captureSource(file string) discovery.Source { return discovery.Source("capture " + file) }
 
 // ImportCapture implements Captures.
 func (e *Core) ImportCapture(ctx context.Context, r CaptureRequest) (CaptureInfo, error) {
@@ -216,6 +226,7 @@ func (e *Core) ImportCapture(ctx context.Context, r CaptureRequest) (CaptureInfo
 	if len(place.Now) == 0 {
 		return info, nil
 	}
+	place.File, place.Time = string(discovery.Clean(info.File)), e.Now().UTC()
 	if err := e.takeOver(ctx, r.Path, &info, &place); err != nil {
 		return info, err
 	}
@@ -236,11 +247,11 @@ func (e *Core) takeOver(ctx context.Context, path string, info *CaptureInfo, pla
 			continue
 		}
 		e.Sight(discovery.Sighting{
-			Source: discovery.Source("capture " + string(discovery.Clean(info.File))), At: info.Last,
+			Source: captureSource(place.File), At: info.Last,
 			Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: d.MAC}},
 		})
 	}
-	key, at := captureKey(info.Hash), uint64(0)
+	key, at, passed := captureKey(info.Hash), uint64(0), place.At
 	wanted := map[string]bool{}
 	for _, m := range place.Now {
 		wanted[m] = true
@@ -248,7 +259,7 @@ func (e *Core) takeOver(ctx context.Context, path string, info *CaptureInfo, pla
 	_, hash, err := e.ReadCapture(ctx, path, func(recs []flow.Record) error {
 		var mine []flow.Record
 		for _, r := range recs {
-			if at++; at <= place.At || !wanted[r.Local.MAC] {
+			if at++; at <= passed || !wanted[r.Local.MAC] {
 				continue
 			}
 			if id, ok := e.Inventory.Resolve(r.Local.MAC, netip.Addr{}, ""); ok {
@@ -259,7 +270,8 @@ func (e *Core) takeOver(ctx context.Context, path string, info *CaptureInfo, pla
 		if len(mine) == 0 {
 			return nil
 		}
-		next, err := json.Marshal(capturePlace{Done: place.Done, Now: place.Now, At: at})
+		place.At, place.Records = at, place.Records+uint64(len(mine))
+		next, err := json.Marshal(place)
 		if err != nil {
 			return err
 		}
@@ -272,7 +284,7 @@ func (e *Core) takeOver(ctx context.Context, path string, info *CaptureInfo, pla
 	if hash != info.Hash {
 		return fmt.Errorf("%s changed while it was read; import it again", info.File)
 	}
-	*place = capturePlace{Done: append(place.Done, place.Now...)}
+	place.Done, place.Now, place.At = append(place.Done, place.Now...), nil, 0
 	next, err := json.Marshal(place)
 	if err != nil {
 		return err

@@ -176,3 +176,50 @@ func TestACaptureIsDiscreet(t *testing.T) {
 		}
 	}
 }
+
+// What a capture told is deleted by the file's name, and the file can be taken over again.
+func TestACaptureIsForgotten(t *testing.T) {
+	h := newHome(t)
+	never := -1
+	h.ReadCapture = aFile(h, 5, &never)
+	id := h.see(bell)
+	if all, err := h.Captures(t.Context()); err != nil || len(all) != 0 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	h.take(false)
+	h.take(true)
+	all, err := h.Captures(t.Context())
+	if err != nil || len(all) != 1 || all[0].File != "a.pcap" || all[0].Records != 10 || all[0].Devices != 2 || all[0].Unfinished || all[0].Time.IsZero() {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	if _, err := h.ForgetCapture(t.Context(), "b.pcap", "test"); err == nil || h.bytesOf(id) != 50 { // the twin
+		t.Fatalf("another file was forgotten: %v", err)
+	}
+	got, err := h.ForgetCapture(t.Context(), "a.pcap", "test")
+	if err != nil || got.Rows == 0 || h.bytesOf(id) != 0 {
+		t.Fatalf("%+v, %v, %d bytes are left", got, err, h.bytesOf(id))
+	}
+	if all, err := h.Captures(t.Context()); err != nil || len(all) != 0 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	if i := h.take(false); i.Before || i.Taken != 10 || h.bytesOf(id) != 50 { // both are known now
+		t.Errorf("again: %+v, %d bytes", i, h.bytesOf(id))
+	}
+}
+
+// What was interrupted is said to be unfinished, and can be forgotten too.
+func TestAnInterruptedCaptureIsForgotten(t *testing.T) {
+	h := newHome(t)
+	n := 8
+	h.ReadCapture = aFile(h, 5, &n)
+	id := h.see(bell)
+	if _, err := h.ImportCapture(t.Context(), engine.CaptureRequest{Path: "/a.pcap"}); err == nil {
+		t.Fatal("it was not interrupted")
+	}
+	if all, err := h.Captures(t.Context()); err != nil || len(all) != 1 || !all[0].Unfinished || all[0].Records != 3 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	if _, err := h.ForgetCapture(t.Context(), "a.pcap", "test"); err != nil || h.bytesOf(id) != 0 {
+		t.Fatalf("%v, %d bytes", err, h.bytesOf(id))
+	}
+}

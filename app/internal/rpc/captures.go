@@ -12,6 +12,8 @@ func addCaptures(m map[string]method) {
 		return e.ImportCapture(ctx, engine.CaptureRequest{Path: a.Ref, New: a.Yes, How: a.How})
 	})
 	m["CaptureProgress"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return e.CaptureProgress(ctx) })
+	m["Captures"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return e.Captures(ctx) })
+	m["ForgetCapture"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) { return e.ForgetCapture(ctx, a.Ref, a.How) })
 	m["StopCapture"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return nil, e.StopCapture(ctx) })
 }
 
@@ -36,3 +38,13 @@ func (c *Client) CaptureProgress(ctx context.Context) (engine.CaptureProgress, e
 
 // StopCapture implements engine.Captures.
 func (c *Client) StopCapture(ctx context.Context) error { return do(ctx, c, "StopCapture", args{}) }
+
+// Captures implements engine.TakenCaptures.
+func (c *Client) Captures(ctx context.Context) ([]engine.TakenCapture, error) {
+	return ask[[]engine.TakenCapture](ctx, c, "Captures", args{})
+}
+
+// ForgetCapture implements engine.TakenCaptures.
+func (c *Client) ForgetCapture(ctx context.Context, file, how string) (engine.Forgotten, error) {
+	return ask[engine.Forgotten](ctx, c, "ForgetCapture", args{Ref: file, How: how})
+}

@@ -52,9 +52,29 @@ func (s *Store) deleteFlowsOfAll(ctx context.Context, p span) (int64, error) {
 	return s.deleteFlows(ctx, ns, p)
 }
 
-// deleteFlows deletes rows of devices, and then the routes that nothing is
+// deleteFlows deletes rows of devices in a span.
+func (s *Store) deleteFlows(ctx context.Context, devices []any, p span) (int64, error) {
+	// Singles go with their hour, so that both always tell the same.
+	hours := p.outward(hourMS)
+	return s.deleting(ctx, func(n *int64) error {
+		for _, d := range devices {
+			for _, r := range []purged{
+				{"flow", "last", span{hours.from * hourMS, hours.until * hourMS}},
+				{"hourly", "hour", hours},
+				{"daily", "hour", span{hours.from - hours.from%24, hours.until}},
+			} {
+				if err := s.purgeRange(ctx, retention{purged: r}, d, n); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// deleting has del delete rows, and then deletes the routes that nothing is
 // about any more: they name destinations too. Deleted pages are overwritten.
-func (s *Store) deleteFlows(ctx context.Context, devices []any, p span) (n int64, err error) {
+func (s *Store) deleting(ctx context.Context, del func(n *int64) error) (n int64, err error) {
 	if _, err := s.flows.write.ExecContext(ctx, "PRAGMA secure_delete = 1"); err != nil {
 		return 0, classify(s.flows.path, err)
 	}
@@ -62,18 +82,8 @@ func (s *Store) deleteFlows(ctx context.Context, devices []any, p span) (n int64
 		_, off := s.flows.write.ExecContext(context.WithoutCancel(ctx), "PRAGMA secure_delete = 0")
 		err = errors.Join(err, classify(s.flows.path, off))
 	}()
-	// Singles go with their hour, so that both always tell the same.
-	hours := p.outward(hourMS)
-	for _, d := range devices {
-		for _, r := range []purged{
-			{"flow", "last", span{hours.from * hourMS, hours.until * hourMS}},
-			{"hourly", "hour", hours},
-			{"daily", "hour", span{hours.from - hours.from%24, hours.until}},
-		} {
-			if err := s.purgeRange(ctx, retention{purged: r}, d, &n); err != nil {
-				return n, fmt.Errorf("deleting traffic: %w", err)
-			}
-		}
+	if err := del(&n); err != nil {
+		return n, fmt.Errorf("deleting traffic: %w", err)
 	}
 	if n == 0 {
 		return 0, nil
