@@ -82,9 +82,7 @@ func (c *call) listAccess(ctx context.Context, e engine.Engine, asJSON bool) err
 			fmt.Fprintf(c.out, "  the permission %s goes by it\n", id)
 		}
 	}
-	if len(all) == 0 {
-		fmt.Fprintln(c.out, "No access is known. Only connections that give access of their own can list it.")
-	}
+	c.none(len(all), "No access is known. Only connections that give access of their own can list it.")
 	return nil
 }
 

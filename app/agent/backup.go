@@ -56,9 +56,7 @@ func (c *call) backups(asJSON bool) error {
 	if asJSON {
 		return writeJSON(c.out, bs)
 	}
-	if len(bs) == 0 {
-		fmt.Fprintln(c.out, "There is no backup yet. One is made each day while Best Before runs and has a key to seal it.")
-	}
+	c.none(len(bs), "There is no backup yet. One is made each day while Best Before runs and has a key to seal it.")
 	for _, b := range bs {
 		note := ""
 		if b.Wanted {

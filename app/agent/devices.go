@@ -38,14 +38,15 @@ func (c *call) scan(ctx context.Context, args []string) error {
 		if err := c.watchDevices(scanning, e, asJSON); err != nil {
 			return err
 		}
-		if !asJSON {
-			return nil
-		}
 		ds, err := e.Devices(ctx)
 		if err != nil {
 			return err
 		}
-		return writeJSON(c.out, convert(ds, deviceOut))
+		if asJSON {
+			return writeJSON(c.out, convert(ds, deviceOut))
+		}
+		c.none(len(ds), "No device was found. Is this computer on the home's network? \"scan --for 1m\" looks longer.")
+		return nil
 	})
 }
 
@@ -120,10 +121,7 @@ func (c *call) devices(ctx context.Context, args []string) error {
 		if asJSON {
 			return writeJSON(c.out, convert(ds, deviceOut))
 		}
-		if len(ds) == 0 {
-			fmt.Fprintln(c.out, "No devices yet. Try \"scan\".")
-			return nil
-		}
+		c.none(len(ds), "No devices yet. Try \"scan\".")
 		w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 		for _, d := range ds {
 			fmt.Fprintf(w, "%s\t%s\t%s\tlast seen %s\n", d.ID, d.Name(), kindWords(d), d.LastSeen.Local().Format("2 Jan 15:04"))
@@ -237,6 +235,7 @@ func (c *call) questions(ctx context.Context, args []string) error {
 		if asJSON {
 			return writeJSON(c.out, list(qs))
 		}
+		c.none(len(qs), "No question waits.")
 		for _, q := range qs {
 			fmt.Fprintf(c.out, "%s  %s and %s: %s\n", q.ID, q.Device, q.Other, q.Why)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"time"
 
@@ -65,6 +66,13 @@ func list[T any](s []T) []T {
 		return []T{}
 	}
 	return s
+}
+
+// none says in words that a list is empty; nothing printed would look like a fault.
+func (c *call) none(n int, text string) {
+	if n == 0 {
+		fmt.Fprintln(c.out, text)
+	}
 }
 
 type flowJSON struct {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"bestbefore/app/internal/lifecycle"
@@ -55,8 +56,8 @@ func (c *call) answer(ctx context.Context, args []string) int {
 		return exitUsage
 	case errors.Is(err, errSaid):
 		return exitFailed
-	default:
-		fmt.Fprintf(c.errs, "bestbefore-agent: %s\n", err)
+	default: // several faults are joined by line breaks
+		fmt.Fprintf(c.errs, "bestbefore-agent: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return exitFailed
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -130,20 +131,24 @@ func (c *call) held(ctx context.Context, args []string) error {
 		if asJSON && !lift {
 			return writeJSON(c.out, list(held))
 		}
+		c.none(len(held), "Nothing outside carries our mark.")
+		var failed error // what cannot be lifted does not keep the others
 		for _, h := range held {
+			if h.Unasked != "" {
+				failed = errors.Join(failed, fmt.Errorf("what %s holds is not known now: %s", h.Connection, h.Unasked))
+				continue
+			}
 			fmt.Fprintf(c.out, "%s  %s  %s\n", h.Connection, h.Mark, h.Text)
 			if !lift {
 				continue
 			}
 			if _, err := e.Lift(ctx, h.Connection, h.Mark); err != nil {
-				return err
+				failed = errors.Join(failed, fmt.Errorf("%s %s: %w", h.Connection, h.Mark, err))
+				continue
 			}
 			fmt.Fprintln(c.out, "  lifted")
 		}
-		if len(held) == 0 {
-			fmt.Fprintln(c.out, "Nothing outside carries our mark.")
-		}
-		return nil
+		return failed
 	})
 }
 
@@ -170,6 +175,7 @@ func (c *call) diary(ctx context.Context, args []string) error {
 		if asJSON {
 			return writeJSON(c.out, convert(es, diaryOut))
 		}
+		c.none(len(es), "The diary is empty.")
 		for _, x := range es {
 			fmt.Fprintf(c.out, "%d  %s  %-14s %s\n", x.Seq, x.Time.Local().Format("2 Jan 2006 15:04:05"), x.Kind, x.Text)
 		}

@@ -51,6 +51,7 @@ func (c *call) flows(ctx context.Context, args []string) error {
 		if asJSON {
 			return writeJSON(c.out, convert(fs, flowOut))
 		}
+		c.none(len(fs), "No traffic was seen in that time. \"connectors\" says what can see where devices send.")
 		w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 		for _, f := range fs {
 			to := f.Destination
@@ -203,6 +204,7 @@ func (c *call) consents(ctx context.Context, args []string) error {
 		if asJSON {
 			return writeJSON(c.out, convert(cs, consentOut))
 		}
+		c.none(len(cs), "No permission was given yet. \"allow\" gives one.")
 		for _, i := range cs {
 			c.printConsent(i)
 		}

@@ -129,8 +129,6 @@ func (c *call) recipes(ctx context.Context, e engine.Engine, asJSON bool) error 
 			fmt.Fprintf(c.out, "  %s\n", f)
 		}
 	}
-	if len(all) == 0 {
-		fmt.Fprintln(c.out, "There are no connector files beside those that are part of the program.")
-	}
+	c.none(len(all), "There are no connector files beside those that are part of the program.")
 	return nil
 }

@@ -277,25 +277,31 @@ func (e *Core) Held(ctx context.Context) ([]HeldInfo, error) {
 	}
 	var out []HeldInfo
 	for _, c := range cs {
-		err := e.Sessions.Use(ctx, c.ID, func(ctx context.Context, caps connectors.Capabilities) error {
-			if caps.Holder == nil {
-				return nil
-			}
-			held, err := caps.Holder.Held(ctx)
-			for _, h := range held {
-				known, err := e.Store.ByMark(ctx, h.Mark)
-				if err != nil {
-					return err
-				}
-				out = append(out, HeldInfo{Connection: c.ID, Held: h, Known: len(known) > 0})
-			}
-			return err
-		})
+		held, err := e.heldAt(ctx, c.ID)
+		out = append(out, held...)
 		if err != nil {
-			return out, fmt.Errorf("asking %s what it holds: %w", c.Name, err)
+			out = append(out, HeldInfo{Connection: c.ID, Unasked: err.Error()})
 		}
 	}
 	return out, nil
+}
+
+func (e *Core) heldAt(ctx context.Context, id string) (out []HeldInfo, err error) {
+	err = e.Sessions.Use(ctx, id, func(ctx context.Context, caps connectors.Capabilities) error {
+		if caps.Holder == nil {
+			return nil
+		}
+		held, err := caps.Holder.Held(ctx)
+		for _, h := range held {
+			known, err := e.Store.ByMark(ctx, h.Mark)
+			if err != nil {
+				return err
+			}
+			out = append(out, HeldInfo{Connection: id, Held: h, Known: len(known) > 0})
+		}
+		return err
+	})
+	return out, err
 }
 
 // Lift lifts one held thing of a connection, or all; it answers how many.

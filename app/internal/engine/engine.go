@@ -140,7 +140,8 @@ type Connections interface {
 	Connect(ctx context.Context, r ConnectRequest) (ConnectionInfo, error)
 	// RemoveConnection lifts everything that the connection holds, then forgets it.
 	RemoveConnection(ctx context.Context, id string) error
-	// Held lists everything outside that carries our mark.
+	// Held lists everything outside that carries our mark. A connection that
+	// does not answer has a row of its own that says so.
 	Held(ctx context.Context) ([]HeldInfo, error)
 	// Lift lifts one held thing, or with an empty mark all of them.
 	Lift(ctx context.Context, connection, mark string) (int, error)
@@ -356,6 +357,8 @@ type HeldInfo struct {
 	Connection string `json:"connection"`
 	connectors.Held
 	Known bool `json:"known"` // our own records know why
+	// Unasked says why this connection could not be asked; the rest is empty then.
+	Unasked string `json:"unasked,omitempty"`
 }
 
 // DiaryQuery selects entries, newest first.

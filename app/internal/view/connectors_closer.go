@@ -47,7 +47,9 @@ func (p Presenter) closer(r *ConnectionRow, c engine.ConnectionInfo, in Connecto
 	for _, h := range in.Held {
 		if h.Connection == c.ID {
 			line := cleanText(h.Text)
-			if !h.Known {
+			if h.Unasked != "" {
+				line = p.T("It does not answer now, so what it holds for you cannot be listed.")
+			} else if !h.Known {
 				line += " " + p.T("(nobody here knows why)")
 			}
 			r.Held = append(r.Held, line)

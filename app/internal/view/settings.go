@@ -172,8 +172,12 @@ func (p Presenter) leaveRow(in SettingsInput) SettingRow {
 	for _, c := range in.Connections {
 		names = append(names, clean(c.Name))
 	}
-	row.Detail = p.N("%d thing outside carries our mark.", "%d things outside carry our mark.", len(in.Held)) + " " +
+	held := slices.DeleteFunc(slices.Clone(in.Held), func(h engine.HeldInfo) bool { return h.Unasked != "" })
+	row.Detail = p.N("%d thing outside carries our mark.", "%d things outside carry our mark.", len(held)) + " " +
 		p.T("Connected: %s.", p.List(names))
+	if len(held) < len(in.Held) {
+		row.Detail += " " + p.T("Some of them do not answer now, so there may be more.")
+	}
 	row.Button = ActionLink{ID: SetLeave, Label: p.T("Lift and let go")}
 	row.Sure = p.T("What is cut off now can send again, no date is kept outside any more, and the connections are forgotten. Devices, permissions and the diary stay on this computer.")
 	return row
