@@ -1,6 +1,15 @@
 package connectors
 
-import "fmt"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+
+	"bestbefore/consent"
+)
 
 // OptCertificate is the option of every connector that may meet a certificate
 // nobody vouches for: the fingerprint that the household said yes to.
@@ -42,4 +51,34 @@ func (spec Spec) Peers(s Settings) []string {
 		}
 	}
 	return out
+}
+
+// Unreached sorts what went wrong on the way to a peer, which the screen calls
+// name. What the guarded way out says is kept. The address that was asked for is
+// not: a key may stand in it.
+func Unreached(ctx context.Context, name string, err error) error {
+	var address *url.Error
+	if errors.As(err, &address) {
+		err = address.Err
+	}
+	var bad *CertificateError
+	var said *Error
+	var late net.Error
+	switch {
+	case errors.As(err, &bad):
+		text := "Nobody vouches for the certificate of " + name + "; nothing was sent to it. If that is your own box, say yes to its certificate."
+		if bad.Was != "" {
+			text = name + " shows another certificate than the one you said yes to; nothing was sent to it. Say yes to the new one only if you renewed it."
+		}
+		return &Error{Kind: consent.KindNeedsPerson, Text: text, Err: bad}
+	case errors.As(err, &said):
+		return said
+	case ctx.Err() != nil:
+		return &Error{Kind: consent.KindTransient, Text: name + " did not answer in time.", Err: ctx.Err()}
+	case errors.As(err, &late) && late.Timeout():
+		return &Error{Kind: consent.KindTransient, Text: name + " did not answer in time.", Err: err}
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return &Error{Kind: consent.KindTransient, Text: name + " broke off in the middle of its answer.", Err: err}
+	}
+	return &Error{Kind: consent.KindTransient, Text: name + " cannot be reached.", Err: err}
 }

@@ -114,11 +114,17 @@ func (a *api) do(ctx context.Context, r dnsblock.Request) (dnsblock.Reply, error
 
 // get reads path into v.
 func (a *api) get(ctx context.Context, path string, q url.Values, v any) error {
+	_, err := a.read(ctx, path, q, v)
+	return err
+}
+
+// read is get, with the answer that it was.
+func (a *api) read(ctx context.Context, path string, q url.Values, v any) (dnsblock.Reply, error) {
 	r, err := a.do(ctx, dnsblock.Request{Method: http.MethodGet, Path: path, Query: q})
-	if err != nil {
-		return err
+	if err == nil {
+		err = a.web.Decode(r, v)
 	}
-	return a.web.Decode(r, v)
+	return r, err
 }
 
 // post writes.

@@ -11,8 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 	"time"
+
+	"bestbefore/connectors/connectortest"
 )
 
 // The fake's household account.
@@ -33,18 +34,19 @@ type entry struct {
 // its own description or source. The awkward parts are switches.
 type fake struct {
 	*httptest.Server
-	t *testing.T
+	t connectortest.T
 
-	mu      sync.Mutex // guards all below
-	log     []entry    // oldest first
-	memory  int        // how many of the newest rows are not in the file yet
-	rules   []string
-	inForce []string // the rules that are applied
-	cookies map[string]bool
-	logins  int // tried
-	wrong   int
-	asked   map[string]int
-	leases  map[string]string // address to hardware address; nil: no DHCP server
+	mu       sync.Mutex // guards all below
+	log      []entry    // oldest first
+	memory   int        // how many of the newest rows are not in the file yet
+	rules    []string
+	inForce  []string // the rules that are applied
+	cookies  map[string]bool
+	logins   int // tried
+	wrong    int
+	password string
+	asked    map[string]int
+	leases   map[string]string // address to hardware address; nil: no DHCP server
 
 	// The awkward parts.
 	lag         time.Duration // until rules that were taken come into force [V]: it builds its filters beside
@@ -60,8 +62,8 @@ type fake struct {
 	before      func(http.ResponseWriter, *http.Request) (done bool)
 }
 
-func newFake(t *testing.T) *fake {
-	f := &fake{t: t, cookies: map[string]bool{}, asked: map[string]int{}, memory: 3}
+func newFake(t connectortest.T) *fake {
+	f := &fake{t: t, password: fakePassword, cookies: map[string]bool{}, asked: map[string]int{}, memory: 3}
 	f.Server = httptest.NewServer(http.HandlerFunc(f.serve))
 	t.Cleanup(f.Close)
 	return f
@@ -112,7 +114,7 @@ func (f *fake) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var in struct{ Name, Password string }
-	if json.NewDecoder(r.Body).Decode(&in) != nil || in.Name != fakeUser || in.Password != fakePassword {
+	if json.NewDecoder(r.Body).Decode(&in) != nil || in.Name != fakeUser || in.Password != f.password {
 		f.wrong++
 		http.Error(w, "invalid username or password", http.StatusForbidden)
 		return

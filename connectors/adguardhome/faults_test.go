@@ -105,7 +105,7 @@ func everything(ctx context.Context, s *Session, writes bool, patience time.Dura
 }
 
 // TestFaultSweep: each fault gives the right kind and sentence in every call, and no storm.
-func TestFaultSweep(t *testing.T) {
+func TestEachFault(t *testing.T) {
 	for _, c := range faultCases() {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake(t)

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -106,12 +105,12 @@ func (w *Web) Do(ctx context.Context, r Request) (Reply, error) {
 	began := w.Now()
 	resp, err := w.HTTP.Do(req)
 	if err != nil {
-		return Reply{}, w.unreached(ctx, err)
+		return Reply{}, connectors.Unreached(ctx, w.Peer, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	out := Reply{Status: resp.StatusCode, Header: resp.Header}
 	if out.Body, err = io.ReadAll(io.LimitReader(resp.Body, bodyMax+1)); err != nil {
-		return Reply{}, w.unreached(ctx, err)
+		return Reply{}, connectors.Unreached(ctx, w.Peer, err)
 	}
 	if len(out.Body) > bodyMax {
 		return Reply{}, Fault(consent.KindTransient, w.Peer+" gives an answer that is too large to be right; it was not read further.", ErrTooLarge)
@@ -204,30 +203,6 @@ func (w *Web) sentOn(location string) error {
 		to = string(discovery.Clean(u.Scheme + "://" + u.Host))
 	}
 	return Fault(consent.KindNeedsPerson, fmt.Sprintf("%s sends us on to %s, and nothing follows there by itself; if that is right, give that address instead.", w.Peer, to), nil)
-}
-
-// unreached sorts what went wrong under way. What the guard says is said already.
-func (w *Web) unreached(ctx context.Context, err error) error {
-	var bad *connectors.CertificateError
-	var said *connectors.Error
-	var timeout net.Error
-	switch {
-	case errors.As(err, &bad):
-		text := "Nobody vouches for the certificate of " + w.Peer + "; nothing was sent to it."
-		if bad.Was != "" {
-			text = w.Peer + " shows another certificate than before; nothing was sent to it."
-		}
-		return Fault(consent.KindNeedsPerson, text, bad)
-	case errors.As(err, &said):
-		return said
-	case ctx.Err() != nil:
-		return Fault(consent.KindTransient, w.Peer+" did not answer in time.", ctx.Err())
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return Fault(consent.KindTransient, w.Peer+" did not answer in time.", err)
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return Fault(consent.KindTransient, w.Peer+" broke off in the middle of its answer.", err)
-	}
-	return Fault(consent.KindTransient, w.Peer+" cannot be reached.", err)
 }
 
 // clock notes how far the peer's clock is from ours.

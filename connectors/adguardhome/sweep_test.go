@@ -1,0 +1,29 @@
+package adguardhome
+
+import (
+	"net/http"
+	"testing"
+
+	"bestbefore/connectors"
+	"bestbefore/connectors/connectortest"
+	"bestbefore/consent"
+)
+
+func setup() connectortest.Setup {
+	return connectortest.Setup{
+		Connector: New(), Name: peer, Target: target(maker(), bellAddr), Never: []string{"token-"},
+		Stand: func(t connectortest.T) connectortest.Stand {
+			f := newFake(t)
+			return connectortest.Stand{
+				Handler: http.HandlerFunc(f.serve),
+				MayNot:  func() { f.with(func() { f.mayNot = true }) },
+				Change:  func() { f.with(func() { clear(f.cookies); f.password = "another" }) },
+				Refused: func() (n int) { f.with(func() { n = f.wrong }); return n },
+			}
+		},
+		Settings: func(at string) connectors.Settings { return settings(at, "password") },
+		Secrets:  map[consent.SecretRef]string{"password": fakePassword},
+	}
+}
+
+func TestFaultSweep(t *testing.T) { connectortest.Sweep(t, setup()) }

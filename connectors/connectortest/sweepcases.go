@@ -1,0 +1,294 @@
+package connectortest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+// hangUp resets the connection.
+func hangUp(w http.ResponseWriter, _ *http.Request) {
+	c, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	if tcp, ok := c.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = c.Close()
+}
+
+// sayNothing holds the request until nobody waits any more.
+func sayNothing(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body) // else the server does not notice that nobody waits
+	<-r.Context().Done()
+}
+
+func endless(w http.ResponseWriter, r *http.Request) {
+	for chunk := []byte(strings.Repeat("<a>1</a>", 1<<15)); r.Context().Err() == nil; {
+		if _, err := w.Write(chunk); err != nil {
+			return
+		}
+	}
+}
+
+func answering(status int, key, value, body string) func(http.ResponseWriter, *http.Request) {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if key != "" {
+			w.Header().Set(key, value)
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body) // where it is cut off, that was meant
+	}
+}
+
+// trapped is where a redirect leads.
+type trapped struct {
+	*httptest.Server
+	came atomic.Int64
+}
+
+func newTrap(t T) *trapped {
+	out := &trapped{}
+	out.Server = httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { out.came.Add(1) }))
+	t.Cleanup(out.Close)
+	return out
+}
+
+func (p *trapped) addr() string { return p.Listener.Addr().String() }
+
+// step is one call of a session.
+type step struct {
+	name   string
+	stream bool // it goes on until its context ends
+	call   func(context.Context) error
+}
+
+// steps are all calls of c, in an order in which a sound peer takes them.
+func (s Setup) steps(c connectors.Capabilities, g consent.Grant) []step {
+	var out []step
+	add := func(has bool, name string, call func(context.Context) error) {
+		if has {
+			out = append(out, step{name: name, call: call})
+		}
+	}
+	r := connectors.Receipt{Mark: markOne, Target: s.Target, Grain: c.Traits.Grain}
+	add(c.Prober != nil, "Probe", func(ctx context.Context) error { return c.Prober.Probe(ctx) })
+	add(c.PeerClock != nil, "PeerTime", func(ctx context.Context) error { _, err := c.PeerClock.PeerTime(ctx); return err })
+	add(c.Blocker != nil, "Block", func(ctx context.Context) error {
+		got, err := c.Blocker.Block(ctx, connectors.BlockRequest{Mark: markOne, Target: s.Target})
+		if err == nil {
+			r = got
+		}
+		return err
+	})
+	add(c.Holder != nil, "Held", func(ctx context.Context) error { _, err := c.Holder.Held(ctx); return err })
+	add(c.Verifier != nil && c.Blocker != nil, "Verify", func(ctx context.Context) error { _, err := c.Verifier.Verify(ctx, r); return err })
+	add(c.Blocker != nil, "Unblock", func(ctx context.Context) error { _, err := c.Blocker.Unblock(ctx, r); return err })
+	add(c.GrantLister != nil, "Grants", func(ctx context.Context) error { _, err := c.GrantLister.Grants(ctx); return err })
+	if c.Observer != nil {
+		out = append(out, step{"Observe", true, func(ctx context.Context) error {
+			return c.Observer.Observe(ctx, nil, func([]flow.Record, connectors.Cursor) {})
+		}})
+	}
+	if c.Discoverer != nil {
+		out = append(out, step{"Discover", true, func(ctx context.Context) error {
+			return c.Discoverer.Discover(ctx, func(discovery.Sighting) {})
+		}})
+	}
+	add(c.Revoker != nil && g.ID != "", "Revoke", func(ctx context.Context) error {
+		_, err := c.Revoker.Revoke(ctx, connectors.RevokeRequest{Mark: markOne, Grant: g})
+		return err
+	})
+	add(c.Leaver != nil, "Leave", func(ctx context.Context) error { return c.Leaver.Leave(ctx) })
+	return out
+}
+
+// do makes one call; a stream that ends with its context has no error.
+func (s Setup) do(t T, c step, within time.Duration) error {
+	t.Helper()
+	o := s.options()
+	o.CallTimeout = within
+	_, err := call(t, o, c.name, func(ctx context.Context) (struct{}, error) { return struct{}{}, c.call(ctx) })
+	if e := (*connectors.Error)(nil); c.stream && !errors.As(err, &e) && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
+		return nil
+	}
+	return err
+}
+
+// streamTime is how long a stream of a sound peer is looked at.
+const streamTime = 300 * time.Millisecond
+
+// usual is how many requests each call makes of a sound peer. A call that it
+// does not offer is left out.
+func (s Setup) measure(t T) map[string]int {
+	t.Helper()
+	stand := s.Stand(t)
+	at := newSite(t, s, stand.Handler, nil)
+	ses := s.mustOpen(t, at, at.host(t, "", false, time.Now))
+	out := map[string]int{}
+	for _, c := range s.steps(connectors.CapabilitiesOf(ses), stand.Grant) {
+		before, within := at.requests(), patience
+		if c.stream {
+			within = streamTime
+		}
+		err := s.do(t, c, within)
+		switch {
+		case connectors.KindOf(err) == consent.KindUnsupported && err != nil:
+		case err != nil:
+			t.Fatalf("%s fails at a sound stand-in: %v", c.name, err)
+		case c.stream:
+			out[c.name] = 1
+		default:
+			out[c.name] = at.requests() - before
+		}
+	}
+	return out
+}
+
+// expiredAtOpening wants nothing to be sent before the certificate is known.
+func (s Setup) expiredAtOpening(t T) {
+	at := newSite(t, s, s.Stand(t).Handler, expired(t, s.Hosts))
+	ses, err := s.open(t, at, at.host(t, "", false, time.Now))
+	if err == nil {
+		_ = ses.Close()
+		t.Errorf("it opens")
+		return
+	}
+	s.judge(t, "Open", err, []consent.ErrorKind{consent.KindNeedsPerson})
+	if bad := (*connectors.CertificateError)(nil); len(s.Hosts) == 0 && !errors.As(err, &bad) {
+		t.Errorf("the error does not carry the certificate, so that nobody can say yes to it: %v", err)
+	}
+	if n := at.requests(); n > 0 {
+		t.Errorf("%d requests were sent to a peer with an expired certificate", n)
+	}
+	checkSecrets(t, s.options(), "the log", at.logged())
+}
+
+// wrongAtOpening wants the password to be sent once.
+func (s Setup) wrongAtOpening(t T) {
+	need(t, len(s.Secrets) > 0, "be given a secret")
+	stand := s.Stand(t)
+	at := newSite(t, s, stand.Handler, nil)
+	ses, err := s.open(t, at, at.host(t, "", true, time.Now))
+	if err == nil {
+		_ = ses.Close()
+		t.Errorf("it opens with a wrong password")
+		return
+	}
+	s.judge(t, "Open", err, []consent.ErrorKind{consent.KindSignIn})
+	if stand.Refused != nil && stand.Refused() != 1 {
+		t.Errorf("a wrong password was sent %d times", stand.Refused())
+	}
+	checkSecrets(t, s.options(), "the log", at.logged())
+}
+
+// wrongWhileOpen changes the password behind an open session: it is tried once
+// with the old one, by whatever call, and never again.
+func (s *sweep) wrongWhileOpen(t T) {
+	stand := s.Stand(t)
+	need(t, stand.Change != nil && stand.Refused != nil, "have its password changed")
+	usual := s.usual(t)
+	at := newSite(t, s.Setup, stand.Handler, nil)
+	ses := s.mustOpen(t, at, at.host(t, "", false, time.Now))
+	stand.Change()
+	for range 3 {
+		for _, c := range s.steps(connectors.CapabilitiesOf(ses), consent.Grant{ID: "one"}) {
+			if n, known := usual[c.name]; !known || n == 0 {
+				continue
+			}
+			if err := s.do(t, c, patience); err == nil {
+				t.Errorf("%s says that all is well", c.name)
+			} else {
+				s.judge(t, c.name, err, []consent.ErrorKind{consent.KindSignIn})
+			}
+		}
+	}
+	if n := stand.Refused(); n != 1 {
+		t.Errorf("a refused password was sent %d times", n)
+	}
+	checkSecrets(t, s.options(), "the log", at.logged())
+}
+
+// rightsMissing wants a person to be told which right is missing, and nobody to
+// be locked out by log-ins.
+func (s *sweep) rightsMissing(t T) {
+	stand := s.Stand(t)
+	need(t, stand.MayNot != nil, "lose a right")
+	usual := s.usual(t)
+	at := newSite(t, s.Setup, stand.Handler, nil)
+	ses := s.mustOpen(t, at, at.host(t, "", false, time.Now))
+	stand.MayNot()
+	failed := 0
+	for _, c := range s.steps(connectors.CapabilitiesOf(ses), stand.Grant) {
+		n, known := usual[c.name]
+		if !known {
+			continue
+		}
+		within, before := patience, at.requests()
+		if c.stream {
+			within = streamTime
+		}
+		err := s.do(t, c, within)
+		if err == nil {
+			continue
+		}
+		failed++
+		s.judge(t, c.name, err, []consent.ErrorKind{consent.KindNeedsPerson, consent.KindUnsupported})
+		if asked := at.requests() - before; asked > n+2 {
+			t.Errorf("%s makes %d requests without the right to, and %d with it", c.name, asked, n)
+		}
+	}
+	if failed == 0 {
+		t.Errorf("nothing fails, though the account may not")
+	}
+	if stand.Refused != nil && stand.Refused() > 0 {
+		t.Errorf("a missing right led to %d refused log-ins", stand.Refused())
+	}
+	checkSecrets(t, s.options(), "the log", at.logged())
+}
+
+// clockOff lets this computer's clock be off against the peer's, which is the
+// same as the peer's being off: everything still works, and the peer's time is
+// the peer's.
+func (s *sweep) clockOff(t T, by time.Duration) {
+	usual := s.usual(t)
+	stand := s.Stand(t)
+	at := newSite(t, s.Setup, stand.Handler, nil)
+	ses := s.mustOpen(t, at, at.host(t, "", false, func() time.Time { return time.Now().Add(by) }))
+	c := connectors.CapabilitiesOf(ses)
+	for _, st := range s.steps(c, stand.Grant) {
+		if _, known := usual[st.name]; !known {
+			continue
+		}
+		within := patience
+		if st.stream {
+			within = streamTime
+		}
+		if err := s.do(t, st, within); err != nil {
+			t.Errorf("%s fails where the clocks differ: %v", st.name, err)
+		}
+	}
+	if _, known := usual["PeerTime"]; c.PeerClock == nil || !known {
+		return
+	}
+	var told time.Time
+	err := s.do(t, step{name: "PeerTime", call: func(ctx context.Context) (err error) {
+		told, err = c.PeerClock.PeerTime(ctx)
+		return err
+	}}, patience)
+	if off := time.Until(told); err == nil && off.Abs() > time.Hour {
+		t.Errorf("the peer's time is told as %s, %s away from what it shows", told, off)
+	}
+}
