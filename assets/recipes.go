@@ -7,3 +7,8 @@ import "embed"
 //
 //go:embed recipes/*.yaml
 var Recipes embed.FS
+
+// Accounts is the table of providers of online accounts (connectors/oauth).
+//
+//go:embed accounts/providers.yaml
+var Accounts []byte

@@ -53,7 +53,7 @@ func (at *site) tls(host string) *tls.Config {
 				return nil
 			}
 			if slices.Contains(at.setup.Hosts, host) {
-				return &connectors.Error{Kind: consent.KindNeedsPerson, Text: "the certificate of " + host + " is not right; nothing was sent there", Err: err}
+				return &connectors.Error{Kind: consent.KindNeedsPerson, Text: "the certificate of " + host + " is not right; nothing was sent there. Check the date of this computer, and whether its network wants you to sign in first", Err: err}
 			}
 			sum, why := sha256.Sum256(leaf.Raw), "the box made it itself"
 			if invalid := (x509.CertificateInvalidError{}); errors.As(err, &invalid) && invalid.Reason == x509.Expired {

@@ -69,10 +69,11 @@ type site struct {
 	asked  int
 	open   map[net.Conn]bool
 	log    strings.Builder // what the connector logged
+	kept   map[consent.SecretRef]connectors.Secret
 }
 
 func newSite(t T, s Setup, h http.Handler, cert *tls.Certificate) *site {
-	at := &site{setup: s, open: map[net.Conn]bool{}}
+	at := &site{setup: s, open: map[net.Conn]bool{}, kept: map[consent.SecretRef]connectors.Secret{}}
 	at.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		at.mu.Lock()
 		at.asked++
@@ -175,7 +176,18 @@ func (at *site) host(t T, trap string, wrong bool, now func() time.Time) *connec
 			if wrong {
 				return connectors.NewSecret(wrongSecret), nil
 			}
+			at.mu.Lock()
+			defer at.mu.Unlock()
+			if v, renewed := at.kept[ref]; renewed {
+				return v, nil
+			}
 			return connectors.NewSecret(at.setup.Secrets[ref]), nil
+		},
+		Keep: func(_ context.Context, ref consent.SecretRef, v connectors.Secret) error {
+			at.mu.Lock()
+			defer at.mu.Unlock()
+			at.kept[ref] = v
+			return nil
 		},
 	}
 }

@@ -155,7 +155,7 @@ var owners = []struct {
 	{"github.com/thejerf/suture", []string{"app/internal/lifecycle"}},
 	{"gopkg.in/natefinch/lumberjack", []string{"app/internal/lifecycle"}},
 	{"github.com/google/uuid", []string{"consent", "app/internal/engine", "app/internal/store", "app/internal/lifecycle"}},
-	{"go.yaml.in/yaml/v3", []string{"connectors/recipe", "connectors/guide"}},
+	{"go.yaml.in/yaml/v3", []string{"connectors/recipe", "connectors/guide", "connectors/oauth"}},
 	{"golang.org/x/time/", []string{"app/internal/guard"}},
 	// The list of public suffixes reaches net/http, so that lifecycle hands it to the pure package that needs it.
 	{"golang.org/x/net/publicsuffix", []string{"app/internal/lifecycle"}},

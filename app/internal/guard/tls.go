@@ -48,7 +48,7 @@ func (g *Guard) check(host string, s tls.ConnectionState) error {
 		return nil
 	}
 	if g.public[host] { // on the internet nobody is asked: it is right or it is not
-		return &connectors.Error{Kind: consent.KindNeedsPerson, Text: "the certificate of " + host + " is not right; nothing was sent there", Err: err}
+		return &connectors.Error{Kind: consent.KindNeedsPerson, Text: "the certificate of " + host + " is not right; nothing was sent there. Check the date of this computer, and whether its network wants you to sign in first", Err: err}
 	}
 	return untrusted(&connectors.CertificateError{Host: host, Fingerprint: shown, Why: why(err)})
 }
