@@ -7,6 +7,7 @@ import (
 	"bestbefore/connectors/adguardhome"
 	"bestbefore/connectors/fritzbox"
 	"bestbefore/connectors/gateway"
+	"bestbefore/connectors/homeassistant"
 	"bestbefore/connectors/mqtt"
 	"bestbefore/connectors/netflow"
 	"bestbefore/connectors/openwrt"
@@ -24,6 +25,7 @@ func All() (*connectors.Registry, error) {
 		adguardhome.New(),
 		fritzbox.New(),
 		gateway.New(),
+		homeassistant.New(),
 		mqtt.New(),
 		openwrt.New(),
 		netflow.New(),

@@ -150,6 +150,7 @@ var owners = []struct {
 	{"github.com/mdlayher/", []string{"connectors/gateway"}},
 	{"github.com/eclipse/paho.mqtt.golang", []string{"connectors/mqtt"}},
 	{"github.com/icholy/digest", []string{"connectors/fritzbox"}},
+	{"github.com/gorilla/websocket", []string{"connectors/homeassistant"}},
 	{"github.com/mochi-mqtt/server", []string{"app/internal/demo"}},
 	{"github.com/vishvananda/netlink", []string{"discovery/neighbor", "connectors/gateway"}},
 	{"github.com/thejerf/suture", []string{"app/internal/lifecycle"}},

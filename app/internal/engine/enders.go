@@ -74,8 +74,8 @@ func (e *Core) revocable(ctx context.Context, d discovery.Device, r consent.Reci
 // whatAccount are the sentences about an account that is switched off.
 func (e *Core) whatAccount(ctx context.Context, p *Preview, x ender, d discovery.Device, r consent.Recipient, when string) error {
 	p.Lines = append(p.Lines,
-		fmt.Sprintf("%s %s switches off the account %q, and what is connected with it is cut at once. You can switch it on again.", when, x.conn.Name, clean(x.fit.Account.Name)),
-		fmt.Sprintf("It is taken for the account of %s, because %s.", d.Name(), x.fit.Account.Because))
+		fmt.Sprintf("%s %s switches off %s, and what is connected with it is cut at once. You can switch it on again.", when, x.conn.Name, x.fit.Account.Words()),
+		fmt.Sprintf("It is taken for the one of %s, because %s.", d.Name(), x.fit.Account.Because))
 	if r.Any {
 		p.Lines = append(p.Lines, fmt.Sprintf("What it sends past %s goes on.", x.conn.Name))
 	}

@@ -1,0 +1,219 @@
+package homeassistant
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+const (
+	flushEvery = time.Second
+	heartbeat  = 10 * time.Second
+	maxBatch   = 500
+	steady     = 30 * time.Second // how long a line must have stood to be made anew at once
+)
+
+// protocol is by what a device is seen to report: the registry of states, not a wire.
+const protocol = flow.Protocol("home assistant")
+
+// place is where an observer has come to: until when it listened.
+type place struct {
+	At time.Time `json:"at"`
+}
+
+// listen makes a line tell of states, and of changes to the registries.
+func (s *Session) listen(ctx context.Context) (*link, error) {
+	l, err := s.connected(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.watching.Lock()
+	defer l.watching.Unlock()
+	if l.watched {
+		return l, nil
+	}
+	s.watch.begin(s.now().UTC())
+	for _, e := range []string{"device_registry_updated", "entity_registry_updated", "area_registry_updated"} {
+		_, err := l.ask(ctx, command{"type": "subscribe_events", "event_type": e}, func(json.RawMessage) { s.watch.news() })
+		var no *refusal
+		if err != nil && !errors.As(err, &no) { // without it the registries are read anew now and then
+			return nil, s.broken(ctx, l, err)
+		}
+	}
+	s.watch.news()
+	if _, err := s.known(ctx); err != nil {
+		return nil, err
+	}
+	first := true
+	_, err = l.ask(ctx, command{"type": "subscribe_entities"}, func(b json.RawMessage) {
+		s.watch.take(b, first, s.now().UTC())
+		first = false
+	})
+	if err != nil {
+		return nil, s.broken(ctx, l, err)
+	}
+	l.watched = true
+	return l, nil
+}
+
+// broken is the error of a question on one line.
+func (*Session) broken(ctx context.Context, l *link, err error) error {
+	if errors.Is(err, errLost) {
+		return l.gone(ctx)
+	}
+	return said(err)
+}
+
+// Observe counts which device reports which kind of data, and gives that on each
+// second. It begins from now, wherever it left off.
+func (s *Session) Observe(ctx context.Context, _ connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
+	s.watch.flush() // what came while nobody observed
+	for {
+		l, err := s.listen(ctx)
+		if err != nil {
+			return ended(ctx, err)
+		}
+		began := s.now()
+		err = s.observe(ctx, l, emit)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if s.now().Sub(began) < steady { // the pool waits longer each time
+			if _, err := s.connected(ctx); err != nil {
+				return ended(ctx, err) // why it cannot be reached says more than that it was lost
+			}
+			return err
+		}
+	}
+}
+
+func (s *Session) observe(ctx context.Context, l *link, emit func([]flow.Record, connectors.Cursor)) error {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	last := s.now()
+	for {
+		select {
+		case <-ctx.Done():
+			s.give(emit)
+			return nil
+		case <-l.lost:
+			s.give(emit)
+			return l.gone(ctx)
+		case <-tick.C:
+			if _, fresh := s.watch.home(); !fresh {
+				if _, err := s.known(ctx); err != nil {
+					s.log.Warn("registries were not read anew", "error", err)
+				}
+			}
+			if s.give(emit) || s.now().Sub(last) >= heartbeat {
+				last = s.now()
+				emit(nil, s.cursor())
+			}
+		}
+	}
+}
+
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (s *Session) cursor() connectors.Cursor {
+	b, err := json.Marshal(place{At: s.now().UTC()})
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// give emits what was counted, in batches; true when there was something.
+func (s *Session) give(emit func([]flow.Record, connectors.Cursor)) bool {
+	sums := s.watch.flush()
+	dest, port := s.destination()
+	for part := range slices.Chunk(sums, maxBatch) {
+		recs := make([]flow.Record, 0, len(part))
+		for _, x := range part {
+			recs = append(recs, flow.Record{
+				Key:   flow.Key{Destination: dest, Protocol: protocol, Port: port},
+				Local: flow.Local{Remote: s.remote(x.device)}, Count: x.count,
+				First: x.first.UTC(), Last: x.last.UTC(), Source: s.source, Categories: string(x.category),
+			})
+		}
+		emit(recs, s.cursor())
+	}
+	return len(sums) > 0
+}
+
+// destination is Home Assistant itself: to which server a device sent before is
+// not known.
+func (s *Session) destination() (flow.Destination, uint16) {
+	host := s.way.base.Hostname()
+	port, err := strconv.ParseUint(s.way.base.Port(), 10, 16)
+	if err != nil {
+		port = 0
+	}
+	if a, err := netip.ParseAddr(host); err == nil {
+		return flow.Destination{Address: a.Unmap()}, uint16(port)
+	}
+	return flow.Destination{Domain: host}, uint16(port)
+}
+
+// Coverage says what is seen, and what is not.
+func (s *Session) Coverage(context.Context) (connectors.Coverage, error) {
+	me, may := s.whose()
+	w := s.watch
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := connectors.Coverage{Sees: []string{"categories"}, Since: w.since, Alive: w.alive}
+	h, n := w.known, 0
+	for id, d := range h.devices {
+		if d.real() {
+			n++
+		}
+		if _, reports := w.reports[id]; reports {
+			out.Devices = append(out.Devices, discovery.Identifier{Type: discovery.Remote, Value: s.remote(id)})
+		}
+	}
+	slices.SortFunc(out.Devices, func(x, y discovery.Identifier) int { return cmp.Compare(x.Value, y.Value) })
+	said := []string{fmt.Sprintf("%s knows %d devices and was told %d times", peer, n, w.total)}
+	if c := h.clouds(); len(c) > 0 {
+		said = append(said, fmt.Sprintf("%d of %d integrations go through their makers' clouds: %s", len(c), len(h.entries), strings.Join(c[:min(len(c), 8)], ", ")))
+	}
+	said = append(said, "to which server a device sends is not seen here")
+	if me.others > 0 {
+		said = append(said, fmt.Sprintf("the logins of %s are listed, those of %d other people only they can see", me.Name, me.others))
+	}
+	if !may {
+		said = append(said, "the token is of a user who may not disable integrations")
+	}
+	if odd := w.odd + w.over + uint64(h.odd); odd > 0 {
+		said = append(said, fmt.Sprintf("%d things it told could not be read", odd))
+	}
+	out.Text = strings.Join(said, "; ") + "."
+	return out, nil
+}
+
+// clouds are the integrations that go through a maker's cloud, sorted.
+func (h *home) clouds() []string {
+	var out []string
+	for _, e := range h.entries {
+		if h.kinds[e.Domain].cloud() && !e.off() {
+			out = append(out, h.title(e))
+		}
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,257 @@
+package homeassistant
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"sync"
+	"time"
+
+	"bestbefore/consent"
+)
+
+// maxStates bounds how many entities are followed.
+const maxStates = maxEntities
+
+// watch is what Home Assistant told while we listened: which entities there are
+// and which device reported which kind of data how often. It holds no value.
+type watch struct {
+	changed chan struct{} // the registries may differ from what was read; capacity 1
+
+	mu      sync.Mutex // guards all below
+	known   *home
+	stale   bool
+	states  map[string]state
+	tallies map[tallyKey]*tally
+	reports map[string]time.Time // when a device last reported
+	byEntry map[string]time.Time // when something of an integration last reported
+	since   time.Time            // since when this line tells
+	alive   time.Time
+	total   uint64
+	over    uint64 // states beyond the bound
+	odd     uint64 // events that could not be read
+}
+
+// state is what is kept of an entity's state.
+type state struct {
+	class  string // device class
+	source string // of a tracker
+	live   bool   // it has a value: it is neither unavailable nor unknown
+}
+
+type tallyKey struct {
+	device   string
+	category consent.Category
+}
+
+type tally struct {
+	count       uint64
+	first, last time.Time
+}
+
+func newWatch() *watch {
+	return &watch{
+		changed: make(chan struct{}, 1), known: &home{}, stale: true,
+		states: map[string]state{}, tallies: map[tallyKey]*tally{}, reports: map[string]time.Time{}, byEntry: map[string]time.Time{},
+	}
+}
+
+// home is what was last read; false where it should be read anew.
+func (w *watch) home() (*home, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.known, !w.stale
+}
+
+// reading marks that the registries are being read: what changes from now on is
+// news again. old takes that back.
+func (w *watch) reading() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stale = false
+}
+
+func (w *watch) old() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stale = true
+}
+
+func (w *watch) put(h *home) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for domain, m := range w.known.kinds { // the manifest of a disabled integration is not listed any more
+		if _, listed := h.kinds[domain]; !listed {
+			h.kinds[domain] = m
+		}
+	}
+	w.known = h
+}
+
+// news says that the registries differ from what was read.
+func (w *watch) news() {
+	w.mu.Lock()
+	w.stale = true
+	w.mu.Unlock()
+	select {
+	case w.changed <- struct{}{}:
+	default:
+	}
+}
+
+// begin is a new line, which first tells all states.
+func (w *watch) begin(now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.since, w.alive = now, now
+	clear(w.states)
+}
+
+// event is what subscribe_entities tells: entities that are there now, that
+// differ, that are gone.
+type event struct {
+	Added   map[string]shown `json:"a"`
+	Changed map[string]struct {
+		Now *shown `json:"+"`
+	} `json:"c"`
+	Gone []string `json:"r"`
+}
+
+// shown is an entity's state in its short form. Of the value only whether there
+// is one is ever decoded.
+type shown struct {
+	State      *living         `json:"s"`
+	Attributes *attributes     `json:"a"`
+	LastNew    json.RawMessage `json:"lc"`
+	LastSame   json.RawMessage `json:"lu"`
+}
+
+type attributes struct {
+	Class  word `json:"device_class"`
+	Source word `json:"source_type"`
+}
+
+// living says whether a state is a value.
+type living bool
+
+// UnmarshalJSON looks whether it is a value and forgets it.
+func (l *living) UnmarshalJSON(b []byte) error {
+	s := string(b)
+	*l = s != `"unavailable"` && s != `"unknown"` && s != "null"
+	return nil
+}
+
+func parseEvent(b json.RawMessage) (event, error) {
+	var e event
+	err := json.Unmarshal(b, &e)
+	return e, err
+}
+
+// take counts one event. The first of a line only tells how things are.
+func (w *watch) take(b json.RawMessage, first bool, now time.Time) {
+	e, err := parseEvent(b)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.alive = now
+	if err != nil {
+		w.odd++
+		return
+	}
+	for id, x := range e.Added {
+		if _, known := w.states[id]; !known && len(w.states) >= maxStates {
+			w.over++
+			continue
+		}
+		st := state{}.with(&x)
+		w.states[id] = st
+		if !first {
+			w.count(id, st, now)
+		}
+	}
+	for id, d := range e.Changed {
+		st, known := w.states[id]
+		if !known || d.Now == nil {
+			continue
+		}
+		st = st.with(d.Now)
+		w.states[id] = st
+		if d.Now.State != nil || d.Now.Attributes != nil || len(d.Now.LastNew)+len(d.Now.LastSame) > 0 {
+			w.count(id, st, now)
+		}
+	}
+	for _, id := range e.Gone {
+		delete(w.states, id)
+	}
+}
+
+// with is st after what was shown.
+func (st state) with(x *shown) state {
+	if x.State != nil {
+		st.live = bool(*x.State)
+	}
+	if x.Attributes != nil {
+		st.class = cmp.Or(clean(string(x.Attributes.Class)), st.class)
+		st.source = cmp.Or(clean(string(x.Attributes.Source)), st.source)
+	}
+	return st
+}
+
+// count notes that the device behind an entity reported. That there is no value
+// any more is Home Assistant's own finding. The caller holds mu.
+func (w *watch) count(id string, st state, now time.Time) {
+	x, known := w.known.entities[id]
+	if !known || !st.live {
+		return
+	}
+	c, reported := w.known.category(x, st)
+	d, real := w.known.devices[string(x.Device)]
+	if !reported || !real || !d.real() {
+		return
+	}
+	w.total++
+	w.reports[string(d.ID)] = now
+	if x.Entry != "" {
+		w.byEntry[string(x.Entry)] = now
+	}
+	k := tallyKey{string(d.ID), c}
+	t := w.tallies[k]
+	if t == nil {
+		t = &tally{first: now}
+		w.tallies[k] = t
+	}
+	t.count++
+	t.last = now
+}
+
+// flush takes the sums out, in order.
+func (w *watch) flush() []summed {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := make([]summed, 0, len(w.tallies))
+	for k, t := range w.tallies {
+		out = append(out, summed{k, *t})
+	}
+	clear(w.tallies)
+	slices.SortFunc(out, func(a, b summed) int {
+		return cmp.Or(a.first.Compare(b.first), cmp.Compare(a.device, b.device), cmp.Compare(a.category, b.category))
+	})
+	return out
+}
+
+type summed struct {
+	tallyKey
+	tally
+}
+
+// living is how many entities of an integration have a value now, and when one
+// last reported.
+func (w *watch) living(entry string) (live int, last time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id, st := range w.states {
+		if st.live && string(w.known.entities[id].Entry) == entry {
+			live++
+		}
+	}
+	return live, w.byEntry[entry]
+}
