@@ -94,9 +94,9 @@ type capturePlace struct {
 	File    string    `json:"file,omitempty"` // its name, cleaned
 	Time    time.Time `json:"time,omitzero"`  // when it was last taken over
 	Records uint64    `json:"records,omitempty"`
-	Done []string `json:"done,omitempty"` // hardware addresses that are done
-	Now  []string `json:"now,omitempty"`  // those that are being taken over
-	At   uint64   `json:"at,omitempty"`   // records that were passed
+	Done    []string  `json:"done,omitempty"` // hardware addresses that are done
+	Now     []string  `json:"now,omitempty"`  // those that are being taken over
+	At      uint64    `json:"at,omitempty"`   // records that were passed
 }
 
 // reading makes this the one reading under way.

@@ -13,7 +13,9 @@ func addCaptures(m map[string]method) {
 	})
 	m["CaptureProgress"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return e.CaptureProgress(ctx) })
 	m["Captures"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return e.Captures(ctx) })
-	m["ForgetCapture"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) { return e.ForgetCapture(ctx, a.Ref, a.How) })
+	m["ForgetCapture"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		return e.ForgetCapture(ctx, a.Ref, a.How)
+	})
 	m["StopCapture"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return nil, e.StopCapture(ctx) })
 }
 
