@@ -42,7 +42,7 @@ type Finding struct {
 	// spread over the day or finer times are not kept.
 	From time.Time `json:"from,omitzero"`
 	To   time.Time `json:"to,omitzero"`
-	// Bytes were sent, beyond acknowledging what came; UsualBytes is the most on
+	// Bytes were sent, beyond a conversation (Row.Sent); UsualBytes is the most on
 	// one of the days before, or at those hours for OddHours.
 	Bytes      uint64 `json:"bytes,omitempty"`
 	UsualBytes uint64 `json:"usual_bytes,omitempty"`
@@ -99,6 +99,7 @@ type Limits struct {
 	OddBytes      uint64
 	OddTimes      uint64 // as much in those hours as on the highest whole day, to somebody known
 	OddShare      uint64 // those hours before had at most one part in so many
+	OddQuiet      uint64 // and one part in so many of its busiest hour
 }
 
 // Usual are the limits in use. They were set by the simulated homes of this
@@ -109,18 +110,19 @@ func Usual() Limits {
 		VolumeBytes: 100 << 20, VolumeTimes: 20, NewBytes: 50 << 20, NewTimes: 5, StoreBytes: 1 << 30,
 		StrangerHosts: 100, StrangerTimes: 3,
 		SearchHour: 40, SearchDay: 120, SearchUDP: 200, SearchCoarse: 300, DoorsHour: 60,
-		OddBytes: 10 << 20, OddTimes: 3, OddShare: 20,
+		OddBytes: 10 << 20, OddTimes: 3, OddShare: 20, OddQuiet: 4,
 	}
 }
 
-// perAck is how many bytes that came one byte of acknowledgement goes with: who
-// fetches much sends a little, and that is no sending.
-const perAck = 16
+// perAnswer is how much of what came is taken off what was sent: who fetches
+// much acknowledges it, and who is answered at length is in a conversation, such
+// as a call. What is left was carried out of the home.
+const perAnswer = 2
 
-// Sent is what r sent beyond acknowledging what it fetched.
+// Sent is what r carried out beyond a conversation.
 func (r Row) Sent() uint64 {
-	if acks := r.Down / perAck; r.Up > acks {
-		return r.Up - acks
+	if both := r.Down / perAnswer; r.Up > both {
+		return r.Up - both
 	}
 	return 0
 }

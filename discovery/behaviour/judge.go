@@ -281,7 +281,7 @@ func (l Limits) oddHours(h History, day []Row, s Subject, zone *time.Location) (
 	for _, r := range rows {
 		i := r.Hour.In(zone).Hour()
 		before := max(most[(i+23)%24], most[i], most[(i+1)%24])
-		if before*l.OddShare <= now[i] {
+		if before*l.OddQuiet <= slices.Max(most[:]) && before*l.OddShare <= now[i] {
 			odd = append(odd, r)
 			usual = max(usual, before)
 		}

@@ -146,7 +146,7 @@ func TestJudgeProperties(t *testing.T) {
 		}
 		h := l.History(DateOf(today))
 		s := Subject{Coarse: rapid.Bool().Draw(t, "coarse"), Stores: rapid.Bool().Draw(t, "stores")}
-		tight := Limits{SearchHour: 2, SearchDay: 2, SearchUDP: 2, SearchCoarse: 2, DoorsHour: 2, StrangerHosts: 1, VolumeBytes: 1, NewBytes: 1, StoreBytes: 1, OddBytes: 1, OddShare: 1}
+		tight := Limits{SearchHour: 2, SearchDay: 2, SearchUDP: 2, SearchCoarse: 2, DoorsHour: 2, StrangerHosts: 1, VolumeBytes: 1, NewBytes: 1, StoreBytes: 1, OddBytes: 1, OddShare: 1, OddQuiet: 1}
 		got := tight.Judge(h, day, s, berlin)
 		slices.Reverse(day)
 		if diff := cmp.Diff(got, tight.Judge(h, day, s, berlin)); diff != "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"sync"
 	"time"
 
@@ -64,6 +65,9 @@ type Config struct {
 	// Guides gives the steps that end by hand what a device sends to somebody with these
 	// names (none: anybody); nil knows none.
 	Guides func(names []string, d discovery.Device) (connectors.Guide, bool)
+	// FetchDescription reads a maker's description of a device (RFC 8520) from where
+	// a person agreed that it may be fetched; nil where that is not possible.
+	FetchDescription func(ctx context.Context, at *url.URL) ([]byte, error)
 	// ReadCapture reads a capture file; nil where that is not possible.
 	ReadCapture ReadCapture
 	// Person is how the diary names who decides.
@@ -78,10 +82,12 @@ type Core struct {
 	losses losses
 	taking importing
 
+	watching watching
+
 	granting sync.Mutex // guards issuers, held while they are asked
 	issuers  map[string]issuer
 
-	meeting sync.Mutex // held while what is remembered of recipients is read and written
+	meeting sync.Mutex // held while what is remembered of recipients and of behaviour is read and written
 	listing sync.Mutex // held while the list of what can be undone is read and written
 
 	mu    sync.Mutex // guards since and undo order: decisions are made one at a time

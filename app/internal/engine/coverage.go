@@ -41,7 +41,7 @@ func (e *Core) coverage(ctx context.Context) (coverage, error) {
 func (c coverage) of(d discovery.Device) (string, []string) {
 	var by []string
 	for _, s := range c.seen {
-		if s.what.Whole || sharesIdentifier(s.what.Devices, d.Identifiers) || sharesAddress(s.what.Addresses, d.Addresses) {
+		if s.covers(d) {
 			by = append(by, s.name)
 		}
 	}
@@ -53,6 +53,11 @@ func (c coverage) of(d discovery.Device) (string, []string) {
 	default:
 		return "What it sends out of the home is seen by " + join(by) + ". What it sends to other devices at home is not.", by
 	}
+}
+
+// covers reports whether the connection sees what d sends.
+func (s covered) covers(d discovery.Device) bool {
+	return s.what.Whole || sharesIdentifier(s.what.Devices, d.Identifiers) || sharesAddress(s.what.Addresses, d.Addresses)
 }
 
 func sharesIdentifier(a, b []discovery.Identifier) bool {

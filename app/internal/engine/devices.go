@@ -51,6 +51,9 @@ func (e *Core) Device(ctx context.Context, ref string) (DeviceInfo, error) {
 	if err != nil {
 		return DeviceInfo{}, err
 	}
+	if _, err := e.namesOf(ctx, d); err != nil {
+		return DeviceInfo{}, err
+	}
 	return around.info(d), nil
 }
 
@@ -274,5 +277,10 @@ func (a around) info(d discovery.Device) DeviceInfo {
 		}
 	}
 	i.Coverage, i.CoveredBy = a.cover.of(d)
+	i.Sight = a.cover.sight(d, a.e.Now())
+	if u, known := a.e.watching.of(d.ID); known {
+		i.Sight.OwnNames = u.names
+		i.Coverage += ownNamesSentence(u.names)
+	}
 	return i
 }

@@ -25,6 +25,8 @@ type Engine interface {
 	Flows
 	Traffic
 	Newcomers
+	Unusuals
+	Declarations
 	Permissions
 	Decisions
 	Blocks
@@ -174,6 +176,8 @@ type DeviceInfo struct {
 	Support    *Support        `json:"support,omitempty"` // typed by a person; nil where nobody said
 	Coverage   string          `json:"coverage"`          // one sentence
 	CoveredBy  []string        `json:"covered_by"`        // names of connections
+	// Sight is the same in parts: who sees what since when, and what is missing.
+	Sight Sight `json:"sight"`
 }
 
 // FlowQuery selects traffic.
@@ -393,6 +397,10 @@ type Overview struct {
 	Problems   []Problem `json:"problems"`
 	NewSince   time.Time `json:"new_since,omitzero"`
 	New        []News    `json:"new"`
+	// Unusual is what devices do out of the ordinary and nobody has answered yet.
+	Unusual []Unusual `json:"unusual,omitempty"`
+	// OwnNames counts devices that ask name servers of their own.
+	OwnNames int `json:"own_names,omitempty"`
 }
 
 // Problem is something wrong now, with the way out.

@@ -58,6 +58,9 @@ func (e *Core) PreviewForget(_ context.Context, r ForgetRequest) (ForgetPreview,
 		Goes:  []string{"Where " + w.whose + " sent, when and how much" + w.when + ": every record and every sum of it."},
 		Stays: []string{"Permissions and what was done about them.", "The diary as a chain: that something was deleted is written there."},
 	}
+	if w.behaviour != nil {
+		p.Goes = append(p.Goes, "What was learned of how "+w.whose+" behaves, what was out of the ordinary, and the maker's description that you gave.")
+	}
 	switch {
 	case r.Texts:
 		p.Goes = append(p.Goes, "The texts of the diary about "+w.of+"; their times and kinds stay, and the diary still proves to be whole.")
@@ -81,6 +84,12 @@ func (e *Core) Forget(ctx context.Context, r ForgetRequest) (Forgotten, error) {
 	if out.Rows, err = w.rows(ctx); err != nil {
 		return out, fmt.Errorf("deleting what was seen: %w", err)
 	}
+	if w.behaviour != nil {
+		if err := e.forgetBehaviour(ctx, *w.behaviour); err != nil {
+			return out, fmt.Errorf("deleting what is known of its behaviour: %w", err)
+		}
+	}
+	e.watching.forget("") // a period is gone, or more
 	for _, id := range w.texts {
 		n, err := e.Store.EraseText(ctx, id, ledger.Note{Time: e.Now(), Text: "The texts about this device were deleted."})
 		out.Texts += n
@@ -110,6 +119,7 @@ type what struct {
 	whose, of, when string
 	rows            func(context.Context) (int64, error)
 	texts           []discovery.DeviceID
+	behaviour       *discovery.DeviceID // whose goes too; "" for all
 }
 
 var errForgetWhat = errors.New("say what to forget: a device, a period with both its days, or all of it")
@@ -127,7 +137,7 @@ func (e *Core) forgetting(r ForgetRequest) (what, error) {
 	}
 	switch {
 	case r.All:
-		w := what{whose: "any device", of: "all devices", rows: e.Store.DeleteAllFlows}
+		w := what{whose: "any device", of: "all devices", rows: e.Store.DeleteAllFlows, behaviour: new(discovery.DeviceID)}
 		if r.Texts {
 			for _, d := range e.Inventory.Devices() {
 				w.texts = append(w.texts, d.ID)
@@ -143,7 +153,7 @@ func (e *Core) forgetting(r ForgetRequest) (what, error) {
 	if err != nil {
 		return what{}, err
 	}
-	w := what{whose: d.Name(), of: d.Name(), rows: e.rowsOf(d.ID)}
+	w := what{whose: d.Name(), of: d.Name(), rows: e.rowsOf(d.ID), behaviour: &d.ID}
 	if r.Texts {
 		w.texts = []discovery.DeviceID{d.ID}
 	}

@@ -41,6 +41,9 @@ func (e *Core) Overview(ctx context.Context) (Overview, error) {
 	if err := e.overviewRecipients(ctx, &o); err != nil {
 		return o, err
 	}
+	if err := e.overviewUnusual(ctx, &o); err != nil {
+		return o, err
+	}
 	e.overviewNews(&o)
 	if e.Config.Problems != nil {
 		o.Problems = append(o.Problems, e.Config.Problems()...)
@@ -57,6 +60,9 @@ func (e *Core) overviewConnections(ctx context.Context, o *Overview, loc *time.L
 	for _, d := range e.Inventory.Devices() {
 		if _, by := cov.of(d); len(by) > 0 {
 			o.Covered++
+		}
+		if u, known := e.watching.of(d.ID); known && len(u.names) > 0 {
+			o.OwnNames++
 		}
 	}
 	for _, s := range cov.seen {

@@ -21,6 +21,7 @@ type Store interface {
 	inventoryStore
 	flowStore
 	flowSums
+	hourStore
 	diaryStore
 	connectionStore
 	settingStore
@@ -92,6 +93,11 @@ type flowSums interface {
 	// Totals has one row for each device and destination; its Hour is the newest.
 	Totals(ctx context.Context, q flow.Query) ([]flow.HourTotal, error)
 	LastFlows(ctx context.Context) (map[discovery.DeviceID]time.Time, error)
+}
+
+// hourStore gives the hourly sums of one device.
+type hourStore interface {
+	EachHour(ctx context.Context, q flow.Query, fn func(flow.HourRow) error) error
 }
 
 type diaryStore interface {

@@ -26,6 +26,7 @@ const (
 	undoSplit      undoKind = "split"
 	undoLapse      undoKind = "lapse"
 	undoFine       undoKind = "fine"
+	undoUsual      undoKind = "usual"
 )
 
 // undoEntry is how to take one decision back.
@@ -144,6 +145,10 @@ func (e *Core) takeBack(ctx context.Context, u undoEntry) (string, error) {
 		if _, err := e.setFine(ctx, u.Device, u.Names, false); err != nil {
 			return "", err
 		}
+	case undoUsual:
+		if err := e.takeBackUsual(ctx, u.Names); err != nil {
+			return "", err
+		}
 	case undoEssential:
 		if err := e.Inventory.SetEssential(u.Device, discovery.Essential(u.Text)); err != nil {
 			return "", err
@@ -151,7 +156,7 @@ func (e *Core) takeBack(ctx context.Context, u undoEntry) (string, error) {
 	default:
 		return "", fmt.Errorf("the list of what can be undone holds %q, which this version does not know", u.Kind)
 	}
-	what := map[undoKind]string{undoLabel: "the name of ", undoMerge: "the joining of ", undoFine: "the answer about ", undoSplit: "the taking apart of ", undoEssential: "the mark of "}[u.Kind] + name
+	what := map[undoKind]string{undoLabel: "the name of ", undoMerge: "the joining of ", undoFine: "the answer about ", undoUsual: "the answer about ", undoSplit: "the taking apart of ", undoEssential: "the mark of "}[u.Kind] + name
 	return "Undone: " + what, e.edited(ctx, undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, "Undone: "+what+"."))
 }
 

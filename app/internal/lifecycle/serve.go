@@ -81,7 +81,7 @@ func (h *Home) stages(ctx context.Context) ([][]service, error) {
 	if h.Enforce {
 		stages = append(stages,
 			[]service{named{"connections", h.pool.Serve}},
-			[]service{named{"expiry", h.scheduler.Serve}, named{"enforcement", h.enforce}, named{"engine", h.core.Serve}})
+			[]service{named{"expiry", h.scheduler.Serve}, named{"enforcement", h.enforce}, named{"engine", h.core.Serve}, named{"behaviour", h.core.ServeBehaviour}})
 	}
 	if h.Scan {
 		scanners, err := h.scanners()

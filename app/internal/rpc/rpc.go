@@ -68,6 +68,9 @@ type args struct {
 	Allow   *engine.AllowRequest `json:"allow,omitempty"`
 	Forget  engine.ForgetRequest `json:"forget,omitzero"`
 	Connect *connectArgs         `json:"connect,omitempty"`
+
+	IDs     []string               `json:"ids,omitempty"`
+	Declare *engine.DeclareRequest `json:"declare,omitempty"`
 }
 
 // connectArgs carries secrets, which engine.ConnectRequest keeps out of JSON on
@@ -97,6 +100,9 @@ func on(f func(ctx context.Context, e engine.Engine, a args) (any, error)) metho
 		}
 		if a.Connect == nil {
 			a.Connect = &connectArgs{}
+		}
+		if a.Declare == nil {
+			a.Declare = &engine.DeclareRequest{}
 		}
 		return f(ctx, e, a)
 	}
