@@ -175,9 +175,12 @@ func (a *asker) revoke(ctx context.Context, token, hint string) error {
 	if field == "" {
 		field = "token"
 	}
-	form, h := url.Values{}, http.Header{"Accept": {"application/json"}}
+	form, h, keyIn := url.Values{}, http.Header{"Accept": {"application/json"}}, a.revIn
+	if method == http.MethodDelete || v.In == "json" { // there is no form
+		keyIn = "header"
+	}
 	if v.As != "nobody" {
-		form, h = a.asClient(form, a.revIn)
+		form, h = a.asClient(form, keyIn)
 	}
 	address := strings.ReplaceAll(v.URL, "{client_id}", url.PathEscape(a.client))
 	var body any

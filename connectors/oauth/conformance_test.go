@@ -34,11 +34,11 @@ func TestConformance(t *testing.T) {
 				Grant: func(connectortest.T) consent.Grant { return consent.Grant{ID: grantID} },
 				Works: func(connectortest.T, consent.Grant) bool { return g.alive(id) },
 				Dies: func(connectortest.T, consent.Grant) {
-					g.set2(func(f *fake) { f.dead[id] = true })
+					g.awry(func(f *fake) { f.dead[id] = true })
 					g.pass(time.Hour)
 				},
 				Busy: func(_ connectortest.T, until time.Time) {
-					g.set2(func(f *fake) { f.busy = until })
+					g.awry(func(f *fake) { f.busy = until })
 					g.pass(renewEvery + time.Minute)
 				},
 				Break: func(t connectortest.T) {
@@ -51,8 +51,8 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// set2 changes a switch of the fake behind a rig.
-func (g *rig) set2(change func(*fake)) {
+// awry changes a switch of the fake behind a rig.
+func (g *rig) awry(change func(*fake)) {
 	g.fake.mu.Lock()
 	defer g.fake.mu.Unlock()
 	change(g.fake)
@@ -68,7 +68,7 @@ func TestFaultSweep(t *testing.T) {
 	seal := func(f *fake) string {
 		_, refresh, access := f.grant()
 		at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-		k := kept{Since: at, Renewed: at, Refresh: refresh, Access: access, Pins: pins{
+		k := kept{Client: fakeClient, Since: at, Renewed: at, Refresh: refresh, Access: access, Pins: pins{
 			Issuer: "https://" + name, Authorize: "https://" + name + "/authorize", Token: "https://" + name + "/token", Device: "https://" + name + "/device",
 			Revoke: "https://" + name + "/revoke", Introspect: "https://" + name + "/introspect",
 		}}

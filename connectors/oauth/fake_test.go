@@ -52,6 +52,7 @@ type fake struct {
 	keeps      bool // refresh tokens are not replaced
 	noRefresh  bool // gives access tokens only
 	lies       bool // 200 to a revocation that is not done [V, Node-RED, fosite for a foreign client]
+	never      bool // revokes nothing: unsupported_token_type
 	typed      bool // does not revoke refresh tokens: unsupported_token_type
 	closed     bool // introspection is not for apps
 	blindly    bool // calls every token inactive, as for who is not its audience [V, zitadel]
@@ -63,7 +64,6 @@ type fake struct {
 	loses      bool // answers of the token endpoint get lost after the exchange
 	refuses    string
 	busy       time.Time
-	foreign    bool // says 200 to the revocation of a token of another client, and does nothing
 	unreadable bool
 }
 
@@ -71,13 +71,6 @@ func newFake() *fake {
 	return &fake{
 		live: map[string]string{}, spent: map[string]string{}, dead: map[string]bool{}, codes: map[string]url.Values{},
 	}
-}
-
-// set changes a switch.
-func (f *fake) change(change func()) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	change()
 }
 
 // grant makes a grant, as if somebody had said yes.
@@ -272,10 +265,10 @@ func (f *fake) revoke(w http.ResponseWriter, r *http.Request) {
 	f.hints = append(f.hints, hint)
 	id, known := f.live[token]
 	switch {
-	case f.typed && strings.HasPrefix(token, "refresh"):
+	case f.never, f.typed && strings.HasPrefix(token, "refresh"):
 		no(w, http.StatusBadRequest, "unsupported_token_type")
 		return
-	case known && !f.lies && !f.foreign:
+	case known && !f.lies:
 		f.dead[id] = true
 	}
 	w.WriteHeader(http.StatusOK)
@@ -322,7 +315,8 @@ type rig struct {
 	ahead   time.Duration
 	down    bool
 	full    bool // nothing can be kept
-	on      func(*http.Request)
+
+	on func(*http.Request) // told of each request; set before it is used
 }
 
 func newRig(t connectortest.T) *rig {
@@ -343,8 +337,10 @@ func newRig(t connectortest.T) *rig {
 	tr := srv.Client().Transport
 	g.host = &connectors.Host{
 		Connection: "k1", Now: g.now, Secret: g.secret, Keep: g.keep,
-		HTTP:   &http.Client{Transport: gate{g, tr}, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		Listen: func(ctx context.Context, n, a string) (net.Listener, error) { return (&net.ListenConfig{}).Listen(ctx, n, a) },
+		HTTP: &http.Client{Transport: gate{g, tr}, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		Listen: func(ctx context.Context, n, a string) (net.Listener, error) {
+			return (&net.ListenConfig{}).Listen(ctx, n, a)
+		},
 	}
 	return g
 }
@@ -358,12 +354,12 @@ type gate struct {
 var errDown = errors.New("connection refused")
 
 func (w gate) RoundTrip(r *http.Request) (*http.Response, error) {
-	w.g.mu.Lock()
-	down, on := w.g.down, w.g.on
-	w.g.mu.Unlock()
-	if on != nil {
-		on(r)
+	if w.g.on != nil {
+		w.g.on(r)
 	}
+	w.g.mu.Lock()
+	down := w.g.down
+	w.g.mu.Unlock()
 	if down {
 		return nil, errDown
 	}
@@ -420,7 +416,7 @@ func (g *rig) hold() (id string) {
 	}
 	f.mu.Unlock()
 	now := g.now()
-	k := kept{Since: now, Renewed: now, Refresh: refresh, Access: access, AccessUntil: now.Add(time.Hour), Pins: pins{
+	k := kept{Client: fakeClient, Since: now, Renewed: now, Refresh: refresh, Access: access, AccessUntil: now.Add(time.Hour), Pins: pins{
 		Issuer: g.base, Authorize: g.base + "/authorize", Token: g.base + "/token", Device: g.base + "/device", Revoke: g.base + "/revoke", Introspect: g.base + "/introspect", NamesSelf: true,
 	}}
 	v, err := k.seal()
@@ -468,3 +464,14 @@ func wantKind(t *testing.T, err error, kind consent.ErrorKind, says string) {
 }
 
 func has(list []string, s string) bool { return slices.Contains(list, s) }
+
+// handler answers in this process.
+type handler struct{ http.Handler }
+
+func (h handler) RoundTrip(r *http.Request) (*http.Response, error) {
+	rec := httptest.NewRecorder()
+	in := r.Clone(r.Context())
+	in.RequestURI = r.URL.RequestURI()
+	h.ServeHTTP(rec, in)
+	return rec.Result(), nil
+}

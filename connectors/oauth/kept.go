@@ -14,6 +14,7 @@ import (
 // kept is what is sealed of one grant. It is all that is known of it.
 type kept struct {
 	Pins         pins      `json:"pins,omitzero"`
+	Client       string    `json:"client"` // to which it was given; a refusal to another proves nothing
 	Refresh      string    `json:"refresh,omitempty"`
 	Sent         bool      `json:"sent,omitempty"` // Refresh was sent and no answer was kept (T16)
 	Access       string    `json:"access,omitempty"`

@@ -63,7 +63,7 @@ var (
 // linked is what is to be sealed of what the provider gave.
 func (l *attempt) linked(g given) (connectors.Linked, error) {
 	now := l.ask.host.Now().Round(0)
-	k := kept{Pins: l.pins, Since: now.UTC()}
+	k := kept{Pins: l.pins, Client: l.ask.client, Since: now.UTC()}
 	k.take(g, now)
 	if len(k.Scopes) == 0 { // an answer without them means what was asked for (RFC 6749 section 5.1)
 		k.Scopes = scopesOf(l.ask.wanted())

@@ -162,6 +162,9 @@ func (c *Connector) Open(ctx context.Context, s connectors.Settings, h *connecto
 	if err := o.load(ctx); err != nil {
 		return nil, err
 	}
+	if o.k.Client != a.client {
+		return nil, fault(consent.KindNeedsPerson, "What is kept was given to another client ID; connect "+a.Name+" anew, on its page, to use this one.", nil)
+	}
 	if a.issuer != "" {
 		if o.k.Pins.Issuer == "" {
 			return nil, fault(consent.KindNeedsPerson, "What was kept belongs to another provider; connect it anew.", nil)
