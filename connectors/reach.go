@@ -7,8 +7,11 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"unicode"
+	"unicode/utf8"
 
 	"bestbefore/consent"
+	"bestbefore/discovery"
 )
 
 // OptCertificate is the option of every connector that may meet a certificate
@@ -53,8 +56,14 @@ func (spec Spec) Peers(s Settings) []string {
 	return out
 }
 
+// capital is a name at the beginning of a sentence.
+func capital(name string) string {
+	r, n := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(r)) + name[n:]
+}
+
 // Unreached sorts what went wrong on the way to a peer, which the screen calls
-// name. What the guarded way out says is kept. The address that was asked for is
+// name ("the FRITZ!Box"). What the guarded way out says is kept. The address that was asked for is
 // not: a key may stand in it.
 func Unreached(ctx context.Context, name string, err error) error {
 	var address *url.Error
@@ -68,17 +77,33 @@ func Unreached(ctx context.Context, name string, err error) error {
 	case errors.As(err, &bad):
 		text := "Nobody vouches for the certificate of " + name + "; nothing was sent to it. If that is your own box, say yes to its certificate."
 		if bad.Was != "" {
-			text = name + " shows another certificate than the one you said yes to; nothing was sent to it. Say yes to the new one only if you renewed it."
+			text = capital(name) + " shows another certificate than the one you said yes to; nothing was sent to it. Say yes to the new one only if you renewed it."
 		}
 		return &Error{Kind: consent.KindNeedsPerson, Text: text, Err: bad}
 	case errors.As(err, &said):
 		return said
 	case ctx.Err() != nil:
-		return &Error{Kind: consent.KindTransient, Text: name + " did not answer in time.", Err: ctx.Err()}
+		return &Error{Kind: consent.KindTransient, Text: capital(name) + " did not answer in time.", Err: ctx.Err()}
 	case errors.As(err, &late) && late.Timeout():
-		return &Error{Kind: consent.KindTransient, Text: name + " did not answer in time.", Err: err}
+		return &Error{Kind: consent.KindTransient, Text: capital(name) + " did not answer in time.", Err: err}
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return &Error{Kind: consent.KindTransient, Text: name + " broke off in the middle of its answer.", Err: err}
+		return &Error{Kind: consent.KindTransient, Text: capital(name) + " broke off in the middle of its answer.", Err: err}
 	}
-	return &Error{Kind: consent.KindTransient, Text: name + " cannot be reached.", Err: err}
+	return &Error{Kind: consent.KindTransient, Text: capital(name) + " cannot be reached.", Err: err}
+}
+
+// SentOn is the error of a redirect from the peer that the screen calls name:
+// nobody follows one.
+func SentOn(name, location string) error {
+	to := "another address"
+	if u, err := url.Parse(location); err == nil && u.Host != "" {
+		to = string(discovery.Clean(u.Scheme + "://" + u.Host))
+	}
+	return &Error{Kind: consent.KindNeedsPerson, Text: fmt.Sprintf("%s sends us on to %s, and nothing follows there by itself; if that is right, give that address instead.", capital(name), to)}
+}
+
+// OwnFault is the error of an answer that says that the peer itself is in
+// trouble; cause is what it says of that, and may be nil.
+func OwnFault(name string, status int, cause error) error {
+	return &Error{Kind: consent.KindTransient, Text: fmt.Sprintf("%s has a fault of its own (%d).", capital(name), status), Err: cause}
 }

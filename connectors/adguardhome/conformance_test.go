@@ -46,7 +46,7 @@ func conformance(t *testing.T, prepare func(*fake)) {
 	mine := f.rules
 	connectortest.Run(t, connectortest.Options{
 		Open: func(ct connectortest.T) connectors.Session {
-			f.with(func() { f.before = nil; f.rules, f.inForce = mine, mine })
+			f.with(func() { f.rules, f.inForce = mine, mine })
 			return asFlows{open(ct, f)}
 		},
 		Target: target(maker(), bellAddr),
@@ -60,10 +60,7 @@ func conformance(t *testing.T, prepare func(*fake)) {
 		},
 		Send:         func(_ connectortest.T, port uint16) { f.ask("192.168.77.40", fmt.Sprintf("port%d.example", port)) },
 		SeesWhileOff: true,
-		Break: func(ct connectortest.T) {
-			f.with(func() { f.before = hangUp })
-			ct.Cleanup(func() { f.with(func() { f.before = nil }) })
-		},
+		Break:        f.Break, Busy: f.Busy,
 		Forget:  func(connectortest.T) { f.with(func() { f.rules, f.inForce = mine, mine }) },
 		Secrets: []string{fakePassword, "token-"},
 	})

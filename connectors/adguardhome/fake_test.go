@@ -34,6 +34,7 @@ type entry struct {
 // its own description or source. The awkward parts are switches.
 type fake struct {
 	*httptest.Server
+	connectortest.Gate
 	t connectortest.T
 
 	mu       sync.Mutex // guards all below
@@ -59,12 +60,11 @@ type fake struct {
 	ahead       time.Duration // its clock
 	mayNot      bool          // 403 to every write: a proxy that lets only reading through
 	oneOfAll    bool          // every session is refused although the password is right
-	before      func(http.ResponseWriter, *http.Request) (done bool)
 }
 
 func newFake(t connectortest.T) *fake {
 	f := &fake{t: t, password: fakePassword, cookies: map[string]bool{}, asked: map[string]int{}, memory: 3}
-	f.Server = httptest.NewServer(http.HandlerFunc(f.serve))
+	f.Server = httptest.NewServer(f.Wrap(http.HandlerFunc(f.serve)))
 	t.Cleanup(f.Close)
 	return f
 }
@@ -79,13 +79,9 @@ func (f *fake) now() time.Time { return time.Now().Add(f.ahead) }
 
 func (f *fake) serve(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
-	before := f.before
 	f.asked[r.URL.Path]++
 	w.Header().Set("Date", f.now().UTC().Format(http.TimeFormat)) // [V]
 	f.mu.Unlock()
-	if before != nil && before(w, r) {
-		return
-	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if r.URL.Path == "/control/login" {
@@ -289,6 +285,3 @@ func (f *fake) row(e entry) map[string]any {
 	}
 	return out
 }
-
-// sessions are the open ones; the caller holds mu or is alone.
-func (f *fake) sessions() map[string]bool { return f.cookies }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bestbefore/connectors"
+	"bestbefore/connectors/connectortest"
 	"bestbefore/consent"
 )
 
@@ -21,7 +22,7 @@ func TestARealAdGuardHome(t *testing.T) {
 	}
 	set := settings(page, os.Getenv("BESTBEFORE_ADGUARDHOME_PASSWORD"))
 	set.Values[optUsername] = "admin"
-	opened, err := New().Open(t.Context(), set, testHost(t))
+	opened, err := New().Open(t.Context(), set, connectortest.Host(nil))
 	if err != nil {
 		t.Fatal(err)
 	}

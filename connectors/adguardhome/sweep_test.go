@@ -15,10 +15,14 @@ func setup() connectortest.Setup {
 		Stand: func(t connectortest.T) connectortest.Stand {
 			f := newFake(t)
 			return connectortest.Stand{
-				Handler: http.HandlerFunc(f.serve),
-				MayNot:  func() { f.with(func() { f.mayNot = true }) },
-				Change:  func() { f.with(func() { clear(f.cookies); f.password = "another" }) },
-				Refused: func() (n int) { f.with(func() { n = f.wrong }); return n },
+				Handler:  http.HandlerFunc(f.serve),
+				MayNot:   func() { f.with(func() { f.mayNot = true }) },
+				Change:   func() { f.with(func() { clear(f.cookies); f.password = "another" }) },
+				Refused:  func() (n int) { f.with(func() { n = f.wrong }); return n },
+				Expire:   func() { f.with(func() { clear(f.cookies) }) },
+				Sessions: func() (n int) { f.with(func() { n = len(f.cookies) }); return n },
+				SignedIn: func() (n int) { f.with(func() { n = f.logins }); return n },
+				Distrust: func() { f.with(func() { f.oneOfAll = true }) },
 			}
 		},
 		Settings: func(at string) connectors.Settings { return settings(at, "password") },

@@ -25,8 +25,9 @@ import (
 type Setup struct {
 	Connector connectors.Connector
 	// Name is what the peer is called on screen; each sentence of an error names
-	// that, or the host.
+	// that, one of Also, or the host.
 	Name string
+	Also []string
 	// Stand makes a sound stand-in that holds nothing of ours.
 	Stand func(t T) Stand
 	// Settings are the answers with which the stand-in at address is reached,
@@ -54,37 +55,35 @@ type Stand struct {
 	Change func()
 	// Refused says how often a credential was refused so far.
 	Refused func() int
+	// Expire ends all sessions; the password stays the right one. SignedIn says
+	// how often somebody signed in so far.
+	Expire   func()
+	SignedIn func() int
+	// Sessions says how many are open there.
+	Sessions func() int
+	// Distrust lets it give out sessions that it does not take then.
+	Distrust func()
 	// Grant is one that it lists and that may be revoked; an empty one is left out.
 	Grant consent.Grant
 }
 
 // site is where a stand-in runs. Faults stand in front of it.
 type site struct {
+	Gate
 	server  *httptest.Server
 	setup   Setup
 	patient atomic.Int64 // how long the way out waits for an answer, in nanoseconds; zero is long
 
-	mu     sync.Mutex // guards all below
-	before func(http.ResponseWriter, *http.Request)
-	asked  int
-	open   map[net.Conn]bool
-	log    strings.Builder // what the connector logged
-	kept   map[consent.SecretRef]connectors.Secret
+	mu   sync.Mutex // guards all below
+	open map[net.Conn]bool
+	ways []*http.Transport
+	log  strings.Builder // what the connector logged
+	kept map[consent.SecretRef]connectors.Secret
 }
 
 func newSite(t T, s Setup, h http.Handler, cert *tls.Certificate) *site {
 	at := &site{setup: s, open: map[net.Conn]bool{}, kept: map[consent.SecretRef]connectors.Secret{}}
-	at.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		at.mu.Lock()
-		at.asked++
-		before := at.before
-		at.mu.Unlock()
-		if before != nil {
-			before(w, r)
-			return
-		}
-		h.ServeHTTP(w, r)
-	}))
+	at.server = httptest.NewUnstartedServer(at.Wrap(h))
 	at.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
 	at.server.Config.ConnState = func(c net.Conn, state http.ConnState) {
 		at.mu.Lock()
@@ -105,10 +104,14 @@ func newSite(t T, s Setup, h http.Handler, cert *tls.Certificate) *site {
 
 // strike puts a fault in front of the stand-in; what is open breaks off, so that
 // a line that was kept meets it too. Nil is the end of the fault.
-func (at *site) strike(before func(http.ResponseWriter, *http.Request)) {
+func (at *site) strike(before http.HandlerFunc) {
+	at.Strike(before)
 	at.mu.Lock()
-	at.before = before
+	ways := at.ways
 	at.mu.Unlock()
+	for _, w := range ways { // else the next request meets a dead line before it meets the fault
+		w.CloseIdleConnections()
+	}
 	at.cut()
 }
 
@@ -119,12 +122,6 @@ func (at *site) cut() {
 	for c := range at.open {
 		_ = c.Close()
 	}
-}
-
-func (at *site) requests() int {
-	at.mu.Lock()
-	defer at.mu.Unlock()
-	return at.asked
 }
 
 // Write takes what the connector logs.
@@ -163,6 +160,9 @@ func (at *site) host(t T, trap string, wrong bool, now func() time.Time) *connec
 		}
 		return s, nil
 	}
+	at.mu.Lock()
+	at.ways = append(at.ways, tr)
+	at.mu.Unlock()
 	t.Cleanup(func() { tr.CloseIdleConnections(); _ = os.RemoveAll(dir) })
 	return &connectors.Host{
 		Connection: "k1", Now: now, TLS: at.tls, StateDir: dir,
@@ -211,6 +211,25 @@ func (at *site) dialer(trap string) func(context.Context, string, string) (net.C
 			return nil, &connectors.Error{Kind: consent.KindTransient, Text: host + " cannot be reached", Err: err}
 		}
 		return c, nil
+	}
+}
+
+// Host is a way out for a package's own tests. It behaves as the guarded one
+// where that matters: bounded in time, and it follows no redirect. reveal gives
+// the value behind a reference; nil gives the reference itself.
+func Host(reveal func(consent.SecretRef) string) *connectors.Host {
+	return &connectors.Host{
+		Connection: "k1", Now: time.Now,
+		HTTP: &http.Client{
+			Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		Secret: func(_ context.Context, ref consent.SecretRef) (connectors.Secret, error) {
+			if reveal == nil {
+				return connectors.NewSecret(string(ref)), nil
+			}
+			return connectors.NewSecret(reveal(ref)), nil
+		},
 	}
 }
 

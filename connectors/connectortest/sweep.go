@@ -85,6 +85,7 @@ type fault struct {
 	strike func(at *site, trap string)
 	stays  bool // it cannot be taken back, so nothing works again
 	pause  bool // nothing may be asked before the pause is over
+	asking bool // only what a person asks for must fail; what streams may find nothing in it
 }
 
 // sweep is a setup with what its calls cost at a sound peer, measured once.
@@ -114,6 +115,9 @@ func (in Setup) cases() []sweepCase {
 	add("expired certificate", "at opening", s.expiredAtOpening)
 	add("wrong password", "at opening", s.wrongAtOpening)
 	add("wrong password", "while open", s.wrongWhileOpen)
+	add("session ended", "while open", s.sessionEnded)
+	add("session given back", "at closing", s.givenBack)
+	add("session not taken", "while open", s.sessionNotTaken)
 	add("rights missing", "while open", s.rightsMissing)
 	add("clock off", "behind", func(t T) { s.clockOff(t, -400*24*time.Hour) })
 	add("clock off", "ahead", func(t T) { s.clockOff(t, 26*time.Hour) })
@@ -125,15 +129,17 @@ func faults() []fault {
 	person := []consent.ErrorKind{consent.KindNeedsPerson}
 	// What answers nonsense may be the wrong box, or the right one in trouble.
 	either := []consent.ErrorKind{consent.KindTransient, consent.KindNeedsPerson}
+	strange := append(slices.Clone(either), consent.KindUnsupported)
 	return []fault{
-		{name: "refused", kinds: later, stays: true, strike: func(at *site, _ string) { _ = at.server.Listener.Close(); at.strike(hangUp) }},
-		{name: "reset", kinds: later, strike: striking(hangUp)},
+		{name: "refused", kinds: later, stays: true, strike: func(at *site, _ string) { _ = at.server.Listener.Close(); at.strike(HangUp) }},
+		{name: "reset", kinds: later, strike: striking(HangUp)},
 		{name: "slow", kinds: later, strike: func(at *site, _ string) {
 			at.patient.Store(int64(200 * time.Millisecond))
 			at.strike(sayNothing)
 		}},
 		{name: "half answer", kinds: later, strike: striking(answering(http.StatusOK, "Content-Length", "4000", `{"half": [`))},
 		{name: "garbage", kinds: either, strike: striking(answering(http.StatusOK, "Content-Type", "text/html", "<html>\x00\xff&&& the hotel bids you welcome</html>"))},
+		{name: "another's answers", kinds: strange, asking: true, strike: striking(answering(http.StatusOK, "Content-Type", "application/json", `{"hello":[1,2,{}]}`))},
 		{name: "huge", kinds: later, strike: striking(endless)},
 		{name: "redirect", kinds: person, strike: func(at *site, trap string) {
 			at.strike(answering(http.StatusFound, "Location", "http://"+trap+"/steal", ""))
@@ -143,7 +149,7 @@ func faults() []fault {
 	}
 }
 
-func striking(before func(http.ResponseWriter, *http.Request)) func(*site, string) {
+func striking(before http.HandlerFunc) func(*site, string) {
 	return func(at *site, _ string) { at.strike(before) }
 }
 
@@ -159,7 +165,7 @@ func (s Setup) opening(t T, f fault) {
 		return
 	}
 	s.judge(t, "Open", err, f.kinds)
-	if n := at.requests(); n > 2 {
+	if n := at.Asked(); n > 2 {
 		t.Errorf("Open makes %d requests of a peer in trouble", n)
 	}
 	s.after(t, at, trap)
@@ -173,15 +179,18 @@ func (s *sweep) whileOpen(t T, f fault) {
 	beside := newSite(t, s.Setup, s.Stand(t).Handler, nil)
 	neighbour := s.mustOpen(t, beside, beside.host(t, "", false, time.Now))
 	f.strike(at, trap.addr())
-	before := at.requests()
+	before := at.Asked()
 	for _, c := range s.steps(connectors.CapabilitiesOf(ses), consent.Grant{ID: "one"}) {
 		n, known := usual[c.name]
 		if !known || n == 0 && !c.stream {
 			continue // it asks nobody
 		}
-		asked := at.requests()
+		if f.asking && c.name != "Block" && c.name != "Held" {
+			continue
+		}
+		asked := at.Asked()
 		err := s.do(t, c, patience)
-		asked = at.requests() - asked
+		asked = at.Asked() - asked
 		if err == nil {
 			t.Errorf("%s says that all is well", c.name)
 			continue
@@ -194,7 +203,7 @@ func (s *sweep) whileOpen(t T, f fault) {
 			t.Errorf("%s: the peer wants to be left alone for 899 s; the error does not say so: %v", c.name, err)
 		}
 	}
-	if n := at.requests() - before; f.pause && n > 1 {
+	if n := at.Asked() - before; f.pause && n > 1 {
 		t.Errorf("%d requests, though it asked to be left alone", n)
 	}
 	s.after(t, at, trap)
@@ -255,7 +264,7 @@ func (s Setup) judge(t T, what string, err error, kinds []consent.ErrorKind) {
 	}
 	text := strings.ToLower(e.Text)
 	has := func(word string) bool { return strings.Contains(text, strings.ToLower(word)) }
-	if !has(s.Name) && !has("127.0.0.1") && !slices.ContainsFunc(s.Hosts, has) {
+	if !has(s.Name) && !has("127.0.0.1") && !slices.ContainsFunc(slices.Concat(s.Hosts, s.Also), has) {
 		t.Errorf("%s: the sentence does not name %s: %q", what, s.Name, e.Text)
 	}
 	if (e.Kind == consent.KindNeedsPerson || e.Kind == consent.KindSignIn) && !slices.ContainsFunc(wayOut, has) {

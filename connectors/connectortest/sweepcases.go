@@ -17,8 +17,8 @@ import (
 	"bestbefore/discovery/flow"
 )
 
-// hangUp resets the connection.
-func hangUp(w http.ResponseWriter, _ *http.Request) {
+// HangUp resets the connection in place of an answer.
+func HangUp(w http.ResponseWriter, _ *http.Request) {
 	c, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
@@ -43,7 +43,7 @@ func endless(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func answering(status int, key, value, body string) func(http.ResponseWriter, *http.Request) {
+func answering(status int, key, value, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if key != "" {
 			w.Header().Set(key, value)
@@ -139,7 +139,7 @@ func (s Setup) measure(t T) map[string]int {
 	ses := s.mustOpen(t, at, at.host(t, "", false, time.Now))
 	out := map[string]int{}
 	for _, c := range s.steps(connectors.CapabilitiesOf(ses), stand.Grant) {
-		before, within := at.requests(), patience
+		before, within := at.Asked(), patience
 		if c.stream {
 			within = streamTime
 		}
@@ -149,9 +149,9 @@ func (s Setup) measure(t T) map[string]int {
 		case err != nil:
 			t.Fatalf("%s fails at a sound stand-in: %v", c.name, err)
 		case c.stream:
-			out[c.name] = 1
+			out[c.name] = 2 // settings and the log, say
 		default:
-			out[c.name] = at.requests() - before
+			out[c.name] = at.Asked() - before
 		}
 	}
 	return out
@@ -170,7 +170,7 @@ func (s Setup) expiredAtOpening(t T) {
 	if bad := (*connectors.CertificateError)(nil); len(s.Hosts) == 0 && !errors.As(err, &bad) {
 		t.Errorf("the error does not carry the certificate, so that nobody can say yes to it: %v", err)
 	}
-	if n := at.requests(); n > 0 {
+	if n := at.Asked(); n > 0 {
 		t.Errorf("%d requests were sent to a peer with an expired certificate", n)
 	}
 	checkSecrets(t, s.options(), "the log", at.logged())
@@ -203,6 +203,16 @@ func (s *sweep) wrongWhileOpen(t T) {
 	at := newSite(t, s.Setup, stand.Handler, nil)
 	ses := s.mustOpen(t, at, at.host(t, "", false, time.Now))
 	stand.Change()
+	s.allRefuse(t, ses, usual)
+	if n := stand.Refused(); n != 1 {
+		t.Errorf("a refused password was sent %d times", n)
+	}
+	checkSecrets(t, s.options(), "the log", at.logged())
+}
+
+// allRefuse wants every call to say that a person must sign in, three times over.
+func (s Setup) allRefuse(t T, ses connectors.Session, usual map[string]int) {
+	t.Helper()
 	for range 3 {
 		for _, c := range s.steps(connectors.CapabilitiesOf(ses), consent.Grant{ID: "one"}) {
 			if n, known := usual[c.name]; !known || n == 0 {
@@ -215,10 +225,37 @@ func (s *sweep) wrongWhileOpen(t T) {
 			}
 		}
 	}
-	if n := stand.Refused(); n != 1 {
-		t.Errorf("a refused password was sent %d times", n)
+}
+
+// sessionEnded wants a session that ended over there, as a restart ends it, to
+// be made anew by itself, with one log-in.
+func (s *sweep) sessionEnded(t T) {
+	stand := s.Stand(t)
+	need(t, stand.Expire != nil && stand.SignedIn != nil, "have its session ended")
+	at := newSite(t, s.Setup, stand.Handler, nil)
+	ses := s.mustOpen(t, at, at.host(t, "", false, time.Now))
+	before := stand.SignedIn()
+	stand.Expire()
+	s.works(t, ses, "after its session was ended it")
+	if n := stand.SignedIn() - before; n != 1 {
+		t.Errorf("a session that ended led to %d log-ins", n)
 	}
-	checkSecrets(t, s.options(), "the log", at.logged())
+}
+
+// sessionNotTaken wants no storm of log-ins where the password is right and the
+// session that comes of it is not taken.
+func (s *sweep) sessionNotTaken(t T) {
+	stand := s.Stand(t)
+	need(t, stand.Distrust != nil && stand.SignedIn != nil, "have its session not taken")
+	usual := s.usual(t)
+	at := newSite(t, s.Setup, stand.Handler, nil)
+	ses := s.mustOpen(t, at, at.host(t, "", false, time.Now))
+	before := stand.SignedIn()
+	stand.Distrust()
+	s.allRefuse(t, ses, usual)
+	if n := stand.SignedIn() - before; n > 1 {
+		t.Errorf("sessions that are not taken led to %d log-ins", n)
+	}
 }
 
 // rightsMissing wants a person to be told which right is missing, and nobody to
@@ -236,7 +273,7 @@ func (s *sweep) rightsMissing(t T) {
 		if !known {
 			continue
 		}
-		within, before := patience, at.requests()
+		within, before := patience, at.Asked()
 		if c.stream {
 			within = streamTime
 		}
@@ -246,7 +283,7 @@ func (s *sweep) rightsMissing(t T) {
 		}
 		failed++
 		s.judge(t, c.name, err, []consent.ErrorKind{consent.KindNeedsPerson, consent.KindUnsupported})
-		if asked := at.requests() - before; asked > n+2 {
+		if asked := at.Asked() - before; asked > n+2 {
 			t.Errorf("%s makes %d requests without the right to, and %d with it", c.name, asked, n)
 		}
 	}
@@ -290,5 +327,21 @@ func (s *sweep) clockOff(t T, by time.Duration) {
 	}}, patience)
 	if off := time.Until(told); err == nil && off.Abs() > time.Hour {
 		t.Errorf("the peer's time is told as %s, %s away from what it shows", told, off)
+	}
+}
+
+// givenBack wants closing to leave no session open there.
+func (s *sweep) givenBack(t T) {
+	stand := s.Stand(t)
+	need(t, stand.Sessions != nil, "have its sessions counted")
+	at := newSite(t, s.Setup, stand.Handler, nil)
+	ses := s.mustOpen(t, at, at.host(t, "", false, time.Now))
+	if n := stand.Sessions(); n != 1 {
+		t.Errorf("%d sessions are open, want one", n)
+	}
+	for range 2 {
+		if err := ses.Close(); err != nil || stand.Sessions() != 0 {
+			t.Errorf("closing: %v, %d sessions are left", err, stand.Sessions())
+		}
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -24,9 +23,7 @@ import (
 )
 
 const (
-	bodyMax     = 7 << 20     // under the guard's own bound, so that it is known what it was
-	defaultWait = time.Minute // where a peer says "too often" and not until when
-	maxWait     = 24 * time.Hour
+	bodyMax = 7 << 20 // under the guard's own bound, so that it is known what it was
 )
 
 // ErrTooLarge is behind the refusal of an answer that has no end.
@@ -40,8 +37,9 @@ type Web struct {
 	Now  func() time.Time
 	Peer string // what it is called on screen
 
+	pause connectors.Pause
+
 	mu     sync.Mutex // guards all below
-	wait   time.Time  // not before this
 	ahead  time.Duration
 	hasDay bool // the peer has shown its clock
 }
@@ -95,8 +93,8 @@ func Fault(k consent.ErrorKind, text string, err error) error {
 // Do asks once. An error is a *connectors.Error; an answer that is no success
 // is given back, but for "too often", which is an error with its earliest retry.
 func (w *Web) Do(ctx context.Context, r Request) (Reply, error) {
-	if at := w.pausedUntil(); !at.IsZero() {
-		return Reply{}, w.tooOften(at)
+	if err := w.pause.Left(w.Now(), w.Peer); err != nil {
+		return Reply{}, err
 	}
 	req, err := w.request(ctx, r)
 	if err != nil {
@@ -116,13 +114,11 @@ func (w *Web) Do(ctx context.Context, r Request) (Reply, error) {
 		return Reply{}, Fault(consent.KindTransient, w.Peer+" gives an answer that is too large to be right; it was not read further.", ErrTooLarge)
 	}
 	w.clock(&out, began)
-	switch {
-	case out.Status == http.StatusTooManyRequests, out.Status == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "":
-		at := w.Now().Add(retryAfter(resp.Header.Get("Retry-After"), w.Now()))
-		w.Pause(at)
-		return out, w.tooOften(at)
-	case out.Status >= 300 && out.Status < 400:
-		return out, w.sentOn(resp.Header.Get("Location"))
+	if err := w.pause.Note(out.Status, resp.Header, w.Now(), w.Peer); err != nil {
+		return out, err
+	}
+	if out.Status >= 300 && out.Status < 400 {
+		return out, connectors.SentOn(w.Peer, resp.Header.Get("Location"))
 	}
 	return out, nil
 }
@@ -159,50 +155,6 @@ func (w *Web) request(ctx context.Context, r Request) (*http.Request, error) {
 		req.Header.Set("Content-Type", kind)
 	}
 	return req, nil
-}
-
-// Pause sends nothing before at.
-func (w *Web) Pause(at time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if at.After(w.wait) {
-		w.wait = at
-	}
-}
-
-func (w *Web) pausedUntil() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.Now().Before(w.wait) {
-		return w.wait
-	}
-	return time.Time{}
-}
-
-func (w *Web) tooOften(at time.Time) error {
-	return &connectors.Error{
-		Kind: consent.KindTransient, RetryAt: at,
-		Text: fmt.Sprintf("%s asks to be left alone for %s; it is not asked before.", w.Peer, max(at.Sub(w.Now()), 0).Round(time.Second)),
-	}
-}
-
-// retryAfter reads the header: seconds or a date (RFC 9110 section 10.2.3).
-func retryAfter(s string, now time.Time) time.Duration {
-	d := defaultWait
-	if n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 31); err == nil {
-		d = time.Duration(n) * time.Second
-	} else if at, err := http.ParseTime(s); err == nil {
-		d = at.Sub(now)
-	}
-	return min(max(d, time.Second), maxWait)
-}
-
-func (w *Web) sentOn(location string) error {
-	to := "another address"
-	if u, err := url.Parse(location); err == nil && u.Host != "" {
-		to = string(discovery.Clean(u.Scheme + "://" + u.Host))
-	}
-	return Fault(consent.KindNeedsPerson, fmt.Sprintf("%s sends us on to %s, and nothing follows there by itself; if that is right, give that address instead.", w.Peer, to), nil)
 }
 
 // clock notes how far the peer's clock is from ours.
@@ -270,7 +222,7 @@ func (w *Web) Refusal(r Reply) error {
 	case r.Status == http.StatusNotFound || r.Status == http.StatusMethodNotAllowed || r.Status == http.StatusNotImplemented:
 		return Fault(consent.KindUnsupported, w.Peer+" does not know what it was asked; it may be too old, or something else answers there.", cause)
 	case r.Status >= 500:
-		return Fault(consent.KindTransient, fmt.Sprintf("%s has a fault of its own (%d).", w.Peer, r.Status), cause)
+		return connectors.OwnFault(w.Peer, r.Status, cause)
 	}
 	return Fault(consent.KindPermanent, fmt.Sprintf("%s refused what it was asked (%d).", w.Peer, r.Status), cause)
 }

@@ -1,7 +1,6 @@
 package fritzbox
 
 import (
-	"context"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -19,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"bestbefore/connectors"
+	"bestbefore/connectors/connectortest"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -35,6 +35,7 @@ const (
 // says which. The awkward ones are switches.
 type box struct {
 	*httptest.Server
+	connectortest.Gate
 
 	mu       sync.Mutex // guards all below
 	devices  []device
@@ -54,7 +55,6 @@ type box struct {
 	faults    map[string]int  // actions that fail with a code
 	noFilter  bool            // a repeater
 	noService bool            // access for applications is off: every action is fault 401
-	mode      string          // of the fault sweep; see broken
 	afterSet  func()          // called after each DisallowWANAccessByIP
 }
 
@@ -64,7 +64,7 @@ type device struct {
 	active        bool
 }
 
-func newBox(t testing.TB) *box {
+func newBox(t connectortest.T) *box {
 	b := &box{
 		off: map[netip.Addr]time.Time{}, on: map[netip.Addr]time.Time{}, asked: map[string]int{},
 		unknown: map[string]bool{}, faults: map[string]int{}, password: boxPassword,
@@ -74,7 +74,7 @@ func newBox(t testing.TB) *box {
 			{"3c:a6:2f:00:00:03", "192.168.178.22", "old-phone", false},
 		},
 	}
-	b.Server = httptest.NewServer(b)
+	b.Server = httptest.NewServer(b.Wrap(b))
 	t.Cleanup(b.Close)
 	return b
 }
@@ -147,11 +147,8 @@ func (b *box) turn(a netip.Addr, off bool) {
 // ServeHTTP answers as the box's port for programs does.
 func (b *box) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
-	mode, noFilter := b.mode, b.noFilter
+	noFilter := b.noFilter
 	b.mu.Unlock()
-	if broken(mode, w, r) {
-		return
-	}
 	switch {
 	case r.URL.Path == "/tr64desc.xml": // documented: readable without signing in
 		services := []string{serviceHosts, serviceFilter}
@@ -328,11 +325,6 @@ func (b *box) list(w io.Writer) {
 	fmt.Fprint(w, `</List>`)
 }
 
-// client behaves as the guarded one does where it matters here.
-func client() *http.Client {
-	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 2 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-}
-
 func (b *box) settings(extra map[string]string) connectors.Settings {
 	v := map[string]string{optAddress: b.URL, optUsername: boxUser, optInterval: "0.05"}
 	for k, x := range extra {
@@ -342,12 +334,9 @@ func (b *box) settings(extra map[string]string) connectors.Settings {
 }
 
 func hostFor(dir, password string) *connectors.Host {
-	return &connectors.Host{
-		Connection: "k1", Now: time.Now, HTTP: client(), StateDir: dir,
-		Secret: func(context.Context, consent.SecretRef) (connectors.Secret, error) {
-			return connectors.NewSecret(password), nil
-		},
-	}
+	h := connectortest.Host(func(consent.SecretRef) string { return password })
+	h.StateDir = dir
+	return h
 }
 
 // open opens a session with a folder of its own.
@@ -371,38 +360,3 @@ const (
 	camera = "3c:a6:2f:00:00:02"
 	phone  = "3c:a6:2f:00:00:03"
 )
-
-// broken makes the box answer as a peer in trouble does; false when it is well.
-func broken(mode string, w http.ResponseWriter, r *http.Request) bool {
-	switch mode {
-	case "reset":
-		hijack(w, "")
-	case "half":
-		hijack(w, "HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n<?xml version=\"1.0\"?><root><dev")
-	case "slow":
-		time.Sleep(time.Second) // longer than anybody waits here
-	case "garbage":
-		_, _ = w.Write([]byte("\x00\xff<<<&&& not what you asked for"))
-	case "huge":
-		chunk := []byte("<root>" + strings.Repeat("<a>x</a>", 8192))
-		for range 256 {
-			if _, err := w.Write(chunk); err != nil {
-				return true
-			}
-		}
-	case "redirect":
-		http.Redirect(w, r, "http://192.0.2.1/", http.StatusFound)
-	default:
-		return false
-	}
-	return true
-}
-
-func hijack(w http.ResponseWriter, send string) {
-	c, _, err := w.(http.Hijacker).Hijack()
-	if err != nil {
-		return
-	}
-	_, _ = io.WriteString(c, send)
-	_ = c.Close()
-}

@@ -51,10 +51,7 @@ func (b *box) suite(t *testing.T) connectortest.Options {
 			}
 			return false
 		},
-		Break: func(ct connectortest.T) {
-			b.with(func() { b.mode = "reset" })
-			ct.Cleanup(func() { b.with(func() { b.mode = "" }) })
-		},
+		Break: b.Break, Busy: b.Busy,
 		Forget:  func(connectortest.T) { forget() },
 		Secrets: []string{boxPassword},
 	}

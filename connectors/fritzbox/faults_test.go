@@ -2,98 +2,21 @@ package fritzbox
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/discovery"
 )
-
-// The fault sweep: right kind, right sentence, no retry storm. Opening is what a
-// household sees first; the open session is tried with every call.
-func TestFaultSweep(t *testing.T) {
-	for _, c := range []struct {
-		mode, text string
-		kind       consent.ErrorKind
-	}{
-		{"reset", "cannot be reached", consent.KindTransient},
-		{"slow", "cannot be reached", consent.KindTransient},
-		{"half", "cannot be reached", consent.KindTransient},
-		{"garbage", "", consent.KindTransient},
-		{"huge", "", consent.KindTransient},
-		{"redirect", "sends us elsewhere", consent.KindNeedsPerson},
-	} {
-		t.Run(c.mode, func(t *testing.T) {
-			b := newBox(t)
-			s := b.open(t, t.TempDir())
-			s.signed.Timeout, s.plain.Timeout = 300*time.Millisecond, 300*time.Millisecond
-			b.with(func() { b.mode = c.mode })
-			h := hostFor(t.TempDir(), boxPassword)
-			h.HTTP.Timeout = 300 * time.Millisecond
-			_, opening := New().Open(t.Context(), b.settings(nil), h)
-			for name, err := range map[string]error{"open": opening, "probe": s.Probe(t.Context()), "discover": s.Discover(t.Context(), func(discovery.Sighting) {})} {
-				wantFault(t, name, err, c.kind, c.text)
-			}
-			_, err := s.Block(t.Context(), connectors.BlockRequest{Mark: "m", Target: target(tv)})
-			wantFault(t, "block", err, c.kind, c.text)
-			if _, err := s.Held(t.Context()); err == nil {
-				t.Error("held: all is said to be well")
-			}
-		})
-	}
-}
 
 func wantFault(t *testing.T, what string, err error, kind consent.ErrorKind, text string) {
 	t.Helper()
 	var e *connectors.Error
 	if !errors.As(err, &e) || e.Kind != kind || !holds(err.Error(), text) || e.Text == "" || strings.Contains(err.Error(), boxPassword) {
 		t.Errorf("%s: %v", what, err)
-	}
-}
-
-func TestABoxThatIsAway(t *testing.T) {
-	b := newBox(t)
-	url := b.URL
-	b.Close()
-	_, err := New().Open(t.Context(), connectors.Settings{Values: map[string]string{optAddress: url, optUsername: boxUser}, Secrets: map[string]consent.SecretRef{optPassword: "x"}}, hostFor("", boxPassword))
-	wantFault(t, "refused", err, consent.KindTransient, "cannot be reached")
-}
-
-// A wrong password is tried once, and by nobody after that.
-func TestAWrongPasswordIsTriedOnce(t *testing.T) {
-	b := newBox(t)
-	_, err := New().Open(t.Context(), b.settings(nil), hostFor(t.TempDir(), "wrong"))
-	wantFault(t, "open", err, consent.KindSignIn, "does not accept this user name and password")
-	if b.wrong != 1 {
-		t.Errorf("the wrong password was tried %d times", b.wrong)
-	}
-	// The household changes it in the box while we are connected.
-	ses := b.open(t, t.TempDir())
-	b.with(func() { b.password = "another" })
-	before := b.wrong
-	for range 3 {
-		wantFault(t, "probe", ses.Probe(t.Context()), consent.KindSignIn, "not tried again")
-		_, err = ses.Block(t.Context(), connectors.BlockRequest{Mark: "m", Target: target(tv)})
-		wantFault(t, "block", err, consent.KindSignIn, "")
-		wantFault(t, "discover", ses.Discover(t.Context(), func(discovery.Sighting) {}), consent.KindSignIn, "")
-	}
-	if n := b.wrong - before; n != 1 {
-		t.Errorf("a password that changed was tried %d times", n)
-	}
-	// The twin: without our memory each call would try it again.
-	ses.mu.Lock()
-	ses.refused = nil
-	ses.mu.Unlock()
-	_ = ses.Probe(t.Context())
-	if n := b.wrong - before; n != 2 {
-		t.Errorf("the counter counts nothing: %d", n)
 	}
 }
 
@@ -167,41 +90,6 @@ func TestAStrangerGetsNoProof(t *testing.T) {
 	if sent {
 		t.Error("something was sent to sign in")
 	}
-}
-
-// An expired or foreign certificate is refused before anything is sent; the
-// guarded client's own words come through.
-func TestCertificates(t *testing.T) {
-	b := newBox(t)
-	secure := httptest.NewUnstartedServer(b)
-	secure.StartTLS()
-	defer secure.Close()
-	pinned := false
-	h := hostFor(t.TempDir(), boxPassword)
-	h.HTTP.Transport = &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{
-		InsecureSkipVerify: true, //nolint:gosec // stands for the guard, which refuses by itself
-		VerifyConnection: func(tls.ConnectionState) error {
-			if pinned {
-				return nil
-			}
-			return &connectors.Error{Kind: consent.KindNeedsPerson, Text: "nothing was sent", Err: &connectors.CertificateError{
-				Host: "127.0.0.1", Fingerprint: "sha256:00", Why: x509.CertificateInvalidError{Reason: x509.Expired}.Error(),
-			}}
-		},
-	}}
-	set := b.settings(map[string]string{optAddress: secure.URL})
-	_, err := New().Open(t.Context(), set, h)
-	var ask *connectors.CertificateError
-	if !errors.As(err, &ask) || b.signed != 0 {
-		t.Errorf("%v, and %d proofs were sent", err, b.signed)
-	}
-	wantFault(t, "certificate", err, consent.KindNeedsPerson, "nothing was sent")
-	pinned = true
-	ses, err := New().Open(t.Context(), set, h)
-	if err != nil {
-		t.Fatalf("after the household's yes: %v", err)
-	}
-	_ = ses.Close()
 }
 
 func TestAddresses(t *testing.T) {

@@ -24,6 +24,9 @@ import (
 // Kind is the connector's name in settings and on the command line.
 const Kind = "fritzbox"
 
+// peer is what it is called on screen.
+const peer = "the FRITZ!Box"
+
 // Option keys of the connector.
 const (
 	optAddress  = "address"

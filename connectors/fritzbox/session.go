@@ -37,6 +37,7 @@ type Session struct {
 	interval time.Duration
 	filter   bool // the box can switch a device's internet access
 	opened   time.Time
+	pause    connectors.Pause
 
 	writing chan struct{} // holds a token while the box is being changed; capacity 1; guards book
 	book    *book

@@ -220,11 +220,20 @@ func (s *Session) do(req *http.Request, client *http.Client, limit int64) (int, 
 	if err := s.usable(); err != nil {
 		return 0, nil, err
 	}
+	if err := s.pause.Left(s.now(), peer); err != nil {
+		return 0, nil, err
+	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return 0, nil, reachError(err)
+		return 0, nil, connectors.Unreached(req.Context(), peer, err)
 	}
 	defer resp.Body.Close()
+	if err := s.pause.Note(resp.StatusCode, resp.Header, s.now(), peer); err != nil {
+		return 0, nil, err
+	}
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		return 0, nil, connectors.SentOn(peer, resp.Header.Get("Location"))
+	}
 	if resp.StatusCode == http.StatusUnauthorized {
 		if resp.Request == nil || resp.Request.Header.Get("Authorization") == "" {
 			return 0, nil, needsPerson("What answers there does not sign in as a FRITZ!Box does; check the address.", nil)
@@ -233,7 +242,7 @@ func (s *Session) do(req *http.Request, client *http.Client, limit int64) (int, 
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err != nil {
-		return 0, nil, reachError(err)
+		return 0, nil, connectors.Unreached(req.Context(), peer, err)
 	}
 	if int64(len(body)) > limit {
 		return 0, nil, transient("The FRITZ!Box gives an answer that is far too long; it was not read.", nil)
@@ -241,28 +250,10 @@ func (s *Session) do(req *http.Request, client *http.Client, limit int64) (int, 
 	return resp.StatusCode, body, nil
 }
 
-// reachError keeps what the guarded client says and sorts the rest.
-func reachError(err error) error {
-	var e *connectors.Error
-	if errors.As(err, &e) {
-		return e
-	}
-	return transient("The FRITZ!Box cannot be reached.", plain(err))
-}
-
-// plain is err without the address and the query in it.
-func plain(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
-}
-
 func statusError(status int) error {
 	switch {
-	case status >= 300 && status < 400:
-		return needsPerson("The box sends us elsewhere, which is not followed; give the FRITZ!Box's own address.", nil)
+	case status >= 500:
+		return connectors.OwnFault(peer, status, nil)
 	case status == http.StatusNotFound || status == http.StatusForbidden || status == http.StatusMethodNotAllowed:
 		return needsPerson("There is no FRITZ!Box that lets programs in at this address; in the box, under Home Network, Network, Network Settings, allow access for applications.", nil)
 	}

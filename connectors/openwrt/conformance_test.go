@@ -46,10 +46,7 @@ func (r *router) suite(t *testing.T) connectortest.Options {
 		Send: func(_ connectortest.T, port uint16) {
 			r.send(camera, "203.0.113.5", port, connectortest.SendBytes, nil)
 		},
-		Break: func(ct connectortest.T) {
-			r.with(func() { r.mode = "reset" })
-			ct.Cleanup(func() { r.with(func() { r.mode = "" }) })
-		},
+		Break: r.Break, Busy: r.Busy,
 		SeesWhileOff: true, // a connection that is still in the table when we look again
 		Forget:       func(connectortest.T) { forget() },
 		Secrets:      []string{password},

@@ -25,6 +25,9 @@ import (
 // Kind is the connector's name in settings and on the command line.
 const Kind = "openwrt"
 
+// peer is what it is called on screen.
+const peer = "the router"
+
 // Option keys of the connector.
 const (
 	optAddress  = "address"

@@ -1,7 +1,6 @@
 package openwrt
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"bestbefore/connectors"
+	"bestbefore/connectors/connectortest"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -32,12 +32,14 @@ const password = "router & secret"
 // are switches. What the account may do is read out of our own setup text.
 type router struct {
 	*httptest.Server
+	connectortest.Gate
 	zone *time.Location // its programs' zone
 
 	mu       sync.Mutex // guards all below
 	acl      acl
 	sessions map[string]bool
 	logins   int
+	password string
 	wrong    int
 	asked    map[string]int // "object method"
 
@@ -53,11 +55,10 @@ type router struct {
 
 	clockOff   time.Duration
 	accounting bool
-	nlbwmon    bool   // documented: it sets the counters to nothing when it reads them
-	noReload   bool   // the firewall does not follow the settings
-	noConfirm  bool   // the router takes back before our word arrives
-	noPOSIX    bool   // only the zone's name is set
-	mode       string // of the fault sweep
+	nlbwmon    bool // documented: it sets the counters to nothing when it reads them
+	noReload   bool // the firewall does not follow the settings
+	noConfirm  bool // the router takes back before our word arrives
+	noPOSIX    bool // only the zone's name is set
 }
 
 type change struct {
@@ -84,7 +85,7 @@ type acl struct {
 }
 
 // fromSetup reads the ACL file out of the setup text.
-func fromSetup(t testing.TB) acl {
+func fromSetup(t connectortest.T) acl {
 	t.Helper()
 	_, rest, ok1 := strings.Cut(Setup, "<<'END'\n")
 	text, _, ok2 := strings.Cut(rest, "\nEND\n")
@@ -124,13 +125,14 @@ const (
 
 var addressOf = map[string]string{tv: "192.168.1.20", camera: "192.168.1.21"}
 
-func newRouter(t testing.TB) *router {
+func newRouter(t connectortest.T) *router {
 	zone, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	r := &router{
-		zone: zone, acl: fromSetup(t), sessions: map[string]bool{}, asked: map[string]int{}, accounting: true, sport: 40000,
+		password: password,
+		zone:     zone, acl: fromSetup(t), sessions: map[string]bool{}, asked: map[string]int{}, accounting: true, sport: 40000,
 		staged: map[string][]change{}, refused: map[string]uint64{},
 		saved: map[string]map[string]any{
 			"cfg01": {".type": "defaults"}, "cfg02": {".type": "zone", "name": "lan"}, "cfg03": {".type": "zone", "name": "wan"},
@@ -138,7 +140,7 @@ func newRouter(t testing.TB) *router {
 		},
 	}
 	r.load()
-	r.Server = httptest.NewServer(r)
+	r.Server = httptest.NewServer(r.Wrap(r))
 	t.Cleanup(r.Close)
 	return r
 }
@@ -243,12 +245,6 @@ func texts(v any) (out []string) {
 
 // ServeHTTP is /ubus. Checked: JSON-RPC 2.0, always status 200.
 func (r *router) ServeHTTP(w http.ResponseWriter, q *http.Request) {
-	r.mu.Lock()
-	mode := r.mode
-	r.mu.Unlock()
-	if broken(mode, w, q) {
-		return
-	}
 	if q.URL.Path != "/ubus" || q.Method != http.MethodPost {
 		http.NotFound(w, q)
 		return
@@ -286,7 +282,7 @@ func (r *router) answer(id, object, method string, raw json.RawMessage) (int, an
 	_ = json.Unmarshal(raw, &a)
 	if object == "session" && method == "login" { // checked: a wrong password is [6]; no lock-out exists
 		r.logins++
-		if a["username"] != "bestbefore" || a["password"] != password {
+		if a["username"] != "bestbefore" || a["password"] != r.password {
 			r.wrong++
 			return 6, nil
 		}
@@ -411,11 +407,6 @@ func (r *router) nft() string {
 	return string(raw)
 }
 
-// client behaves as the guarded one does where it matters here.
-func client() *http.Client {
-	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 2 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-}
-
 func (r *router) settings(extra map[string]string) connectors.Settings {
 	v := map[string]string{optAddress: r.URL, optUsername: "bestbefore", optInterval: "0.05"}
 	maps.Copy(v, extra)
@@ -423,9 +414,7 @@ func (r *router) settings(extra map[string]string) connectors.Settings {
 }
 
 func hostFor(secret string) *connectors.Host {
-	return &connectors.Host{Connection: "k1", Now: time.Now, HTTP: client(), Secret: func(context.Context, consent.SecretRef) (connectors.Secret, error) {
-		return connectors.NewSecret(secret), nil
-	}}
+	return connectortest.Host(func(consent.SecretRef) string { return secret })
 }
 
 func (r *router) open(t testing.TB) *Session {
@@ -443,39 +432,4 @@ func target(mac string, to ...string) connectors.Target {
 		Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: mac}},
 		Recipient:   consent.Recipient{Any: len(to) == 0, Destinations: to},
 	}
-}
-
-// broken makes the router answer as a peer in trouble does; false when it is well.
-func broken(mode string, w http.ResponseWriter, q *http.Request) bool {
-	switch mode {
-	case "reset":
-		hijack(w, "")
-	case "half":
-		hijack(w, "HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n{\"jsonrpc\":\"2.0\",\"res")
-	case "slow":
-		time.Sleep(time.Second) // longer than anybody waits here
-	case "garbage":
-		_, _ = w.Write([]byte("\x00\xff<<<&&& not what you asked for"))
-	case "huge":
-		chunk := []byte(strings.Repeat("[", 64<<10))
-		for range 256 {
-			if _, err := w.Write(chunk); err != nil {
-				return true
-			}
-		}
-	case "redirect":
-		http.Redirect(w, q, "https://192.0.2.1/", http.StatusFound)
-	default:
-		return false
-	}
-	return true
-}
-
-func hijack(w http.ResponseWriter, send string) {
-	c, _, err := w.(http.Hijacker).Hijack()
-	if err != nil {
-		return
-	}
-	_, _ = io.WriteString(c, send)
-	_ = c.Close()
 }

@@ -75,7 +75,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 	if s.interval, err = pauseOf(set.Values[optInterval], 10*time.Second); err != nil {
 		return nil, err
 	}
-	s.line = &line{username: set.Values[optUsername], http: h.HTTP}
+	s.line = &line{username: set.Values[optUsername], http: h.HTTP, now: h.Now}
 	if s.line.url, err = ubusAt(set.Values[optAddress]); err != nil {
 		return nil, err
 	}

@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
@@ -80,6 +80,8 @@ type line struct {
 	url, username string
 	password      connectors.Secret
 	http          *http.Client
+	now           func() time.Time
+	pause         connectors.Pause
 
 	signing sync.Mutex // one login at a time
 
@@ -133,6 +135,9 @@ func parseResponse(body []byte, object, method string) (json.RawMessage, error) 
 
 // once asks without regard to what the answer means.
 func (l *line) once(ctx context.Context, session, object, method string, args any) (json.RawMessage, error) {
+	if err := l.pause.Left(l.now(), peer); err != nil {
+		return nil, err
+	}
 	if args == nil {
 		args = struct{}{}
 	}
@@ -150,15 +155,21 @@ func (l *line) once(ctx context.Context, session, object, method string, args an
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := l.http.Do(req)
 	if err != nil {
-		return nil, reachError(err)
+		return nil, connectors.Unreached(ctx, peer, err)
 	}
 	defer resp.Body.Close()
+	if err := l.pause.Note(resp.StatusCode, resp.Header, l.now(), peer); err != nil {
+		return nil, err
+	}
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		return nil, connectors.SentOn(peer, resp.Header.Get("Location"))
+	}
 	if resp.StatusCode != http.StatusOK {
 		return nil, statusError(resp.StatusCode)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return nil, reachError(err)
+		return nil, connectors.Unreached(ctx, peer, err)
 	}
 	if len(body) > maxAnswer {
 		return nil, transient("The router gives an answer that is far too long; it was not read.", nil)
@@ -169,23 +180,10 @@ func (l *line) once(ctx context.Context, session, object, method string, args an
 // maxAnswer bounds one answer; the router's own limit for a file is 256 KiB.
 const maxAnswer = 2 << 20
 
-// reachError keeps what the guarded client says and sorts the rest.
-func reachError(err error) error {
-	var e *connectors.Error
-	if errors.As(err, &e) {
-		return e
-	}
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err
-	}
-	return transient("The router cannot be reached.", err)
-}
-
 func statusError(status int) error {
 	switch {
-	case status >= 300 && status < 400:
-		return needsPerson("The router sends us elsewhere, which is not followed; write https:// in front of its address.", nil)
+	case status >= 500:
+		return connectors.OwnFault(peer, status, nil)
 	case status == http.StatusNotFound || status == http.StatusForbidden || status == http.StatusUnauthorized || status == http.StatusMethodNotAllowed:
 		return needsPerson("Nothing there speaks as OpenWrt does; check the address, and that the package uhttpd-mod-ubus is installed.", nil)
 	}

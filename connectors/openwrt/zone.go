@@ -97,7 +97,21 @@ func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
 	if info.Local < 0 || info.Local > 1<<33 {
 		return time.Time{}, transient("The router's clock cannot be read.", nil)
 	}
-	return time.Unix(info.Local-int64(offset(s.now(), s.zone)), 0).UTC(), nil
+	return fromLocal(info.Local, s.zone, s.now()), nil
+}
+
+// fromLocal is the moment at which the clocks of z show local. The hour that comes
+// twice in autumn is told apart by about, which is our own clock; that one may be
+// a summer away from the truth, so it does not decide more than that.
+func fromLocal(local int64, z *time.Location, about time.Time) time.Time {
+	shown := time.Unix(local, 0)
+	for _, near := range []time.Time{about, shown, shown.Add(-24 * time.Hour), shown.Add(24 * time.Hour)} {
+		off := offset(near, z)
+		if at := time.Unix(local-int64(off), 0); offset(at, z) == off {
+			return at.UTC()
+		}
+	}
+	return time.Unix(local-int64(offset(shown, z)), 0).UTC() // an hour that spring leaves out
 }
 
 // readZone asks for the router's zone; without one no date is handed over.

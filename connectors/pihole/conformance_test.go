@@ -48,7 +48,7 @@ func conformance(t *testing.T, prepare func(*fake)) {
 	}
 	clear := func() {
 		f.with(func() {
-			f.before, f.rules = nil, map[string]*rule{}
+			f.rules = map[string]*rule{}
 			for name := range f.groups {
 				if strings.HasPrefix(name, groupPrefix) {
 					delete(f.groups, name)
@@ -77,10 +77,7 @@ func conformance(t *testing.T, prepare func(*fake)) {
 		},
 		Send:         func(_ connectortest.T, port uint16) { f.ask("192.168.77.40", fmt.Sprintf("port%d.example", port)) },
 		SeesWhileOff: true,
-		Break: func(ct connectortest.T) {
-			f.with(func() { f.before = hangUp })
-			ct.Cleanup(func() { f.with(func() { f.before = nil }) })
-		},
+		Break:        f.Break, Busy: f.Busy,
 		Forget:  func(connectortest.T) { clear() },
 		Secrets: []string{fakePassword, "sid-"},
 	})

@@ -13,8 +13,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 	"time"
+
+	"bestbefore/connectors/connectortest"
 )
 
 const fakePassword = "correct-horse-42"
@@ -39,7 +40,8 @@ type fakeClient struct {
 // source. The awkward parts are switches.
 type fake struct {
 	*httptest.Server
-	t *testing.T
+	connectortest.Gate
+	t connectortest.T
 
 	mu       sync.Mutex // guards all below
 	log      []entry    // oldest first
@@ -52,7 +54,9 @@ type fake struct {
 	sids     map[string]bool
 	seats    int
 	logins   int
+	wrong    int
 	wrongNow []time.Time
+	password string
 	asked    map[string]int
 	inForce  func(client, name string) (status string, list int64)
 
@@ -67,16 +71,15 @@ type fake struct {
 	mayNot   bool          // 403 to every write: an application password without the right
 	oneOfAll bool          // every session is refused although the password is right
 	macBlind bool          // the sweep has not met the device yet: a hardware address hits nobody [V]
-	before   func(http.ResponseWriter, *http.Request) (done bool)
 }
 
-func newFake(t *testing.T) *fake {
+func newFake(t connectortest.T) *fake {
 	f := &fake{
-		t: t, sids: map[string]bool{}, asked: map[string]int{}, seats: 16, next: 10, devices: map[string][]string{},
+		t: t, password: fakePassword, sids: map[string]bool{}, asked: map[string]int{}, seats: 16, next: 10, devices: map[string][]string{},
 		groups: map[string]*group{"Default": {ID: 0, Name: "Default", Enabled: true}}, rules: map[string]*rule{}, members: map[string]*fakeClient{},
 	}
 	f.reload()
-	f.Server = httptest.NewServer(http.HandlerFunc(f.serve))
+	f.Server = httptest.NewServer(f.Wrap(http.HandlerFunc(f.serve)))
 	t.Cleanup(f.Close)
 	return f
 }
@@ -91,13 +94,9 @@ func (f *fake) now() time.Time { return time.Now().Add(f.ahead) }
 
 func (f *fake) serve(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
-	before := f.before
 	f.asked[r.Method+" "+r.URL.Path]++
 	f.mu.Unlock()
 	w.Header()["Date"] = nil // [D]: it does not stamp its answers
-	if before != nil && before(w, r) {
-		return
-	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if r.URL.Path == "/api/auth" && r.Method == http.MethodPost {
@@ -139,7 +138,8 @@ func (f *fake) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	session := map[string]any{"valid": false, "totp": f.totp, "sid": nil, "validity": -1, "message": "password incorrect"}
-	if in.Password != fakePassword {
+	if in.Password != f.password {
+		f.wrong++
 		f.wrongNow = slices.DeleteFunc(append(f.wrongNow, time.Now()), func(at time.Time) bool { return time.Since(at) > time.Second })
 		if len(f.wrongNow) > 3 {
 			f.fail(w, http.StatusTooManyRequests, "rate_limiting", "Rate-limiting login attempts")
@@ -448,6 +448,3 @@ func (f *fake) queries(w http.ResponseWriter, q url.Values) {
 	}
 	f.json(w, 200, map[string]any{"queries": rows, "cursor": cursor, "recordsTotal": len(f.log), "recordsFiltered": len(f.log), "draw": 0, "took": 0.001})
 }
-
-// sessions are the open ones; the caller holds mu or is alone.
-func (f *fake) sessions() map[string]bool { return f.sids }

@@ -2,7 +2,6 @@ package pihole
 
 import (
 	"context"
-	"net/http"
 	"testing"
 	"time"
 
@@ -17,19 +16,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// testHost is a way out that behaves as the guarded one: bounded, no redirects.
-func testHost(t interface{ Cleanup(func()) }) *connectors.Host {
-	tr := &http.Transport{ResponseHeaderTimeout: 30 * time.Second}
-	t.Cleanup(tr.CloseIdleConnections)
-	return &connectors.Host{
-		Connection: "k1", Now: time.Now,
-		HTTP: &http.Client{Transport: tr, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		Secret: func(_ context.Context, ref consent.SecretRef) (connectors.Secret, error) {
-			return connectors.NewSecret(string(ref)), nil
-		},
-	}
-}
-
 func settings(address, password string) connectors.Settings {
 	return connectors.Settings{
 		Values:  map[string]string{optAddress: address},
@@ -40,7 +26,7 @@ func settings(address, password string) connectors.Settings {
 // open gives a session that looks often.
 func open(t connectortest.T, f *fake) *Session {
 	t.Helper()
-	s, err := New().Open(context.Background(), settings(f.URL, fakePassword), testHost(t))
+	s, err := New().Open(context.Background(), settings(f.URL, fakePassword), connectortest.Host(nil))
 	if err != nil {
 		t.Fatalf("opening: %v", err)
 	}

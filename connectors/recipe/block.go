@@ -76,7 +76,7 @@ func (s *session) heldBy(ctx context.Context, mark string) ([]heldRow, error) {
 // own list: a yes alone proves nothing.
 func (s *session) Block(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
 	if !r.From.IsZero() || !r.Until.IsZero() {
-		return connectors.Receipt{}, fault(consent.KindUnsupported, "It cannot keep a date by itself.", nil)
+		return connectors.Receipt{}, fault(consent.KindUnsupported, s.r.Name+" cannot keep a date by itself.", nil)
 	}
 	before, err := s.heldBy(ctx, r.Mark)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 		return connectors.Receipt{}, err
 	}
 	if len(after) == 0 {
-		return connectors.Receipt{}, fault(consent.KindPermanent, "It said yes, but the block is not in its list.", nil)
+		return connectors.Receipt{}, fault(consent.KindPermanent, s.r.Name+" said yes, but the block is not in its list.", nil)
 	}
 	out := connectors.Receipt{
 		Mark: r.Mark, Level: consent.Configured, At: s.h.Now().UTC(), Target: r.Target, Grain: connectors.Grain(s.r.Block.Grain), Text: s.r.Block.Text,
@@ -148,7 +148,7 @@ func (s *session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 			return r, err
 		}
 		if len(left) > 0 {
-			return r, fault(consent.KindTransient, "It said yes, but the block is still in its list.", nil)
+			return r, fault(consent.KindTransient, s.r.Name+" said yes, but the block is still in its list.", nil)
 		}
 	}
 	r.Level, r.At, r.Text = consent.Configured, s.h.Now().UTC(), "It is lifted."

@@ -110,7 +110,7 @@ func (s *session) Revoke(ctx context.Context, r connectors.RevokeRequest) (conne
 	if _, still, err := s.findGrant(ctx, r.Grant.ID); err != nil {
 		return connectors.Receipt{}, err
 	} else if still {
-		return connectors.Receipt{}, fault(consent.KindPermanent, "It said yes, but the access is still in its list.", nil)
+		return connectors.Receipt{}, fault(consent.KindPermanent, s.r.Name+" said yes, but the access is still in its list.", nil)
 	}
 	out.Text, out.At = "It was ended there and is no longer in the list.", s.h.Now().UTC().Round(time.Millisecond)
 	return out, nil

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"bestbefore/connectors"
-	"bestbefore/consent"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
 )
@@ -159,25 +158,6 @@ func TestStraysAreFound(t *testing.T) {
 	}
 }
 
-// A peer that sends us elsewhere gets an error, and elsewhere gets nothing.
-func TestNobodyIsSentElsewhere(t *testing.T) {
-	for name, g := range rigs(t) {
-		t.Run(name, func(t *testing.T) {
-			g.w.peers = map[string]http.Handler{}
-			g.w.next = fixed{code: http.StatusTemporaryRedirect, header: http.Header{"Location": {"https://evil.example/"}}}
-			_, err := g.c.Open(t.Context(), g.settings, g.h)
-			if err == nil {
-				t.Fatal("opened")
-			}
-			for _, a := range g.w.all() {
-				if a.host == "evil.example" {
-					t.Error("the redirect was followed")
-				}
-			}
-		})
-	}
-}
-
 // fixed is a way out on which everybody answers the same.
 type fixed struct {
 	code   int
@@ -191,42 +171,6 @@ func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
 		h = http.Header{}
 	}
 	return &http.Response{StatusCode: f.code, Header: h, Body: readCloser(f.body), Request: r, ProtoMajor: 1, ProtoMinor: 1}, nil
-}
-
-// Each recipe and each answer of a peer in trouble: the right kind of error.
-func TestFaults(t *testing.T) {
-	for name, f := range map[string]struct {
-		answer fixed
-		want   consent.ErrorKind
-	}{
-		"wrong password": {fixed{code: 401, body: `{"message":"no"}`}, consent.KindSignIn},
-		"busy":           {fixed{code: 503, header: http.Header{"Retry-After": {"120"}}}, consent.KindTransient},
-		"too often":      {fixed{code: 429}, consent.KindTransient},
-		"broken":         {fixed{code: 500, body: "<html>"}, consent.KindTransient},
-		"a page":         {fixed{code: 200, body: "<html>log in to the hotel</html>"}, consent.KindTransient},
-		"too large":      {fixed{code: 200, body: strings.Repeat(" ", answerMax+2)}, consent.KindTransient},
-	} {
-		for kind, g := range rigs(t) {
-			t.Run(kind+"/"+name, func(t *testing.T) {
-				s := g.open(t)
-				before := len(g.w.all())
-				g.w.peers, g.w.next = nil, f.answer
-				err := connectors.CapabilitiesOf(s).Prober.Probe(t.Context())
-				if connectors.KindOf(err) != f.want || err == nil {
-					t.Fatalf("%v (%s), want %s", err, connectors.KindOf(err), f.want)
-				}
-				for range 5 {
-					_ = connectors.CapabilitiesOf(s).Prober.Probe(t.Context())
-				}
-				asked := len(g.w.all()) - before
-				if quiet := f.want == consent.KindSignIn || f.answer.code == 429 || f.answer.code == 503; quiet && asked != 1 {
-					t.Errorf("asked %d times; after that answer nothing may be asked", asked)
-				} else if !quiet && asked != 6 {
-					t.Errorf("asked %d times", asked)
-				}
-			})
-		}
-	}
 }
 
 // Retry-After is obeyed to the second, and over then.

@@ -89,6 +89,9 @@ type rig struct {
 	h        *connectors.Host
 	settings connectors.Settings
 	secrets  map[string]string
+	peer     http.Handler
+	values   map[string]string // as they were given: "$peer" for its address
+	gate     connectortest.Gate
 }
 
 // recipeText is a recipe of ours by its file's name.
@@ -113,14 +116,14 @@ func newRig(t testing.TB, text []byte, peer http.Handler, values, secrets map[st
 	}
 	tr := &http.Transport{}
 	t.Cleanup(tr.CloseIdleConnections)
-	g := &rig{c: New(r), w: &wire{peers: map[string]http.Handler{}, next: tr}, secrets: secrets}
+	g := &rig{c: New(r), w: &wire{peers: map[string]http.Handler{}, next: tr}, secrets: secrets, peer: peer, values: values}
 	for _, h := range r.Hosts {
-		g.w.peers[h] = peer
+		g.w.peers[h] = g.gate.Wrap(peer)
 	}
 	g.settings = connectors.Settings{Values: map[string]string{}, Secrets: map[string]consent.SecretRef{}}
 	for k, v := range values {
 		if v == "$peer" {
-			s := httptest.NewServer(peer)
+			s := httptest.NewServer(g.gate.Wrap(peer))
 			t.Cleanup(s.Close)
 			v = s.URL
 		}
@@ -162,6 +165,7 @@ func (g *rig) options(reset func()) connectortest.Options {
 			g.w.setDown(true)
 			t.Cleanup(func() { g.w.setDown(false) })
 		},
+		Busy:   g.gate.Busy,
 		Forget: func(connectortest.T) { reset() },
 	}
 	for _, v := range g.secrets {

@@ -10,9 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -22,9 +20,7 @@ import (
 )
 
 const (
-	answerMax  = 8 << 20
-	retryMost  = 24 * time.Hour
-	retryUsual = time.Minute
+	answerMax = 8 << 20
 )
 
 // reply is an answer of a peer.
@@ -32,61 +28,57 @@ type reply struct {
 	status int
 	body   any
 	read   bool // the body is JSON, or there is none
-	after  time.Duration
-	none   bool // it means that nothing is there
+	header http.Header
+	host   string // that gave it
+	none   bool   // it means that nothing is there
 }
 
 // ask sends one request and sorts its answer.
 func (s *session) ask(ctx context.Context, q Request, sc *scope) (reply, error) {
-	if err := s.mayAsk(); err != nil {
-		return reply{}, err
-	}
 	req, err := s.build(ctx, q, sc)
 	if err != nil {
 		return reply{}, err
 	}
+	host := req.URL.Hostname()
+	if err := s.mayAsk(host); err != nil {
+		return reply{}, err
+	}
 	resp, err := s.h.HTTP.Do(req)
 	if err != nil {
-		return reply{}, s.unreached(req.URL.Hostname(), err)
+		return reply{}, s.unreached(ctx, host, err)
 	}
 	defer func() { _ = resp.Body.Close() }() // it was only read
 	data, err := io.ReadAll(io.LimitReader(resp.Body, answerMax+1))
 	if err != nil {
-		return reply{}, s.unreached(req.URL.Hostname(), err)
+		return reply{}, s.unreached(ctx, host, err)
 	}
 	if len(data) > answerMax {
-		return reply{}, fault(consent.KindTransient, req.URL.Hostname()+" gave an answer that is too large.", nil)
+		return reply{}, fault(consent.KindTransient, host+" gave an answer that is too large.", nil)
 	}
 	a := readReply(resp.StatusCode, data)
-	a.after = retryAfter(resp.Header.Get("Retry-After"), s.h.Now())
+	a.header, a.host = resp.Header, host
 	return s.sort(ctx, a, q, sc)
 }
 
 // mayAsk refuses where a credential was refused before, or the peer wants to be left alone.
-func (s *session) mayAsk() error {
+func (s *session) mayAsk(host string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.refused != nil {
 		return s.refused
 	}
-	if s.h.Now().Before(s.until) {
-		return &connectors.Error{Kind: consent.KindTransient, RetryAt: s.until, Text: "It asked to be left alone for a while."}
-	}
-	return nil
+	return s.pause.Left(s.h.Now(), host)
 }
 
-// unreached keeps an error of the guard; of all others it takes the address
-// away, since a recipe may have to write a key into it.
-func (s *session) unreached(host string, err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err
-	}
+// unreached sorts what went wrong on the way. A recipe may have to write a key
+// into an address, and a cause may name that.
+func (s *session) unreached(ctx context.Context, host string, err error) error {
+	err = connectors.Unreached(ctx, host, err)
 	var e *connectors.Error
-	if errors.As(err, &e) {
-		return e
+	if errors.As(err, &e) && e.Kind == consent.KindTransient && e.Err != nil {
+		return fault(e.Kind, e.Text, errors.New(s.clean(e.Err.Error())))
 	}
-	return fault(consent.KindTransient, host+" cannot be reached.", errors.New(s.clean(err.Error())))
+	return err
 }
 
 // readReply decodes a body, if it is JSON.
@@ -108,17 +100,6 @@ func readReply(status int, data []byte) reply {
 	}
 	a.read = true
 	return a
-}
-
-// retryAfter reads the header in both of its forms (RFC 9110 10.2.3).
-func retryAfter(v string, now time.Time) time.Duration {
-	var d time.Duration
-	if n, err := strconv.Atoi(strings.TrimSpace(v)); err == nil {
-		d = time.Duration(min(max(n, 0), int(retryMost/time.Second))) * time.Second
-	} else if at, err := http.ParseTime(v); err == nil {
-		d = at.Sub(now)
-	}
-	return min(max(d, 0), retryMost)
 }
 
 // build writes the request out.
@@ -305,7 +286,10 @@ func (s *session) sort(ctx context.Context, a reply, q Request, sc *scope) (repl
 	if len(q.OK) > 0 && slices.Contains(q.OK, a.status) || len(q.OK) == 0 && a.status >= 200 && a.status < 300 {
 		return a, nil
 	}
-	kind, text := meaning(a.status)
+	if a.status >= 300 && a.status < 400 {
+		return a, connectors.SentOn(a.host, a.header.Get("Location"))
+	}
+	kind, text := a.meaning()
 	return a, s.failed(a, kind, text)
 }
 
@@ -339,20 +323,18 @@ func (s *session) say(a reply, rule ErrorRule) string {
 }
 
 // meaning is what a state means where the recipe says nothing of it.
-func meaning(status int) (consent.ErrorKind, string) {
+func (a reply) meaning() (consent.ErrorKind, string) {
 	switch {
-	case status == http.StatusUnauthorized:
-		return consent.KindSignIn, "It refused the password or the key. Nothing is tried again until you give another."
-	case status == http.StatusForbidden:
-		return consent.KindNeedsPerson, "The account is not allowed to do that there."
-	case status == http.StatusTooManyRequests:
-		return consent.KindTransient, "It was asked too often and wants a pause."
-	case status >= 500 || status == http.StatusRequestTimeout:
-		return consent.KindTransient, fmt.Sprintf("It has trouble of its own (%d).", status)
-	case status >= 300 && status < 400:
-		return consent.KindPermanent, "It sends us elsewhere, and there nobody goes."
+	case a.status == http.StatusUnauthorized:
+		return consent.KindSignIn, a.host + " refused the password or the key. Nothing is tried again until you give another."
+	case a.status == http.StatusForbidden:
+		return consent.KindNeedsPerson, "The account may not do that at " + a.host + "; give it the right, or use another."
+	case a.status == http.StatusTooManyRequests:
+		return consent.KindTransient, a.host + " was asked too often and wants a pause."
+	case a.status >= 500 || a.status == http.StatusRequestTimeout:
+		return consent.KindTransient, fmt.Sprintf("%s has a fault of its own (%d).", a.host, a.status)
 	}
-	return consent.KindPermanent, fmt.Sprintf("It does not know what it was asked (%d).", status)
+	return consent.KindPermanent, fmt.Sprintf("%s does not know what it was asked (%d).", a.host, a.status)
 }
 
 // failed makes the error, and remembers what must not be asked again soon.
@@ -367,14 +349,16 @@ func (s *session) failed(a reply, kind consent.ErrorKind, text string) error {
 	case consent.KindSignIn:
 		s.refused = e
 	case consent.KindTransient:
-		wait := a.after
-		if wait == 0 && a.status == http.StatusTooManyRequests {
-			wait = retryUsual
+		now := s.h.Now()
+		at, said := connectors.RetryAfter(a.header, now)
+		if said {
+			s.pause.Until(at)
 		}
-		if wait > 0 {
-			e.RetryAt = s.h.Now().Add(wait)
-			s.until = e.RetryAt
+		var wait *connectors.Error
+		if errors.As(s.pause.Note(a.status, a.header, now, a.host), &wait) {
+			at = wait.RetryAt
 		}
+		e.RetryAt = at
 	}
 	return e
 }

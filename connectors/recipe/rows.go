@@ -30,7 +30,7 @@ func (s *session) list(ctx context.Context, q Request, r Rows, sc *scope) ([]row
 
 func (s *session) rows(ctx context.Context, a reply, r Rows, sc *scope) ([]row, error) {
 	if !a.read {
-		return nil, fault(consent.KindTransient, "It gave an answer that cannot be understood.", nil)
+		return nil, fault(consent.KindTransient, a.host+" gave an answer that cannot be understood.", nil)
 	}
 	items := []found{{value: a.body}}
 	if r.Items != "" {

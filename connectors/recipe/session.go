@@ -85,11 +85,11 @@ type session struct {
 	settings connectors.Settings
 	homes    map[string]string // where the address options lead
 	opened   time.Time
+	pause    connectors.Pause
 	log      *slog.Logger
 
 	mu      sync.Mutex          // guards all below
 	refused error               // a credential was refused: nothing is asked any more
-	until   time.Time           // the peer wants to be left alone until then
 	secrets map[string]struct{} // values that were filled in, to take them out of answers
 	alive   time.Time           // when an observation was answered last
 	lost    uint64              // moments of which not everything could be read

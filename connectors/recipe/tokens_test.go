@@ -109,6 +109,11 @@ func TestShelly(t *testing.T) {
 		defer p.mu.Unlock()
 		return p.enabled[g.ID]
 	}
+	o.Dies = func(_ connectortest.T, g consent.Grant) { // somebody switches it off on the device's own page
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.enabled[g.ID] = false
+	}
 	connectortest.Run(t, o)
 	if !p.enabled["MQTT"] {
 		t.Error("the link to the broker went too")
@@ -175,6 +180,11 @@ func TestOAuthToken(t *testing.T) {
 		defer p.mu.Unlock()
 		return p.active
 	}
+	o.Dies = func(connectortest.T, consent.Grant) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.active = false
+	}
 	connectortest.Run(t, o)
 }
 
@@ -221,6 +231,11 @@ func TestExampleStrava(t *testing.T) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		return !p.ended
+	}
+	o.Dies = func(connectortest.T, consent.Grant) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.ended = true
 	}
 	connectortest.Run(t, o)
 }

@@ -1,0 +1,33 @@
+package fritzbox
+
+import (
+	"testing"
+
+	"bestbefore/connectors"
+	"bestbefore/connectors/connectortest"
+	"bestbefore/consent"
+)
+
+func setup() connectortest.Setup {
+	return connectortest.Setup{
+		Connector: New(), Name: "FRITZ!Box", Target: target(tv),
+		Stand: func(t connectortest.T) connectortest.Stand {
+			b := newBox(t)
+			return connectortest.Stand{
+				Handler: b,
+				MayNot:  func() { b.with(func() { b.faults["DisallowWANAccessByIP"] = codeUnauthorized }) },
+				Change:  func() { b.with(func() { b.password = "another" }) },
+				Refused: func() (n int) { b.with(func() { n = b.wrong }); return n },
+			}
+		},
+		Settings: func(at string) connectors.Settings {
+			return connectors.Settings{
+				Values:  map[string]string{optAddress: at, optUsername: boxUser, optInterval: "0.05"},
+				Secrets: map[string]consent.SecretRef{optPassword: "password"},
+			}
+		},
+		Secrets: map[consent.SecretRef]string{"password": boxPassword},
+	}
+}
+
+func TestFaultSweep(t *testing.T) { connectortest.Sweep(t, setup()) }

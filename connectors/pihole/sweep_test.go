@@ -1,0 +1,33 @@
+package pihole
+
+import (
+	"net/http"
+	"testing"
+
+	"bestbefore/connectors"
+	"bestbefore/connectors/connectortest"
+	"bestbefore/consent"
+)
+
+func setup() connectortest.Setup {
+	return connectortest.Setup{
+		Connector: New(), Name: peer, Target: target(maker(), bellAddr), Never: []string{"sid-"},
+		Stand: func(t connectortest.T) connectortest.Stand {
+			f := newFake(t)
+			return connectortest.Stand{
+				Handler:  http.HandlerFunc(f.serve),
+				MayNot:   func() { f.with(func() { f.mayNot = true }) },
+				Change:   func() { f.with(func() { clear(f.sids); f.password = "another" }) },
+				Refused:  func() (n int) { f.with(func() { n = f.wrong }); return n },
+				Expire:   func() { f.with(func() { clear(f.sids) }) },
+				Sessions: func() (n int) { f.with(func() { n = len(f.sids) }); return n },
+				SignedIn: func() (n int) { f.with(func() { n = f.logins }); return n },
+				Distrust: func() { f.with(func() { f.oneOfAll = true }) },
+			}
+		},
+		Settings: func(at string) connectors.Settings { return settings(at, "password") },
+		Secrets:  map[consent.SecretRef]string{"password": fakePassword},
+	}
+}
+
+func TestFaultSweep(t *testing.T) { connectortest.Sweep(t, setup()) }
