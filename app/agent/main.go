@@ -95,6 +95,9 @@ func commands() map[string]command {
 		"essential":      {"essential ID safety|medical|comfort|none", "what the clock must not cut", (*call).essential},
 		"questions":      {"questions [--json] | questions ID yes|no", "is it the same device?", (*call).questions},
 		"flows":          {"flows [DEVICE] [--since 7d] [--json]", "where devices send", (*call).flows},
+		"coverage":       {"coverage [--json]", "who sees what each device sends, since when, and what would be needed to see more", (*call).coverage},
+		"declared":       {"declared DEVICE [--json] | declared DEVICE --file FILE | --fetch | --forget", "what its maker declares (MUD, RFC 8520), or its first quiet week, held against what was seen; --fetch fetches the file that it announces", (*call).declared},
+		"unusual":        {"unusual [--all] [--json] | unusual fine ID ...", "what devices do out of the ordinary; say that it is fine", (*call).unusual},
 		"allow":          {"allow DEVICE --to RECIPIENT|any --data CATEGORY[,...] --until DATE|DURATION [--then warn|guide|block|revoke|revoke-then-block] [--whole]", "give a permission with an end date", (*call).allow},
 		"consents":       {"consents [--json]", "list the permissions", (*call).consents},
 		"renew":          {"renew ID --until DATE|DURATION", "renew a permission", (*call).renew},
@@ -125,7 +128,7 @@ func commands() map[string]command {
 
 // order is how the help lists the commands.
 var order = []string{
-	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "allow", "consents", "renew", "end", "confirm",
+	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "coverage", "declared", "unusual", "allow", "consents", "renew", "end", "confirm",
 	"undo", "disconnect", "reconnect", "connectors", "connect", "recipe", "test", "remove", "access", "support", "key", "held", "diary", "backup", "export", "forget", "calendar", "import-capture", "clock", "demo",
 }
 
