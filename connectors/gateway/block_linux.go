@@ -47,19 +47,19 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	marks, err := s.set(p, h)
-	if err != nil {
+	if err := s.set(p, h); err != nil {
 		return connectors.Receipt{}, err
 	}
 	s.tracker.forgetMark(safeMark(p.mark))
 	data := receiptData{Version: 1, MACs: macTexts(p.macs), Hash: p.targetHash()}
-	if p.from.IsZero() {
-		s.cutFlows(p, h)
+	if flows, err := s.openFlows(p, h); err != nil {
+		s.log.Warn("flow accounting not read", "error", err)
+	} else {
+		data.Open, data.Settled = s.tracker.baseline(p, flows)
 	}
-	data.Open, data.Settled = s.tracker.baseline(p, h)
 	data.Set, _ = s.PeerTime(ctx)
 	text := blockText(p, h, now)
-	if err := s.keep(h, marks); err != nil {
+	if err := s.boot.put(safeMark(p.mark), renderMark(p)); err != nil {
 		s.log.Warn("boot file not written", "error", err)
 		text += "; it could not be kept for a restart of that box"
 	}
@@ -67,28 +67,19 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 }
 
 // set writes p to the kernel and reads it back. The caller holds mu.
-func (s *Session) set(p plan, h home) (map[string]*kept, error) {
-	if err := s.prepare(h); err != nil { // somebody may have flushed everything
-		return nil, err
-	}
-	marks, err := load(s.now())
+func (s *Session) set(p plan, h home) error {
+	t, err := s.prepared(h)
 	if err != nil {
-		return nil, refusal("reading our table", err)
+		return err
 	}
-	if err := dropOrphans(marks); err != nil {
-		return nil, refusal("tidying our table", err)
+	k, err := s.kernel.put(t, p, s.now())
+	if err != nil {
+		return refusal("setting the block", err)
 	}
-	if err := replace(marks[safeMark(p.mark)], p, s.now()); err != nil {
-		return nil, refusal("setting the block", err)
+	if !k.complete() || k.targetHash() != p.targetHash() && !p.ended(s.now()) {
+		return transient("the router took the block but does not show it", nil)
 	}
-	if marks, err = load(s.now()); err != nil {
-		return nil, refusal("reading the block back", err)
-	}
-	k := marks[safeMark(p.mark)]
-	if k == nil || !k.complete || k.targetHash() != p.targetHash() && !p.ended(s.now()) {
-		return nil, transient("the router took the block but does not show it", nil)
-	}
-	return marks, nil
+	return nil
 }
 
 // checkDevice makes sure that p hits the device that was meant (T37, T38).
@@ -173,26 +164,18 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	mark := safeMark(r.Mark)
-	marks, err := load(s.now())
+	t, err := s.standing()
 	if err != nil {
-		return r, refusal("reading our table", err)
+		return r, err
 	}
-	if k := marks[mark]; k != nil {
-		if err := remove(k); err != nil {
+	if k := t.marks[mark]; k != nil {
+		if err := s.kernel.take(t, k); err != nil {
 			return r, refusal("lifting the block", err)
-		}
-		if marks, err = load(s.now()); err != nil {
-			return r, refusal("reading our table", err)
-		}
-		if marks[mark] != nil {
-			return r, transient("the router took the request but still shows the block", nil)
 		}
 	}
 	s.tracker.forgetMark(mark)
 	r.Level, r.At, r.Text, r.Data = consent.Configured, s.now().UTC(), "asked the router · router confirms · the block is lifted", nil
-	if h, err := s.home(); err != nil {
-		s.log.Warn("boot file not written", "error", err)
-	} else if err := s.keep(h, marks); err != nil {
+	if err := s.boot.drop(mark); err != nil {
 		s.log.Warn("boot file not written", "error", err)
 		r.Text += "; it could not be taken out of the file for the next restart"
 	}
@@ -203,12 +186,17 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 func (s *Session) Held(context.Context) ([]connectors.Held, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	marks, err := load(s.now())
+	t, err := s.standing()
 	if err != nil {
-		return nil, refusal("reading our table", err)
+		return nil, err
 	}
 	var out []connectors.Held
-	for _, k := range marks {
+	for _, k := range t.marks {
+		if !k.known || !k.until.IsZero() { // else it is as it was read
+			if err := s.kernel.fill(k, s.now()); err != nil {
+				return nil, refusal("reading our table", err)
+			}
+		}
 		out = append(out, k.held(s.now()))
 	}
 	slices.SortFunc(out, func(a, b connectors.Held) int { return compareText(a.Mark, b.Mark) })

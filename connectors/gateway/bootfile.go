@@ -1,11 +1,8 @@
 package gateway
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 )
 
 // Names of the boot file and of the unit that loads it.
@@ -14,22 +11,14 @@ const (
 	unitName = "bestbefore-gateway.service"
 )
 
-// renderBoot writes plans as a script for nft -f that gives the same table as
-// the one in the kernel. Ends are absolute there (meta time), since a timeout
-// cannot know how long the box was off. Plans that are over are left out.
-func renderBoot(plans []plan, stays atHome, now time.Time) string {
+// renderBase writes a script for nft -f that gives our table as it is in the
+// kernel, without marks, and takes the files in that marks (a pattern) names.
+func renderBase(stays atHome, marks string) string {
 	var b strings.Builder
 	b.WriteString("#!/usr/sbin/nft -f\n")
 	b.WriteString("# Written by Best Before: the blocks that this household set. Loaded at boot by\n")
 	b.WriteString("# " + unitName + ", before the network starts. Remove all: nft delete table inet bestbefore\n")
 	b.WriteString("table inet bestbefore\ndelete table inet bestbefore\ntable inet bestbefore {\n")
-	var leaving, returning strings.Builder
-	plans = slices.SortedFunc(slices.Values(plans), func(a, b plan) int { return cmp.Compare(a.mark, b.mark) })
-	for _, p := range plans {
-		if !p.ended(now) && len(p.macs) > 0 {
-			renderPlan(p, &b, &leaving, &returning)
-		}
-	}
 	b.WriteString("\tchain athome {\n" +
 		"\t\tfib daddr type broadcast accept\n" +
 		"\t\tfib daddr type multicast accept\n" +
@@ -48,10 +37,23 @@ func renderBoot(plans []plan, stays atHome, now time.Time) string {
 		fmt.Fprintf(&b, "\t\t%s daddr %s accept\n", hdr, p)
 	}
 	b.WriteString("\t}\n")
-	fmt.Fprintf(&b, "\tchain leaving {\n\t\ttype filter hook prerouting priority %d; policy accept;\n%s\t}\n", -310, leaving.String())
+	fmt.Fprintf(&b, "\tchain leaving {\n\t\ttype filter hook prerouting priority %d; policy accept;\n\t}\n", -310)
 	fmt.Fprintf(&b, "\tchain returning {\n\t\ttype filter hook postrouting priority %d; policy accept;\n"+
-		"\t\tct state new counter comment \"bb-watch\"\n%s\t}\n}\n", 310, returning.String())
+		"\t\tct state new counter comment \"bb-watch\"\n\t}\n}\n", 310)
+	if marks != "" {
+		fmt.Fprintf(&b, "include \"%s\"\n", marks)
+	}
 	return b.String()
+}
+
+// renderMark writes what one mark adds to the base. Ends are absolute there
+// (meta time), since a timeout cannot know how long the box was off.
+func renderMark(p plan) string {
+	var sets, leaving, returning strings.Builder
+	renderPlan(p, &sets, &leaving, &returning)
+	return "table inet bestbefore {\n" + sets.String() +
+		"\tchain leaving {\n" + leaving.String() + "\t}\n" +
+		"\tchain returning {\n" + returning.String() + "\t}\n}\n"
 }
 
 func renderPlan(p plan, sets, leaving, returning *strings.Builder) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,15 +23,18 @@ func bootPlans() []plan {
 		{mark: "device-two", macs: []mac{one, two}, any: true, until: at.Add(time.Hour)},
 		{mark: "consent-one", macs: []mac{one}, to: to, from: at},
 		{mark: "consent-four", macs: []mac{two}, to: []addrRange{{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.1")}}},
-		{mark: "over", macs: []mac{two}, any: true, until: at.Add(-time.Hour)},
 	}
 }
 
 func TestBootFile(t *testing.T) {
-	now := time.Date(2026, 5, 31, 21, 59, 0, 0, time.UTC)
+	base := renderBase(atHome{ifs: []string{"br0", "wlan0"}, nets: []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24"), netip.MustParsePrefix("fd00::/64")}}, "")
+	var marks strings.Builder
+	for _, p := range bootPlans() {
+		marks.WriteString(renderMark(p))
+	}
 	for name, got := range map[string]string{
-		"boot.nft":     renderBoot(bootPlans(), atHome{ifs: []string{"br0", "wlan0"}, nets: []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24"), netip.MustParsePrefix("fd00::/64")}}, now),
-		"empty.nft":    renderBoot(nil, atHome{ifs: []string{"br0"}}, now),
+		"boot.nft":     base + marks.String(),
+		"empty.nft":    renderBase(atHome{ifs: []string{"br0"}}, "/var/lib/best before/[a]*.nft"),
 		"boot.service": renderUnit("/var/lib/best before/100%/bestbefore-gateway.nft"),
 	} {
 		file := filepath.Join("testdata", name)

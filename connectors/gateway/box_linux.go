@@ -42,7 +42,9 @@ func placeFor(s connectors.Settings, stateDir string) (bootPlace, error) {
 	if err != nil {
 		return p, needsPerson("the folder of the boot file cannot be used", err)
 	}
-	p.dir = abs
+	if p.dir = abs; strings.ContainsAny(p.dir, "\"\\\n") { // nft could not be told of it
+		return p, needsPerson("the folder of the boot file has a quotation mark or a backslash in its name; choose another", nil)
+	}
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
 		return p, needsPerson("the folder of the boot file cannot be made", err)
 	}
@@ -55,16 +57,99 @@ func (p bootPlace) want() string {
 	return filepath.Join(p.systemd, "sysinit.target.wants", unitName)
 }
 
-// write keeps script for the next start, with its unit beside it for a person to read.
-func (p bootPlace) write(script string) error {
+// marksDir holds one file for each mark, so that setting one costs the same
+// however many stand.
+const marksDir = "bestbefore-gateway.d"
+
+func (p bootPlace) folder() string { return filepath.Join(p.dir, marksDir) }
+
+// marks is the pattern by which the boot file takes the marks' files in; empty
+// when nothing is kept. nft knows no escapes there, only classes.
+func (p bootPlace) marks() string {
+	if p.dir == "" {
+		return ""
+	}
+	return strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]").Replace(p.folder()) + "/m-*.nft"
+}
+
+func (p bootPlace) mark(mark string) string { return filepath.Join(p.folder(), "m-"+mark+".nft") }
+
+// base keeps what is common to all marks for the next start, with its unit
+// beside it for a person to read.
+func (p bootPlace) base(script string) error {
 	if p.dir == "" {
 		return nil
 	}
-	if err := writeFile(p.file(), []byte(script)); err != nil {
+	err := os.Mkdir(p.folder(), 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		err = nil
+	}
+	if err == nil {
+		err = writeFile(p.file(), []byte(script))
+	}
+	if err != nil {
 		return transient("the rules could not be written to the boot file", err)
 	}
 	if err := writeFile(filepath.Join(p.dir, unitName), []byte(renderUnit(p.file()))); err != nil {
 		return transient("the boot unit could not be written", err)
+	}
+	return nil
+}
+
+// put keeps one mark for the next start.
+func (p bootPlace) put(mark, script string) error {
+	if p.dir == "" {
+		return nil
+	}
+	if err := writeFile(p.mark(mark), []byte(script)); err != nil {
+		return transient("a rule could not be written to its boot file", err)
+	}
+	return nil
+}
+
+// drop forgets a mark; none is success.
+func (p bootPlace) drop(mark string) error {
+	if p.dir == "" {
+		return nil
+	}
+	err := os.Remove(p.mark(mark))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = syncFolder(p.folder())
+	}
+	if err != nil {
+		return transient("a rule could not be taken out of the boot files", err)
+	}
+	return nil
+}
+
+// only keeps these marks and no others.
+func (p bootPlace) only(scripts map[string]string) error {
+	if p.dir == "" {
+		return nil
+	}
+	files := map[string]bool{}
+	for mark, script := range scripts {
+		files[p.mark(mark)] = true
+		if b, err := os.ReadFile(p.mark(mark)); err == nil && string(b) == script {
+			continue
+		}
+		if err := p.put(mark, script); err != nil {
+			return err
+		}
+	}
+	there, err := os.ReadDir(p.folder())
+	if err != nil {
+		return transient("the boot files could not be listed", err)
+	}
+	for _, e := range there {
+		if file := filepath.Join(p.folder(), e.Name()); !files[file] {
+			if err := os.Remove(file); err != nil {
+				return transient("a rule could not be taken out of the boot files", err)
+			}
+		}
 	}
 	return nil
 }
@@ -118,6 +203,7 @@ func (p bootPlace) remove() error {
 		drop(p.unit())
 	}
 	if p.dir != "" {
+		errs = append(errs, os.RemoveAll(p.folder()))
 		drop(p.file())
 		drop(filepath.Join(p.dir, unitName))
 	}
@@ -142,7 +228,12 @@ func writeFile(file string, data []byte) error {
 	if err := os.Rename(f.Name(), file); err != nil {
 		return fmt.Errorf("replacing %s: %w", filepath.Base(file), err)
 	}
-	d, err := os.Open(filepath.Dir(file))
+	return syncFolder(filepath.Dir(file))
+}
+
+// syncFolder puts on the disk which files a folder has.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
 	if err != nil {
 		return fmt.Errorf("opening the folder: %w", err)
 	}
@@ -232,7 +323,7 @@ func (t tuning) restore() error {
 // fastPath reports whether any table of this box holds a flowtable, through
 // which established flows pass by all rules.
 func fastPath() bool {
-	c, err := openNetfilter()
+	c, err := new(kernel).library()
 	if err != nil {
 		return false
 	}

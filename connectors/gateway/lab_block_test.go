@@ -179,10 +179,10 @@ func TestLabObservingSurvivesAFlush(t *testing.T) {
 	w := observe(t, s, nil)
 	block(t, s, connectors.BlockRequest{Mark: "m", Until: time.Now().Add(time.Hour), Target: target(dev2MAC, acme4)})
 	nft(t, "flush", "table", "inet", "bestbefore")
-	until(t, "watching again", 5*time.Second, func() bool { ok, err := watching(); return ok && err == nil })
+	until(t, "watching again", 5*time.Second, func() bool { now, err := new(kernel).load(); return err == nil && now.watched })
 	block(t, s, connectors.BlockRequest{Mark: "m", Target: target(dev2MAC, acme4)}) // another kind of set under the same name
 	nft(t, "delete", "table", "inet", "bestbefore")
-	until(t, "watching again", 5*time.Second, func() bool { ok, err := watching(); return ok && err == nil })
+	until(t, "watching again", 5*time.Second, func() bool { now, err := new(kernel).load(); return err == nil && now.watched })
 	up := upload(t, "dev", acme4, 5*time.Millisecond)
 	until(t, "bytes", 5*time.Second, func() bool { n, _, _, _ := w.sum(acme4, false); return n > 0 })
 	up.stop()

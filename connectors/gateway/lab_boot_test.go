@@ -7,12 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/nftables"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
@@ -27,7 +27,7 @@ func TestLabBootFileRestores(t *testing.T) {
 	later := block(t, s, connectors.BlockRequest{Mark: "consent-later", From: from, Target: target(devMAC, acme4, "198.51.100.0/24")})
 	now := block(t, s, connectors.BlockRequest{Mark: "consent-now", Target: target(devMAC, acme6)})
 	block(t, s, connectors.BlockRequest{Mark: "device-d2", Until: pause, Target: target(dev2MAC)})
-	before, err := load(time.Now())
+	before, err := whole()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,13 +45,13 @@ func TestLabBootFileRestores(t *testing.T) {
 	flowing(t, "IPv6 without the table", up6)
 	nft(t, "-f", file)
 	nft(t, "-f", file) // loading twice is no harm
-	after, err := load(time.Now())
+	after, err := whole()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for mark, k := range before {
 		a := after[mark]
-		if a == nil || !a.complete || a.targetHash() != k.targetHash() || !a.from.Equal(k.from) || !a.until.Equal(k.until) {
+		if a == nil || !a.complete() || a.targetHash() != k.targetHash() || !a.from.Equal(k.from) || !a.until.Equal(k.until) {
 			t.Errorf("%s is not what it was: %+v, %+v", mark, k.plan, a)
 		}
 	}
@@ -72,7 +72,7 @@ func TestLabBootFileRestores(t *testing.T) {
 }
 
 func TestLabBootFileIsTheRunningTable(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "a [b]*?") // a pattern that must be taken by its letters
 	s := open(t, map[string]string{"boot": dir})
 	block(t, s, connectors.BlockRequest{Mark: "consent-a", Target: target(devMAC, acme4, acme6, "198.51.100.0/25")})
 	block(t, s, connectors.BlockRequest{Mark: "device-b", From: time.Now().Add(time.Hour).Truncate(time.Second), Target: target(dev2MAC)})
@@ -134,36 +134,42 @@ func TestLabTwinAcceptBeforeOurRules(t *testing.T) {
 
 func withoutRule(t testing.TB, chain, role string) {
 	t.Helper()
-	c, err := nftables.New()
+	var k kernel
+	rules, err := k.rulesOf(chain)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules, err := rulesOf(c, chain)
-	if err != nil {
+	rules = slices.DeleteFunc(rules, func(r rule) bool { got, _, _ := parseComment(r.comment); return got != role })
+	if _, err := k.swap(rules, nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range rules {
-		if got, _, _ := parseComment(commentOf(r)); got == role {
-			if err := c.DelRule(r); err != nil {
-				t.Fatal(err)
-			}
+}
+
+// whole is all that stands, with what its sets hold.
+func whole() (map[string]*kept, error) {
+	var k kernel
+	t, err := k.load()
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range t.marks {
+		if err := k.fill(m, time.Now()); err != nil {
+			return nil, err
 		}
 	}
-	if err := c.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	return t.marks, nil
 }
 
 // A box with one interface for both sides tells the home by its addresses.
 func TestLabHomeByAddress(t *testing.T) {
 	open(t, nil)
 	stays := atHome{nets: []netip.Prefix{netip.MustParsePrefix("10.77.1.0/24"), netip.MustParsePrefix("10.0.0.0/13"), netip.MustParsePrefix("fd77:1::/64"), netip.MustParsePrefix("2001:db8::/33")}}
-	if err := prepare(stays); err != nil {
+	if err := new(kernel).prepare(stays); err != nil {
 		t.Fatal(err)
 	}
 	live := plainListing(nft(t, "-s", "list", "table", "inet", "bestbefore"))
 	file := filepath.Join(t.TempDir(), bootFile)
-	if err := os.WriteFile(file, []byte(renderBoot(nil, stays, time.Now())), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(renderBase(stays, "")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	nft(t, "-f", file)

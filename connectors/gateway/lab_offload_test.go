@@ -35,7 +35,7 @@ func TestLabFastPathIsLeft(t *testing.T) {
 	}
 	until(t, "both flows are on the fast path", 5*time.Second, func() bool { return offloaded(t) == 2 })
 	// Twin: the rules alone do not reach them.
-	if _, err := s.set(mustPlan(t, connectors.BlockRequest{Mark: "m", Target: target(devMAC)}), mustHome(t, s)); err != nil {
+	if err := s.set(mustPlan(t, connectors.BlockRequest{Mark: "m", Target: target(devMAC)}), mustHome(t, s)); err != nil {
 		t.Fatal(err)
 	}
 	for name, f := range flows {

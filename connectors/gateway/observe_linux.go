@@ -218,11 +218,11 @@ func (o *observer) step(h home) error {
 		o.add(sums, f, since, now)
 	}
 	o.ended = map[uint32]seenFlow{}
-	marks, err := o.s.marksNow(h, now)
+	refused, err := o.s.refusedNow(h, now)
 	if err != nil {
 		return err
 	}
-	o.addRefused(sums, marks, h, since)
+	o.addRefused(sums, refused, h, since)
 	o.give(sums, open, now)
 	return nil
 }
@@ -296,8 +296,8 @@ func (o *observer) tally(sums map[recordKey]*tally, k recordKey, first, last tim
 // addRefused counts what our rules turned away on its way out. What a blocked
 // device asked this box itself, such as names of its DNS server, was turned away
 // too, but this box is no recipient of the home's data.
-func (o *observer) addRefused(sums map[recordKey]*tally, marks map[string]*kept, h home, since time.Time) {
-	for _, k := range marks {
+func (o *observer) addRefused(sums map[recordKey]*tally, refused []turnedAway, h home, since time.Time) {
+	for _, k := range refused {
 		for _, t := range k.tries {
 			sum64 := fnv.New64a()
 			fmt.Fprintln(sum64, k.mark, k.gen, t.mac, t.dest)
@@ -368,32 +368,44 @@ func (o *observer) forget(open map[uint32]bool) {
 	}
 }
 
-// marksNow reads our table and keeps it in order: it makes the kernel go on
-// tracking after somebody flushed everything, follows the home's interfaces,
-// and takes away pauses that are over. It never sets a block anew; that the
-// block is missing is for Verify to say.
-func (s *Session) marksNow(h home, now time.Time) (map[string]*kept, error) {
+// turnedAway is what one mark has refused.
+type turnedAway struct {
+	mark, gen string
+	tries     []try
+}
+
+// refusedNow reads what our rules refused and keeps our table in order: it makes
+// the kernel go on tracking after somebody flushed everything, follows the
+// home's interfaces, and takes away pauses that are over. It never sets a block
+// anew; that the block is missing is for Verify to say.
+func (s *Session) refusedNow(h home, now time.Time) ([]turnedAway, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	there, err := watching()
+	was := s.stood
+	t, err := s.standing()
+	if err == nil && !s.closed {
+		t, err = s.prepared(h)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if !s.closed && (!there || !h.stays.equal(s.prepared)) {
-		if err := s.prepare(h); err != nil {
+	if t == was { // else its counters are fresh
+		if err := s.kernel.recount(t); err != nil {
 			return nil, err
 		}
 	}
-	marks, err := load(now)
-	if err != nil {
-		return nil, err
-	}
-	for _, k := range marks {
-		if k.ended(now.Add(-10 * time.Second)) { // leave time for a last look
-			return marks, s.sweep(h)
+	var out []turnedAway
+	for _, k := range t.marks {
+		if k.refused() != k.seen { // where nothing was refused since, nothing is new
+			if err := s.kernel.fill(k, now); err != nil {
+				return nil, err
+			}
+		}
+		if len(k.tries) > 0 {
+			out = append(out, turnedAway{k.mark, k.gen, k.tries})
 		}
 	}
-	return marks, nil
+	return out, s.sweep(t, now.Add(-10*time.Second)) // time for a last look
 }
 
 func protocolName(p uint8) flow.Protocol {

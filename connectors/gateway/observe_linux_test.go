@@ -144,12 +144,12 @@ func TestWhatTheBoxItselfTurnsAwayIsNoRecipient(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0).UTC()
 	o := &observer{s: &Session{source: "connector:gw"}, place: newPlace("")}
 	outside := netip.MustParseAddr("203.0.113.9")
-	k := &kept{plan: plan{mark: "device-d1"}}
+	k := turnedAway{mark: "device-d1", gen: "a"}
 	for _, a := range append([]netip.Addr{outside}, h.own...) {
 		k.tries = append(k.tries, try{mac: mac{2, 0, 0, 0, 0, 1}, dest: tryDest{addr: a, proto: 17, port: 53}, packets: 3, bytes: 180, last: now})
 	}
 	sums := map[recordKey]*tally{}
-	o.addRefused(sums, map[string]*kept{"device-d1": k}, h, now)
+	o.addRefused(sums, []turnedAway{k}, h, now)
 	if len(h.own) == 0 || len(sums) != 1 {
 		t.Fatalf("%d own addresses, recipients %+v", len(h.own), sums)
 	}

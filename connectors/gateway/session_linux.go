@@ -52,9 +52,12 @@ type Session struct {
 	tracker  *tracker
 	last     atomic.Pointer[sides] // nil until the sides are known
 
-	mu       sync.Mutex // one writer to the kernel's table and the boot file at a time; guards the fields below
-	prepared atHome     // what our table lets through
-	closed   bool
+	kernel kernel
+
+	mu     sync.Mutex // one writer to the kernel's table and the boot files at a time; guards the fields below
+	stays  atHome     // what our table lets through
+	stood  *table     // as it was read last; nil at first
+	closed bool
 }
 
 // Open checks rights and interfaces, makes our table and switches the kernel's
@@ -104,9 +107,10 @@ func (s *Session) start(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.prepare(h); err != nil {
-		return err
+	if err := s.kernel.prepare(h.stays); err != nil {
+		return refusal("making our table in the kernel", err)
 	}
+	s.stays = h.stays
 	if s.tuning, err = tune(s.boot.dir); err != nil {
 		return refusal("switching flow accounting on", err)
 	}
@@ -118,7 +122,7 @@ func (s *Session) start(ctx context.Context) error {
 	}
 	s.opened = s.now().UTC()
 	s.tracker = newTracker(s)
-	return s.sweep(h)
+	return s.takeOver()
 }
 
 // sides are the interfaces of the home and of the outside.
@@ -145,42 +149,107 @@ func (s *Session) home() (home, error) {
 	return h, nil
 }
 
-// prepare makes our table. The caller holds mu.
-func (s *Session) prepare(h home) error {
-	if err := prepare(h.stays); err != nil {
-		return refusal("making our table in the kernel", err)
+// standing is our table as the kernel has it now. The caller holds mu.
+func (s *Session) standing() (*table, error) {
+	gen, err := s.kernel.generation()
+	if err == nil && (s.stood == nil || s.stood.gen != gen) {
+		s.stood, err = s.kernel.load()
 	}
-	s.prepared = h.stays
-	return nil
+	if err != nil {
+		s.stood = nil
+		return nil, refusal("reading our table", err)
+	}
+	return s.stood, nil
 }
 
-// sweep removes pauses that are over and writes the boot file. The caller holds mu.
-func (s *Session) sweep(h home) error {
-	marks, err := load(s.now())
+// mark is what the kernel holds under a mark now, nil for nothing. The caller holds mu.
+func (s *Session) mark(name string) (*kept, error) {
+	t, err := s.standing()
 	if err != nil {
-		return refusal("reading our table", err)
+		return nil, err
 	}
-	for m, k := range marks {
-		if k.ended(s.now()) {
-			if err := remove(k); err != nil {
-				return refusal("removing a pause that is over", err)
-			}
-			delete(marks, m)
+	k := t.marks[safeMark(name)]
+	if k == nil {
+		return nil, nil
+	}
+	rules, err := s.kernel.again(k.rules)
+	if err == nil {
+		k.rules = rules
+		err = s.kernel.fill(k, s.now())
+	}
+	if err != nil {
+		return nil, refusal("reading the block back", err)
+	}
+	return k, nil
+}
+
+// prepared is our table with all that is common to the marks: somebody may have
+// flushed everything, and the home's interfaces may be others. The caller holds mu.
+func (s *Session) prepared(h home) (*table, error) {
+	t, err := s.standing()
+	if err != nil {
+		return nil, err
+	}
+	if !t.ready(h.stays) || !h.stays.equal(s.stays) {
+		if err := s.kernel.prepare(h.stays); err != nil {
+			return nil, refusal("making our table in the kernel", err)
+		}
+		s.stays = h.stays
+		if err := s.boot.base(renderBase(h.stays, s.boot.marks())); err != nil {
+			s.log.Warn("boot file not written", "error", err)
+		}
+		if t, err = s.standing(); err != nil {
+			return nil, err
 		}
 	}
-	if err := dropOrphans(marks); err != nil {
-		return refusal("tidying our table", err)
+	if err := s.kernel.tidy(t); err != nil {
+		return nil, refusal("tidying our table", err)
 	}
-	return s.keep(h, marks)
+	return t, nil
 }
 
-// keep writes the boot file for marks. The caller holds mu.
-func (s *Session) keep(h home, marks map[string]*kept) error {
-	var plans []plan
-	for _, k := range marks {
-		plans = append(plans, k.plan)
+// takeOver makes the boot files say what the kernel holds, without pauses that
+// are over. The caller holds mu.
+func (s *Session) takeOver() error {
+	t, err := s.standing()
+	if err != nil {
+		return err
 	}
-	return s.boot.write(renderBoot(plans, h.stays, s.now()))
+	if err := s.kernel.tidy(t); err != nil {
+		return refusal("tidying our table", err)
+	}
+	if err := s.sweep(t, s.now()); err != nil {
+		return err
+	}
+	texts := map[string]string{}
+	for mark, k := range t.marks {
+		if err := s.kernel.fill(k, s.now()); err != nil {
+			return refusal("reading our table", err)
+		}
+		if len(k.macs) > 0 {
+			texts[mark] = renderMark(k.plan)
+		}
+	}
+	if err := s.boot.base(renderBase(s.stays, s.boot.marks())); err != nil {
+		return err
+	}
+	return s.boot.only(texts)
+}
+
+// sweep removes pauses that are over by then. The caller holds mu.
+func (s *Session) sweep(t *table, then time.Time) error {
+	for mark, k := range t.marks {
+		if !k.ended(then) {
+			continue
+		}
+		if err := s.kernel.take(t, k); err != nil {
+			return refusal("removing a pause that is over", err)
+		}
+		if err := s.boot.drop(mark); err != nil {
+			s.log.Warn("boot file not written", "error", err)
+		}
+	}
+	return nil
 }
 
 // Close leaves blocks in force. A table without any is removed.
@@ -188,14 +257,14 @@ func (s *Session) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	marks, err := load(s.now())
+	t, err := s.standing()
 	if err != nil {
-		return refusal("reading our table", err)
+		return err
 	}
-	if len(marks) > 0 {
+	if len(t.marks) > 0 {
 		return nil
 	}
-	if err := removeTable(); err != nil {
+	if err := s.kernel.removeTable(); err != nil {
 		return refusal("removing our empty table", err)
 	}
 	return nil
@@ -207,7 +276,7 @@ func (s *Session) Leave(context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	return errors.Join(removeTable(), s.boot.remove(), s.tuning.restore())
+	return errors.Join(s.kernel.removeTable(), s.boot.remove(), s.tuning.restore())
 }
 
 // Probe checks that the kernel still lets us in.
@@ -221,7 +290,7 @@ func (s *Session) Probe(ctx context.Context) error {
 	if _, err := s.home(); err != nil {
 		return err
 	}
-	if _, err := tableExists(); err != nil {
+	if _, err := s.kernel.tableExists(); err != nil {
 		return refusal("reading the kernel's tables", err)
 	}
 	return nil

@@ -140,15 +140,9 @@ func (t *tracker) under(p plan, f seenFlow) bool {
 	return ok && slices.Contains(p.macs, m) && p.hits(f.dest)
 }
 
-// baseline gives what was sent so far on the open flows that p stops; whole is
+// baseline gives what was sent so far on those of flows that p stops; whole is
 // false when there were too many to keep.
-func (t *tracker) baseline(p plan, h home) (open map[uint32]uint64, whole bool) {
-	t.learn(h)
-	flows, err := dump(h)
-	if err != nil {
-		t.s.log.Warn("flow accounting not read", "error", err)
-		return nil, false
-	}
+func (t *tracker) baseline(p plan, flows []seenFlow) (open map[uint32]uint64, whole bool) {
 	open = map[uint32]uint64{}
 	for _, f := range flows {
 		if !t.under(p, f) {
@@ -261,29 +255,54 @@ func (t *tracker) remember(f seenFlow) {
 	t.ended = append(t.ended, f)
 }
 
-// cutFlows makes connection tracking forget the flows that p stops where that
-// ends them better than dropping alone. It is a help, not the block: what goes
-// wrong here is logged.
-func (s *Session) cutFlows(p plan, h home) {
+// openFlows lists the flows that are open now, once the rules of p stand. Where
+// p is in force, connection tracking is made to forget those that this ends
+// better than dropping alone. That is a help, not the block: what goes wrong
+// with it is logged.
+func (s *Session) openFlows(p plan, h home) ([]seenFlow, error) {
 	s.tracker.learn(h)
-	flows, err := dumpAll()
+	flows, err := dumpAll() // once: the kernel looks through all of its tracking each time
 	if err != nil {
-		s.log.Warn("open flows not ended", "error", err)
-		return
+		return nil, err
 	}
-	c, err := conntrack.Dial(nil)
-	if err != nil {
-		s.log.Warn("open flows not ended", "error", err)
-		return
-	}
-	defer c.Close() //nolint:errcheck // nothing is pending
+	var out []seenFlow
+	var cut []conntrack.Flow
 	for i := range flows {
 		f, ok := classify(&flows[i], h)
-		if !ok || flows[i].Status&(statusNAT|statusOffload) == 0 || !s.tracker.under(p, f) {
-			continue
-		}
-		if err := c.Delete(flows[i]); err != nil && !gone(err) {
-			s.log.Debug("open flow not ended", "error", err)
+		switch {
+		case !ok:
+		case p.from.IsZero() && flows[i].Status&(statusNAT|statusOffload) != 0 && s.tracker.under(p, f):
+			cut = append(cut, flows[i])
+		default:
+			out = append(out, f)
 		}
 	}
+	if len(cut) == 0 {
+		return out, nil
+	}
+	left, err := forget(cut)
+	if err != nil {
+		s.log.Warn("open flows not ended", "error", err)
+	}
+	for i := range left {
+		if f, ok := classify(&left[i], h); ok {
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}
+
+// forget makes connection tracking forget flows, and gives those that it keeps.
+func forget(flows []conntrack.Flow) (left []conntrack.Flow, err error) {
+	c, err := conntrack.Dial(nil)
+	if err != nil {
+		return flows, fmt.Errorf("opening connection tracking: %w", err)
+	}
+	defer c.Close() //nolint:errcheck // nothing is pending
+	for _, f := range flows {
+		if e := c.Delete(f); e != nil && !gone(e) {
+			left, err = append(left, f), e
+		}
+	}
+	return left, err
 }

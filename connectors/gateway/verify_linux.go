@@ -28,7 +28,7 @@ func (k *kept) held(now time.Time) connectors.Held {
 	switch {
 	case len(k.macs) == 0:
 		text = "a block that is over"
-	case !k.complete:
+	case !k.complete():
 		text += "; parts of it are missing"
 	}
 	var ids []discovery.Identifier
@@ -61,16 +61,13 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 		return connectors.Finding{}, transient("asking the router took too long", err)
 	}
 	now := s.now()
-	s.mu.Lock()
-	marks, err := load(now)
-	s.mu.Unlock()
+	k, err := s.look(r.Mark)
 	if err != nil {
-		return connectors.Finding{}, refusal("reading the block back", err)
+		return connectors.Finding{}, err
 	}
 	f := connectors.Finding{At: now.UTC(), Seen: consent.CannotTell}
-	k := marks[safeMark(r.Mark)]
 	over := !r.Until.IsZero() && !now.Add(2*time.Second).Before(r.Until) // the kernel may be a little ahead
-	if k == nil || !k.complete || len(k.macs) == 0 || d.Hash != "" && k.targetHash() != d.Hash {
+	if k == nil || !k.complete() || len(k.macs) == 0 || d.Hash != "" && k.targetHash() != d.Hash {
 		f.Missing = !over
 		f.Text = "asked the router · it no longer holds this block"
 		if over {
@@ -79,7 +76,7 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 		return f, nil
 	}
 	f.Level = consent.Configured
-	f.Refused = k.refused // the counters begin with the rules, so with this block
+	f.Refused = k.refused() // the counters begin with the rules, so with this block
 	for _, t := range k.tries {
 		if t.last.After(f.LastTry) {
 			f.LastTry = t.last
@@ -96,6 +93,18 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	f.Passed = passed
 	judge(&f, now, err == nil, s.tracker.risen(k.mark, passed))
 	return f, nil
+}
+
+// look gives a copy of what the kernel holds under a mark now, nil for nothing.
+func (s *Session) look(mark string) (*kept, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, err := s.mark(mark)
+	if k == nil || err != nil {
+		return nil, err
+	}
+	out := *k
+	return &out, nil
 }
 
 // judge says what f's figures mean. counted is whether the flows could be read,
