@@ -112,6 +112,9 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 		return connectors.Receipt{}, err
 	}
 	defer unlock()
+	if _, err := s.listen(ctx); err != nil { // what it tells now is compared with what it tells then
+		return connectors.Receipt{}, err
+	}
 	if _, err := s.known(ctx); err != nil { // whose integration it is
 		return connectors.Receipt{}, err
 	}

@@ -21,6 +21,7 @@ const (
 // Discover tells of the devices in the registry: at first, and when something
 // changes there.
 func (s *Session) Discover(ctx context.Context, emit func(discovery.Sighting)) error {
+	s.watch.tell(&home{})
 	l, err := s.listen(ctx)
 	if err != nil {
 		return ended(ctx, err)
@@ -36,6 +37,7 @@ func (s *Session) Discover(ctx context.Context, emit func(discovery.Sighting)) e
 			}
 			emit(v)
 		}
+		s.watch.tell(h)
 		pause := time.NewTimer(tellPause)
 		select {
 		case <-ctx.Done():

@@ -2,6 +2,7 @@ package homeassistant
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -79,7 +80,10 @@ func newFake(t connectortest.T) *fake {
 }
 
 func (f *fake) token(secret, user, name string) string {
-	id := "t-" + secret
+	id := fmt.Sprintf("%032x", len(f.tokens)+1)
+	for f.tokens[id] != nil {
+		id += "0"
+	}
 	f.tokens[id] = &fakeToken{id: id, secret: secret, user: user, name: name, kind: longLived}
 	return id
 }
@@ -338,6 +342,15 @@ func (f *fake) keepData(l *fakeLine, q fakeAsk) {
 	}
 	mine[q.Key] = q.Value
 	l.result(q.ID, nil)
+}
+
+// hangsUp resets the connection.
+func hangsUp(w http.ResponseWriter) bool {
+	c, _, err := http.NewResponseController(w).Hijack()
+	if err == nil {
+		_ = c.Close()
+	}
+	return true
 }
 
 func (f *fake) count(command string) int {

@@ -203,12 +203,15 @@ func (f *fake) subscribe(l *fakeLine, q fakeAsk) {
 	l.states = q.ID
 }
 
-// clear makes it hold nothing of ours.
-func (f *fake) clear() {
+// clear makes it hold nothing of ours; but stays as it is.
+func (f *fake) clear(but string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.data = map[string]map[string]json.RawMessage{}
 	for _, e := range f.home.entries {
+		if e.ID == but {
+			continue
+		}
 		e.Disabled, e.State = nil, "loaded"
 		f.states(e.ID, true)
 	}

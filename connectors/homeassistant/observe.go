@@ -21,6 +21,7 @@ const (
 	flushEvery = time.Second
 	heartbeat  = 10 * time.Second
 	maxBatch   = 500
+	holdBack   = 2 * time.Second  // until a device has been told as one
 	steady     = 30 * time.Second // how long a line must have stood to be made anew at once
 )
 
@@ -55,16 +56,26 @@ func (s *Session) listen(ctx context.Context) (*link, error) {
 	if _, err := s.known(ctx); err != nil {
 		return nil, err
 	}
-	first := true
+	told, first := make(chan struct{}), true
 	_, err = l.ask(ctx, command{"type": "subscribe_entities"}, func(b json.RawMessage) {
 		s.watch.take(b, first, s.now().UTC())
+		if first {
+			close(told)
+		}
 		first = false
 	})
 	if err != nil {
 		return nil, s.broken(ctx, l, err)
 	}
-	l.watched = true
-	return l, nil
+	select { // before that nothing could be said to be missing
+	case <-told:
+		l.watched = true
+		return l, nil
+	case <-l.lost:
+		return nil, l.gone(ctx)
+	case <-ctx.Done():
+		return nil, transient("Home Assistant did not tell its states in time.", ctx.Err())
+	}
 }
 
 // broken is the error of a question on one line.
@@ -78,7 +89,7 @@ func (*Session) broken(ctx context.Context, l *link, err error) error {
 // Observe counts which device reports which kind of data, and gives that on each
 // second. It begins from now, wherever it left off.
 func (s *Session) Observe(ctx context.Context, _ connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
-	s.watch.flush() // what came while nobody observed
+	s.watch.flush(s.now(), true) // what came while nobody observed
 	for {
 		l, err := s.listen(ctx)
 		if err != nil {
@@ -105,10 +116,10 @@ func (s *Session) observe(ctx context.Context, l *link, emit func([]flow.Record,
 	for {
 		select {
 		case <-ctx.Done():
-			s.give(emit)
+			s.give(emit, true)
 			return nil
 		case <-l.lost:
-			s.give(emit)
+			s.give(emit, true)
 			return l.gone(ctx)
 		case <-tick.C:
 			if _, fresh := s.watch.home(); !fresh {
@@ -116,7 +127,7 @@ func (s *Session) observe(ctx context.Context, l *link, emit func([]flow.Record,
 					s.log.Warn("registries were not read anew", "error", err)
 				}
 			}
-			if s.give(emit) || s.now().Sub(last) >= heartbeat {
+			if s.give(emit, false) || s.now().Sub(last) >= heartbeat {
 				last = s.now()
 				emit(nil, s.cursor())
 			}
@@ -140,8 +151,8 @@ func (s *Session) cursor() connectors.Cursor {
 }
 
 // give emits what was counted, in batches; true when there was something.
-func (s *Session) give(emit func([]flow.Record, connectors.Cursor)) bool {
-	sums := s.watch.flush()
+func (s *Session) give(emit func([]flow.Record, connectors.Cursor), all bool) bool {
+	sums := s.watch.flush(s.now(), all)
 	dest, port := s.destination()
 	for part := range slices.Chunk(sums, maxBatch) {
 		recs := make([]flow.Record, 0, len(part))

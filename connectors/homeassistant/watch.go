@@ -23,6 +23,7 @@ type watch struct {
 	stale   bool
 	states  map[string]state
 	tallies map[tallyKey]*tally
+	told    map[string]bool      // devices that were told as such; nil while nobody tells any
 	reports map[string]time.Time // when a device last reported
 	byEntry map[string]time.Time // when something of an integration last reported
 	since   time.Time            // since when this line tells
@@ -223,15 +224,31 @@ func (w *watch) count(id string, st state, now time.Time) {
 	t.last = now
 }
 
-// flush takes the sums out, in order.
-func (w *watch) flush() []summed {
+// tell notes which devices were told as such.
+func (w *watch) tell(h *home) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.told == nil {
+		w.told = map[string]bool{}
+	}
+	for id := range h.devices {
+		w.told[id] = true
+	}
+}
+
+// flush takes the sums out, in order. Those of a device that was not told yet
+// wait a moment, so that they find it.
+func (w *watch) flush(now time.Time, all bool) []summed {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	out := make([]summed, 0, len(w.tallies))
 	for k, t := range w.tallies {
+		if !all && w.told != nil && !w.told[k.device] && now.Sub(t.first) < holdBack {
+			continue
+		}
 		out = append(out, summed{k, *t})
+		delete(w.tallies, k)
 	}
-	clear(w.tallies)
 	slices.SortFunc(out, func(a, b summed) int {
 		return cmp.Or(a.first.Compare(b.first), cmp.Compare(a.device, b.device), cmp.Compare(a.category, b.category))
 	})
