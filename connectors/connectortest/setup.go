@@ -124,6 +124,17 @@ func (at *site) cut() {
 	}
 }
 
+// settle waits until nothing more comes: what a stream asked for last may still
+// be under way when it has returned.
+func (at *site) settle() {
+	const quiet = 50 * time.Millisecond
+	tick := time.NewTicker(quiet)
+	defer tick.Stop()
+	for n := -1; n != at.Asked(); <-tick.C {
+		n = at.Asked()
+	}
+}
+
 // Write takes what the connector logs.
 func (at *site) Write(p []byte) (int, error) {
 	at.mu.Lock()

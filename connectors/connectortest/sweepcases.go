@@ -150,6 +150,7 @@ func (s Setup) measure(t T) map[string]int {
 			t.Fatalf("%s fails at a sound stand-in: %v", c.name, err)
 		case c.stream:
 			out[c.name] = 2 // settings and the log, say
+			at.settle()
 		default:
 			out[c.name] = at.Asked() - before
 		}
