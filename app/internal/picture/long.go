@@ -2,40 +2,52 @@ package picture
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 )
 
-// LongScreens are the same screens with texts as long as they get: half as long
-// again as English, with the compound words of German. Pages with a table are not
-// among them: a table cuts its texts, and sets columns without room out of sight.
-func LongScreens() []Screen {
-	return slices.DeleteFunc(screens(lengthen), func(s Screen) bool {
-		return slices.Contains([]string{"devices", "device", "flows", "diary"}, s.Name)
-	})
+// LongScreens are the same screens with texts as long as they get: many times as
+// long as English where they are short, with the compound words of German.
+func LongScreens() []Screen { return screens(lengthen(compound)) }
+
+// LongerScreens are the same screens with texts a third longer than in English,
+// as translations are.
+func LongerScreens() []Screen { return screens(lengthen(third)) }
+
+// lengthen makes the strings of a snapshot, given as a pointer, longer. IDs,
+// stamps and the amounts of bars stay.
+func lengthen(by func(string) string) func(any) {
+	return func(v any) { stretch(reflect.ValueOf(v).Elem(), "", by) }
 }
 
-// lengthen makes the strings of the snapshot that v points to longer. IDs,
-// stamps and the amounts of bars stay.
-func lengthen(v any) { stretch(reflect.ValueOf(v).Elem(), "") }
+func compound(s string) string {
+	return s + "verwaltungsgesellschaft und mehr"
+}
 
-func stretch(v reflect.Value, name string) {
+// third makes each word a third longer, rounded up.
+func third(s string) string {
+	words := strings.Split(s, " ")
+	for i, w := range words {
+		if n := len([]rune(w)); n > 1 {
+			words[i] += strings.Repeat("n", (n+2)/3)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func stretch(v reflect.Value, name string, by func(string) string) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
-			stretch(v.Field(i), v.Type().Field(i).Name)
+			stretch(v.Field(i), v.Type().Field(i).Name, by)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			stretch(v.Index(i), name)
+			stretch(v.Index(i), name, by)
 		}
 	case reflect.String:
-		if v.String() == "" || !v.CanSet() || !grows(v.Type(), name) {
-			return
+		if v.String() != "" && v.CanSet() && grows(v.Type(), name) {
+			v.SetString(by(v.String()))
 		}
-		words := strings.Split(v.String(), " ")
-		words[len(words)-1] += "verwaltungsgesellschaft"
-		v.SetString(strings.Join(words, " ") + " und mehr")
 	}
 }
 

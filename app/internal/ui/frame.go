@@ -27,7 +27,7 @@ func newFrame(items []*kit.NavItem, motto string, toast *kit.Toast) *frame {
 	tagline := kit.NewStamp(0.5)
 	tagline.Set("", motto, view.None, false)
 	top := kit.NewColumn(0, kit.NewPad(0, 12, 0, 12, kit.NewColumn(2, brand, tagline)))
-	list := kit.NewColumn(2)
+	list := container.New(itemsLayout{})
 	for _, i := range items {
 		list.Add(i)
 	}
@@ -57,22 +57,51 @@ func (f *frame) setHolding(s string) {
 func (f *frame) refreshToast() { f.box.Layout.Layout(f.box.Objects, f.box.Size()) }
 
 // navLayout sets the name at the top, the pages under it and the promise at the
-// very foot.
+// very foot. Where large text leaves no room for all, the promise goes first, and
+// then the pages stand closer.
 type navLayout struct{}
 
 func (navLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	const side, top = 12, 26
+	const side, top, air = 12, 26, 16
 	w := s.Width - 2*side
-	h := kit.HeightFor(o[0], w)
-	put(o[0], side, top, w, h)
-	put(o[1], side, top+h+16, w, kit.HeightFor(o[1], w))
-	h = kit.HeightFor(o[2], w)
-	put(o[2], side, s.Height-h-24, w, h)
+	name, pages, promise := kit.HeightFor(o[0], w), kit.HeightFor(o[1], w), kit.HeightFor(o[2], w)
+	put(o[0], side, top, w, name)
+	y := top + name + air
+	put(o[1], side, y, w, min(pages, s.Height-y-air/2))
+	foot := s.Height - promise - 24
+	if foot < y+pages+air {
+		foot = s.Height // out of sight
+	}
+	put(o[2], side, foot, w, promise)
 }
 
-func (navLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+func (navLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(160, 400)
 }
+
+// itemsLayout sets the pages one below the other and shares the height among
+// them where it is less than they want.
+type itemsLayout struct{}
+
+func (itemsLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	var y float32
+	part := min(s.Height/max(itemsLayout{}.HeightFor(o, s.Width), 1), 1)
+	for _, item := range o {
+		h := kit.HeightFor(item, s.Width) * part
+		put(item, 0, y, s.Width, h)
+		y += h + 2*part
+	}
+}
+
+func (itemsLayout) HeightFor(o []fyne.CanvasObject, width float32) float32 {
+	var h float32
+	for _, item := range o {
+		h += kit.HeightFor(item, width) + 2
+	}
+	return h
+}
+
+func (itemsLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(120, 100) }
 
 // frameLayout sets navigation, the line beside it, the page, and the message
 // near the foot of the page.

@@ -23,7 +23,7 @@ type Commands struct {
 type Page struct {
 	commands Commands
 	shown    view.Devices
-	box      *fyne.Container
+	box      *kit.Page
 	title    *kit.Text
 	subline  *kit.Text
 	search   *kit.Entry
@@ -46,7 +46,7 @@ func New(c Commands) *Page {
 	p.filters = kit.NewChips(func(id string) { p.find(func(q *view.Query) { q.Filter = id }) })
 	p.orders = kit.NewChips(func(id string) { p.find(func(q *view.Query) { q.Order = id }) })
 	p.table = kit.NewDataTable(kit.TableConfig[view.DeviceRow]{
-		New: func() kit.DataRow[view.DeviceRow] { return newRow(c) }, Height: heightOf, Open: p.open,
+		New: func() kit.DataRow[view.DeviceRow] { return newRow(c) }, Open: p.open,
 	})
 	head := kit.NewColumn(4*kit.Step,
 		kit.NewColumn(kit.Step, p.title, p.subline),
@@ -54,7 +54,7 @@ func New(c Commands) *Page {
 		p.empty,
 	)
 	p.empty.Hide()
-	p.box = kit.NewListPage(head, p.table.Content(), p.table.Wanted)
+	p.box = kit.NewListPage(head, p.table.Content())
 	return p
 }
 

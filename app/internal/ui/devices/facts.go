@@ -33,7 +33,7 @@ type factsSheet struct {
 
 func newFactsSheet(c DeviceCommands) *factsSheet {
 	f := &factsSheet{
-		title: kit.NewHeading("").Wrapped(2), evidence: kit.NewColumn(2 * kit.Step), lines: kit.NewColumn(2 * kit.Step),
+		title: kit.NewHeading("").Wrapped(0), evidence: kit.NewColumn(2 * kit.Step), lines: kit.NewColumn(2 * kit.Step),
 		dependsTitle: small("").Bold(), sameTitle: small("").Bold(),
 	}
 	f.more = kit.NewSignButton("down", lang.L("Technical details"), kit.Link, func() {
@@ -86,11 +86,10 @@ func (f *factsSheet) set(d view.DevicePage) {
 
 func fact(e view.EvidenceLine) fyne.CanvasObject {
 	value := kit.NewColumn(0, small(e.Value))
-	value.Objects[0].(*kit.Text).Lines = 4
 	if e.Because != "" {
 		value.Add(kit.NewSoft(e.Because).Wrapped(0))
 	}
-	return kit.NewTopRow(3*kit.Step, kit.NewWide(84, kit.NewSoft(e.What).Wrapped(2)), kit.Grow(value))
+	return kit.NewTopRow(3*kit.Step, kit.NewWide(84, kit.NewSoft(e.What).Wrapped(0)), kit.Grow(value))
 }
 
 // historySheet shows what the diary says about the device.
@@ -102,7 +101,7 @@ type historySheet struct {
 }
 
 func newHistorySheet() *historySheet {
-	h := &historySheet{title: kit.NewHeading(""), rows: kit.NewColumn(2 * kit.Step)}
+	h := &historySheet{title: kit.NewHeading("").Wrapped(0), rows: kit.NewColumn(2 * kit.Step)}
 	h.box = kit.NewSheet("", h.title, h.rows)
 	return h
 }
@@ -120,7 +119,7 @@ func (h *historySheet) set(d view.DevicePage) {
 		if r.Severity == view.None {
 			text.SetSpans(kit.Span{Text: r.Axis + " ", Color: kit.ColorSoft}, kit.Span{Text: r.Text})
 		}
-		when := kit.NewSoft(r.Day + " " + r.When).Wrapped(2)
+		when := kit.NewSoft(r.Day + " " + r.When).Wrapped(0)
 		h.rows.Add(kit.NewTopRow(3*kit.Step, kit.NewWide(116, when), kit.Grow(text)))
 	}
 	if len(d.History) == 0 {

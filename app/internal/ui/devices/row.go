@@ -9,26 +9,11 @@ import (
 	"bestbefore/app/internal/view"
 )
 
-// Heights of a row at normal text size.
+// Heights at normal text size: rows are as high at least.
 const (
 	rowHeight     float32 = 66
-	lineHeight    float32 = 28 // of each line below: the guess, the result of a disconnect
 	headingHeight float32 = 46
 )
-
-func heightOf(r view.DeviceRow) float32 {
-	if r.Heading != "" {
-		return headingHeight * kit.Scale()
-	}
-	h := rowHeight
-	if guesses(r) {
-		h += lineHeight
-	}
-	if r.Cut.Line != "" {
-		h += lineHeight
-	}
-	return h * kit.Scale()
-}
 
 func guesses(r view.DeviceRow) bool { return r.Confirm.Label != "" || r.Because != "" }
 
@@ -52,24 +37,26 @@ type row struct {
 	guess         *fyne.Container
 	result        *kit.Text
 	device        *fyne.Container
+	body          *fyne.Container
 }
 
 func newRow(c Commands) *row {
 	r := &row{
 		commands: c,
-		heading:  kit.NewHeading("").Fitted(), hint: kit.NewSoft(""),
-		tile: kit.NewPictureTile(44), name: kit.NewText("").Bold(), line: kit.NewSoft(""),
-		receives: kit.NewText(""), sum: kit.NewSoft(""), pill: kit.NewPill(view.None, " "), mark: kit.NewPill(view.None, " "),
-		never: kit.NewSoft("").Wrapped(2), because: kit.NewSoft(""), result: kit.NewSoft(""),
+		heading:  kit.NewHeading("").Wrapped(0).Fitted(), hint: kit.NewSoft("").Wrapped(0).Fitted(),
+		tile: kit.NewPictureTile(44), name: kit.NewText("").Bold().Wrapped(0), line: kit.NewSoft("").Wrapped(0),
+		receives: kit.NewText("").Wrapped(0), sum: kit.NewSoft("").Wrapped(0), pill: kit.NewPill(view.None, " "), mark: kit.NewPill(view.None, " "),
+		never: kit.NewSoft("").Wrapped(0), because: kit.NewSoft("").Wrapped(0).Fitted(), result: kit.NewSoft("").Wrapped(0),
 	}
 	r.receives.Height = kit.SizeSmall
-	r.group = kit.NewRow(3*kit.Step, r.heading, kit.Grow(r.hint))
+	r.group = kit.NewFlow(3*kit.Step, r.heading, kit.NewPad(2, 0, 0, 0, r.hint))
 	r.button = kit.NewSignButton("disconnect", " ", kit.Ordinary, r.cut)
 	r.confirm = kit.NewSignButton("check", " ", kit.Link, func() { r.commands.Confirm(r.shown.ID) })
-	r.guess = kit.NewRow(2*kit.Step, r.confirm, kit.Grow(r.because))
+	r.guess = kit.NewFlow(2*kit.Step, r.confirm, kit.NewPad(kit.Step, 0, 0, 0, r.because))
 	line := kit.NewCells(false, deviceCells, r.tile.Box, kit.NewColumn(1, r.name, r.line), kit.NewColumn(1, r.receives, r.sum),
-		kit.NewFlow(kit.Step, r.pill, r.mark), kit.NewColumn(0, kit.NewRow(0, kit.Spring(), r.button), r.never))
-	r.device = container.New(&deviceLayout{}, line, r.guess, r.result)
+		kit.NewFlow(kit.Step, r.pill, r.mark), kit.NewColumn(0, container.New(endLayout{}, r.button), r.never))
+	r.device = container.New(deviceLayout{}, line, r.guess, r.result)
+	r.body = container.New(eitherLayout{}, r.group, r.device)
 	r.ExtendBaseWidget(r)
 	return r
 }
@@ -113,49 +100,100 @@ func (r *row) Set(s view.DeviceRow) {
 	r.Refresh()
 }
 
-// CreateRenderer implements fyne.Widget.
-func (r *row) CreateRenderer() fyne.WidgetRenderer {
-	return kit.NewRenderer(r, container.New(eitherLayout{}, r.group, r.device))
-}
+// HeightFor implements kit.DataRow.
+func (r *row) HeightFor(width float32) float32 { return kit.HeightFor(r.body, width) }
 
-// eitherLayout gives its objects the whole room; one of them is visible.
+// MinSize implements fyne.CanvasObject.
+func (r *row) MinSize() fyne.Size { return fyne.NewSize(200, rowHeight*kit.Scale()) }
+
+// CreateRenderer implements fyne.Widget.
+func (r *row) CreateRenderer() fyne.WidgetRenderer { return kit.NewRenderer(r, r.body) }
+
+// deviceCells are picture, name, who receives, state, and the button. In a
+// narrower row what has no column stands under the name.
+var deviceCells = []kit.Cell{{Width: 44}, {Share: 1.08}, {Share: 1, From: 720, Under: 2}, {Width: 180, From: 500, Under: 2}, {Width: 150, From: 500, Under: 2}}
+
+// side is the margin of a row at the left and the right.
+const side = 3 * kit.Step
+
+// eitherLayout gives its objects the whole room; one of them is visible: the
+// heading stands at the foot of its row, a device fills it.
 type eitherLayout struct{}
 
 func (eitherLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	h := kit.HeightFor(o[0], s.Width-4*kit.Step)
-	o[0].Move(fyne.NewPos(3*kit.Step, max(s.Height-h-2*kit.Step, 0)))
-	o[0].Resize(fyne.NewSize(s.Width-4*kit.Step, h))
+	h := kit.HeightFor(o[0], s.Width-2*side)
+	o[0].Move(fyne.NewPos(side, max(s.Height-h-2*kit.Step, 0)))
+	o[0].Resize(fyne.NewSize(s.Width-2*side, h))
 	o[1].Move(fyne.NewPos(0, 0))
 	o[1].Resize(s)
+}
+
+func (eitherLayout) HeightFor(o []fyne.CanvasObject, width float32) float32 {
+	if o[0].Visible() {
+		return max(headingHeight*kit.Scale(), kit.HeightFor(o[0], width-2*side)+5*kit.Step)
+	}
+	return kit.HeightFor(o[1], width)
 }
 
 func (eitherLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(200, rowHeight*kit.Scale())
 }
 
-// deviceCells are picture, name, who receives (where there is room), state and, where there is room,
-// the button; without it the device's own page has it.
-var deviceCells = []kit.Cell{{Width: 44}, {Share: 1.08}, {Share: 1, From: 720}, {Width: 168}, {Width: 136, From: 480}}
-
-// deviceLayout sets the cells of a device, and the lines below under its name.
+// deviceLayout sets the cells of a device, and the lines below under its name:
+// the guess, the result of a disconnect.
 type deviceLayout struct{}
 
-func (deviceLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	k := kit.Scale()
-	const side = 3 * kit.Step
-	text := side + 44*k + side
-	height := rowHeight * k
-	o[0].Move(fyne.NewPos(side, 0))
-	o[0].Resize(fyne.NewSize(s.Width-2*side, height))
-	y := height - 2*kit.Step
-	for _, extra := range o[1:] {
-		if !extra.Visible() {
-			continue
+// line is the height of the cells, with air above and below.
+func (deviceLayout) line(o fyne.CanvasObject, width float32) float32 {
+	return max(rowHeight*kit.Scale(), kit.HeightFor(o, width-2*side)+5*kit.Step)
+}
+
+// below walks over the visible lines under the cells and returns where they end.
+func (deviceLayout) below(o []fyne.CanvasObject, y, width float32, set func(o fyne.CanvasObject, at fyne.Position, size fyne.Size)) float32 {
+	left := side + 44*kit.Scale() + side
+	for _, extra := range o {
+		if extra.Visible() {
+			h := kit.HeightFor(extra, width-left-side)
+			set(extra, fyne.NewPos(left, y-2*kit.Step), fyne.NewSize(width-left-side, h))
+			y += h + kit.Step
 		}
-		extra.Move(fyne.NewPos(text, y))
-		extra.Resize(fyne.NewSize(s.Width-text-side, kit.HeightFor(extra, s.Width-text-side)))
-		y += lineHeight * k
 	}
+	return y
+}
+
+func (l deviceLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	h := l.line(o[0], s.Width)
+	o[0].Move(fyne.NewPos(side, 0))
+	o[0].Resize(fyne.NewSize(s.Width-2*side, h))
+	l.below(o[1:], h, s.Width, func(o fyne.CanvasObject, at fyne.Position, size fyne.Size) {
+		o.Move(at)
+		o.Resize(size)
+	})
+}
+
+func (l deviceLayout) HeightFor(o []fyne.CanvasObject, width float32) float32 {
+	return l.below(o[1:], l.line(o[0], width), width, func(fyne.CanvasObject, fyne.Position, fyne.Size) {})
 }
 
 func (deviceLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(200, rowHeight) }
+
+// endLayout sets a button at the right of its column; on a line of its own,
+// which is wider, at the left.
+type endLayout struct{}
+
+func (endLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	m := o[0].MinSize()
+	w := min(m.Width, s.Width)
+	x := s.Width - w
+	if s.Width > 2*deviceCells[4].Width*kit.Scale() {
+		x = 0
+	}
+	o[0].Move(fyne.NewPos(x, 0))
+	o[0].Resize(fyne.NewSize(w, kit.HeightFor(o[0], w)))
+}
+
+func (endLayout) HeightFor(o []fyne.CanvasObject, width float32) float32 {
+	return kit.HeightFor(o[0], min(o[0].MinSize().Width, width))
+}
+
+func (endLayout) MinSize(o []fyne.CanvasObject) fyne.Size { return o[0].MinSize() }

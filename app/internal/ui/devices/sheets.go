@@ -33,14 +33,14 @@ type sendsSheet struct {
 
 func newSendsSheet(c DeviceCommands, changed func()) *sendsSheet {
 	s := &sendsSheet{
-		commands: c, changed: changed, title: kit.NewHeading(""), rows: kit.NewColumn(2 * kit.Step), empty: kit.NewText("").Wrapped(0),
-		note: kit.NewSoft(""), coverage: kit.NewSoft("").Wrapped(0),
+		commands: c, changed: changed, title: kit.NewHeading("").Wrapped(0), rows: kit.NewColumn(2 * kit.Step), empty: kit.NewText("").Wrapped(0),
+		note: kit.NewSoft("").Wrapped(0), coverage: kit.NewSoft("").Wrapped(0),
 	}
 	s.give = kit.NewSignButton("calendar", " ", kit.Main, func() { c.Give(s.device, s.picked()...) })
 	s.chart = kit.NewColumns(128, s.point, c.Open)
 	s.spans = kit.NewChips(func(span string) { c.Chart(span) })
 	s.graph = kit.NewPad(3*kit.Step, 0, 0, 0, kit.NewColumn(3*kit.Step, kit.NewHead(s.note, s.spans.Content()), s.chart))
-	s.box = kit.NewSheet("", kit.NewRow(2*kit.Step, kit.Grow(s.title), s.give), s.rows, s.empty, s.graph, s.coverage)
+	s.box = kit.NewSheet("", kit.NewHead(s.title, kit.NewFlow(0, s.give)), s.rows, s.empty, s.graph, s.coverage)
 	return s
 }
 
@@ -110,7 +110,7 @@ func (s *sendsSheet) point(c view.Column, any bool) {
 // from no button.
 func (s *sendsSheet) setRows(sends []view.SendRow) {
 	if len(s.lines) == 0 && len(sends) > 0 {
-		s.rows.Objects = []fyne.CanvasObject{sendColumns(
+		s.rows.Objects = []fyne.CanvasObject{kit.NewCells(true, sendHeads,
 			kit.NewSoft(""), kit.NewSoft(lang.L("to")), kit.NewSoft(lang.L("what")), kit.NewSoft(lang.L("last 7 days")), kit.NewSoft(""))}
 	}
 	for len(s.lines) < len(sends) {
@@ -139,7 +139,7 @@ type sendLine struct {
 
 func newSendLine(s *sendsSheet) *sendLine {
 	l := &sendLine{
-		to: kit.NewText("").Bold().Wrapped(2), who: small(""), toLine: kit.NewSoft("").Wrapped(2), what: small(""), basis: kit.NewSoft("").Wrapped(2),
+		to: kit.NewText("").Bold().Wrapped(0), who: small(""), toLine: kit.NewSoft("").Wrapped(0), what: small(""), basis: kit.NewSoft("").Wrapped(0),
 		pill: kit.NewPill(view.None, " "),
 	}
 	l.amount = kit.NewButton(" ", kit.Link, func() { s.commands.Open(l.shown.Flows) })
@@ -152,7 +152,7 @@ func newSendLine(s *sendsSheet) *sendLine {
 	})
 	l.tick = kit.NewTick(func(on bool) { s.pick(l.shown.Allow.ID, on) })
 	state := kit.NewColumn(0, kit.NewFlow(0, l.pill), kit.NewFlow(0, l.link))
-	l.box = kit.NewColumn(2*kit.Step, newRule(), sendColumns(l.tick, kit.NewColumn(0, l.to, l.who, l.toLine), kit.NewColumn(0, l.what, l.basis), kit.NewPad(-1.5*kit.Step, 0, 0, -kit.Step, kit.NewFlow(0, l.amount)), state))
+	l.box = kit.NewColumn(2*kit.Step, newRule(), kit.NewCells(true, sendCells, l.tick, kit.NewColumn(0, l.to, l.who, l.toLine), kit.NewColumn(0, l.what, l.basis), kit.NewPad(-1.5*kit.Step, 0, 0, -kit.Step, kit.NewFlow(0, l.amount)), state))
 	return l
 }
 
@@ -178,7 +178,7 @@ func (l *sendLine) set(r view.SendRow, picked bool) {
 }
 
 func small(s string) *kit.Text {
-	t := kit.NewText(s).Wrapped(2)
+	t := kit.NewText(s).Wrapped(0)
 	t.Height = kit.SizeSmall
 	return t
 }
@@ -194,9 +194,9 @@ func (ruleLayout) Layout(o []fyne.CanvasObject, s fyne.Size)          { o[0].Res
 func (ruleLayout) MinSize([]fyne.CanvasObject) fyne.Size              { return fyne.NewSize(1, 1) }
 func (ruleLayout) HeightFor(_ []fyne.CanvasObject, _ float32) float32 { return 1 }
 
-// sendCells are a tick, to whom, what, how much, and the state.
-var sendCells = []kit.Cell{{Width: 22}, {Share: 1.5}, {Share: 1}, {Width: 92}, {Width: 138}}
+// sendCells are a tick, to whom, what, how much, and the state. In a narrower
+// table the others stand under to whom.
+var sendCells = []kit.Cell{{Width: 22}, {Share: 1.5}, {Share: 1, From: 440, Under: 2}, {Width: 88, From: 440, Under: 2}, {Width: 156, From: 440, Under: 2}}
 
-func sendColumns(cells ...fyne.CanvasObject) *fyne.Container {
-	return kit.NewCells(true, sendCells, cells...)
-}
+// sendHeads are the same without lines below.
+var sendHeads = []kit.Cell{sendCells[0], sendCells[1], {Share: 1, From: 440}, {Width: 88, From: 440}, {Width: 156, From: 440}}

@@ -23,7 +23,7 @@ type Commands struct {
 type Page struct {
 	commands Commands
 	shown    view.Diary
-	box      *fyne.Container
+	box      *kit.Page
 	title    *kit.Text
 	subline  *kit.Text
 	search   *kit.Entry
@@ -56,7 +56,7 @@ func New(c Commands) *Page {
 	p.results.Hide()
 	p.empty.Hide()
 	p.older.Hide()
-	p.box = kit.NewListPage(head, p.table.Content(), p.table.Wanted)
+	p.box = kit.NewListPage(head, p.table.Content())
 	return p
 }
 

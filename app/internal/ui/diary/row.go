@@ -8,12 +8,8 @@ import (
 	"bestbefore/app/internal/view"
 )
 
-// rowHeight has room for two lines of text; large text has less width, and gets four lines.
-const (
-	rowHeight  float32 = 50
-	rowHigh    float32 = 82
-	largeScale float32 = 1.5
-)
+// rowHeight is the least, at normal text size.
+const rowHeight float32 = 50
 
 // row is one line of the diary: when, which of the three truths, what.
 type row struct {
@@ -21,13 +17,16 @@ type row struct {
 	day, when *kit.Text
 	axis      *kit.Pill
 	text      *kit.Text
+	body      *fyne.Container
 }
 
 func newRow() *row {
 	r := &row{
-		day: kit.NewText("").Bold(), when: kit.NewSoft(""), axis: kit.NewPill(view.None, " "), text: kit.NewParagraph().Wrapped(lines()),
+		day: kit.NewText("").Bold().Wrapped(0), when: kit.NewSoft("").Wrapped(0), axis: kit.NewPill(view.None, " "), text: kit.NewParagraph(),
 	}
 	r.day.Height, r.text.Height = kit.SizeSmall, kit.SizeSmall
+	cells := kit.NewCells(false, diaryCells, r.day, r.when, kit.NewFlow(0, r.axis), r.text)
+	r.body = kit.NewPad(kit.Step, 3*kit.Step, kit.Step, 3*kit.Step, cells)
 	r.ExtendBaseWidget(r)
 	return r
 }
@@ -48,26 +47,17 @@ func (r *row) Set(s view.DiaryRow) {
 	r.Refresh()
 }
 
-// CreateRenderer implements fyne.Widget.
-func (r *row) CreateRenderer() fyne.WidgetRenderer {
-	cells := kit.NewCells(false, diaryCells, r.day, r.when, kit.NewFlow(0, r.axis), r.text)
-	return kit.NewRenderer(r, kit.NewPad(0, 3*kit.Step, 0, 3*kit.Step, cells))
+// HeightFor implements kit.DataRow.
+func (r *row) HeightFor(width float32) float32 {
+	return max(kit.HeightFor(r.body, width), r.MinSize().Height)
 }
+
+// CreateRenderer implements fyne.Widget.
+func (r *row) CreateRenderer() fyne.WidgetRenderer { return kit.NewRenderer(r, r.body) }
 
 // MinSize implements fyne.CanvasObject.
-func (r *row) MinSize() fyne.Size {
-	if kit.Scale() >= largeScale {
-		return fyne.NewSize(200, rowHigh*kit.Scale())
-	}
-	return fyne.NewSize(200, rowHeight*kit.Scale())
-}
+func (r *row) MinSize() fyne.Size { return fyne.NewSize(200, rowHeight*kit.Scale()) }
 
-func lines() int {
-	if kit.Scale() >= largeScale {
-		return 4
-	}
-	return 2
-}
-
-// diaryCells are the day, the time, which of the three truths, and the text.
-var diaryCells = []kit.Cell{{Width: 84}, {Width: 48}, {Width: 92}, {Share: 1}}
+// diaryCells are the day, the time, which of the three truths, and the text,
+// which has a line of its own in a narrower row.
+var diaryCells = []kit.Cell{{Width: 92}, {Width: 48}, {Width: 112, From: 280, Under: 1}, {Share: 1, From: 440, Under: 1}}

@@ -21,7 +21,7 @@ type Commands struct {
 type Page struct {
 	commands Commands
 	arg      string // the filter that is seen
-	box      *fyne.Container
+	box      *kit.Page
 	title    *kit.Text
 	subline  *kit.Text
 	search   *kit.Entry
@@ -50,7 +50,7 @@ func New(c Commands) *Page {
 		p.spans.Content(), p.saved, p.empty)
 	p.saved.Hide()
 	p.empty.Hide()
-	p.box = kit.NewListPage(head, p.table.Content(), p.table.Wanted)
+	p.box = kit.NewListPage(head, p.table.Content())
 	return p
 }
 

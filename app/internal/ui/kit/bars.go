@@ -49,6 +49,7 @@ func newBarRow(open func(view.Route)) *BarRow {
 	}
 	r.value.Height, r.value.Align = SizeSmall, fyne.TextAlignTrailing
 	r.label.Height = SizeSmall
+	r.label.Wrapped(3)
 	r.repaint = r.Refresh
 	r.ExtendBaseWidget(r)
 	return r
@@ -88,6 +89,18 @@ func barFill(d view.Bar) fyne.ThemeColorName {
 // MinSize implements fyne.CanvasObject.
 func (r *BarRow) MinSize() fyne.Size { return fyne.NewSize(200, 27*scaleOf(r.Theme())) }
 
+// HeightFor is the height that the row needs for its name.
+func (r *BarRow) HeightFor(width float32) float32 {
+	label, _ := r.widths(width)
+	return max(r.MinSize().Height, r.label.HeightFor(label)+2*Step)
+}
+
+// widths are those of the name and of the amount in a row of width.
+func (r *BarRow) widths(width float32) (label, value float32) {
+	scale := scaleOf(r.Theme())
+	return min(190*scale, width*0.42), min(72*scale, width*0.25)
+}
+
 // CreateRenderer implements fyne.Widget.
 func (r *BarRow) CreateRenderer() fyne.WidgetRenderer {
 	r.ExtendBaseWidget(r)
@@ -115,12 +128,13 @@ func (b *barRenderer) Refresh() {
 const barThick float32 = 10
 
 func (b *barRenderer) Layout(s fyne.Size) {
-	r, scale := b.row, scaleOf(b.row.Theme())
-	label, value := min(190*scale, s.Width*0.42), min(72*scale, s.Width*0.25)
+	r := b.row
+	label, value := r.widths(s.Width)
 	track := max(s.Width-label-value-4*Step, 8)
 	place(r.hover, -Step, 0, s.Width+2*Step, s.Height)
 	place(r.focusFrame, -Step, 0, s.Width+2*Step, s.Height)
-	place(r.label, 0, 0, label, s.Height)
+	name := r.label.HeightFor(label)
+	place(r.label, 0, (s.Height-name)/2, label, name)
 	place(r.track, label+2*Step, (s.Height-barThick)/2, track, barThick)
 	length := float32(0)
 	if f := r.data.Fraction; f > 0 {

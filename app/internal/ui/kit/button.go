@@ -34,7 +34,7 @@ func NewButton(label string, w Weight, tapped func()) *Button {
 func NewSignButton(sign, label string, w Weight, tapped func()) *Button {
 	b := &Button{weight: w, name: sign}
 	b.onTap = tapped
-	b.label = newText(SizeSmall, ColorInk, true, label).Fitted()
+	b.label = newText(SizeSmall, ColorInk, true, label).Wrapped(2).Fitted()
 	b.sign = NewSign("close", ColorInk, 16)
 	if sign == "" {
 		b.sign.Hide()
@@ -73,10 +73,18 @@ func (b *Button) SetWeight(w Weight) {
 // OnTap sets what the button does.
 func (b *Button) OnTap(f func()) { b.onTap = f }
 
+// HeightFor is the height that the button needs for its word: a word with too
+// little room goes on in a second line.
+func (b *Button) HeightFor(width float32) float32 { return HeightFor(b.body(), width) }
+
 // CreateRenderer implements fyne.Widget.
 func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	b.ExtendBaseWidget(b)
-	row := b.row()
+	return laidOut(&composite{body: b.body(), update: b.paint}, b)
+}
+
+// body sets sign and word between the margins of the button's weight.
+func (b *Button) body() *fyne.Container {
 	side, height := float32(14), float32(9)
 	switch {
 	case b.weight == Link:
@@ -84,10 +92,10 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	case b.label.String() == "" && b.name != "": // a sign alone; a word may still come
 		side, height = 9, 9
 	}
-	return laidOut(&composite{body: NewStack(b.panel, NewPad(height, side, height, side, row), b.ring), update: b.paint}, b)
+	return NewStack(b.panel, NewPad(height, side, height, side, b.row()), b.ring)
 }
 
-// row centres sign and word; a word that has too little room is shortened.
+// row centres sign and word.
 func (b *Button) row() *fyne.Container {
 	b.label.Align = fyne.TextAlignCenter
 	if b.name == "" {

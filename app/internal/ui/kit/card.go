@@ -12,6 +12,9 @@ const (
 	cardHeight float32 = 198
 )
 
+// textLines is how many lines each of the texts on a card may take.
+const textLines = 3
+
 // PermissionCard is the face of the product: one permission in the shape of a
 // bank card. The whole card opens the permission; its button does the next thing.
 type PermissionCard struct {
@@ -51,9 +54,9 @@ func NewPermissionCard(c CardConfig) *PermissionCard {
 	p.panel, p.ring = NewFrame(ColorSheet, ColorLine, RadiusCard), newRing(RadiusCard)
 	p.tile = NewPanel(ColorGreyTint, 10)
 	p.picture = NewPicture("", ColorLapsed, 26)
-	p.name, p.receives = NewHeading(""), NewSoft("")
-	p.data = NewText("").Wrapped(2)
-	p.status = newText(SizeSmall, ColorInk, true, "").Wrapped(2)
+	p.name, p.receives = NewHeading("").Wrapped(2), NewSoft("").Wrapped(2)
+	p.data = NewText("").Wrapped(textLines)
+	p.status = newText(SizeSmall, ColorInk, true, "").Wrapped(textLines)
 	p.stamp = NewStamp(factor)
 	p.button = NewButton("", Ordinary, p.act)
 	p.pill = NewPill(view.None, "")
@@ -142,10 +145,46 @@ func (p *PermissionCard) MinSize() fyne.Size {
 	return fyne.NewSize(cardNarrow*scale, cardHeight*scale)
 }
 
-// HeightFor keeps the proportions of a bank card, within reason.
+// HeightFor keeps the proportions of a bank card, within reason; long texts make it higher.
 func (p *PermissionCard) HeightFor(width float32) float32 {
 	scale := scaleOf(p.Theme())
-	return max(cardHeight*scale, min(width, 1.2*cardWidth*scale)*cardHeight/cardWidth)
+	return max(cardHeight*scale, min(width, 1.2*cardWidth*scale)*cardHeight/cardWidth, p.textHeight(width))
+}
+
+// textHeight is the height that the texts need.
+func (p *PermissionCard) textHeight(width float32) float32 {
+	p.paint()
+	p.data.Lines, p.status.Lines = textLines, textLines
+	k := scaleOf(p.Theme())
+	margin := 5 * Step * k
+	inner := width - 2*margin
+	h := 2*margin - 4 + p.headHeight(width) + 3*Step*k + p.data.HeightFor(inner) + Step + p.stamp.MinSize().Height
+	if p.status.Visible() {
+		h += 2 + p.status.HeightFor(inner)
+	}
+	if end := p.end(); end != nil && end.MinSize().Width > inner-p.stamp.MinSize().Width-2*Step {
+		h += end.MinSize().Height + Step
+	}
+	return h
+}
+
+// headHeight is the height of the picture with the names beside it.
+func (p *PermissionCard) headHeight(width float32) float32 {
+	k := scaleOf(p.Theme())
+	beside := width - 2*5*Step*k - 50*k
+	return max(40*k, p.name.HeightFor(beside)+p.receives.HeightFor(beside))
+}
+
+// end is what stands at the right of the stamp, nil for nothing.
+func (p *PermissionCard) end() fyne.CanvasObject {
+	switch {
+	case p.button.Visible():
+		return p.button
+	case p.pill.Visible():
+		return p.pill
+	default:
+		return nil
+	}
 }
 
 // CreateRenderer implements fyne.Widget.
@@ -188,32 +227,35 @@ func (r *cardRenderer) Layout(s fyne.Size) {
 	place(c.tile, margin, margin-2, tile, tile)
 	side := c.picture.MinSize().Width
 	place(c.picture, margin+(tile-side)/2, margin-2+(tile-side)/2, side, side)
-	left, nameHeight := margin+tile+10*k, c.name.HeightFor(0)
-	top := margin - 2 + (tile-nameHeight-c.receives.HeightFor(0)-1)/2
-	place(c.name, left, top, s.Width-left-margin, nameHeight)
-	place(c.receives, left, top+nameHeight+1, s.Width-left-margin, c.receives.HeightFor(0))
+	left, head := margin+tile+10*k, c.headHeight(s.Width)
+	names := s.Width - left - margin
+	nameHeight, receives := c.name.HeightFor(names), c.receives.HeightFor(names)
+	top := margin - 2 + max(tile-nameHeight-receives-1, 0)/2
+	place(c.name, left, top, names, nameHeight)
+	place(c.receives, left, top+nameHeight+1, names, receives)
 
 	stamp := c.stamp.MinSize()
 	bottom := s.Height - margin + 2
 	place(c.stamp, margin, bottom-stamp.Height, stamp.Width, stamp.Height)
-	room := inner - stamp.Width - 2*Step
-	r.placeEnd(c.button, s.Width-margin, bottom, room)
-	if room < c.pill.MinSize().Width && c.pill.Visible() {
-		// A large stamp on a narrow card leaves no room beside it.
-		r.placeEnd(c.pill, s.Width-margin, bottom-stamp.Height, inner)
-	} else {
-		r.placeEnd(c.pill, s.Width-margin, bottom, room)
+	room := bottom - stamp.Height
+	if end := c.end(); end != nil {
+		if m := end.MinSize(); m.Width > inner-stamp.Width-2*Step {
+			// A large stamp on a narrow card leaves no room beside it.
+			r.placeEnd(end, s.Width-margin, room, inner)
+			room -= m.Height
+		} else {
+			r.placeEnd(end, s.Width-margin, bottom, m.Width)
+		}
 	}
-
-	y := margin - 2 + tile + 3*Step*k
-	r.placeTexts(margin, y, inner, bottom-stamp.Height-Step-y)
+	y := margin - 2 + head + 3*Step*k
+	r.placeTexts(margin, y, inner, room-Step-y)
 }
 
-// placeTexts sets what is sent, and under it what is wrong; each gives up its
-// second line before they would touch the stamp.
+// placeTexts sets what is sent, and under it what is wrong; each gives up lines
+// before they would touch the stamp.
 func (r *cardRenderer) placeTexts(x, y, width, room float32) {
 	c := r.card
-	c.data.Lines, c.status.Lines = 2, 2
+	c.data.Lines, c.status.Lines = textLines, textLines
 	if c.status.Visible() && c.data.HeightFor(width)+c.status.HeightFor(width) > room {
 		c.data.Lines = 1
 	}

@@ -21,7 +21,7 @@ type Chip struct {
 func NewChip(tapped func(id string)) *Chip {
 	c := &Chip{
 		sign:  NewSign("check", ColorAct, 14),
-		label: newText(SizeSmall, ColorInk, true, "").Fitted(),
+		label: newText(SizeSmall, ColorInk, true, "").Wrapped(2).Fitted(),
 		count: newText(SizeSmall, ColorSoft, false, "").Fitted(),
 		panel: NewFrame(ColorSheet, ColorLine, 999),
 		ring:  newRing(999),
@@ -60,12 +60,18 @@ func (c *Chip) paint() {
 	show(c.ring, c.focused)
 }
 
+// HeightFor is the height that the chip needs for its word.
+func (c *Chip) HeightFor(width float32) float32 { return HeightFor(c.body(), width) }
+
 // CreateRenderer implements fyne.Widget.
 func (c *Chip) CreateRenderer() fyne.WidgetRenderer {
 	c.ExtendBaseWidget(c)
 	c.paint()
-	row := NewRow(6, c.sign, Grow(c.label), c.count)
-	return laidOut(&composite{body: NewStack(c.panel, NewPad(6, 14, 6, 14, row), c.ring), update: c.paint}, c)
+	return laidOut(&composite{body: c.body(), update: c.paint}, c)
+}
+
+func (c *Chip) body() *fyne.Container {
+	return NewStack(c.panel, NewPad(6, 14, 6, 14, NewRow(6, c.sign, Grow(c.label), c.count)), c.ring)
 }
 
 // Chips is a flow of chips of which one or several are chosen.

@@ -32,7 +32,7 @@ const (
 // and a foot of buttons (see NewEnds and NewHead).
 func NewDialog(title string, width float32, body, foot fyne.CanvasObject) *Dialog {
 	d := &Dialog{width: width, body: body, foot: foot, layout: &bareLayout{}}
-	d.title = newText(SizeHeading, ColorInk, true, title).Wrapped(2)
+	d.title = newText(SizeHeading, ColorInk, true, title).Wrapped(0)
 	d.scroll = container.NewVScroll(container.New(d.layout, body))
 	d.scrim = NewPanel(ColorScrim, 0)
 	d.panel = NewFrame(ColorSheet, ColorLine, RadiusSheet)

@@ -54,6 +54,9 @@ func (l *flowLayout) place(objects []fyne.CanvasObject, width float32, set func(
 	for _, o := range visible(objects) {
 		m := o.MinSize()
 		w := min(m.Width, width)
+		if w < m.Width {
+			m.Height = HeightFor(o, w)
+		}
 		if x > 0 && x+w > width+0.5 {
 			x, y, line = 0, y+line+l.gap, 0
 		}
@@ -101,7 +104,13 @@ func (cardGrid) cell(objects []fyne.CanvasObject, width float32) (columns int, c
 	columns = max(int((width+cardGap)/(cardNarrow*scale+cardGap)), 1)
 	w := (width - cardGap*float32(columns-1)) / float32(columns)
 	w = min(w, cardWide*scale)
-	return columns, fyne.NewSize(w, max(cardHeight*scale, min(w, 1.1*cardWidth*scale)/cardRelation))
+	h := max(cardHeight*scale, min(w, 1.1*cardWidth*scale)/cardRelation)
+	for _, o := range objects {
+		if c, ok := o.(*PermissionCard); ok {
+			h = max(h, c.textHeight(w))
+		}
+	}
+	return columns, fyne.NewSize(w, h)
 }
 
 func (g cardGrid) Layout(objects []fyne.CanvasObject, s fyne.Size) {

@@ -1,26 +1,48 @@
 package kit
 
-import (
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
+import "fyne.io/fyne/v2"
+
+// NewListPage returns a page of a head, as high as it needs, and a table below
+// that takes of the rest what it wants. Where large text leaves the table too
+// little, the page scrolls.
+func NewListPage(head, table fyne.CanvasObject) *Page {
+	return newPage(&listLayout{}, head, table)
+}
+
+type listLayout struct{ window fyne.Size }
+
+func (l *listLayout) in(window fyne.Size) { l.window = window }
+
+// tableShare is the least part of the window that a table with many rows gets.
+const tableShare float32 = 0.66
+
+// heights are those of head and table, and of the page with its margins.
+func (l *listLayout) heights(o []fyne.CanvasObject) (head, table, all float32) {
+	w := l.width()
+	head = HeightFor(o[0], w)
+	around := 2*listTop + head + 4*Step
+	if !o[1].Visible() {
+		return head, 0, around
+	}
+	wanted := HeightFor(o[1], w)
+	table = max(min(l.window.Height-around, wanted), min(tableShare*l.window.Height, wanted))
+	return head, table, around + table
+}
+
+const (
+	listSide float32 = 8 * Step
+	listTop  float32 = 6 * Step
 )
 
-// NewListPage sets a head as high as it needs and gives of the rest what it
-// wants to a table below, with the margins of a page. wanted is the height that
-// shows all of the table.
-func NewListPage(head, table fyne.CanvasObject, wanted func() float32) *fyne.Container {
-	return container.New(&listLayout{wanted}, head, table)
+func (l *listLayout) width() float32 { return max(min(l.window.Width, pageWidest)-2*listSide, 1) }
+
+func (l *listLayout) Layout(o []fyne.CanvasObject, _ fyne.Size) {
+	head, table, _ := l.heights(o)
+	place(o[0], listSide, listTop, l.width(), head)
+	place(o[1], listSide, listTop+head+4*Step, l.width(), table)
 }
 
-type listLayout struct{ wanted func() float32 }
-
-func (l *listLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	const side, top = 8 * Step, 6 * Step
-	w := min(s.Width, pageWidest) - 2*side
-	h := HeightFor(o[0], w)
-	place(o[0], side, top, w, h)
-	y := top + h + 4*Step
-	place(o[1], side, y, w, max(min(s.Height-y-top, l.wanted()), 120))
+func (l *listLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	_, _, all := l.heights(o)
+	return fyne.NewSize(1, all)
 }
-
-func (*listLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(320, 320) }

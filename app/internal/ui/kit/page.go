@@ -14,15 +14,25 @@ const pageWidest float32 = 1360
 type Page struct {
 	widget.BaseWidget
 	scroll *container.Scroll
-	layout *pageLayout
+	ground ground
 }
 
 // NewPage returns a page with content.
-func NewPage(content fyne.CanvasObject) *Page {
-	p := &Page{layout: &pageLayout{}}
-	p.scroll = container.NewVScroll(container.New(p.layout, content))
+func NewPage(content fyne.CanvasObject) *Page { return newPage(&pageLayout{}, content) }
+
+// newPage returns the scrolling ground of a screen, its content set by ground.
+func newPage(ground ground, content ...fyne.CanvasObject) *Page {
+	p := &Page{ground: ground}
 	p.ExtendBaseWidget(p)
+	p.scroll = container.NewVScroll(container.New(ground, content...))
 	return p
+}
+
+// ground is the layout of what scrolls: it knows the window's size before its
+// own is decided, which is what lets wrapped texts ask for the right height.
+type ground interface {
+	fyne.Layout
+	in(window fyne.Size)
 }
 
 // Top scrolls to the beginning.
@@ -43,20 +53,21 @@ func (r *pageRenderer) Objects() []fyne.CanvasObject {
 }
 
 func (r *pageRenderer) Layout(s fyne.Size) {
-	r.page.layout.width = s.Width
+	r.page.ground.in(s)
 	r.page.scroll.Resize(s)
 	r.page.scroll.Refresh()
 }
 
 func (r *pageRenderer) Refresh() {
-	r.page.layout.width = r.page.Size().Width
+	r.page.ground.in(r.page.Size())
 	r.page.scroll.Content.Refresh()
 	r.page.scroll.Refresh()
 }
 
-// pageLayout sets the one content of a page. It knows the width before its own
-// size is decided, which is what lets wrapped texts ask for the right height.
+// pageLayout sets the one content of a page.
 type pageLayout struct{ width float32 }
+
+func (l *pageLayout) in(window fyne.Size) { l.width = window.Width }
 
 func (l *pageLayout) margin() float32 {
 	if l.width < 760 {

@@ -16,6 +16,7 @@ type Pill struct {
 	panel    *Panel
 	sign     *Icon
 	word     *Text
+	body     *fyne.Container
 }
 
 // NewPill returns a pill with the sign of its severity.
@@ -23,8 +24,9 @@ func NewPill(s view.Severity, word string) *Pill {
 	p := &Pill{
 		panel: NewPanel(TintOf(s), 999),
 		sign:  NewSign(signOf(s), InkOf(s), 13),
-		word:  newText(SizeSmall, InkOf(s), true, word).Fitted(),
+		word:  newText(SizeSmall, InkOf(s), true, word).Wrapped(2).Fitted(),
 	}
+	p.body = NewStack(p.panel, NewPad(3, 11, 3, 9, NewRow(5, p.sign, Grow(p.word))))
 	p.ExtendBaseWidget(p)
 	p.Set(s, word)
 	return p
@@ -59,8 +61,11 @@ func (p *Pill) Word() string { return p.word.String() }
 // Severity is the state that the pill shows.
 func (p *Pill) Severity() view.Severity { return p.severity }
 
+// HeightFor is the height that the pill needs for its word.
+func (p *Pill) HeightFor(width float32) float32 { return HeightFor(p.body, width) }
+
 // CreateRenderer implements fyne.Widget.
 func (p *Pill) CreateRenderer() fyne.WidgetRenderer {
 	p.ExtendBaseWidget(p)
-	return laidOut(&composite{body: NewStack(p.panel, NewPad(3, 11, 3, 9, NewRow(5, p.sign, Grow(p.word))))}, p)
+	return laidOut(&composite{body: p.body}, p)
 }

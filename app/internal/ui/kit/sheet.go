@@ -13,7 +13,7 @@ const sheetMargin = 4 * Step
 func NewSheet(title string, content ...fyne.CanvasObject) *fyne.Container {
 	column := NewColumn(3 * Step)
 	if title != "" {
-		column.Add(NewHeading(title))
+		column.Add(NewHeading(title).Wrapped(0))
 	}
 	for _, o := range content {
 		column.Add(o)

@@ -12,30 +12,47 @@ import (
 type DataRow[R any] interface {
 	fyne.CanvasObject
 	Set(R)
+	HeightFor(width float32) float32 // of what was set, so that no text is cut
 }
 
 // TableConfig says how the rows of a DataTable look and what they do.
-type TableConfig[R any] struct {
-	New    func() DataRow[R] // required
-	Height func(R) float32   // at the present size of text; nil is the least height of a row
-	Open   func(R)           // a row was chosen by a click, or by the arrows and Space; may be nil
-	Foot   fyne.CanvasObject // stands below the rows; may be nil
+type TableConfig[R comparable] struct {
+	New  func() DataRow[R] // required
+	Open func(R)           // a row was chosen by a click, or by the arrows and Space; may be nil
+	Foot fyne.CanvasObject // stands below the rows; may be nil
 }
 
-// DataTable is a sheet of rows that makes only as many as can be seen.
-type DataTable[R any] struct {
-	config  TableConfig[R]
-	rows    []R
-	heights map[int]float32 // that the list was told
-	list    *widget.List
-	sheet   *fyne.Container
+// DataTable is a sheet of rows that makes only as many as can be seen. Each is
+// as high as its texts need at the width of the table.
+type DataTable[R comparable] struct {
+	config TableConfig[R]
+	rows   []R
+	list   *widget.List
+	sheet  *fyne.Container
+
+	probe   DataRow[R]      // is filled with each row in turn, to measure it
+	width   float32         // of a row, when it was measured
+	scale   float32         // of text, then
+	sized   []R             // that were measured
+	heights []float32       // of those
+	told    map[int]float32 // what the list knows
+	telling bool            // the list takes many heights, and shows nothing meanwhile
 }
+
+// manyHeights is how many new heights the list takes one by one: each costs a
+// refresh, but leaves the focus where it is.
+const manyHeights = 12
 
 // NewDataTable returns an empty table.
-func NewDataTable[R any](c TableConfig[R]) *DataTable[R] {
-	t := &DataTable[R]{config: c, heights: map[int]float32{}}
+func NewDataTable[R comparable](c TableConfig[R]) *DataTable[R] {
+	t := &DataTable[R]{config: c, told: map[int]float32{}}
 	t.list = widget.NewList(
-		func() int { return len(t.rows) },
+		func() int {
+			if t.telling {
+				return 0
+			}
+			return len(t.rows)
+		},
 		func() fyne.CanvasObject { return c.New() },
 		func(id widget.ListItemID, o fyne.CanvasObject) {
 			if id < len(t.rows) {
@@ -50,7 +67,8 @@ func NewDataTable[R any](c TableConfig[R]) *DataTable[R] {
 		}
 	}
 	t.list.HideSeparators = true
-	t.sheet = NewStack(NewFrame(ColorSheet, ColorLine, RadiusSheet), NewInset(2*Step, container.NewBorder(nil, c.Foot, nil, nil, t.list)))
+	t.sheet = container.New(&tableLayout{fit: t.fit, wanted: t.Wanted},
+		NewFrame(ColorSheet, ColorLine, RadiusSheet), NewInset(tableInset, container.NewBorder(nil, c.Foot, nil, nil, t.list)))
 	return t
 }
 
@@ -66,38 +84,63 @@ func (t *DataTable[R]) Rows() []R { return t.rows }
 // SetRows shows rows; the place to which the person scrolled is kept.
 func (t *DataTable[R]) SetRows(rows []R) {
 	t.rows = rows
-	t.setHeights()
+	if t.width > 0 {
+		t.fit(t.width + 2*tableInset)
+	}
 	t.list.Refresh()
 }
 
-// setHeights tells the list only what changed: each word costs it a refresh.
-func (t *DataTable[R]) setHeights() {
-	if t.config.Height == nil {
+// fit gives each row the height that it needs in a table of width.
+func (t *DataTable[R]) fit(width float32) {
+	t.measure(width - 2*tableInset)
+	least := t.config.New().MinSize().Height
+	fresh := map[int]float32{}
+	for i, h := range t.heights {
+		if was, ok := t.told[i]; was != h && (ok || h != least) {
+			fresh[i] = h
+		}
+	}
+	if len(fresh) == 0 {
 		return
 	}
-	usual := t.config.New().MinSize().Height
-	for i, r := range t.rows {
-		h, known := t.heights[i]
-		if !known {
-			h = usual
-		}
-		if now := t.config.Height(r); now != h {
-			t.heights[i] = now
-			t.list.SetItemHeight(i, now)
-		}
+	place := t.list.GetScrollOffset()
+	t.telling = len(fresh) > manyHeights
+	for i, h := range fresh {
+		t.told[i] = h
+		t.list.SetItemHeight(i, h)
+	}
+	if t.telling {
+		t.telling = false
+		t.list.Refresh()
+		t.list.ScrollToOffset(place)
 	}
 }
 
-// Wanted is the height of the sheet that shows all rows.
-func (t *DataTable[R]) Wanted() float32 {
-	h := 4 * Step
-	if t.config.Height == nil && len(t.rows) > 0 {
-		h += float32(len(t.rows)) * (t.config.New().MinSize().Height + theme.Padding())
+// measure takes the heights of the rows that changed since it did so last.
+func (t *DataTable[R]) measure(width float32) {
+	scale := scaleNow()
+	if width != t.width || scale != t.scale {
+		t.sized, t.probe = nil, t.config.New() // made anew, because the size of its text belongs to it
+		t.probe.Resize(fyne.NewSize(width, width))
 	}
-	for _, r := range t.rows {
-		if t.config.Height != nil {
-			h += t.config.Height(r) + theme.Padding()
+	t.width, t.scale = width, scale
+	t.heights = append(t.heights, make([]float32, max(len(t.rows)-len(t.heights), 0))...)[:len(t.rows)]
+	for i, r := range t.rows {
+		if i < len(t.sized) && t.sized[i] == r {
+			continue
 		}
+		t.probe.Set(r)
+		t.heights[i] = whole(t.probe.HeightFor(width))
+	}
+	t.sized = append(t.sized[:0], t.rows...)
+}
+
+// Wanted is the height of a sheet of width that shows all rows.
+func (t *DataTable[R]) Wanted(width float32) float32 {
+	t.measure(width - 2*tableInset)
+	h := 2 * tableInset
+	for _, row := range t.heights {
+		h += row + theme.Padding()
 	}
 	if t.config.Foot != nil && t.config.Foot.Visible() {
 		h += t.config.Foot.MinSize().Height + theme.Padding()
@@ -105,79 +148,21 @@ func (t *DataTable[R]) Wanted() float32 {
 	return h
 }
 
-// Cell is one column of rows whose cells agree from row to row.
-type Cell struct {
-	Width float32 // at normal text size; the least width where Share is set
-	Share float32 // of the width that is left
-	From  float32 // the width of a row at normal text size from which the column is shown; 0 is always
+// tableInset is the margin between a sheet and its rows.
+const tableInset float32 = 2 * Step
+
+// tableLayout tells a table its width before it is laid out.
+type tableLayout struct {
+	stackLayout
+	fit    func(width float32)
+	wanted func(width float32) float32
 }
 
-// NewCells sets objects in columns; top puts them all on one line at the top,
-// else each stands in the middle. Cells that wrap make the row higher.
-func NewCells(top bool, cells []Cell, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(&cellLayout{cells: cells, top: top}, objects...)
-}
-
-type cellLayout struct {
-	cells []Cell
-	top   bool
-}
-
-// cellGap is the gap between columns.
-const cellGap = 3 * Step
-
-// widths are the widths of the columns; 0 is a column without room.
-func (l *cellLayout) widths(width float32) []float32 {
-	scale := scaleNow()
-	rest, shares := width+cellGap, float32(0)
-	out := make([]float32, len(l.cells))
-	for i, c := range l.cells {
-		if width < c.From*scale {
-			continue
-		}
-		out[i] = max(c.Width*scale, 1)
-		rest -= out[i] + cellGap
-		shares += c.Share
+func (l *tableLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	if s.Width > 2*tableInset {
+		l.fit(s.Width)
 	}
-	for i, c := range l.cells {
-		if out[i] > 0 && c.Share > 0 {
-			out[i] += max(rest, 0) * c.Share / shares
-		}
-	}
-	return out
+	l.stackLayout.Layout(o, s)
 }
 
-func (l *cellLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	var x float32
-	for i, w := range l.widths(s.Width) {
-		if w == 0 {
-			place(o[i], -2*s.Width, 0, 1, 1) // out of sight: whether it is shown belongs to the row
-			continue
-		}
-		h := HeightFor(o[i], w)
-		y := float32(0)
-		if !l.top {
-			y = (s.Height - h) / 2
-		}
-		place(o[i], x, y, w, h)
-		x += w + cellGap
-	}
-}
-
-func (l *cellLayout) HeightFor(o []fyne.CanvasObject, width float32) float32 {
-	var h float32
-	for i, w := range l.widths(width) {
-		if w > 0 {
-			h = max(h, HeightFor(o[i], w))
-		}
-	}
-	return h
-}
-
-func (l *cellLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
-	var h float32
-	for _, x := range o {
-		h = max(h, x.MinSize().Height)
-	}
-	return fyne.NewSize(1, h)
-}
+func (l *tableLayout) HeightFor(_ []fyne.CanvasObject, width float32) float32 { return l.wanted(width) }

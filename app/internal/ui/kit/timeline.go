@@ -57,7 +57,16 @@ func (t *Timeline) Set(data view.Timeline) {
 // Marks are the marks on the axis, for tests.
 func (t *Timeline) Marks() []*Mark { return t.marks }
 
-func (t *Timeline) markHeight() float32 { return 26 * scaleOf(t.Theme()) }
+// markHeight is the height of a level on an axis of width.
+func (t *Timeline) markHeight(width float32) float32 {
+	h := 26 * scaleOf(t.Theme())
+	for _, m := range t.marks {
+		if room := m.room(width); m.width > room {
+			h = max(h, m.label.HeightFor(room-markAround)+2*Step)
+		}
+	}
+	return h
+}
 
 // spot is where a mark stands: its level above the axis and its left edge. A bare
 // one shows only its dot, because there was no room for its name.
@@ -111,7 +120,7 @@ func (t *Timeline) HeightFor(width float32) float32 {
 	for _, s := range t.spots(width) {
 		top = max(top, s.level)
 	}
-	return float32(top+1)*t.markHeight() + 10 + NewSoft("").HeightFor(0)
+	return float32(top+1)*t.markHeight(width) + 10 + NewSoft("").HeightFor(0)
 }
 
 // MinSize implements fyne.CanvasObject.
@@ -169,7 +178,7 @@ func (r *timelineRenderer) Layout(s fyne.Size) {
 		place(t.months[i], x, floor+4, w, text)
 	}
 	for i, p := range t.spots(s.Width) {
-		h := t.markHeight()
+		h := t.markHeight(s.Width)
 		y := floor - float32(p.level+1)*h
 		t.marks[i].setBare(p.bare)
 		place(t.marks[i], p.left, y, min(t.marks[i].MinSize().Width, t.marks[i].room(s.Width)), h-4)
@@ -177,6 +186,9 @@ func (r *timelineRenderer) Layout(s fyne.Size) {
 		place(t.stems[i], x-0.5, y+h-4, 1, float32(p.level)*h+4)
 	}
 }
+
+// markAround is what a mark takes beside its name: margins, dot and gap.
+const markAround float32 = 4 + 1 + 10 + 6
 
 // Mark is one end on a timeline.
 type Mark struct {
@@ -189,7 +201,7 @@ type Mark struct {
 }
 
 func newMark(open func(id string)) *Mark {
-	m := &Mark{dot: NewPanel(ColorFresh, 5), label: NewSoft("").Fitted(), ring: newRing(RadiusControl)}
+	m := &Mark{dot: NewPanel(ColorFresh, 5), label: NewSoft("").Wrapped(3).Fitted(), ring: newRing(RadiusControl)}
 	m.onTap = func() { open(m.mark.ID) }
 	m.repaint = m.Refresh
 	m.ExtendBaseWidget(m)
@@ -203,7 +215,7 @@ func (m *Mark) set(v view.TimelineMark) {
 	m.width = m.MinSize().Width
 }
 
-// room is how wide the mark may be on an axis of width: a long name is shortened.
+// room is how wide the mark may be on an axis of width: a long name goes on in the next line.
 func (m *Mark) room(width float32) float32 { return min(m.width, width*0.45) }
 
 func (m *Mark) setBare(bare bool) {
@@ -228,7 +240,7 @@ func (m *Mark) CreateRenderer() fyne.WidgetRenderer {
 	m.ExtendBaseWidget(m)
 	m.paint()
 	dot := &fyne.Container{Layout: dotLayout{}, Objects: []fyne.CanvasObject{m.dot}}
-	body := NewStack(NewPad(0, 4, 0, 1, NewRow(6, dot, Grow(m.label))), m.ring)
+	body := NewStack(NewPad(0, 4, 0, 1, NewRow(6, dot, Grow(m.label))), m.ring) // beside the name: markAround
 	return laidOut(&composite{body: body, update: m.paint}, m)
 }
 

@@ -17,7 +17,7 @@ type Toast struct {
 
 // NewToast returns a hidden toast; undoWord and closing are what its buttons say and do.
 func NewToast(undoWord string, undo, closing func()) *Toast {
-	t := &Toast{sign: NewSign("check", ColorFresh, 18), text: NewText("").Wrapped(3)}
+	t := &Toast{sign: NewSign("check", ColorFresh, 18), text: NewText("").Wrapped(5)}
 	t.undo = NewSignButton("undo", undoWord, Ordinary, undo)
 	row := NewRow(3*Step, t.sign, Grow(t.text), t.undo, NewSignButton("close", "", Link, closing))
 	t.Box = NewStack(NewFrame(ColorSheet, ColorSoft, RadiusSheet), NewPad(10, 12, 10, 16, row))

@@ -117,13 +117,20 @@ type numberRow struct{ *kit.Text }
 func (r numberRow) Set(n int)          { r.Text.Set(fmt.Sprint("Device ", n)) }
 func (r numberRow) MinSize() fyne.Size { return fyne.NewSize(100, 20) }
 
+// HeightFor makes ten rows of ten thousand higher.
+func (r numberRow) HeightFor(float32) float32 {
+	if strings.HasSuffix(r.Text.String(), "999") {
+		return 21
+	}
+	return 20
+}
+
 func TestTableMakesOnlyWhatIsSeen(t *testing.T) {
 	inLook(t, kit.Light)
 	made, opened := 0, -1
 	table := kit.NewDataTable(kit.TableConfig[int]{
-		New:    func() kit.DataRow[int] { made++; return numberRow{kit.NewText("")} },
-		Height: func(n int) float32 { return float32(20 + n%1000/999) }, // ten are higher
-		Open:   func(r int) { opened = r },
+		New:  func() kit.DataRow[int] { made++; return numberRow{kit.NewText("")} },
+		Open: func(r int) { opened = r },
 	})
 	inWindow(t, table.Content(), fyne.NewSize(600, 400))
 	rows := make([]int, 10_000)
@@ -134,8 +141,8 @@ func TestTableMakesOnlyWhatIsSeen(t *testing.T) {
 	if made > 40 {
 		t.Errorf("%d rows were made for a window of a dozen", made)
 	}
-	if want := float32(10_000 * 20); table.Wanted() < want {
-		t.Errorf("all rows want %v, less than %v", table.Wanted(), want)
+	if want := float32(10_000*20 + 10); table.Wanted(600) < want {
+		t.Errorf("all rows want %v, less than %v", table.Wanted(600), want)
 	}
 	table.List().Select(7)
 	if opened != 7 {
@@ -163,6 +170,23 @@ func TestCellsAgreeFromRowToRow(t *testing.T) {
 	}
 	if narrow := row(400, "short"); narrow[2].Position().X >= 0 || narrow[1].Size().Width <= a[1].Size().Width-100 {
 		t.Errorf("without room: second at %v, first %v wide", narrow[2].Position().X, narrow[1].Size().Width)
+	}
+}
+
+func TestCellsWithoutAColumnGoOnUnderAnother(t *testing.T) {
+	inLook(t, kit.Light)
+	cells := []kit.Cell{{Width: 40}, {Share: 1}, {Width: 100, From: 500, Under: 2}, {Share: 1, From: 600, Under: 3}}
+	objects := []fyne.CanvasObject{kit.NewText("x"), kit.NewText("name"), kit.NewText("state"), kit.NewText(strings.Repeat("long ", 40)).Wrapped(0)}
+	c := kit.NewCells(false, cells, objects...)
+	height := kit.HeightFor(c, 300)
+	c.Resize(fyne.NewSize(300, height))
+	for i, o := range objects[2:] {
+		if x := objects[1].Position().X; o.Position().X != x || o.Size().Width != 300-x {
+			t.Errorf("cell %d stands at %v, %v wide, and not under the name at %v", i+2, o.Position(), o.Size().Width, x)
+		}
+	}
+	if last := objects[3]; last.Position().Y <= objects[2].Position().Y || last.Position().Y+last.Size().Height > height+1 {
+		t.Errorf("the last line stands at %v, %v high, in a row of %v", last.Position().Y, last.Size().Height, height)
 	}
 }
 

@@ -64,7 +64,7 @@ const fewRecipients = 5
 func NewGive(c GiveCommands) *Give {
 	g := &Give{
 		commands: c, tile: kit.NewPictureTile(40), stamp: kit.NewStamp(0), preview: kit.NewColumn(2 * kit.Step),
-		missing: kit.NewSoft("").Wrapped(2), note: kit.NewSoft("").Wrapped(0), endsTitle: kit.NewText("").Bold(),
+		missing: kit.NewSoft("").Wrapped(0), note: kit.NewSoft("").Wrapped(0), endsTitle: kit.NewText("").Bold(),
 		typedWrong: kit.NewText("").Wrapped(0),
 	}
 	g.recipients = kit.NewTicks(g.tick)
