@@ -2,6 +2,7 @@ package connectors
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"bestbefore/consent"
@@ -22,9 +23,20 @@ type Accounter interface {
 type Account struct {
 	Name    string `json:"name"`    // the peer's own id of it, which is the id of its grant too
 	Because string `json:"because"` // the evidence, in a sentence's end: "because ..."
+	// Called is what to call it in a sentence where it is no account to a person:
+	// `the integration "Lumi Cloud"`. Empty: the account and its name.
+	Called string `json:"called,omitempty"`
 	// Shares are other devices that send through the same account, by the peer's
 	// own ids: they would stop too.
 	Shares []discovery.Identifier `json:"shares,omitempty"`
+}
+
+// Words are what to call the account in a sentence, cleaned.
+func (a Account) Words() string {
+	if a.Called != "" {
+		return string(discovery.CleanLong(a.Called))
+	}
+	return fmt.Sprintf("the account %q", string(discovery.Clean(a.Name)))
 }
 
 // TargetOf is what a block of d towards r hits: its identifiers but for
