@@ -86,14 +86,16 @@ type Grant struct {
 	ID         string             `json:"id"` // the issuer's own id
 	Connection string             `json:"connection"`
 	Device     discovery.DeviceID `json:"device,omitempty"`
-	Kind       string             `json:"kind"`
-	Name       string             `json:"name"` // cleaned
-	Scopes     []string           `json:"scopes,omitempty"`
-	Secret     SecretRef          `json:"secret,omitempty"`
-	Created    time.Time          `json:"created,omitzero"`
-	LastUsed   time.Time          `json:"last_used,omitzero"`
-	Expires    time.Time          `json:"expires,omitzero"` // the issuer's own end, zero when none
-	Own        bool               `json:"own,omitempty"`    // our own access; never revoked
+	// Holder is the issuer's own id of the device that it gave this to, where it says so.
+	Holder   discovery.Identifier `json:"holder,omitzero"`
+	Kind     string               `json:"kind"`
+	Name     string               `json:"name"` // cleaned
+	Scopes   []string             `json:"scopes,omitempty"`
+	Secret   SecretRef            `json:"secret,omitempty"`
+	Created  time.Time            `json:"created,omitzero"`
+	LastUsed time.Time            `json:"last_used,omitzero"`
+	Expires  time.Time            `json:"expires,omitzero"` // the issuer's own end, zero when none
+	Own      bool                 `json:"own,omitempty"`    // our own access; never revoked
 	// EndsAlso names, cleaned, what else its issuer ends together with it: other
 	// apps' sessions, other devices' logins (T31).
 	EndsAlso []string `json:"ends_also,omitempty"`

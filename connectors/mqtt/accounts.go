@@ -127,11 +127,19 @@ func (s *Session) Grants(ctx context.Context) ([]consent.Grant, error) {
 	if err != nil {
 		return nil, err
 	}
+	var out []consent.Grant
+	if s.zigbee.there() {
+		if out, err = s.zigbeeGrants(ctx, l); err != nil {
+			return nil, err
+		}
+	}
+	if !s.manages() {
+		return out, nil
+	}
 	all, err := s.accounts(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]consent.Grant, 0, len(all))
 	for _, a := range all {
 		g := consent.Grant{ID: a.Username, Connection: s.connection, Kind: "mqtt account", Name: accountName(a), Own: a.Username == s.set.username}
 		if last := s.clients.lastSeen(a.Username); !last.IsZero() {

@@ -18,7 +18,7 @@ const (
 // isAnnouncement reports whether a topic carries descriptions of devices.
 func isAnnouncement(topic string) bool {
 	return strings.HasPrefix(topic, "homeassistant/") && strings.HasSuffix(topic, "/config") ||
-		topic == "zigbee2mqtt/bridge/devices" || topic == "shellies/announce" ||
+		topic == zigbeeDevices || topic == "shellies/announce" ||
 		strings.HasPrefix(topic, "tasmota/discovery/") && strings.HasSuffix(topic, "/config") ||
 		strings.HasPrefix(topic, "esphome/discover/")
 }
@@ -92,13 +92,13 @@ func (b *book) claim(topic string, p *publisher) {
 
 // readAnnouncement reads one discovery message; nil when it is none.
 func readAnnouncement(topic string, payload []byte) []announced {
-	if len(payload) > maxPacket || !shallow(payload) {
+	if len(payload) > maxPacket && topic != zigbeeDevices || !shallow(payload) {
 		return nil
 	}
 	switch {
 	case strings.HasPrefix(topic, "homeassistant/"):
 		return readHomeAssistant(payload)
-	case topic == "zigbee2mqtt/bridge/devices":
+	case topic == zigbeeDevices:
 		return readZigbee(payload)
 	case topic == "shellies/announce":
 		return readShelly(payload)
@@ -249,7 +249,7 @@ func readZigbee(payload []byte) []announced {
 		}
 		short, _, _ := strings.Cut(name, "/")
 		a := announced{
-			ID: "zigbee2mqtt/" + short, Name: name, Maker: string(d.Maker), Model: string(d.ModelID), Serial: string(d.IEEE),
+			ID: zigbeeBase + short, Name: name, Maker: string(d.Maker), Model: string(d.ModelID), Serial: string(d.IEEE),
 			Because: "Zigbee2MQTT's list of devices names it",
 		}
 		if d.Definition != nil {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"bestbefore/connectors"
@@ -20,6 +21,8 @@ type kept struct {
 	Deleted   bool     `json:"deleted,omitempty"`
 	Addresses []string `json:"addresses,omitempty"` // from where the account alone signed in
 	Gap       float64  `json:"gap,omitempty"`       // seconds between two of its messages before, on average
+	Zigbee    string   `json:"zigbee,omitempty"`    // the device that left a Zigbee network, and how it published
+	Publisher string   `json:"publisher,omitempty"`
 }
 
 // Block switches an account off. Its connections are cut at once, since the
@@ -227,6 +230,9 @@ func (s *Session) Revoke(ctx context.Context, r connectors.RevokeRequest) (conne
 	l, err := s.connected(ctx)
 	if err != nil {
 		return out, err
+	}
+	if strings.HasPrefix(r.Grant.ID, zigbeeGrant) {
+		return s.leaveZigbee(ctx, l, r, out)
 	}
 	k := s.facts(r.Grant.ID)
 	k.Deleted = true

@@ -294,6 +294,16 @@ func (b *book) since(id string, at time.Time) (n, bytes uint64) {
 	return n, bytes
 }
 
+// lastOf is when a publisher was last heard, zero when it was not.
+func (b *book) lastOf(id string) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if p := b.publishers[id]; p != nil {
+		return p.last
+	}
+	return time.Time{}
+}
+
 // gapOf is how long a publisher normally pauses between two messages; zero when
 // too few were seen to tell.
 func (b *book) gapOf(id string) time.Duration {

@@ -13,6 +13,9 @@ import (
 // what a packet claims before a byte of it has come.
 const maxPacket = 256 << 10
 
+// maxList is the same for Zigbee2MQTT's list of devices: some 3 KiB for each.
+const maxList = 4 << 20
+
 // The packet types that are looked at.
 const (
 	typeConnack  = 2
@@ -104,9 +107,10 @@ func (l *limitReader) judge(first byte, size, header int) error {
 			return fmt.Errorf("%w: CONNACK code %d", errPacket, body[1])
 		}
 		l.begun = true
-	case kind == typePublish && qos == 0 && size > maxPacket:
+	case kind == typePublish && qos == 0 && size > maxPacket && !l.isList(size):
 		l.oversized.Add(1)
 		return l.skip(size)
+	case kind == typePublish && qos == 0 && size > maxPacket:
 	case kind == typePublish && qos == 3, kind == typePublish && size < 2, size > maxPacket:
 		return fmt.Errorf("%w: type %d of %d bytes", errPacket, kind, size)
 	case kind == typeSuback && size != 3: // one topic filter is asked for at a time
@@ -119,6 +123,15 @@ func (l *limitReader) judge(first byte, size, header int) error {
 	}
 	l.pending, l.left = l.head[:header], size
 	return nil
+}
+
+// isList reports whether the message that begins is the one list that may be longer.
+func (l *limitReader) isList(size int) bool {
+	if size > maxList {
+		return false
+	}
+	begin, err := l.in.Peek(2 + len(zigbeeDevices))
+	return err == nil && string(begin[2:]) == zigbeeDevices && int(begin[0])<<8|int(begin[1]) == len(zigbeeDevices)
 }
 
 func (l *limitReader) skip(size int) error {

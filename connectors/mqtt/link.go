@@ -39,6 +39,7 @@ type link struct {
 	watching time.Time  // since when the topics are subscribed; zero: not
 	refused  []string   // filters that the broker refused
 	system   bool       // the broker's log is readable
+	zigbee   bool       // what Zigbee2MQTT says of itself is subscribed
 }
 
 // dialer opens the raw connection.

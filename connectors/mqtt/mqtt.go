@@ -3,7 +3,8 @@
 // keeping a single value, infers which device a message came from and says by
 // what, and, where the broker is a Mosquitto with dynamic security and our
 // account may administer it, switches accounts off and on again, deletes them,
-// and looks whether that had its effect.
+// and looks whether that had its effect. Where a Zigbee2MQTT speaks on the broker,
+// a device can be made to leave its network.
 //
 // MQTT does not name the publisher of a message. It is inferred from discovery
 // messages, from topics that only one account may publish to, and from what a
@@ -42,7 +43,7 @@ func (*Connector) Spec() connectors.Spec {
 		Kind:  Kind,
 		Name:  "MQTT broker (Mosquitto)",
 		Sees:  "Which kinds of data the devices send to the broker, and how much; never the values themselves.",
-		Stops: "One account of a Mosquitto broker with dynamic security; its connection is cut at once and can be given back.",
+		Stops: "One account of a Mosquitto broker with dynamic security; its connection is cut at once and can be given back. A Zigbee device's place in its network, for good.",
 		Options: []connectors.Option{
 			{Key: optAddress, Label: "Address of the broker", Required: true, Address: true, Help: "Such as 192.168.1.5, tcp://broker.lan:1883 or tls://broker.lan:8883."},
 			{Key: optUsername, Label: "User name", Help: "An account that may read; to block, one that may administer dynamic security."},
@@ -52,7 +53,8 @@ func (*Connector) Spec() connectors.Spec {
 			{Key: optControl, Label: "Manage accounts", Default: "auto", Help: "auto: where the account may. no: only watch. yes: say so when it may not."},
 		},
 		Announced: []connectors.Announced{{Type: "_mqtt._tcp", Key: optAddress}, {Type: "_secure-mqtt._tcp", Key: optAddress, Scheme: "tls://"}},
-		Needs:     []string{"an account on the broker", "to block: Mosquitto 2 with the dynamic security plugin and an account with its admin role"},
+		Needs:     []string{"an account on the broker", "to block: Mosquitto 2 with the dynamic security plugin and an account with its admin role", "to make a Zigbee device leave: Zigbee2MQTT, and the right to write to zigbee2mqtt/bridge/request/#"},
+		Access:    "its accounts",
 	}
 }
 

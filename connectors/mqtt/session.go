@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,7 @@ type Session struct {
 	clients    *clients
 	answers    *answers
 	system     *systemCounters
+	zigbee     *zigbee
 
 	writing sync.Mutex // one change to the broker's accounts at a time
 
@@ -77,7 +79,7 @@ func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors
 	}
 	ses := &Session{
 		set: set, connection: h.Connection, source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now, dial: h.Dial,
-		id: "best-before-" + hex.EncodeToString(tail[:]), opened: h.Now().UTC(), answers: newAnswers(), system: &systemCounters{},
+		id: "best-before-" + hex.EncodeToString(tail[:]), opened: h.Now().UTC(), answers: newAnswers(), system: &systemCounters{}, zigbee: newZigbee(),
 		connecting: make(chan struct{}, 1),
 	}
 	if ses.log == nil {
@@ -91,6 +93,10 @@ func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors
 	}
 	if set.control != "no" {
 		if err := ses.askRights(ctx, l); err != nil {
+			_ = ses.Close()
+			return nil, err
+		}
+		if err := ses.meetZigbee(ctx, l); err != nil {
 			_ = ses.Close()
 			return nil, err
 		}
@@ -156,6 +162,9 @@ func (s *Session) take(topic string, payload []byte, retained bool) {
 	case len(topic) > 0 && topic[0] == '$':
 		s.takeSystem(topic, payload, retained)
 	default:
+		if strings.HasPrefix(topic, zigbeeBridge) {
+			s.zigbee.take(topic, payload, s.now())
+		}
 		s.book.take(topic, payload, retained, s.now())
 	}
 }
@@ -191,12 +200,21 @@ func (s *Session) admin() (bool, string) {
 // Capabilities leaves out what the account has no right to.
 func (s *Session) Capabilities() connectors.Capabilities {
 	c := connectors.Capabilities{Prober: s, Discoverer: s, Observer: s, Coverer: s, Traits: s.Traits()}
-	if may, _ := s.admin(); may || s.set.control == "yes" {
+	if s.manages() {
 		c.GrantLister, c.Revoker, c.Blocker, c.Holder, c.Verifier, c.Leaver, c.Accounter = s, s, s, s, s, s, s
-	} else {
-		c.Traits = connectors.Traits{}
+		return c
+	}
+	c.Traits = connectors.Traits{}
+	if s.zigbee.there() {
+		c.GrantLister, c.Revoker, c.Verifier = s, s, s
 	}
 	return c
+}
+
+// manages reports whether the broker's accounts are ours to manage.
+func (s *Session) manages() bool {
+	may, _ := s.admin()
+	return may || s.set.control == "yes"
 }
 
 // Traits say what a block here is: of an account, kept by the broker across
@@ -213,7 +231,7 @@ func (s *Session) Probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if may, _ := s.admin(); may || s.set.control == "yes" {
+	if s.manages() {
 		_, err := s.ask(ctx, l, askTimeout, anyAccount())
 		return err
 	}

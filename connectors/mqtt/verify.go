@@ -23,6 +23,9 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	if len(r.Data) > 0 && json.Unmarshal(r.Data, &k) != nil {
 		return f, permanent("This receipt is not ours.", nil)
 	}
+	if k.Zigbee != "" {
+		return s.verifyZigbee(ctx, l, k, r.At, f)
+	}
 	if k.Account == "" {
 		if k.Account, err = s.accountOf(r.Target); err != nil {
 			return f, err

@@ -256,3 +256,34 @@ func TestWhoseAnAccountIsOutlivesAStart(t *testing.T) {
 		t.Errorf("shared: %+v, %v", as, err)
 	}
 }
+
+// An issuer that names the device is believed; a name that no device has gives
+// nobody, and without one it stays nobody's.
+func TestAnIssuerSaysWhoseItIs(t *testing.T) {
+	h, b, cam := withIssuer(t)
+	d, err := h.Device(t.Context(), string(cam))
+	if err != nil {
+		t.Fatal(err)
+	}
+	remote := d.Identifiers[slices.IndexFunc(d.Identifiers, func(i discovery.Identifier) bool { return i.Type == discovery.Remote })]
+	h.peers.caps.Accounter = nil
+	b.list = []consent.Grant{
+		{ID: "named", Holder: remote},
+		{ID: "stranger", Holder: discovery.Identifier{Type: discovery.Remote, Value: "k1/nobody"}},
+		{ID: "silent"},
+	}
+	h.list(t)
+	gs, err := h.st.AllGrants(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range gs {
+		want := discovery.DeviceID("")
+		if g.ID == "named" {
+			want = cam
+		}
+		if g.Device != want {
+			t.Errorf("%s is %q, want %q", g.ID, g.Device, want)
+		}
+	}
+}

@@ -157,6 +157,7 @@ func grantsOf(all []consent.Grant, connection string) []consent.Grant {
 // alone. What two devices could mean, or what several share, is nobody's. Where
 // nothing was seen of it in this run, it stays whose it was.
 func (e *Core) attribute(ctx context.Context, caps connectors.Capabilities, gs, was []consent.Grant) {
+	e.hold(gs)
 	if caps.Accounter == nil {
 		return
 	}
@@ -177,10 +178,26 @@ func (e *Core) attribute(ctx context.Context, caps connectors.Capabilities, gs, 
 	}
 	for i, g := range gs {
 		switch {
+		case g.Holder.Value != "": // its issuer says so
 		case several[g.ID] || g.Own:
 			gs[i].Device = ""
 		case owner[g.ID] != "":
 			gs[i].Device = owner[g.ID]
+		}
+	}
+}
+
+// hold says whose each grant is where its issuer names the device.
+func (e *Core) hold(gs []consent.Grant) {
+	of := map[discovery.Identifier]discovery.DeviceID{}
+	for _, d := range e.Inventory.Devices() {
+		for _, id := range d.Identifiers {
+			of[id] = d.ID
+		}
+	}
+	for i, g := range gs {
+		if g.Holder.Value != "" {
+			gs[i].Device = of[g.Holder]
 		}
 	}
 }

@@ -1,0 +1,356 @@
+package mqtt
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"strings"
+	"sync"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// Zigbee2MQTT speaks on the broker too: what it is asked goes to
+// bridge/request/…, its answers come on bridge/response/… with the transaction
+// that the question carried. All of this was seen at the real program, 2.14.1.
+const (
+	zigbeeBase     = "zigbee2mqtt/"
+	zigbeeBridge   = zigbeeBase + "bridge/"
+	zigbeeRequest  = zigbeeBridge + "request/"
+	zigbeeResponse = zigbeeBridge + "response/"
+	zigbeeDevices  = zigbeeBridge + "devices"
+	zigbeeState    = zigbeeBridge + "state"
+
+	zigbeeHealth = "health_check"
+	zigbeeRemove = "device/remove"
+
+	// zigbeeGrant begins the id of a device's place in the Zigbee network.
+	zigbeeGrant = "zigbee/"
+
+	leaveTimeout = 20 * time.Second // a message over the air, and its repetitions
+	listTimeout  = 3 * time.Second
+)
+
+// member is one device of the Zigbee network, as the hub lists it; cleaned.
+type member struct{ ieee, name string }
+
+// zigbee is what the hub says of its network.
+type zigbee struct {
+	mu      sync.Mutex // guards all below
+	speaks  bool       // the hub answered us
+	online  time.Time  // since when it is there; zero: it is not
+	members map[string]member
+	listed  chan struct{} // closed when the first list has come
+	waiting map[string]chan zigbeeAnswer
+}
+
+// zigbeeAnswer is the hub's word on one question.
+type zigbeeAnswer struct {
+	Status      string `json:"status"`
+	Error       string `json:"error"`
+	Transaction string `json:"transaction"`
+}
+
+func newZigbee() *zigbee {
+	return &zigbee{members: map[string]member{}, waiting: map[string]chan zigbeeAnswer{}, listed: make(chan struct{})}
+}
+
+// take reads what the hub says.
+func (z *zigbee) take(topic string, payload []byte, now time.Time) {
+	if len(payload) > maxList || !shallow(payload) {
+		return
+	}
+	switch {
+	case strings.HasPrefix(topic, zigbeeResponse):
+		z.takeAnswer(payload)
+	case topic == zigbeeState:
+		z.takeState(payload, now)
+	case topic == zigbeeDevices:
+		z.takeMembers(payload)
+	}
+}
+
+// takeAnswer hands an answer to who asked; others' are not ours.
+func (z *zigbee) takeAnswer(payload []byte) {
+	var a zigbeeAnswer
+	if json.Unmarshal(payload, &a) != nil {
+		return
+	}
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if ch, ok := z.waiting[a.Transaction]; ok {
+		delete(z.waiting, a.Transaction)
+		ch <- a // has room for one
+	}
+}
+
+// expect makes room for the answer to one question; forget gives it up.
+func (z *zigbee) expect() (id string, answer <-chan zigbeeAnswer, forget func()) {
+	id = rand.Text()
+	ch := make(chan zigbeeAnswer, 1)
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.waiting[id] = ch
+	return id, ch, func() {
+		z.mu.Lock()
+		defer z.mu.Unlock()
+		delete(z.waiting, id)
+	}
+}
+
+func (z *zigbee) takeState(payload []byte, now time.Time) {
+	var s struct {
+		State string `json:"state"`
+	}
+	if json.Unmarshal(payload, &s) != nil {
+		s.State = string(payload) // so did versions before 2
+	}
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	switch {
+	case s.State != "online":
+		z.online = time.Time{}
+	case z.online.IsZero():
+		z.online = now
+	}
+}
+
+func (z *zigbee) takeMembers(payload []byte) {
+	var list []struct {
+		IEEE text `json:"ieee_address"`
+		Name text `json:"friendly_name"`
+		Type text `json:"type"`
+	}
+	if json.Unmarshal(payload, &list) != nil {
+		return
+	}
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	clear(z.members)
+	for _, d := range list[:min(len(list), maxListed)] {
+		if d.IEEE != "" && d.Type != "Coordinator" {
+			z.members[string(d.IEEE)] = member{string(d.IEEE), first(d.Name, d.IEEE)}
+		}
+	}
+	select {
+	case <-z.listed:
+	default:
+		close(z.listed)
+	}
+}
+
+// has reports whether a device is in the network, and since when the hub is there.
+func (z *zigbee) has(ieee string) (in bool, online time.Time) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	_, in = z.members[ieee]
+	return in, z.online
+}
+
+func (z *zigbee) there() bool {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	return z.speaks
+}
+
+// meetZigbee finds out whether a Zigbee2MQTT answers us here. Where none does,
+// or where our account may not ask it, its devices are only watched.
+func (s *Session) meetZigbee(ctx context.Context, l *link) error {
+	err := s.askZigbee(ctx, l, rightsTimeout, zigbeeHealth, nil)
+	if err != nil {
+		if l.alive() {
+			return nil
+		}
+		return err
+	}
+	s.zigbee.mu.Lock()
+	defer s.zigbee.mu.Unlock()
+	s.zigbee.speaks = true
+	return nil
+}
+
+// askZigbee asks the hub for one thing and waits for its word.
+func (s *Session) askZigbee(ctx context.Context, l *link, within time.Duration, what string, fields map[string]any) error {
+	granted, err := l.subscribe(ctx, zigbeeResponse+what)
+	if err != nil {
+		return err
+	}
+	if !granted {
+		return needsPerson("This account may not read what Zigbee2MQTT answers; give it the right to read "+zigbeeResponse+"#.", nil)
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	id, answer, forget := s.zigbee.expect()
+	defer forget()
+	ask := map[string]any{"transaction": id}
+	for k, v := range fields {
+		ask[k] = v
+	}
+	msg, err := json.Marshal(ask)
+	if err != nil {
+		return permanent("a question to Zigbee2MQTT cannot be written", err)
+	}
+	if err := l.wait(ctx, l.client.Publish(zigbeeRequest+what, 1, false, msg)); err != nil {
+		return err
+	}
+	select {
+	case r := <-answer:
+		if r.Status != "ok" {
+			return transient("Zigbee2MQTT refused: "+clip(clean(r.Error), 200), nil)
+		}
+		return nil
+	case <-l.lost:
+		return l.gone()
+	case <-ctx.Done():
+		return transient("Zigbee2MQTT did not answer in time. Is it running, and may our account write to "+zigbeeRequest+"#?", errNoAnswer)
+	}
+}
+
+// zigbeeMembers waits until the hub's list is known, which the broker keeps.
+func (s *Session) zigbeeMembers(ctx context.Context, l *link) ([]member, error) {
+	if err := s.listenToZigbee(ctx, l); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
+	select {
+	case <-s.zigbee.listed:
+	case <-l.lost:
+		return nil, l.gone()
+	case <-ctx.Done():
+		return nil, transient("The list of Zigbee2MQTT's devices has not come.", ctx.Err())
+	}
+	s.zigbee.mu.Lock()
+	defer s.zigbee.mu.Unlock()
+	out := make([]member, 0, len(s.zigbee.members))
+	for _, m := range s.zigbee.members {
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+// listenToZigbee subscribes to what the hub says of itself, unless the topics
+// that are read anyway cover it: a second subscription would count it twice.
+func (s *Session) listenToZigbee(ctx context.Context, l *link) error {
+	for _, f := range s.set.filters {
+		if covers(f, zigbeeBridge+"#") {
+			return s.watch(ctx, l)
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.zigbee {
+		return nil
+	}
+	for _, t := range []string{zigbeeState, zigbeeDevices} {
+		granted, err := l.subscribe(ctx, t)
+		if err != nil {
+			return err
+		}
+		if !granted {
+			return needsPerson("This account may not read "+t+"; give it that right.", nil)
+		}
+	}
+	l.zigbee = true
+	return nil
+}
+
+// zigbeeGrants are the places in the Zigbee network, one for each device.
+func (s *Session) zigbeeGrants(ctx context.Context, l *link) ([]consent.Grant, error) {
+	all, err := s.zigbeeMembers(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	named := map[string]int{} // several may share the topic by which they are known
+	for _, m := range all {
+		named[zigbeePublisher(m)]++
+	}
+	out := make([]consent.Grant, 0, len(all))
+	for _, m := range all {
+		g := consent.Grant{ID: zigbeeGrant + m.ieee, Connection: s.connection, Kind: "zigbee network", Name: m.name}
+		if p := zigbeePublisher(m); named[p] == 1 {
+			g.Holder = discovery.Identifier{Type: discovery.Remote, Value: s.remote(p)}
+		}
+		g.LastUsed = s.book.lastOf(zigbeePublisher(m))
+		out = append(out, g)
+	}
+	return out, nil
+}
+
+// zigbeePublisher is how a device is known among those that publish.
+func zigbeePublisher(m member) string {
+	short, _, _ := strings.Cut(m.name, "/")
+	return zigbeeBase + short
+}
+
+// leaveZigbee makes a device leave the network and bars it from joining again.
+// The hub writes the bar first, so a device that does not hear may be barred
+// and still be there; then this fails. Its option "disabled" is never used: the
+// real program says ok to it and goes on publishing what the device sends.
+func (s *Session) leaveZigbee(ctx context.Context, l *link, r connectors.RevokeRequest, out connectors.Receipt) (connectors.Receipt, error) {
+	ieee := strings.TrimPrefix(r.Grant.ID, zigbeeGrant)
+	all, err := s.zigbeeMembers(ctx, l)
+	if err != nil {
+		return out, err
+	}
+	k := kept{Zigbee: ieee}
+	for _, m := range all {
+		if m.ieee == ieee {
+			k.Publisher = zigbeePublisher(m)
+		}
+	}
+	if k.Publisher != "" { // else it has left already
+		k.Gap = s.book.gapOf(k.Publisher).Seconds()
+		if err := s.askZigbee(ctx, l, leaveTimeout, zigbeeRemove, map[string]any{"id": ieee, "block": true}); err != nil {
+			return out, transient("The Zigbee device did not leave: it may be asleep or out of reach. It may be barred from joining again and still send; wake it by a press of its button, or take its battery out.", err)
+		}
+	}
+	if out.Data, err = json.Marshal(k); err != nil {
+		return out, permanent("a receipt cannot be written", err)
+	}
+	out.At = s.now().UTC()
+	out.Text = "It was told to leave the Zigbee network, and may not join again."
+	if in, _ := s.zigbee.has(ieee); !in {
+		out.Level = consent.Configured
+	}
+	return out, nil
+}
+
+// verifyZigbee looks whether a device stayed out of the network and is silent.
+func (s *Session) verifyZigbee(ctx context.Context, l *link, k kept, at time.Time, f connectors.Finding) (connectors.Finding, error) {
+	if _, err := s.zigbeeMembers(ctx, l); err != nil {
+		return f, err
+	}
+	in, online := s.zigbee.has(k.Zigbee)
+	if last := s.book.lastOf(k.Publisher); k.Publisher != "" && last.After(at) {
+		f.Seen = consent.Flowing
+	}
+	if in {
+		f.Missing, f.Text = true, "The device is in the Zigbee network again."
+		return f, nil
+	}
+	f.Level = consent.Configured
+	silent, telling := s.silence(l, k, later(at, online))
+	switch {
+	case f.Seen == consent.Flowing:
+		f.Text = "Messages still come under its name."
+	case online.IsZero():
+		f.Text = "Zigbee2MQTT is not running, so nothing can be seen."
+	case telling:
+		f.Level, f.Seen = consent.Effective, consent.Stopped
+		f.Text = "It is out of the Zigbee network, and nothing has come from it for " + silent.Round(time.Second).String() + ", though it normally sends."
+	default:
+		f.Text = "It is out of the Zigbee network; it sends so seldom that its silence does not yet tell."
+	}
+	return f, nil
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
