@@ -140,9 +140,15 @@ type observer struct {
 	s     *Session
 	emit  func([]flow.Record, connectors.Cursor)
 	place place
-	fresh bool                // what is there now is the start, not news
-	ended map[uint32]seenFlow // ended since the last step
+	fresh bool                 // what is there now is the start, not news
+	ended map[uint32]seenFlow  // ended since the last step
+	away  map[uint32]time.Time // since when counted flows are listed no more
 }
+
+// endWait is how long what was counted of a flow is kept after the kernel lists
+// it no more. Its end is told only when the kernel tidies up, up to a minute later,
+// and counted from nothing then it would be counted twice.
+const endWait = 3 * time.Minute
 
 func (o *observer) run(ctx context.Context, events <-chan conntrack.Event) error {
 	tick := time.NewTicker(o.s.interval)
@@ -214,8 +220,11 @@ func (o *observer) step(h home) error {
 		o.add(sums, f, since, now)
 	}
 	o.askForUnknown(h, flows)
-	for _, f := range o.ended {
+	for id, f := range o.ended {
 		o.add(sums, f, since, now)
+		if !open[id] {
+			o.leave(id, now.Add(-endWait)) // nothing more comes of it
+		}
 	}
 	o.ended = map[uint32]seenFlow{}
 	refused, err := o.s.refusedNow(h, now)
@@ -344,7 +353,7 @@ func (o *observer) give(sums map[recordKey]*tally, open map[uint32]bool, now tim
 			}
 		}
 		if all = all[n:]; len(all) == 0 {
-			o.forget(open)
+			o.forget(open, now)
 			o.place.at = now
 		}
 		o.s.tracker.alive(now)
@@ -355,11 +364,26 @@ func (o *observer) give(sums map[recordKey]*tally, open map[uint32]bool, now tim
 	}
 }
 
+// leave notes since when a flow is listed no more.
+func (o *observer) leave(id uint32, since time.Time) {
+	if o.away == nil {
+		o.away = map[uint32]time.Time{}
+	}
+	o.away[id] = since
+}
+
 // forget drops what is over from the place, so that it cannot grow for ever.
-func (o *observer) forget(open map[uint32]bool) {
+func (o *observer) forget(open map[uint32]bool, now time.Time) {
 	for id := range o.place.flows {
-		if !open[id] {
+		since, away := o.away[id]
+		switch {
+		case open[id]:
+			delete(o.away, id)
+		case !away:
+			o.leave(id, now)
+		case now.Sub(since) >= endWait:
 			delete(o.place.flows, id)
+			delete(o.away, id)
 		}
 	}
 	if len(o.place.refused) > maxCursorFlows {

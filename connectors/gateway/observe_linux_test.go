@@ -124,16 +124,52 @@ func pass(o *observer, flows []seenFlow, now time.Time) {
 	o.give(sums, open, now)
 }
 
+// TestTheEndThatIsToldLateIsNotCountedAgain: the kernel lists a flow that timed
+// out no more, and tells its end when it tidies up. The twin has forgotten what
+// was counted by then.
+func TestTheEndThatIsToldLateIsNotCountedAgain(t *testing.T) {
+	for late, want := range map[time.Duration]uint64{endWait - 5*time.Second: 500, endWait + 5*time.Second: 1000} {
+		now := time.Unix(1_700_000_000, 0)
+		s := &Session{now: func() time.Time { return now }}
+		s.tracker = newTracker(s)
+		var up uint64
+		o := &observer{s: s, place: newPlace("b"), emit: func(rs []flow.Record, _ connectors.Cursor) {
+			for _, r := range rs {
+				up += r.Up
+			}
+		}}
+		f := seenFlow{id: 7, start: now, up: 500, local: netip.MustParseAddr("192.168.1.5"), dest: netip.MustParseAddr("198.51.100.1")}
+		pass(o, []seenFlow{f}, now)
+		for end := now.Add(late); now.Before(end); {
+			now = now.Add(5 * time.Second)
+			pass(o, nil, now)
+		}
+		f.stop = now
+		sums := map[recordKey]*tally{}
+		o.add(sums, f, o.place.at, now)
+		o.give(sums, nil, now)
+		if up != want {
+			t.Errorf("an end told after %v makes it %d bytes, want %d", late, up, want)
+		}
+	}
+}
+
 func TestPlaceDoesNotGrow(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	s := &Session{now: func() time.Time { return now }}
 	s.tracker = newTracker(s)
 	o := &observer{s: s, place: newPlace("b"), emit: func([]flow.Record, connectors.Cursor) {}}
 	for i := range uint32(100) {
+		now = now.Add(5 * time.Second)
 		pass(o, []seenFlow{{id: i, start: now, up: 5, local: netip.MustParseAddr("192.168.1.5"), dest: netip.MustParseAddr("198.51.100.1")}}, now)
 	}
-	if len(o.place.flows) != 1 {
-		t.Errorf("%d flows kept, 1 is open", len(o.place.flows))
+	if most := int(endWait/(5*time.Second)) + 1; len(o.place.flows) > most {
+		t.Errorf("%d flows kept, 1 is open and the end of %d may still be told", len(o.place.flows), most-1)
+	}
+	pass(o, nil, now.Add(5*time.Second))
+	pass(o, nil, now.Add(endWait+10*time.Second))
+	if len(o.place.flows)+len(o.away) != 0 {
+		t.Errorf("%d flows and %d absences kept, none is open", len(o.place.flows), len(o.away))
 	}
 }
 
