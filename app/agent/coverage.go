@@ -31,6 +31,9 @@ func (c *call) coverage(ctx context.Context, args []string) error {
 		}
 		for _, d := range ds {
 			fmt.Fprintf(c.out, "%s  %s: %s\n", d.ID, d.Name(), d.Coverage)
+			for _, n := range d.Sight.OwnNames {
+				fmt.Fprintf(c.out, "        It asks its own name server (%s): what a DNS blocker shows of it is not all.\n", n.Name)
+			}
 			for _, m := range d.Sight.Missing {
 				if d.Role == discovery.RoleOrdinary {
 					fmt.Fprintf(c.out, "        %s\n", missingWords[m])

@@ -280,7 +280,6 @@ func (a around) info(d discovery.Device) DeviceInfo {
 	i.Sight = a.cover.sight(d, a.e.Now())
 	if u, known := a.e.watching.of(d.ID); known {
 		i.Sight.OwnNames = u.names
-		i.Coverage += ownNamesSentence(u.names)
 	}
 	return i
 }

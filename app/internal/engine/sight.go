@@ -71,11 +71,3 @@ func (c coverage) sight(d discovery.Device, now time.Time) Sight {
 	}
 	return out
 }
-
-// ownNamesSentence ends the sentence about what can be seen of a device.
-func ownNamesSentence(names []NameServer) string {
-	if len(names) == 0 {
-		return ""
-	}
-	return " It asks its own name server (" + names[0].Name + "): what a DNS blocker shows of it is not all."
-}

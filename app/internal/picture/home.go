@@ -81,13 +81,14 @@ func deviceFixture() view.DevicePage {
 	for i, n := range []uint64{310, 420, 280, 611, 350, 590, 440} {
 		in.Days = append(in.Days, engine.Day{Date: pictureNow().AddDate(0, 0, i-6).Format(time.DateOnly), Up: n * 1_000_000})
 	}
+	behave(&in)
 	return presenter().Device(in)
 }
 
 func devicePage(adapt func(any)) ui.Page {
 	p := devices.NewDevice(devices.DeviceCommands{
 		Open: func(view.Route) {}, Card: func(view.PermissionCard) {}, Give: func(string, ...string) {}, Disconnect: func(string) {}, Reconnect: func(string) {},
-		Rename: func(string, string) {}, Confirm: func(string) {}, Chart: func(string) {}, Depends: func(string, string) {}, Split: func(string) {}, Merge: func(string, string) {},
+		Rename: func(string, string) {}, Confirm: func(string) {}, Chart: func(string) {}, Depends: func(string, string) {}, Split: func(string) {}, Merge: func(string, string) {}, Behaviour: behaviourCommands(),
 	})
 	s := deviceFixture()
 	adapt(&s)

@@ -94,6 +94,8 @@ type DevicePage struct {
 	Evidence  []EvidenceLine
 	Technical []EvidenceLine // folded away: addresses and identifiers
 
+	Behaviour DeviceBehaviour
+
 	HistoryTitle string
 	History      []DiaryRow
 	HistoryEmpty string

@@ -20,6 +20,8 @@ type DeviceInput struct {
 	Hours    []engine.Hour // for a day
 	Diary    []engine.DiaryEntry
 	Others   []engine.DeviceInfo // the rest of the home
+	Unusual  []engine.Unusual    // of this device, not answered
+	Said     *engine.Declaration // what was said of it against what was seen; nil shows none
 }
 
 // Device is the page of one device.
@@ -51,6 +53,7 @@ func (p Presenter) Device(in DeviceInput) DevicePage {
 	p.chart(&out, in)
 	out.Evidence, out.Technical = p.evidence(d.Guess.Evidence), p.technical(d)
 	p.edits(&out, in)
+	out.Behaviour = p.behaviour(in)
 	for _, e := range in.Diary {
 		out.History = append(out.History, p.diaryRow(e))
 	}

@@ -53,6 +53,7 @@ var axes = map[ledger.Kind]string{
 	consent.NoteGiven: axisDecided, consent.NoteRenewed: axisDecided, consent.NoteWithdrawn: axisDecided,
 	consent.NoteExpired: axisDecided, consent.NoteRevoked: axisDecided, consent.NoteGrace: axisDecided, consent.NoteLapse: axisDecided,
 	consent.NoteFine: axisDecided, consent.NoteRefused: axisDecided, consent.NoteRecipientNew: axisSeen,
+	engine.NoteUnusual: axisSeen, engine.NoteUsual: axisDecided, engine.NoteDeclared: axisDecided, engine.NoteUndeclared: axisDecided,
 	consent.NoteUndone: axisDecided, consent.NoteDisconnect: axisDecided, consent.NoteReconnect: axisDecided,
 	consent.NoteDeviceNamed: axisDecided, consent.NoteDeviceMerged: axisDecided, consent.NoteDeviceSplit: axisDecided,
 	consent.NoteEssential: axisDecided, consent.NoteErased: axisDecided,

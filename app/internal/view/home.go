@@ -59,4 +59,6 @@ type Problem struct {
 	Word     string // "Needs you", "Not enforced"
 	Text     string // one sentence that says what to do
 	Action   ActionLink
+	Also     ActionLink // a second answer; Label "" is none
+	more     int        // told together with it
 }

@@ -40,7 +40,7 @@ func (p Presenter) Home(in HomeInput) Home {
 		Sentence: p.homeSentence(in), Subline: p.homeSubline(in.Overview),
 		FlowTitle: p.T("Where your home's data went this week"),
 		NewsTitle: p.T("New"), NewsEmpty: p.T("Nothing new."),
-		Problems: p.problems(in.Overview.Problems),
+		Problems: append(p.problems(in.Overview.Problems), p.unusualProblems(in)...),
 	}
 	p.homeCards(&out, in)
 	out.Bars, out.Countries, out.Purposes = p.bars(in.Totals), p.countryBars(in.Totals), p.purposeBars(in.Totals)
@@ -136,6 +136,9 @@ func (p Presenter) coverageLine(o engine.Overview) string {
 	line := p.T("Seen by: %s.", cleanText(strings.Join(o.SeenBy, " · ")))
 	if n := o.Devices - o.Covered; n > 0 {
 		line += " " + p.Words("What %s device sends is not seen.", "What %s devices send is not seen.", n)
+	}
+	if o.OwnNames > 0 {
+		line += " " + p.Words("%s device asks its own name server: what a DNS blocker shows of it is not all.", "%s devices ask their own name servers: what a DNS blocker shows of them is not all.", o.OwnNames)
 	}
 	return line
 }

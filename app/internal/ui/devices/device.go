@@ -22,6 +22,7 @@ type DeviceCommands struct {
 	Depends    func(device, grade string) // says whether somebody depends on it
 	Split      func(device string)
 	Merge      func(keep, gone string)
+	Behaviour  BehaviourCommands
 }
 
 // Device is the page of one device.
@@ -39,6 +40,7 @@ type Device struct {
 	sends   *sendsSheet
 	what    *factsSheet
 	history *historySheet
+	behaves *behaviourSheets
 }
 
 // NewDevice builds the page.
@@ -46,15 +48,15 @@ func NewDevice(c DeviceCommands) *Device {
 	p := &Device{
 		commands: c,
 		notice:   kit.NewColumn(0), missing: kit.NewColumn(0), cards: kit.NewColumn(4 * kit.Step),
-		what: newFactsSheet(c), history: newHistorySheet(),
+		what: newFactsSheet(c), history: newHistorySheet(), behaves: newBehaviourSheets(c),
 	}
 	p.head = newHead(c)
 	p.sends = newSendsSheet(c, func() { p.page.Refresh() })
 	p.notice.Hide()
 	p.missing.Hide()
 	p.body = kit.NewSplit(1, 2.1, 800,
-		kit.NewColumn(4*kit.Step, p.cards, p.what.box),
-		kit.NewColumn(4*kit.Step, p.sends.box, p.history.box))
+		kit.NewColumn(4*kit.Step, p.cards, p.what.box, p.behaves.data, p.behaves.sight),
+		kit.NewColumn(4*kit.Step, p.behaves.unusual, p.sends.box, p.behaves.said, p.history.box))
 	p.body.Hide()
 	p.page = kit.NewPage(kit.NewColumn(5*kit.Step, p.head.box, p.notice, p.missing, p.body))
 	return p
@@ -111,6 +113,7 @@ func (p *Device) SetSnapshot(s view.DevicePage) {
 	p.sends.set(s)
 	p.what.set(s)
 	p.history.set(s)
+	p.behaves.set(s)
 	p.page.Refresh()
 }
 

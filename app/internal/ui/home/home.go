@@ -131,7 +131,13 @@ func (p *Page) open(c view.PermissionCard) {
 func (p *Page) setProblems(problems []view.Problem) {
 	p.problems.Objects = nil
 	for _, v := range problems {
-		p.problems.Add(kit.NewNotice(v.Severity, v.Word, v.Text, v.Action.Label, func() { p.commands.Problem(v.ID, v.Action.ID) }))
+		var answers []fyne.CanvasObject
+		for _, a := range []view.ActionLink{v.Action, v.Also} {
+			if a.Label != "" {
+				answers = append(answers, kit.NewButton(a.Label, kit.Ordinary, func() { p.commands.Problem(v.ID, a.ID) }))
+			}
+		}
+		p.problems.Add(kit.NewNoticeWith(v.Severity, v.Word, v.Text, answers...))
 	}
 	kit.SetVisible(p.problems, len(problems) > 0)
 }

@@ -168,6 +168,14 @@ func (p *Pump) Problem(problem, action string) {
 		})
 		return
 	}
+	if device, findings, ok := view.UnusualRef(problem); ok {
+		if action == view.AnswerFine {
+			p.Usual(findings...)
+			return
+		}
+		p.open(view.Route{Page: view.PageDevice, Arg: device})
+		return
+	}
 	r := view.Route{Page: view.Page(action)}
 	if r.Page == view.PageReview {
 		r.Arg = view.ProblemRef(problem)
