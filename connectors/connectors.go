@@ -132,16 +132,20 @@ type Capabilities struct {
 
 // Traits are the facts about a session that no interface shows.
 type Traits struct {
-	Grain           Grain  `json:"grain"`
-	HoldsStart      bool   `json:"holds_start"`      // keeps a block's From by itself with our program off
-	HoldsEnd        bool   `json:"holds_end"`        // keeps a block's Until by itself
-	SurvivesRestart bool   `json:"survives_restart"` // what it holds survives a restart of the peer
-	IPv4            bool   `json:"ipv4"`
-	IPv6            bool   `json:"ipv6"`
-	CutsOpenFlows   bool   `json:"cuts_open_flows"`
-	NamesOnly       bool   `json:"names_only,omitempty"` // stops names from being looked up; a bare address passes
-	OwnClock        bool   `json:"own_clock,omitempty"`  // PeerTime is this computer's own clock, so it is no second source
-	Note            string `json:"note,omitempty"`       // one sentence for the screen, e.g. "holds until that box restarts"
+	Grain           Grain `json:"grain"`
+	HoldsStart      bool  `json:"holds_start"`      // keeps a block's From by itself with our program off
+	HoldsEnd        bool  `json:"holds_end"`        // keeps a block's Until by itself
+	SurvivesRestart bool  `json:"survives_restart"` // what it holds survives a restart of the peer
+	IPv4            bool  `json:"ipv4"`
+	IPv6            bool  `json:"ipv6"`
+	CutsOpenFlows   bool  `json:"cuts_open_flows"`
+	NamesOnly       bool  `json:"names_only,omitempty"` // stops names from being looked up; a bare address passes
+	// ByAddress says that a block hits the addresses that the device had when it was
+	// set, and that the peer may not be able to follow it: it is set anew when the
+	// device is found elsewhere.
+	ByAddress bool   `json:"by_address,omitempty"`
+	OwnClock  bool   `json:"own_clock,omitempty"` // PeerTime is this computer's own clock, so it is no second source
+	Note      string `json:"note,omitempty"`      // one sentence for the screen, e.g. "holds until that box restarts"
 }
 
 // Traiter is implemented by sessions that block.
@@ -248,6 +252,9 @@ type Coverage struct {
 	Whole     bool     `json:"whole"` // everything that passes it, not only some devices
 	Text      string   `json:"text"`
 	Lost      uint64   `json:"lost,omitempty"` // observations that are known to be missing since it was opened
+	// Lessen is what a household can do so that less is lost, one sentence; empty
+	// where nothing special is to be said.
+	Lessen string `json:"lessen,omitempty"`
 	// Claim says that anybody on the network could have sent what it tells, so
 	// that its silence never proves that something stopped.
 	Claim bool `json:"claim,omitempty"`

@@ -86,6 +86,7 @@ const (
 	FromRelapse    Origin = "relapse"
 	FromDoubt      Origin = "clock_in_doubt" // provisional, withdrawn when trust returns
 	FromReapply    Origin = "reapply"        // the peer forgot (T39)
+	FromMove       Origin = "move"           // the device has another address now (T38)
 	FromCorrection Origin = "correction"
 )
 

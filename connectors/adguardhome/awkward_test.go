@@ -67,3 +67,31 @@ func TestWhatCannotBeBlockedIsSaid(t *testing.T) {
 		t.Errorf("%+v", c.Traits)
 	}
 }
+
+// TestABlockIsSetAnewWhereTheDeviceIs: without its DHCP server nobody tells it
+// that a device has moved. It says that it goes by addresses, so that it is told,
+// and then nothing is left at the old one.
+func TestABlockIsSetAnewWhereTheDeviceIs(t *testing.T) {
+	f := newFake(t)
+	s := open(t, f)
+	const moved = "192.168.77.44"
+	set := func(at string) connectors.Receipt {
+		t.Helper()
+		r, err := s.Block(t.Context(), connectors.BlockRequest{Mark: "consent-c1", Target: target(maker(), at)})
+		if err != nil || r.Level != consent.Configured {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		return r
+	}
+	r := set(bellAddr)
+	if !f.ask(moved, "video.maker.example") {
+		t.Fatal("the stand-in does not show the trap")
+	}
+	if tr := s.Traits(); !tr.Moved(r.Target, target(maker(), moved)) {
+		t.Errorf("it does not say that it goes by addresses: %+v", tr)
+	}
+	set(moved)
+	if f.ask(moved, "video.maker.example") || !f.ask(bellAddr, "video.maker.example") {
+		t.Error("the block is not where the device is, or also where it was")
+	}
+}

@@ -139,7 +139,7 @@ func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
 // Traits say what a block here is.
 func (s *Session) Traits() connectors.Traits {
 	return connectors.Traits{
-		Grain: connectors.GrainRecipient, SurvivesRestart: true, IPv4: true, IPv6: true, NamesOnly: true, OwnClock: s.local,
+		Grain: connectors.GrainRecipient, SurvivesRestart: true, IPv4: true, IPv6: true, NamesOnly: true, ByAddress: true, OwnClock: s.local,
 		Note: "It refuses names when they are looked up: what runs already goes on, and a device with its own DNS passes it.",
 	}
 }
@@ -253,7 +253,7 @@ func (w *watch) isMasked() bool {
 func (w *watch) coverage(ahead time.Duration) connectors.Coverage {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	out := connectors.Coverage{Since: w.since, Alive: w.alive, Sees: []string{"names", "queries"}, Lost: w.lost}
+	out := connectors.Coverage{Since: w.since, Alive: w.alive, Sees: []string{"names", "queries"}, Lost: w.lost, Lessen: dnsblock.Lessen}
 	said := []string{"DNS only: which names are looked up, not what is sent; a device with its own DNS is not seen"}
 	for a := range w.clients {
 		out.Addresses = append(out.Addresses, a.String())

@@ -133,6 +133,14 @@ func (s *session) drop(ctx context.Context, rows []heldRow, mark string) error {
 	return err
 }
 
+// byAddress reports that the steps name addresses and no hardware addresses.
+func (b *Block) byAddress() bool {
+	names := func(what string) bool {
+		return slices.ContainsFunc(b.Steps, func(s Step) bool { return strings.HasPrefix(s.Each, what) })
+	}
+	return names("addresses") && !names("macs")
+}
+
 // Unblock lifts what carries the receipt's mark and looks whether it is gone.
 func (s *session) Unblock(ctx context.Context, r connectors.Receipt) (connectors.Receipt, error) {
 	rows, err := s.heldBy(ctx, r.Mark)

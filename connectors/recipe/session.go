@@ -121,7 +121,7 @@ func (s *session) Capabilities() connectors.Capabilities {
 		out.Blocker, out.Holder, out.Verifier = s, s, s
 		out.Traits = connectors.Traits{
 			Grain: connectors.Grain(b.Grain), IPv4: b.IPv4, IPv6: b.IPv6, CutsOpenFlows: b.CutsOpenFlows,
-			SurvivesRestart: b.SurvivesRestart, Note: b.Note,
+			SurvivesRestart: b.SurvivesRestart, Note: b.Note, ByAddress: b.byAddress(),
 		}
 	}
 	return out

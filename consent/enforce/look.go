@@ -49,6 +49,11 @@ func (t *task) look(ctx context.Context) error {
 	if err := json.Unmarshal(t.a.Receipt, &rec); err != nil {
 		return t.blind(ctx, "There is no receipt to look it up by.", true)
 	}
+	if moved, err := t.moved(ctx, rec); err != nil {
+		return err
+	} else if moved {
+		return t.follow(ctx)
+	}
 	f, err := call(ctx, t, t.a.Connection, func(ctx context.Context, c connectors.Capabilities) (connectors.Finding, error) {
 		if c.Verifier == nil {
 			return connectors.Finding{}, &connectors.Error{Kind: consent.KindUnsupported, Text: "This connection cannot look again."}

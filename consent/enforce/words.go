@@ -86,6 +86,8 @@ func (t *task) blockedText(d discovery.Device) string {
 	switch t.a.Origin {
 	case consent.FromReapply:
 		return fmt.Sprintf("%s was told again to keep %s from sending to %s.", t.through(t.name), d.Name(), t.whom())
+	case consent.FromMove:
+		return fmt.Sprintf("%s was told the new address of %s, to keep it from sending to %s.", t.through(t.name), d.Name(), t.whom())
 	case consent.FromRelapse:
 		return fmt.Sprintf("%s was blocked again from sending to %s, through %s.", d.Name(), t.whom(), t.through(t.name))
 	default:
@@ -119,6 +121,10 @@ func (t *task) relapseText() string {
 
 func (t *task) forgotText(text string) string {
 	return fmt.Sprintf("%s had forgotten the block towards %s and is told again. %s", t.through(t.a.Connection), t.whom(), text)
+}
+
+func (t *task) movedText() string {
+	return fmt.Sprintf("The device has another address than the one at which %s keeps it from sending to %s; the block is set anew.", t.through(t.a.Connection), t.whom())
 }
 
 // seenText says which level is reached and what is seen, and no more.

@@ -39,6 +39,8 @@ type Config struct {
 	RightClock func(ctx context.Context, who string) error
 	// Retry tries one action now.
 	Retry func(ctx context.Context, id consent.ActionID) error
+	// LookAgain looks at a done block now, because its device has moved. May be nil.
+	LookAgain func(ctx context.Context, id consent.ActionID) error
 	// Lookup asks the system's resolver for the addresses of a host name.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// PutSecret seals a value under a new reference; nil where there is no key store.
@@ -152,6 +154,7 @@ func (e *Core) Look(ctx context.Context) {
 	e.refreshNames(ctx)
 	e.warn(ctx, "handing dates over", e.ReconcileHandOvers(ctx))
 	e.warn(ctx, "watching what was ended by hand", e.WatchByHand(ctx))
+	e.warn(ctx, "following devices that moved", e.WatchMoved(ctx))
 	e.warn(ctx, "looking for new recipients", e.WatchRecipients(ctx))
 	e.warn(ctx, "listing access", e.ListGrants(ctx))
 }

@@ -3,10 +3,12 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/connectors"
 	"bestbefore/consent/ledger"
 )
 
@@ -117,6 +119,21 @@ func (e *Core) lostProblem(c ConnectionInfo) (Problem, bool) {
 	return Problem{
 		ID:   "lost/" + c.ID,
 		Text: fmt.Sprintf("%s could not see everything: %d observations were lost since %s.", c.Name, c.Lost, c.LostSince.In(loc).Format("2 January 15:04")),
-		Fix:  "What is shown of it is less than what was sent. If it goes on, read fewer topics or give it less to do.",
+		Fix:  "What is shown of it is less than what was sent. " + e.lessLost(c),
 	}, true
+}
+
+// lessLost is what a household can do about losses: what the connection itself
+// says, else what fits its kind.
+func (e *Core) lessLost(c ConnectionInfo) string {
+	if c.Coverage.Lessen != "" {
+		return c.Coverage.Lessen
+	}
+	if k, known := e.Registry.Get(c.Kind); known {
+		reads := func(o connectors.Option) bool { return o.Key == "topics" }
+		if slices.ContainsFunc(k.Spec().Options, reads) {
+			return "If it goes on, read fewer topics or give it less to do."
+		}
+	}
+	return "If it goes on, give it less to do."
 }

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,10 +12,13 @@ import (
 )
 
 // deaf is a source that says how much it missed.
-type deaf struct{ lost uint64 }
+type deaf struct {
+	lost   uint64
+	lessen string
+}
 
 func (d *deaf) Coverage(context.Context) (connectors.Coverage, error) {
-	return connectors.Coverage{Lost: d.lost, Text: "sees"}, nil
+	return connectors.Coverage{Lost: d.lost, Text: "sees", Lessen: d.lessen}, nil
 }
 
 // told is how often the diary tells of losses, and the problem that stands now.
@@ -73,5 +77,38 @@ func TestWhatWasMissedIsSaidAtOnceAndInTheDiaryOnce(t *testing.T) {
 	info, err := h.Connectors(t.Context())
 	if err != nil || info.Connections[0].Lost != 3 || info.Connections[0].LostSince.IsZero() {
 		t.Errorf("the page of connectors: %+v, %v", info.Connections, err)
+	}
+}
+
+// reader is a kind that reads topics.
+type reader struct{ kind }
+
+func (reader) Spec() connectors.Spec {
+	return connectors.Spec{Kind: "fake", Options: []connectors.Option{{Key: "topics"}}}
+}
+
+// What can be done about losses is what the source itself says; only a source
+// that reads topics is told to read fewer.
+func TestTheAdviceFitsTheSource(t *testing.T) {
+	const longer = "If it goes on, let it keep its log for longer."
+	for lessen, want := range map[string]string{longer: longer, "": "If it goes on, give it less to do.", "topics": "read fewer topics or give it less to do."} {
+		h := newHome(t)
+		if lessen == "topics" {
+			h.Registry.Put(reader{})
+			lessen = ""
+		}
+		h.connect(false)
+		h.peers.caps.Coverer = &deaf{lost: 3, lessen: lessen}
+		if err := h.WatchLosses(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		o, err := h.Overview(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(o.Problems, func(p engine.Problem) bool { return strings.HasPrefix(p.ID, "lost/") })
+		if i < 0 || !strings.HasSuffix(o.Problems[i].Fix, want) || strings.Contains(o.Problems[i].Fix, "topics") != strings.Contains(want, "topics") {
+			t.Errorf("%+v", o.Problems)
+		}
 	}
 }
