@@ -1,0 +1,65 @@
+// Package unifi is the connector for a UniFi gateway, over the official API of
+// UniFi Network (read in full as its OpenAPI description, 10.5.66). It tells
+// which devices are connected, and stops one, or its traffic to one recipient,
+// with firewall policies that go by its hardware address. There is no block of a
+// client in that API; policies came with 10.1.68.
+//
+// Every policy of ours has a name that begins with bestbefore:; no other is ever
+// changed. A policy may carry a schedule, but no document says by which clock,
+// so no date is handed over.
+package unifi
+
+import (
+	"bestbefore/connectors"
+	"bestbefore/consent"
+)
+
+// Kind is the connector's name in settings and on the command line.
+const Kind = "unifi"
+
+// peer is what it is called on screen.
+const peer = "the UniFi console"
+
+// Option keys of the connector.
+const (
+	optAddress = "address"
+	optKey     = "key"
+	optSite    = "site"
+)
+
+// Connector is the UniFi connector. It holds nothing.
+type Connector struct{}
+
+var _ connectors.Connector = (*Connector)(nil)
+
+// New gives the connector.
+func New() *Connector { return &Connector{} }
+
+// Spec describes it.
+func (*Connector) Spec() connectors.Spec {
+	return connectors.Spec{
+		Kind:  Kind,
+		Name:  "UniFi gateway",
+		Sees:  "Which devices are in the home, with their names and addresses; not where they send.",
+		Stops: "A device, or its traffic to one recipient, IPv4 and IPv6, by its hardware address.",
+		Options: []connectors.Option{
+			{Key: optAddress, Label: "Address of the console", Default: "https://192.168.1.1", Required: true, Address: true, Help: "The address of its own page, such as https://192.168.1.1."},
+			{Key: optKey, Label: "API key", Required: true, Secret: true, Help: "Made on the console under Settings, Control Plane, Integrations."},
+			{Key: optSite, Label: "Site", Help: "Its name, where the console has several. Empty: the only one, or the one called Default."},
+			connectors.CertificateOption(),
+		},
+		Needs: []string{
+			"a UniFi gateway with zone-based firewall and UniFi Network 10.1.68 or newer",
+			"an API key of an administrator",
+		},
+	}
+}
+
+func fault(k consent.ErrorKind, text string, err error) error {
+	return &connectors.Error{Kind: k, Text: text, Err: err}
+}
+
+func needsPerson(text string, err error) error { return fault(consent.KindNeedsPerson, text, err) }
+func permanent(text string, err error) error   { return fault(consent.KindPermanent, text, err) }
+func transient(text string, err error) error   { return fault(consent.KindTransient, text, err) }
+func unsupported(text string, err error) error { return fault(consent.KindUnsupported, text, err) }
