@@ -34,3 +34,10 @@ func setup() connectortest.Setup {
 }
 
 func TestFaultSweep(t *testing.T) { connectortest.Sweep(t, setup()) }
+
+// The household's wait until a block is configured; the goal is 2 s and the peer's own delay.
+func BenchmarkDisconnect(b *testing.B) { connectortest.Disconnect(b, setup()) }
+
+// What twenty connections cost that nobody uses; the goal is 1 % of a core and
+// less than one request a minute beside observing.
+func BenchmarkIdle(b *testing.B) { connectortest.Idle(b, setup()) }

@@ -97,3 +97,15 @@ func TestFaultSweep(t *testing.T) {
 		})
 	}
 }
+
+func BenchmarkDisconnect(b *testing.B) {
+	for _, name := range []string{"mikrotik", "opnsense"} {
+		b.Run(name, func(b *testing.B) { connectortest.Disconnect(b, setup(func() *rig { return rigs(b)[name] }, "")) })
+	}
+}
+
+func BenchmarkIdle(b *testing.B) {
+	for _, name := range []string{"mikrotik", "nextdns", "hue"} {
+		b.Run(name, func(b *testing.B) { connectortest.Idle(b, setup(func() *rig { return rigs(b)[name] }, "")) })
+	}
+}

@@ -197,6 +197,14 @@ func (k *keeper) alive() {
 	}
 }
 
+// heard reports a sign of life within the last d.
+func (k *keeper) heard(d time.Duration) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	age := k.p.c.Now().Round(0).Sub(k.health.Alive)
+	return age >= 0 && age < d // a clock that was set back proves nothing
+}
+
 // trouble notes what is wrong with an open connection, nil when it is over.
 func (k *keeper) trouble(err error) {
 	text, kind := "", consent.ErrorKind("")
@@ -255,6 +263,10 @@ func (k *keeper) keep(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
+			if k.heard(k.p.c.ProbeEvery / 2) { // what streams from it is a sign of life already
+				fails = 0
+				continue
+			}
 			err := k.probe(ctx)
 			if fails++; err == nil {
 				fails = 0

@@ -41,12 +41,12 @@ type Config struct {
 	// Report tells what is wrong under a fixed name, nil when it is well again. May be nil.
 	Report      func(what string, err error)
 	CallTimeout time.Duration // of opening and probing; zero is 30 s
-	ProbeEvery  time.Duration // zero is 1 m
+	ProbeEvery  time.Duration // of what was not heard in the latter half of it; zero is 2 m
 }
 
 const (
 	defaultCallTimeout = 30 * time.Second
-	defaultProbeEvery  = time.Minute
+	defaultProbeEvery  = 2 * time.Minute
 	// comeBack is how long foreign code has to return after its context ended.
 	comeBack = 2 * time.Second
 )
@@ -350,4 +350,32 @@ func (p *Pool) Try(ctx context.Context, c connectors.Connection) (connectors.Cap
 		return connectors.Capabilities{}, err
 	}
 	return caps, nil
+}
+
+// Link begins to link a connection that is not kept. What it gives is foreign
+// code like a session.
+func (p *Pool) Link(ctx context.Context, c connectors.Connection) (connectors.Link, error) {
+	kind, ok := p.c.Registry.Get(c.Kind)
+	linker, can := kind.(connectors.Linker)
+	if !ok || !can {
+		return nil, &connectors.Error{Kind: consent.KindUnsupported, Text: "It has no page of its own to say yes on."}
+	}
+	var l connectors.Link
+	err := bounded(ctx, p.c.CallTimeout, func(ctx context.Context) (err error) {
+		l, err = linker.Link(ctx, c.Settings, p.c.Host(c))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return shieldedLink{l}, nil
+}
+
+// shieldedLink turns a crash of the connector into an error.
+type shieldedLink struct{ connectors.Link }
+
+// Wait implements connectors.Link.
+func (l shieldedLink) Wait(ctx context.Context) (got connectors.Linked, err error) {
+	err = shielded(func() (err error) { got, err = l.Link.Wait(ctx); return err })
+	return got, err
 }

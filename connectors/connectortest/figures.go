@@ -1,0 +1,140 @@
+package connectortest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/connectors/sessions"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// Disconnect is a benchmark that prints how long a household waits until a block
+// is configured, and how many questions that takes. The stand-in's own delay is
+// in it.
+func Disconnect(b *testing.B, s Setup) {
+	b.Helper()
+	at := newSite(b, s, s.Stand(b).Handler, nil)
+	c := connectors.CapabilitiesOf(s.mustOpen(b, at, at.host(b, "", false, time.Now)))
+	ctx := b.Context()
+	before, longest := at.Asked(), time.Duration(0)
+	for b.Loop() {
+		began := time.Now()
+		r, err := c.Blocker.Block(ctx, connectors.BlockRequest{Mark: markOne, Target: s.Target})
+		if err != nil || r.Level != consent.Configured {
+			b.Fatalf("%v at %q", err, r.Level)
+		}
+		longest = max(longest, time.Since(began))
+		b.StopTimer()
+		asked := at.Asked()
+		if _, err := c.Blocker.Unblock(ctx, r); err != nil {
+			b.Fatal(err)
+		}
+		before += at.Asked() - asked // lifting is not asked for here
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(longest.Microseconds())/1000, "ms/longest")
+	b.ReportMetric(float64(at.Asked()-before)/float64(b.N), "requests/op")
+}
+
+// idleCount is how many connections are kept open at once.
+const idleCount = 20
+
+// Idle is a benchmark that prints what connections cost that nobody uses: twenty
+// of them, kept open as the program keeps them, each at a stand-in of its own,
+// once only kept and once observing and discovering too. It runs for
+// BESTBEFORE_IDLE ("5m"), or 20 s. The processor's share is of one core and
+// includes the stand-ins, which run in the same process.
+func Idle(b *testing.B, s Setup) {
+	b.Helper()
+	run, err := time.ParseDuration(os.Getenv("BESTBEFORE_IDLE"))
+	if err != nil {
+		run = 20 * time.Second
+	}
+	for b.Loop() {
+		for _, watching := range []bool{false, true} {
+			asked, spent := s.idle(b, run, watching)
+			what := map[bool]string{false: "kept", true: "watching"}[watching]
+			b.ReportMetric(float64(asked)/idleCount/run.Minutes(), what+"-requests/min")
+			b.ReportMetric(100*spent.Seconds()/run.Seconds(), what+"-%core")
+		}
+	}
+}
+
+// idle keeps connections open for a while and gives what that took.
+func (s Setup) idle(b *testing.B, run time.Duration, watching bool) (asked int, spent time.Duration) {
+	b.Helper()
+	kind := s.Connector.Spec().Kind
+	sites, conns, hosts := map[string]*site{}, []connectors.Connection{}, map[string]*connectors.Host{}
+	for i := range idleCount {
+		id := fmt.Sprintf("k%d", i)
+		at := newSite(b, s, s.Stand(b).Handler, nil)
+		sites[id], hosts[id] = at, at.host(b, "", false, time.Now)
+		conns = append(conns, connectors.Connection{ID: id, Kind: kind, Settings: s.Settings(at.server.URL)})
+	}
+	reg, err := connectors.NewRegistry(s.Connector)
+	if err != nil {
+		b.Fatal(err)
+	}
+	cfg := sessions.Config{
+		Registry: reg, Now: time.Now, Host: func(c connectors.Connection) *connectors.Host { return hosts[c.ID] },
+		Connections: func(context.Context) ([]connectors.Connection, error) { return conns, nil },
+	}
+	if watching {
+		cfg.Observe = func(context.Context, string, sessions.Batch) error { return nil }
+		cfg.Discover = func(discovery.Sighting) {}
+	}
+	pool, err := sessions.New(cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	done := make(chan error, 1)
+	go func() { done <- pool.Serve(ctx) }()
+	if err := pool.Ready(ctx); err != nil {
+		b.Fatal(err)
+	}
+	open, closed := pool.All()
+	if len(open) != idleCount {
+		b.Fatalf("only %d are open: %v", len(open), closed)
+	}
+	sum := func() (n int) {
+		for _, at := range sites {
+			n += at.Asked()
+		}
+		return n
+	}
+	before, began := sum(), processorTime()
+	over := time.NewTimer(run)
+	<-over.C
+	asked, spent = sum()-before, processorTime()-began
+	cancel()
+	<-done
+	return asked, spent
+}
+
+// processorTime is what this process has used of the processors so far; zero
+// where the system does not say it in a file.
+func processorTime() time.Duration {
+	stat, err := os.ReadFile("/proc/self/stat")
+	_, rest, ok := bytes.Cut(stat, []byte(") ")) // the name before it may hold anything
+	fields := bytes.Fields(rest)
+	if err != nil || !ok || len(fields) < 13 {
+		return 0
+	}
+	var ticks int64
+	for _, f := range fields[11:13] { // in user mode and in the system, in hundredths of a second
+		n, err := strconv.ParseInt(string(f), 10, 64)
+		if err != nil {
+			return 0
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}
