@@ -65,9 +65,14 @@ func (s *slaughter) unfinished(e engine.Engine) (what string) {
 func (s *slaughter) finish(e engine.Engine, d time.Duration) {
 	s.t.Helper()
 	begun := time.Now()
+	told := begun
 	for what := s.unfinished(e); what != ""; what = s.unfinished(e) {
 		if time.Since(begun) > d {
 			s.t.Fatalf("after %s: %s", d, what)
+		}
+		if time.Since(told) >= 10*time.Second {
+			told = time.Now()
+			s.t.Logf("after %s: %s", time.Since(begun).Round(time.Second), what)
 		}
 		time.Sleep(500 * time.Millisecond) // between two looks
 	}

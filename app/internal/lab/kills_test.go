@@ -62,7 +62,7 @@ func TestG24KilledWhileItEnds(t *testing.T) {
 		}
 	}
 	before := time.Now()
-	s.start()
+	last := s.start()
 	e := s.dial()
 	eventually(t, 10*time.Second, "every date that has passed is decided", func() bool { return s.undecided(e, before) == "" })
 	decided := time.Since(before)
@@ -79,6 +79,7 @@ func TestG24KilledWhileItEnds(t *testing.T) {
 	if missing := s.outside(); len(missing) != 0 {
 		t.Errorf("said to be done, but not there: %v", missing)
 	}
+	kill(last) // it would put back what the twin takes away
 	s.twin()
 }
 

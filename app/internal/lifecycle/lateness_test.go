@@ -64,12 +64,18 @@ func due(b *testing.B, s *store.Store, n int) []consent.Consent {
 	return out
 }
 
-func openBench(b *testing.B) *store.Store {
+func openStore(b *testing.B, dir string) *store.Store {
 	b.Helper()
-	s, err := store.Open(b.Context(), store.Config{Dir: b.TempDir(), Now: clock.Wall, NewID: NewID, Changed: func(...string) {}, Reserve: 4096, MinFree: -1})
+	s, err := store.Open(b.Context(), store.Config{Dir: dir, Now: clock.Wall, NewID: NewID, Changed: func(...string) {}, Reserve: 4096, MinFree: -1})
 	if err != nil {
 		b.Fatal(err)
 	}
+	return s
+}
+
+func openBench(b *testing.B) *store.Store {
+	b.Helper()
+	s := openStore(b, b.TempDir())
 	b.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			b.Error(err)

@@ -71,6 +71,7 @@ func (r actionRow) decode() (consent.Action, error) {
 // addActions writes new actions and gives them what the caller left open.
 func (c *change) addActions(ctx context.Context, as []consent.Action) ([]consent.Action, error) {
 	out := make([]consent.Action, 0, len(as))
+	rows := make([][]any, 0, len(as))
 	for _, a := range as {
 		if a.ID == "" {
 			a.ID = consent.ActionID(c.s.cfg.NewID("a"))
@@ -85,10 +86,11 @@ func (c *change) addActions(ctx context.Context, as []consent.Action) ([]consent
 		if err != nil {
 			return nil, err
 		}
-		if _, err := c.ExecContext(ctx, "INSERT INTO action("+actionColumns+") VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", r.values()...); err != nil {
-			return nil, fmt.Errorf("writing an action: %w", err)
-		}
+		rows = append(rows, r.values())
 		out = append(out, a)
+	}
+	if err := c.insert(ctx, "INSERT INTO action("+actionColumns+")", rows, ""); err != nil {
+		return nil, fmt.Errorf("writing actions: %w", err)
 	}
 	return out, nil
 }

@@ -49,16 +49,19 @@ func (r *consentRow) scan(s scanner) error {
 	return s.Scan(&r.id, &r.version, &r.device, &r.decided, &r.due, &r.seen, &r.seenAt, &r.seenBy, &r.body, &r.sum)
 }
 
-// saveConsent changes a row where it lies, which costs less than to replace it.
-const saveConsent = "INSERT INTO consent(" + consentColumns + ") VALUES(?,?,?,?,?,?,?,?,?,?)" +
-	" ON CONFLICT(id) DO UPDATE SET version = excluded.version, device = excluded.device, decided = excluded.decided, due_at = excluded.due_at," +
-	" seen = excluded.seen, seen_at = excluded.seen_at, seen_by = excluded.seen_by, body = excluded.body, sum = excluded.sum"
-
-func (r consentRow) save(ctx context.Context, t *txn) error {
-	_, err := t.ExecContext(ctx, saveConsent,
-		r.id, r.version, r.device, r.decided, r.due, r.seen, r.seenAt, r.seenBy, r.body, r.sum)
-	return err
+// saveConsents writes the rows of permissions. One that is there is changed where it
+// lies, which costs less than to replace it.
+func saveConsents(ctx context.Context, t *txn, rows ...consentRow) error {
+	values := make([][]any, len(rows))
+	for i, r := range rows {
+		values[i] = []any{r.id, r.version, r.device, r.decided, r.due, r.seen, r.seenAt, r.seenBy, r.body, r.sum}
+	}
+	return t.insert(ctx, "INSERT INTO consent("+consentColumns+")", values,
+		" ON CONFLICT(id) DO UPDATE SET version = excluded.version, device = excluded.device, decided = excluded.decided, due_at = excluded.due_at,"+
+			" seen = excluded.seen, seen_at = excluded.seen_at, seen_by = excluded.seen_by, body = excluded.body, sum = excluded.sum")
 }
+
+func (r consentRow) save(ctx context.Context, t *txn) error { return saveConsents(ctx, t, r) }
 
 // decode gives the consent, or why the row cannot be believed.
 func (r consentRow) decode() (consent.Consent, error) {
@@ -102,102 +105,6 @@ func checkConsent(c consent.Consent) error {
 		return errors.New("a live permission needs an end")
 	}
 	return nil
-}
-
-// Decide writes a decision with everything that follows from it durably in one
-// transaction; consent.ErrChanged when another version is stored than d.Expect.
-// Open actions of the consent's own mark and of d's actions' marks are
-// cancelled, running ones too: whoever runs them learns it from SaveAction.
-func (s *Store) Decide(ctx context.Context, d consent.Decision) error {
-	return s.DecideAll(ctx, []consent.Decision{d})
-}
-
-// DecideAll is Decide for several decisions in one transaction: all are written,
-// or none, and then the first fault is given.
-func (s *Store) DecideAll(ctx context.Context, ds []consent.Decision) error {
-	rows := make([]consentRow, len(ds))
-	for i, d := range ds {
-		if err := checkConsent(d.Consent); err != nil {
-			return fmt.Errorf("deciding: %w", err)
-		}
-		if d.Consent.Version != d.Expect+1 {
-			return fmt.Errorf("deciding: version %d does not follow %d", d.Consent.Version, d.Expect)
-		}
-		row, err := encodeConsent(d.Consent)
-		if err != nil {
-			return err
-		}
-		rows[i] = row
-	}
-	return s.commit(ctx, func(c *change) error {
-		// The transaction as a whole ends with ctx; to watch it for each of its
-		// short statements costs more than they do.
-		each := context.WithoutCancel(ctx)
-		for i, d := range ds {
-			if err := errors.Join(ctx.Err(), c.decide(each, d, rows[i])); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, TopicConsents, TopicActions)
-}
-
-// decide writes one decision.
-func (c *change) decide(ctx context.Context, d consent.Decision, row consentRow) error {
-	before, err := c.expect(ctx, d)
-	if err != nil {
-		return err
-	}
-	if body := keepUnknown(before, row.body); body != row.body {
-		row.body = body
-		row.sum = row.checksum()
-	}
-	if err := c.appendVersion(ctx, row); err != nil {
-		return err
-	}
-	if err := row.save(ctx, c.txn); err != nil {
-		return err
-	}
-	if _, err := c.ExecContext(ctx, "DELETE FROM quarantine WHERE place = 'consent' AND key = ?", row.id); err != nil {
-		return err
-	}
-	marks := []string{consent.MarkFor(d.Consent.ID)}
-	for _, a := range d.Actions {
-		marks = append(marks, a.Mark)
-	}
-	if err := c.cancelOpen(ctx, marks); err != nil {
-		return err
-	}
-	if _, err := c.addActions(ctx, d.Actions); err != nil {
-		return err
-	}
-	return c.note(ctx, d.Notes)
-}
-
-// expect compares the stored version with the one that the decision was made
-// on, and gives its body, "" when there is none.
-func (c *change) expect(ctx context.Context, d consent.Decision) (body string, err error) {
-	var row consentRow
-	err = row.scan(c.QueryRowContext(ctx, "SELECT "+consentColumns+" FROM consent WHERE id = ?", string(d.Consent.ID)))
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		if d.Expect != 0 {
-			return "", fmt.Errorf("deciding: %w", consent.ErrNotFound)
-		}
-		return "", nil
-	case err != nil:
-		return "", err
-	case row.version != int64(d.Expect):
-		return "", consent.ErrChanged
-	}
-	return row.body, nil
-}
-
-func (c *change) appendVersion(ctx context.Context, r consentRow) error {
-	at := ms(c.s.cfg.Now())
-	_, err := c.ExecContext(ctx, "INSERT INTO consent_version(id, version, at, body, sum) VALUES(?,?,?,?,?)",
-		r.id, r.version, at, r.body, versionSum(r.id, r.version, at, r.body))
-	return err
 }
 
 func versionSum(id string, version int64, at sql.NullInt64, body string) []byte {

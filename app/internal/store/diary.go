@@ -36,36 +36,41 @@ func (c *change) note(ctx context.Context, notes []ledger.Note) error {
 		}
 		c.head, c.noted = head, true
 	}
-	for _, n := range notes {
+	salts := make([]byte, 16*len(notes))
+	if _, err := rand.Read(salts); err != nil {
+		return fmt.Errorf("reading random bytes: %w", err)
+	}
+	items := make([]ledger.Item, len(notes))
+	for i, n := range notes {
 		if n.Time.IsZero() {
 			n.Time = c.s.cfg.Now()
 		}
-		salt := make([]byte, 16)
-		if _, err := rand.Read(salt); err != nil {
-			return fmt.Errorf("reading random bytes: %w", err)
-		}
-		var e ledger.Entry
 		var t ledger.Text
-		e, t, c.head = ledger.Append(c.head, n, salt)
-		if err := c.insertEntry(ctx, e, t); err != nil {
-			return fmt.Errorf("writing the diary: %w", err)
-		}
+		items[i].Entry, t, c.head = ledger.Append(c.head, n, salts[16*i:16*i+16])
+		items[i].Text = &t
+	}
+	if err := c.insertEntries(ctx, items); err != nil {
+		return fmt.Errorf("writing the diary: %w", err)
 	}
 	return nil
 }
 
-func (c *change) insertEntry(ctx context.Context, e ledger.Entry, t ledger.Text) error {
-	if _, err := c.ExecContext(ctx, "INSERT INTO diary("+diaryColumns+") VALUES(?,?,?,?,?,?,?,?,?,?)",
-		int64(e.Seq), e.Format, e.Time.UnixMilli(), string(e.Kind), e.Device, e.Consent, e.Action, e.TextHash, e.Prev, e.Hash); err != nil {
+func (c *change) insertEntries(ctx context.Context, items []ledger.Item) error {
+	var entries, texts [][]any
+	for _, x := range items {
+		e, t := x.Entry, x.Text
+		entries = append(entries, []any{int64(e.Seq), e.Format, e.Time.UnixMilli(), string(e.Kind), e.Device, e.Consent, e.Action, e.TextHash, e.Prev, e.Hash})
+		salt := t.Salt
+		if salt == nil {
+			salt = []byte{} // erased; NULL is not allowed
+		}
+		texts = append(texts, []any{int64(t.Seq), salt, t.Text, t.Erased})
+	}
+	if err := c.insert(ctx, "INSERT INTO diary("+diaryColumns+")", entries, ""); err != nil {
 		return err
 	}
-	salt := t.Salt
-	if salt == nil {
-		salt = []byte{} // erased; NULL is not allowed
-	}
 	// A text without its entry is the trace of tampering; it must not stop decisions.
-	_, err := c.ExecContext(ctx, "INSERT OR REPLACE INTO diary_text(seq, salt, text, erased) VALUES(?,?,?,?)", int64(t.Seq), salt, t.Text, t.Erased)
-	return err
+	return c.insert(ctx, "INSERT OR REPLACE INTO diary_text(seq, salt, text, erased)", texts, "")
 }
 
 const (

@@ -99,7 +99,7 @@ func (m *merge) diary(ctx context.Context) error {
 		if whole = whole && it.Follows(head) && it.Text != nil; !whole {
 			continue
 		}
-		if err := m.insertEntry(ctx, it.Entry, *it.Text); err != nil {
+		if err := m.insertEntries(ctx, []ledger.Item{it}); err != nil {
 			return err
 		}
 		head = ledger.Head{Seq: it.Seq, Hash: it.Hash}

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -117,4 +119,20 @@ func all[T any](ctx context.Context, q querier, scan func(scanner) (T, error), q
 		return err
 	}, query, args...)
 	return out, err
+}
+
+// rowsAtOnce is how many rows go into one statement: most of the cost of a short
+// statement is the way to it.
+const rowsAtOnce = 25
+
+// insert writes rows; into names table and columns, tail says what follows the values.
+func (t *txn) insert(ctx context.Context, into string, rows [][]any, tail string) error {
+	for part := range slices.Chunk(rows, rowsAtOnce) {
+		one := ",(" + strings.Repeat("?,", len(part[0])-1) + "?)"
+		query := into + " VALUES" + strings.Repeat(one, len(part))[1:] + tail
+		if _, err := t.ExecContext(ctx, query, slices.Concat(part...)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
