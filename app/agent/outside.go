@@ -69,7 +69,7 @@ func (c *call) connect(ctx context.Context, args []string) error {
 		return err
 	}
 	return c.with(ctx, partsConnect, func(ctx context.Context, e engine.Engine) error {
-		x, err := e.Connect(ctx, engine.ConnectRequest{Kind: pos[0], Values: set, Secrets: values})
+		x, err := c.connectTo(ctx, e, engine.ConnectRequest{Kind: pos[0], Values: set, Secrets: values})
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"bestbefore/connectors/homeassistant"
 	"bestbefore/connectors/mqtt"
 	"bestbefore/connectors/netflow"
+	"bestbefore/connectors/oauth"
 	"bestbefore/connectors/openwrt"
 	"bestbefore/connectors/pihole"
 	"bestbefore/connectors/recipe"
@@ -21,12 +22,17 @@ func All() (*connectors.Registry, error) {
 	if err != nil {
 		return nil, err
 	}
+	accounts, err := oauth.New()
+	if err != nil {
+		return nil, err
+	}
 	return connectors.NewRegistry(append(all,
 		adguardhome.New(),
 		fritzbox.New(),
 		gateway.New(),
 		homeassistant.New(),
 		mqtt.New(),
+		accounts,
 		openwrt.New(),
 		netflow.New(),
 		pihole.New(),

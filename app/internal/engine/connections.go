@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"bestbefore/app/internal/changes"
@@ -96,20 +97,9 @@ func abilities(c connectors.Capabilities) []string {
 
 // Connect checks, opens and probes, and only then saves.
 func (e *Core) Connect(ctx context.Context, r ConnectRequest) (ConnectionInfo, error) {
-	kind, ok := e.Registry.Get(r.Kind)
-	if !ok {
-		return ConnectionInfo{}, fmt.Errorf("there is no connector %q; \"connectors\" lists the kinds", r.Kind)
-	}
-	spec := kind.Spec()
-	if err := e.onlyOnce(ctx, spec); err != nil {
+	spec, c, err := e.draft(ctx, r)
+	if err != nil {
 		return ConnectionInfo{}, err
-	}
-	c := connectors.Connection{
-		ID: e.NewID("k"), Kind: r.Kind, Name: r.Name, Created: e.Now().UTC(),
-		Settings: connectors.Settings{Values: r.Values, Secrets: map[string]consent.SecretRef{}},
-	}
-	if c.Name == "" {
-		c.Name = e.freeName(ctx, spec.Name)
 	}
 	if err := e.admit(ctx, spec, c, r.Secrets); err != nil {
 		if left := e.dropSecrets(ctx, c); left != nil {
@@ -117,6 +107,41 @@ func (e *Core) Connect(ctx context.Context, r ConnectRequest) (ConnectionInfo, e
 		}
 		return ConnectionInfo{}, err
 	}
+	return e.settle(ctx, c)
+}
+
+// draft is what is asked for, as a connection that is not kept yet.
+func (e *Core) draft(ctx context.Context, r ConnectRequest) (connectors.Spec, connectors.Connection, error) {
+	kind, ok := e.Registry.Get(r.Kind)
+	if !ok {
+		return connectors.Spec{}, connectors.Connection{}, fmt.Errorf("there is no connector %q; \"connectors\" lists the kinds", r.Kind)
+	}
+	spec := kind.Spec()
+	if err := e.onlyOnce(ctx, spec); err != nil {
+		return spec, connectors.Connection{}, err
+	}
+	values := maps.Clone(r.Values)
+	for _, o := range spec.Options {
+		if o.Device && values[o.Key] != "" {
+			d, err := e.find(values[o.Key])
+			if err != nil {
+				return spec, connectors.Connection{}, err
+			}
+			values[o.Key] = string(d.ID)
+		}
+	}
+	c := connectors.Connection{
+		ID: e.NewID("k"), Kind: r.Kind, Name: r.Name, Created: e.Now().UTC(),
+		Settings: connectors.Settings{Values: values, Secrets: map[string]consent.SecretRef{}},
+	}
+	if c.Name == "" {
+		c.Name = e.freeName(ctx, spec.Name)
+	}
+	return spec, c, nil
+}
+
+// settle opens what was saved, and has done what waited for it.
+func (e *Core) settle(ctx context.Context, c connectors.Connection) (ConnectionInfo, error) {
 	if err := e.Sessions.Reload(ctx); err != nil {
 		return ConnectionInfo{}, err
 	}
@@ -135,6 +160,14 @@ func (e *Core) Connect(ctx context.Context, r ConnectRequest) (ConnectionInfo, e
 
 // admit seals the secrets, tries c and saves it.
 func (e *Core) admit(ctx context.Context, spec connectors.Spec, c connectors.Connection, values map[string]string) error {
+	if err := e.sealAll(ctx, c, values); err != nil {
+		return err
+	}
+	return e.tryAndSave(ctx, spec, c)
+}
+
+// sealAll seals what was typed as a secret.
+func (e *Core) sealAll(ctx context.Context, c connectors.Connection, values map[string]string) error {
 	for _, key := range slices.Sorted(keysOf(values)) {
 		if e.PutSecret == nil {
 			return fmt.Errorf("%q is a secret, and this computer has no key store to keep it in; start one (for example gnome-keyring) and try again", key)
@@ -145,6 +178,11 @@ func (e *Core) admit(ctx context.Context, spec connectors.Spec, c connectors.Con
 		}
 		c.Settings.Secrets[key] = ref
 	}
+	return nil
+}
+
+// tryAndSave opens and probes c, and keeps it.
+func (e *Core) tryAndSave(ctx context.Context, spec connectors.Spec, c connectors.Connection) error {
 	if err := spec.Check(c.Settings); err != nil {
 		return err
 	}

@@ -45,6 +45,8 @@ type Config struct {
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// PutSecret seals a value under a new reference; nil where there is no key store.
 	PutSecret func(ctx context.Context, label string, value connectors.Secret) (consent.SecretRef, error)
+	// Link begins to link what gives its secret itself; nil where nothing can.
+	Link func(ctx context.Context, c connectors.Connection) (connectors.Link, error)
 	// Keeper holds the key that seals; nil where there is none.
 	Keeper Keys
 	// Safe keeps the backups; may be nil.
@@ -82,6 +84,7 @@ type Core struct {
 	names  names
 	dirty  *dirty
 	losses losses
+	links  links
 	taking importing
 
 	watching watching
@@ -125,6 +128,7 @@ func (e *Core) Watch(ctx context.Context) <-chan changes.Change { return e.Hub.L
 // Serve keeps the addresses of named recipients fresh, the dates that peers
 // hold in step, and what is known of access and of gaps up to date, until ctx ends.
 func (e *Core) Serve(ctx context.Context) error {
+	defer func() { e.giveUp(ctx, e.links.take(func(*pending) bool { return true })) }()
 	tick := time.NewTicker(lossEvery)
 	defer tick.Stop()
 	for n := 0; ; n++ {

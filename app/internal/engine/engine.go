@@ -32,6 +32,7 @@ type Engine interface {
 	Blocks
 	Household
 	Connections
+	Linking
 	Trials
 	Diary
 	Captures

@@ -26,3 +26,16 @@ func (*Guard) ListenPacket(ctx context.Context, network, address string) (net.Pa
 	var l net.ListenConfig
 	return l.ListenPacket(ctx, network, netip.AddrPortFrom(a, at.Port()).String())
 }
+
+// Listen waits for connections on loopback: what only a program of this computer,
+// such as its browser, can reach.
+func (*Guard) Listen(ctx context.Context, network, address string) (net.Listener, error) {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil || network != "tcp4" && network != "tcp6" || !at.Addr().IsLoopback() {
+		return nil, &connectors.Error{
+			Kind: consent.KindPermanent, Text: "Best Before does not listen on " + address + ": only programs of this computer may reach that", Err: ErrRefused,
+		}
+	}
+	var l net.ListenConfig
+	return l.Listen(ctx, network, at.String())
+}

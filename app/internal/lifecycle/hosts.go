@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"bestbefore/app/internal/engine"
@@ -28,7 +29,10 @@ func (h *Home) host(c connectors.Connection) *connectors.Host {
 	out := guard.New(way)
 	return &connectors.Host{
 		Connection: c.ID, Log: h.part("connector/"+c.Kind).With("connection", c.ID), Now: h.now, Secret: h.secret,
-		HTTP: out.Client(), Dial: out.Dial, ListenPacket: out.ListenPacket, TLS: out.TLS,
+		HTTP: out.Client(), Dial: out.Dial, ListenPacket: out.ListenPacket, Listen: out.Listen, TLS: out.TLS,
+		Keep: func(ctx context.Context, ref consent.SecretRef, v connectors.Secret) error {
+			return h.keepSecret(ctx, c.ID, ref, v)
+		},
 		StateDir: filepath.Join(h.Dir, "connections", c.ID),
 	}
 }
@@ -56,6 +60,15 @@ func (h *Home) putSecret(ctx context.Context, label string, v connectors.Secret)
 	h.book.hide(v)
 	ref := consent.SecretRef(label)
 	return ref, s.Put(ctx, ref, v)
+}
+
+// keepSecret seals a value anew, for the connection whose own it is.
+func (h *Home) keepSecret(ctx context.Context, connection string, ref consent.SecretRef, v connectors.Secret) error {
+	if !strings.HasPrefix(string(ref), connection+"/") {
+		return errors.New("that secret belongs to another connection")
+	}
+	_, err := h.putSecret(ctx, string(ref), v)
+	return err
 }
 
 // resolve gives the runner the addresses behind a recipient's names.

@@ -25,6 +25,7 @@ func methods() map[string]method {
 	addNewcomers(m)
 	addAccess(m)
 	addRecipes(m)
+	addLinking(m)
 	addBehaviour(m)
 	return m
 }

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/connectors"
+)
+
+// connectTo sets a connector up: at once, or through the peer's own page.
+func (c *call) connectTo(ctx context.Context, e engine.Engine, r engine.ConnectRequest) (engine.ConnectionInfo, error) {
+	info, err := e.Connectors(ctx)
+	if err != nil {
+		return engine.ConnectionInfo{}, err
+	}
+	if slices.ContainsFunc(info.Kinds, func(s connectors.Spec) bool { return s.Kind == r.Kind && s.Links }) {
+		return c.link(ctx, e, r)
+	}
+	return e.Connect(ctx, r)
+}
+
+// link prints where the person says yes, and waits for it.
+func (c *call) link(ctx context.Context, e engine.Engine, r engine.ConnectRequest) (engine.ConnectionInfo, error) {
+	l, err := e.StartLink(ctx, r)
+	if err != nil {
+		return engine.ConnectionInfo{}, err
+	}
+	stop := context.AfterFunc(ctx, func() { // an engine elsewhere goes on waiting unless it is told
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_ = e.CancelLink(ctx, l.ID)
+	})
+	defer stop()
+	switch {
+	case l.Code != "":
+		fmt.Fprintf(c.out, "Open this page on any device, and type the code %s there:\n", l.Code)
+	case l.Here:
+		fmt.Fprintln(c.out, "Open this page in the browser of the computer on which Best Before runs, and say yes there:")
+	default:
+		fmt.Fprintln(c.out, "Open this page, and say yes there:")
+	}
+	fmt.Fprintf(c.out, "  %s\nWaiting until %s; Ctrl-C gives up.\n", l.URL, l.Until.Local().Format("15:04"))
+	return e.WaitLink(ctx, l.ID)
+}
