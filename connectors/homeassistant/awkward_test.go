@@ -38,7 +38,7 @@ func told(t connectortest.T, f *fake) *Session {
 	return s
 }
 
-func vacuum() connectors.Target { return target("127.0.0.1", "d-vacuum", "aa:bb:cc:00:00:03") }
+func vacuum() connectors.Target { return target("127.0.0.1", "d-vacuum", "64:90:c1:00:00:03") }
 
 // A success that did nothing is no success: here the read-back is what tells.
 func TestWhatOnlySaysYesIsNotBelieved(t *testing.T) {

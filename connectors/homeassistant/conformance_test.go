@@ -71,8 +71,8 @@ func TestConformance(t *testing.T) {
 			f.clear("e-stuck")
 			return asFlows{open(ct, f.URL, ownToken)}
 		},
-		Target: target("127.0.0.1", "d-vacuum", "aa:bb:cc:00:00:03"),
-		Other:  target("127.0.0.1", "d-kettle", "aa:bb:cc:00:00:01"),
+		Target: target("127.0.0.1", "d-vacuum", "64:90:c1:00:00:03"),
+		Other:  target("127.0.0.1", "d-kettle", "64:90:c1:00:00:01"),
 		Try: func(_ connectortest.T, tg connectors.Target) bool {
 			f.mu.Lock()
 			defer f.mu.Unlock()

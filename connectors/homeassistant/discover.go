@@ -73,8 +73,8 @@ func (s *Session) sightings(h *home) []discovery.Sighting {
 	return out
 }
 
-// sighting describes one. A hardware address in the registry is a claim: an
-// integration wrote it there.
+// sighting describes one. A hardware address in the registry is a claim, since an
+// integration wrote it there; but it is what the device is joined with ours by.
 func (s *Session) sighting(h *home, d device) discovery.Sighting {
 	out := discovery.Sighting{
 		Source: s.source, At: s.watch.heard(string(d.ID), h.at), Claimed: true,

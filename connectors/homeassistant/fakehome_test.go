@@ -28,9 +28,9 @@ func newFakeHome() fakeHome {
 	h.entry("e-plugs", "plugs", "Plugs", "local_polling", false)
 	h.entry("e-lumi", "lumicloud", "Lumi Cloud", "cloud_push", false)
 	h.entry("e-stuck", "stuck", "Stuck Cam", "cloud_polling", true)
-	h.device("d-kettle", "Kettle", "aa:bb:cc:00:00:01", "e-plugs", "")
-	h.device("d-fridge", "Fridge", "AA-BB-CC-00-00-02", "e-plugs", "kitchen")
-	h.device("d-vacuum", "Vacuum", "aa:bb:cc:00:00:03", "e-lumi", "")
+	h.device("d-kettle", "Kettle", "64:90:c1:00:00:01", "e-plugs", "")
+	h.device("d-fridge", "Fridge", "64-90-C1-00-00-02", "e-plugs", "kitchen")
+	h.device("d-vacuum", "Vacuum", "64:90:c1:00:00:03", "e-lumi", "")
 	h.device("d-porch", "Porch", "", "e-stuck", "")
 	h.devices = append(h.devices, map[string]any{"id": "d-weather", "name": "Weather", "entry_type": "service", "config_entries": []string{"e-lumi"}, "connections": []any{}})
 	h.entities = []fakeEntity{

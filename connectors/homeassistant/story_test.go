@@ -53,8 +53,8 @@ func story(t *testing.T, h aHome) {
 	}
 	v := streaming(t, s)
 	for name, want := range map[string]struct{ mac, through, category string }{
-		"Kettle": {"aa:bb:cc:00:00:01", "Plugs", "energy"}, "Fridge": {"aa:bb:cc:00:00:02", "Plugs", "temperature"},
-		"Vacuum": {"aa:bb:cc:00:00:03", "Lumi Cloud (by way of its maker's cloud)", ""}, "Porch": {"", "Stuck Cam (by way of its maker's cloud)", ""},
+		"Kettle": {"64:90:c1:00:00:01", "Plugs", "energy"}, "Fridge": {"64:90:c1:00:00:02", "Plugs", "temperature"},
+		"Vacuum": {"64:90:c1:00:00:03", "Lumi Cloud (by way of its maker's cloud)", ""}, "Porch": {"", "Stuck Cam (by way of its maker's cloud)", ""},
 	} {
 		until(t, name+" is told, and what it reports", func() bool {
 			_, ok := v.device(name)

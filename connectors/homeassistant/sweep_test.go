@@ -36,7 +36,7 @@ func TestSweep(t *testing.T) {
 		},
 		Secrets: map[consent.SecretRef]string{"token": ownToken},
 		Never:   []string{phoneToken},
-		Target:  target("127.0.0.1", "d-vacuum", "aa:bb:cc:00:00:03"),
+		Target:  target("127.0.0.1", "d-vacuum", "64:90:c1:00:00:03"),
 	})
 }
 
