@@ -63,7 +63,8 @@ func (w *way) login(ctx context.Context, token connectors.Secret) (*link, error)
 // greet asks what Home Assistant tells everybody, so that the token is sent to
 // nothing else.
 func (w *way) greet(ctx context.Context) error {
-	r, err := w.web.Do(ctx, dnsblock.Request{Method: http.MethodGet, Path: "/auth/providers"})
+	once := http.Header{"Connection": {"close"}} // all else goes over the line
+	r, err := w.web.Do(ctx, dnsblock.Request{Method: http.MethodGet, Path: "/auth/providers", Header: once})
 	if err != nil {
 		return err
 	}
