@@ -36,12 +36,10 @@ func (s *Store) DecideAll(ctx context.Context, ds []consent.Decision) error {
 		rows[i] = row
 	}
 	return s.commit(ctx, func(c *change) error {
-		// The transaction as a whole ends with ctx; to watch it for each of its
-		// short statements costs more than they do.
-		each := context.WithoutCancel(ctx)
+		// The transaction as a whole ends with ctx.
 		for at := 0; at < len(ds); {
 			end := at + apart(ds[at:])
-			if err := errors.Join(ctx.Err(), c.decide(each, ds[at:end], rows[at:end])); err != nil {
+			if err := c.decide(quick(ctx), ds[at:end], rows[at:end]); err != nil {
 				return err
 			}
 			at = end

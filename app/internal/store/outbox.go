@@ -67,7 +67,7 @@ func (s *Store) Verifiable(ctx context.Context, now time.Time, limit int, skip m
 // something; now, when there is something already.
 func (s *Store) NextWork(ctx context.Context) (at time.Time, ok bool, err error) {
 	var pending, retry, verify sql.NullInt64
-	err = s.evidence.read.QueryRowContext(ctx, `SELECT
+	err = s.evidence.read.QueryRowContext(quick(ctx), `SELECT
 		(SELECT 1 FROM action WHERE state = 'pending' LIMIT 1),
 		(SELECT min(retry_at) FROM action WHERE state IN ('waiting', 'stuck')),
 		(SELECT min(verify_at) FROM action WHERE state = 'done' AND verify_at IS NOT NULL)`).Scan(&pending, &retry, &verify)
