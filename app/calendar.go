@@ -3,11 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"time"
-
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/dialog"
 
 	"bestbefore/app/internal/calendar"
 	"bestbefore/app/internal/engine"
@@ -15,17 +11,7 @@ import (
 
 // askCalendar asks where the calendar file shall go; closing the question does nothing.
 func (win *window) askCalendar() {
-	d := dialog.NewFileSave(func(f fyne.URIWriteCloser, err error) {
-		if err != nil || f == nil {
-			return
-		}
-		path := f.URI().Path()
-		if err := f.Close(); err == nil {
-			win.pump.SaveCalendar(path)
-		}
-	}, win.fyne)
-	d.SetFileName("best-before.ics")
-	d.Show()
+	win.askSave("best-before.ics", win.pump.SaveCalendar)
 }
 
 // saveCalendar writes the dates whole or not at all: a calendar that reads the
@@ -39,12 +25,7 @@ func saveCalendar(path string, all []engine.ConsentInfo, now time.Time) error {
 	if err := calendar.Write(&b, entries, now); err != nil {
 		return err
 	}
-	part := path + ".part"
-	if err := os.WriteFile(part, b.Bytes(), 0o600); err != nil {
-		return fmt.Errorf("writing the calendar: %w", err)
-	}
-	if err := os.Rename(part, path); err != nil {
-		_ = os.Remove(part)
+	if err := writeText(path, b.String()); err != nil {
 		return fmt.Errorf("writing the calendar: %w", err)
 	}
 	return nil

@@ -53,7 +53,7 @@ func newDesk(a fyne.App, o options, src *source) *desk {
 
 // functions are what the settings page reads and changes.
 func (d *desk) functions() live.Desk {
-	return live.Desk{Read: d.read, Set: d.set, SaveCalendar: saveCalendar}
+	return live.Desk{Read: d.read, Set: d.set, SaveCalendar: saveCalendar, ReadFile: readFile, WriteFile: writeText}
 }
 
 func (d *desk) read() view.Desk {

@@ -97,7 +97,7 @@ func run(o options) error {
 		newFault(a, w, dir, err).show()
 		return err
 	}
-	win, err := newWindow(w, src, d, newTrace(os.Stderr, o.trace))
+	win, err := newWindow(w, src, d, newTrace(os.Stderr, o.trace), ui.OnWindow())
 	if err != nil {
 		return errors.Join(err, src.close())
 	}

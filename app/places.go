@@ -8,6 +8,8 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"bestbefore/app/internal/ui"
+	"bestbefore/app/internal/ui/access"
+	"bestbefore/app/internal/ui/captures"
 	"bestbefore/app/internal/ui/connectors"
 	"bestbefore/app/internal/ui/devices"
 	"bestbefore/app/internal/ui/diary"
@@ -24,11 +26,13 @@ func (win *window) places() []ui.Place {
 		{Page: view.PageHome, Label: lang.L("Home"), Sign: "home", Build: win.buildHome},
 		{Page: view.PageDevices, Label: lang.L("Devices"), Sign: "devices", Build: win.buildDevices},
 		{Page: view.PagePermissions, Label: lang.L("Permissions"), Sign: "permissions", Build: win.buildPermissions},
+		{Page: view.PageAccess, Label: lang.L("Access"), Sign: "access", Build: win.buildAccess},
 		{Page: view.PageConnectors, Label: lang.L("Connectors"), Sign: "connectors", Build: win.buildConnectors},
 		{Page: view.PageDiary, Label: lang.L("Diary"), Sign: "diary", Build: win.buildDiary},
 		{Page: view.PageSettings, Label: lang.L("Settings"), Sign: "settings", Build: win.buildSettings},
 		{Page: view.PageDevice, Under: view.PageDevices, Build: win.buildDevice},
 		{Page: view.PageReview, Under: view.PagePermissions, Build: win.buildReview},
+		{Page: view.PageCapture, Under: view.PageConnectors, Build: win.buildCapture},
 		{Page: view.PageFlows, Under: view.PageDevices, Build: win.buildFlows},
 	}
 }
@@ -89,12 +93,32 @@ func (win *window) buildReview() ui.Page {
 	return p
 }
 
+func (win *window) buildAccess() ui.Page {
+	p := access.New(access.Commands{Open: win.open, Find: win.pump.FindAccess, End: win.pump.AskEndAccess})
+	win.pages.access = p
+	return p
+}
+
 func (win *window) buildConnectors() ui.Page {
 	p := connectors.New(connectors.Commands{
 		OpenForm: win.pump.OpenForm, OpenFound: win.pump.OpenFound, Connect: win.pump.Connect, Remove: win.pump.Remove,
-		Test: win.pump.Test, ShowLog: win.pump.ShowLog,
+		Test: win.pump.Test, ShowLog: win.pump.ShowLog, Copy: win.copy, Save: win.saveText,
+		Captures: func() { win.open(view.Route{Page: view.PageCapture}) },
+		Files: connectors.FileCommands{
+			Choose: func() { win.askFile(recipeEndings, win.pump.TakeFile) }, Approve: win.pump.ApproveFile,
+			Close: win.pump.CloseFile, Remove: win.pump.RemoveFile,
+		},
 	})
 	win.pages.connectors = p
+	return p
+}
+
+func (win *window) buildCapture() ui.Page {
+	p := captures.New(captures.Commands{
+		Choose: func() { win.askFile(captureEndings, win.pump.LookAtCapture) }, Take: win.pump.TakeCapture, Add: win.pump.AddDevices,
+		Stop: win.pump.StopCapture, Close: win.pump.CloseCapture, Forget: win.pump.ForgetCapture, Open: win.open,
+	})
+	win.pages.capture = p
 	return p
 }
 

@@ -21,6 +21,8 @@ func (win *window) screen() live.Screen {
 		Diary:       func(s view.Diary) { show(p.diary != nil, func() { p.diary.SetSnapshot(s) }) },
 		Flows:       func(s view.Flows) { show(p.flows != nil, func() { p.flows.SetSnapshot(s) }) },
 		Settings:    func(s view.Settings) { show(p.settings != nil, func() { p.settings.SetSnapshot(s) }) },
+		Access:      func(s view.Access) { show(p.access != nil, func() { p.access.SetSnapshot(s) }) },
+		Capture:     func(s view.Capture) { show(p.capture != nil, func() { p.capture.SetSnapshot(s) }) },
 		Open:        func(r view.Route) { win.shell.Open(r) },
 		Toast:       func(t view.Toast) { win.shell.Toast(t) },
 		Give:        win.showGive,

@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
+	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/demo"
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/lifecycle"
@@ -20,6 +22,7 @@ type source struct {
 	home   owned       // nil where another process owns it
 	client *rpc.Client // nil where we own it
 	logger *slog.Logger
+	now    func() time.Time // by which the pages go; nil is this computer's clock
 
 	mu    sync.Mutex // guards raise
 	raise func(target string)
@@ -89,6 +92,14 @@ func (s *source) serve(ctx context.Context) error {
 		return nil
 	}
 	return s.home.Serve(ctx)
+}
+
+// clock is by which the pages go.
+func (s *source) clock() func() time.Time {
+	if s.now == nil {
+		return clock.Wall
+	}
+	return s.now
 }
 
 func (s *source) log() *slog.Logger {

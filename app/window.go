@@ -11,6 +11,8 @@ import (
 
 	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/ui"
+	"bestbefore/app/internal/ui/access"
+	"bestbefore/app/internal/ui/captures"
 	"bestbefore/app/internal/ui/connectors"
 	"bestbefore/app/internal/ui/devices"
 	"bestbefore/app/internal/ui/diary"
@@ -47,14 +49,17 @@ type pages struct {
 	diary       *diary.Page
 	flows       *flows.Page
 	settings    *settings.Page
+	access      *access.Page
+	capture     *captures.Page
 }
 
-// newWindow builds everything and starts nothing.
-func newWindow(w fyne.Window, src *source, d *desk, trace *slog.Logger) (*window, error) {
-	win := &window{fyne: w, do: ui.OnWindow(), desk: d}
+// newWindow builds everything and starts nothing. do runs what comes from
+// elsewhere on the window's goroutine.
+func newWindow(w fyne.Window, src *source, d *desk, trace *slog.Logger, do ui.Dispatcher) (*window, error) {
+	win := &window{fyne: w, do: do, desk: d}
 	var err error
 	win.pump, err = live.New(live.Config{
-		Engine: src.engine, Screen: traced(win.screen(), trace), Dispatch: win.do, Now: clock.Wall, Zone: zone,
+		Engine: src.engine, Screen: traced(win.screen(), trace), Dispatch: win.do, Now: src.clock(), Zone: zone,
 		Translate: ui.Translate, Log: src.log(), Desk: d.functions(),
 	})
 	if err != nil {
@@ -64,6 +69,7 @@ func newWindow(w fyne.Window, src *source, d *desk, trace *slog.Logger) (*window
 		Window: w, Places: win.places(), Undo: win.pump.Undo, Shown: win.pump.Shown, Demo: d.demo,
 		After: func(d time.Duration, f func()) { time.AfterFunc(d, func() { win.do(f) }) },
 	})
+	w.SetOnDropped(win.dropped)
 	return win, err
 }
 

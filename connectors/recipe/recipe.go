@@ -10,6 +10,9 @@
 package recipe
 
 import (
+	"slices"
+	"strings"
+
 	"bestbefore/connectors"
 
 	"go.yaml.in/yaml/v3"
@@ -231,6 +234,13 @@ func (r *Recipe) Spec() connectors.Spec {
 	if home {
 		s.Options = append(s.Options, connectors.CertificateOption())
 	}
+	var what []string
+	for _, g := range r.Grants {
+		if !slices.Contains(what, g.What) {
+			what = append(what, g.What)
+		}
+	}
+	s.Access = strings.Join(what, ", ")
 	for _, f := range r.Found {
 		s.Announced = append(s.Announced, connectors.Announced{Type: f.Type, Key: f.Key, Scheme: f.Scheme})
 	}

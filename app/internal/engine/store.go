@@ -26,6 +26,16 @@ type Store interface {
 	connectionStore
 	settingStore
 	forgetStore
+	sourceStore
+}
+
+// sourceStore knows single sources of traffic.
+type sourceStore interface {
+	// Cursors are those of the sources whose name begins with prefix.
+	Cursors(ctx context.Context, prefix string) (map[string]connectors.Cursor, error)
+	DropCursor(ctx context.Context, source string) error
+	// DeleteFlowsFrom deletes what one source told, and says how many rows that were.
+	DeleteFlowsFrom(ctx context.Context, source discovery.Source) (int64, error)
 }
 
 // forgetStore deletes for good what was seen.
@@ -81,11 +91,6 @@ type flowStore interface {
 	Flows(ctx context.Context, q flow.Query) ([]flow.Record, error)
 	// Cursor is the place that was stored with a source's last records; nil for none.
 	Cursor(ctx context.Context, source string) (connectors.Cursor, error)
-	// Cursors are those of the sources whose name begins with prefix.
-	Cursors(ctx context.Context, prefix string) (map[string]connectors.Cursor, error)
-	DropCursor(ctx context.Context, source string) error
-	// DeleteFlowsFrom deletes what one source told, and says how many rows that were.
-	DeleteFlowsFrom(ctx context.Context, source discovery.Source) (int64, error)
 }
 
 type flowSums interface {

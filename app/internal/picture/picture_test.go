@@ -11,6 +11,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -118,13 +119,17 @@ func read(path string) (image.Image, error) {
 	return png.Decode(f)
 }
 
-// TestWriteAll writes every screen for somebody to look at.
+// TestWriteAll writes every screen, or those with a word in their name, for
+// somebody to look at.
 func TestWriteAll(t *testing.T) {
 	folder := os.Getenv("BESTBEFORE_PICTURES")
 	if folder == "" {
 		t.Skip("BESTBEFORE_PICTURES names no folder")
 	}
 	for _, s := range picture.Screens() {
+		if !strings.Contains(s.Name, os.Getenv("BESTBEFORE_SCREENS")) {
+			continue
+		}
 		for name, mode := range modes {
 			write(t, filepath.Join(folder, s.Name+"-"+name+".png"), s, fyne.NewSize(1280, 800), mode, 1)
 		}

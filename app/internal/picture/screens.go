@@ -37,7 +37,17 @@ func screens(adapt func(snapshot any)) []Screen {
 		{"devices", inShell(view.PageDevices, func() ui.Page { return devicesPage(adapt) })},
 		{"device", inShell(view.PageDevices, func() ui.Page { return devicePage(adapt) })},
 		{"flows", inShell(view.PageDevices, func() ui.Page { return flowsPage(adapt) })},
-		{"connectors", inShell(view.PageDiary, func() ui.Page { return connectorsPage(adapt) })},
+		{"access", inShell(view.PageAccess, func() ui.Page { return accessPage(accessFixture(), adapt) })},
+		{"access-none", inShell(view.PageAccess, func() ui.Page { return accessPage(noAccessFixture(), adapt) })},
+		{"access-end", overPage(view.PageAccess, func() ui.Page { return accessPage(accessFixture(), adapt) }, func() fyne.CanvasObject { return disconnectDialog(endAccessFixture(), adapt) })},
+		{"connectors", inShell(view.PageConnectors, func() ui.Page { return connectorsPage(connectorsFixture(), adapt) })},
+		{"connectors-file", inShell(view.PageConnectors, func() ui.Page { return connectorsPage(fileQuestionFixture(), adapt) })},
+		{"connectors-faults", inShell(view.PageConnectors, func() ui.Page { return connectorsPage(fileFaultsFixture(), adapt) })},
+		{"connectors-setup", inShell(view.PageConnectors, func() ui.Page { return connectorsPage(setupFixture(), adapt) })},
+		{"capture", inShell(view.PageConnectors, func() ui.Page { return capturePage(captureFixture(), adapt) })},
+		{"capture-reading", inShell(view.PageConnectors, func() ui.Page { return capturePage(readingFixture(), adapt) })},
+		{"capture-none", inShell(view.PageConnectors, func() ui.Page { return capturePage(view.CaptureInput{}, adapt) })},
+		{"capture-bad", inShell(view.PageConnectors, func() ui.Page { return capturePage(badCaptureFixture(), adapt) })},
 		{"diary", inShell(view.PageDiary, func() ui.Page { return diaryPage(adapt) })},
 		{"disconnected", overHome(func() fyne.CanvasObject { return disconnectDialog(disconnectedFixture(), adapt) })},
 	}
@@ -109,9 +119,13 @@ func disconnectDialog(s view.Disconnect, adapt func(any)) fyne.CanvasObject {
 
 // overHome shows a dialog over the home page.
 func overHome(build func() fyne.CanvasObject) func(fyne.Window) error {
+	return overPage(view.PageHome, func() ui.Page { return homePage(homeFixture(), func(any) {}) }, build)
+}
+
+// overPage shows a dialog over a page.
+func overPage(page view.Page, under func() ui.Page, build func() fyne.CanvasObject) func(fyne.Window) error {
 	return func(w fyne.Window) error {
-		under := inShell(view.PageHome, func() ui.Page { return homePage(homeFixture(), func(any) {}) })
-		if err := under(w); err != nil {
+		if err := inShell(page, under)(w); err != nil {
 			return err
 		}
 		w.Canvas().Overlays().Add(build())
@@ -153,6 +167,8 @@ func newShell(w fyne.Window, build func() ui.Page) (*ui.Shell, error) {
 		{Page: view.PageDevices, Label: "Devices", Sign: "devices", Build: build},
 		{Page: view.PagePermissions, Label: "Permissions", Sign: "permissions", Build: build},
 		{Page: view.PageReview, Under: view.PagePermissions, Build: build},
+		{Page: view.PageAccess, Label: "Access", Sign: "access", Build: build},
+		{Page: view.PageConnectors, Label: "Connectors", Sign: "connectors", Build: build},
 		{Page: view.PageDiary, Label: "Diary", Sign: "diary", Build: build},
 		{Page: view.PageSettings, Label: "Settings", Sign: "settings", Build: build},
 	}})

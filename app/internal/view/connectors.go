@@ -20,6 +20,8 @@ type Connectors struct {
 	Found    []FoundRow // announced at home and not connected yet
 	Kinds    []KindRow
 	Form     Form // the open form; Kind "" when none is open
+	Files    ConnectorFiles
+	Captures ActionLink // leads to the page of capture files
 }
 
 // ConnectionRow is one connection and how it does.
@@ -59,6 +61,13 @@ type Form struct {
 	Error  string
 	Busy   bool
 	Submit string
+	// What has to be done at the peer first; nothing where the title is empty.
+	StepsTitle string
+	Steps      []string
+	Setup      string // a text to paste or to save there; "" for none
+	SetupName  string // what the file may be called
+	Copy, Save ActionLink
+	Saved      Outcome
 }
 
 // Field is one question of a form.
@@ -83,6 +92,8 @@ type ConnectorsInput struct {
 	LogOf    string             // the connection whose log is open
 	Log      []engine.LogLine
 	Held     []engine.HeldInfo
+	Files    FilesInput
+	Saved    Outcome // of the text that was saved from the form
 }
 
 // Connectors is the page.
@@ -94,7 +105,8 @@ func (p Presenter) Connectors(in ConnectorsInput) Connectors {
 		p.closer(&row, c, in)
 		out.Rows = append(out.Rows, row)
 	}
-	out.Found = p.found(in.Info)
+	out.Found, out.Files = p.found(in.Info), p.Files(in.Files)
+	out.Captures = ActionLink{ID: string(PageCapture), Label: p.T("Read a capture file …")}
 	for _, k := range in.Info.Kinds {
 		if k.Once && slices.ContainsFunc(in.Info.Connections, func(c engine.ConnectionInfo) bool { return c.Kind == k.Kind }) {
 			continue // there is only one of it, and it is connected
@@ -240,6 +252,7 @@ func (p Presenter) form(k connectors.Spec, in ConnectorsInput) Form {
 	if in.Busy {
 		f.Submit = p.T("Testing…")
 	}
+	p.setUp(&f, k, in)
 	for _, o := range k.Options {
 		v := o.Default
 		if typed, ok := in.Answers[o.Key]; ok && !o.Secret {

@@ -64,6 +64,7 @@ const (
 	PageDiary       Page = "diary"
 	PageSettings    Page = "settings"
 	PageFlows       Page = "flows" // Arg is a FlowFilter
+	PageCapture     Page = "capture"
 )
 
 // Route is a place in the window: a page and what it is about. It is comparable,

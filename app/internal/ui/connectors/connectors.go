@@ -21,6 +21,12 @@ type Commands struct {
 	ShowLog  func(id string) // opens its log, and closes it again
 	// OpenFound opens a kind's form with what is known of a peer at home.
 	OpenFound func(kind string, values map[string]string)
+	// Copy puts a text where it can be pasted from; Save asks where to keep it.
+	Copy func(text string)
+	Save func(name, text string)
+	// Captures opens the page of capture files.
+	Captures func()
+	Files    FileCommands
 }
 
 // Page is the page of connectors.
@@ -33,6 +39,8 @@ type Page struct {
 	form     *form
 	found    *kit.Text
 	kinds    *fyne.Container
+	files    *files
+	capture  *kit.Button
 	asked    string // the connection whose removal was asked for once
 	shown    view.Connectors
 }
@@ -41,14 +49,17 @@ type Page struct {
 func New(c Commands) *Page {
 	p := &Page{
 		commands: c, title: kit.NewTitle(lang.L("Looking around at home …")), subline: kit.NewSoft("").Wrapped(0),
-		rows: kit.NewColumn(4 * kit.Step), kinds: kit.NewColumn(4 * kit.Step), form: newForm(c),
+		rows: kit.NewColumn(4 * kit.Step), kinds: kit.NewColumn(4 * kit.Step), form: newForm(c), files: newFiles(c.Files),
 		found: kit.NewHeading(lang.L("What can be connected")),
 	}
 	p.subline.Height = kit.SizeBody
-	p.rows.Hide()
-	p.found.Hide()
+	p.capture = kit.NewButton(" ", kit.Link, c.Captures)
+	for _, o := range []fyne.CanvasObject{p.rows, p.found, p.capture} {
+		o.Hide()
+	}
 	p.page = kit.NewPage(kit.NewColumn(5*kit.Step,
-		kit.NewColumn(kit.Step, p.title, p.subline), p.form.box, p.rows, p.found, p.kinds))
+		kit.NewColumn(kit.Step, p.title, p.subline), p.files.look, p.form.box, p.rows, p.found, p.kinds, p.files.box,
+		kit.NewPad(0, 0, 0, -kit.Step, kit.NewFlow(0, p.capture))))
 	return p
 }
 
@@ -60,7 +71,7 @@ func (p *Page) OnShow(string) {}
 
 // OnHide implements the shell's page. What was typed as a secret is forgotten.
 func (p *Page) OnHide() {
-	p.asked = ""
+	p.asked, p.files.asked = "", ""
 	p.form.clear()
 }
 
@@ -70,10 +81,17 @@ func (p *Page) SetSnapshot(s view.Connectors) {
 		return
 	}
 	changed := !reflect.DeepEqual(p.shown.Rows, s.Rows) || !reflect.DeepEqual(p.shown.Found, s.Found) || !reflect.DeepEqual(p.shown.Kinds, s.Kinds) || p.shown.Form.Kind != s.Form.Kind
+	if !reflect.DeepEqual(p.shown.Files, s.Files) {
+		p.files.set(s.Files)
+	}
+	if p.shown.Files.Look.Title != s.Files.Look.Title || p.shown.Form.Kind != s.Form.Kind {
+		p.page.Top() // what was just opened stands there
+	}
 	p.shown = s
 	p.title.Set(s.Sentence)
 	p.subline.Set(s.Subline)
 	p.form.set(s.Form)
+	kit.SetWord(p.capture, s.Captures.Label)
 	if changed { // what stays keeps its focus
 		p.build()
 	}
@@ -102,7 +120,7 @@ func (p *Page) build() {
 
 // connection is one that exists: name, health, what it sees, stops and holds.
 func (p *Page) connection(r view.ConnectionRow) fyne.CanvasObject {
-	title := kit.NewColumn(2, kit.NewHeading(r.Name), kit.NewSoft(r.KindLine))
+	title := kit.NewColumn(2, kit.NewHeading(r.Name), kit.NewSoft(r.KindLine).Wrapped(0))
 	right := kit.NewFlow(2*kit.Step, kit.NewPad(6, 0, 0, 0, kit.NewPill(r.State, r.Pill)), p.test(r), p.remove(r))
 	text := kit.NewColumn(kit.Step)
 	for _, l := range r.Lines {

@@ -60,6 +60,13 @@ func commands(log *[]string) connectors.Commands {
 		Test:      func(id string) { *log = append(*log, "test "+id) },
 		ShowLog:   func(id string) { *log = append(*log, "log "+id) },
 		OpenFound: func(k string, v map[string]string) { *log = append(*log, fmt.Sprint("found ", k, v)) },
+		Copy:      func(text string) { *log = append(*log, "copy "+text) },
+		Save:      func(name, text string) { *log = append(*log, "save "+name+" "+text) },
+		Captures:  func() { *log = append(*log, "captures") },
+		Files: connectors.FileCommands{
+			Choose: func() { *log = append(*log, "choose") }, Approve: func(sum string) { *log = append(*log, "approve "+sum) },
+			Close: func() { *log = append(*log, "close") }, Remove: func(kind string) { *log = append(*log, "remove file "+kind) },
+		},
 	}
 }
 

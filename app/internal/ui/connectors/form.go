@@ -21,6 +21,7 @@ type form struct {
 	box    *fyne.Container
 	title  *kit.Text
 	intro  *kit.Text
+	setup  *setup
 	body   *fyne.Container
 	fault  *fyne.Container
 	submit *kit.Button
@@ -29,12 +30,12 @@ type form struct {
 
 func newForm(c Commands) *form {
 	f := &form{
-		commands: c, title: kit.NewHeading("").Wrapped(2), intro: kit.NewSoft("").Wrapped(0),
+		commands: c, title: kit.NewHeading("").Wrapped(2), intro: kit.NewSoft("").Wrapped(0), setup: newSetup(c),
 		body: kit.NewColumn(4 * kit.Step), fault: kit.NewColumn(0),
 	}
 	f.submit = kit.NewButton(" ", kit.Main, f.send)
 	f.cancel = kit.NewButton(lang.L("Cancel"), kit.Ordinary, f.close)
-	f.box = kit.NewSheet("", f.title, f.intro, f.body, f.fault, kit.NewFlow(2*kit.Step, f.submit, f.cancel))
+	f.box = kit.NewSheet("", f.title, f.intro, f.setup.box, f.body, f.fault, kit.NewFlow(2*kit.Step, f.submit, f.cancel))
 	f.box.Hide()
 	return f
 }
@@ -46,6 +47,7 @@ func (f *form) set(s view.Form) {
 	setVisible(f.box, s.Kind != "")
 	f.title.Set(s.Title)
 	f.intro.Set(s.Intro)
+	f.setup.set(s)
 	f.fault.Objects = nil
 	if s.Error != "" {
 		f.fault.Add(kit.NewNotice(view.Still, lang.L("It did not work:"), s.Error, "", nil))
@@ -65,6 +67,7 @@ func (f *form) set(s view.Form) {
 func (f *form) open(s view.Form) {
 	f.clear()
 	f.kind, f.fields = s.Kind, s.Fields
+	f.setup.open(s)
 	f.body.Objects, f.entries = nil, nil
 	for _, v := range s.Fields {
 		e := kit.NewEntry("", nil)

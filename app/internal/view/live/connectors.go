@@ -9,7 +9,7 @@ import (
 
 // OpenFound opens the form of a kind with what a peer at home announces of itself.
 func (p *Pump) OpenFound(kind string, values map[string]string) {
-	p.change(func(w *want) { w.form = form{kind: kind, answers: values} })
+	p.change(func(w *want) { w.form, w.setupSaved = form{kind: kind, answers: values}, view.Outcome{} })
 }
 
 // Test makes the peer of a connection answer now; the outcome stands beside it.
@@ -44,5 +44,16 @@ func (p *Pump) ShowLog(id string) {
 			id = ""
 		}
 		w.logOf = id
+	})
+}
+
+// SaveSetup keeps the text of the open form, which belongs on the peer, as a file.
+func (p *Pump) SaveSetup(path, text string) {
+	p.do(func(context.Context) {
+		out := p.presenter().SetupSaved(path)
+		if err := p.config.Desk.WriteFile(path, text); err != nil {
+			out = view.Outcome{Line: p.presenter().Failure(err), Severity: view.Still}
+		}
+		p.change(func(w *want) { w.setupSaved = out })
 	})
 }

@@ -15,9 +15,13 @@ func (p *Pump) AskDisconnect(device string) {
 	p.change(func(w *want) { w.cut = &cut{device: device} })
 }
 
-// ConfirmDisconnect cuts the device of the open preview. The dialog calls it
-// only after the second confirmation, where the preview asked for one.
+// ConfirmDisconnect cuts the device, or ends the access, of the open preview. The
+// dialog calls it only after the second confirmation, where the preview asked for one.
 func (p *Pump) ConfirmDisconnect(device string) {
+	if w := p.wanted(); w.cut != nil && w.cut.access != nil {
+		p.endAccess(*w.cut.access, p.askedTwice(device))
+		return
+	}
 	second := p.askedTwice(device)
 	p.setCut(device, func(c *cut) { c.busy, c.err = true, "" })
 	p.do(func(ctx context.Context) {
@@ -70,6 +74,9 @@ func (p *Pump) setCut(device string, f func(*cut)) bool {
 }
 
 func (p *Pump) cutDialog(ctx context.Context, w want) error {
+	if w.cut.access != nil {
+		return p.accessDialog(ctx, w)
+	}
 	d, err := p.config.Engine.Device(ctx, w.cut.device)
 	if err != nil {
 		return err
@@ -85,19 +92,24 @@ func (p *Pump) cutDialog(ctx context.Context, w want) error {
 		}
 		in.Action = &a
 	}
+	p.putCut(w, p.presenter().Disconnect(in))
+	return nil
+}
+
+// putCut shows the dialog, unless it was closed meanwhile.
+func (p *Pump) putCut(w want, d view.Disconnect) {
 	if p.config.Screen.Disconnect == nil {
-		return nil
+		return
 	}
 	// Asked on the window's own goroutine: a look that was under way while the
 	// person closed the dialog must not open it again.
-	put(p, "disconnect", p.presenter().Disconnect(in), same, func(d *view.Disconnect, r uint64) { d.Revision = r }, func(d view.Disconnect) {
+	put(p, "disconnect", d, same, func(d *view.Disconnect, r uint64) { d.Revision = r }, func(d view.Disconnect) {
 		if now := p.wanted().cut; now != nil && *now == *w.cut {
 			p.config.Screen.Disconnect(d)
 			return
 		}
 		p.forget("disconnect")
 	})
-	return nil
 }
 
 // StartGive opens the form of a new permission for a device, with recipients
@@ -185,7 +197,9 @@ func (p *Pump) giveDialog(ctx context.Context, w want) error {
 }
 
 // OpenForm opens the form of a kind of connector; "" closes it.
-func (p *Pump) OpenForm(kind string) { p.change(func(w *want) { w.form = form{kind: kind} }) }
+func (p *Pump) OpenForm(kind string) {
+	p.change(func(w *want) { w.form, w.setupSaved = form{kind: kind}, view.Outcome{} })
+}
 
 // Connect tests and keeps a connection. The secrets are handed on and forgotten.
 func (p *Pump) Connect(kind string, values, secrets map[string]string) {

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -33,8 +34,11 @@ type fake struct {
 	label      func(ctx context.Context, id discovery.DeviceID, text string) error
 	connect    func(engine.ConnectRequest) error
 	renew      func(until string) error
+	mu         sync.Mutex // guards backups
 	backups    []engine.Backup
 	save       func(path string, all []engine.ConsentInfo, now time.Time) error
+	access     []engine.AccessInfo
+	endAccess  func(id string, sure bool) (consent.Action, error)
 }
 
 func (f *fake) ask(what string) {
@@ -88,12 +92,6 @@ func (f *fake) Connectors(context.Context) (engine.ConnectorsInfo, error) {
 func (f *fake) Diary(context.Context, engine.DiaryQuery) ([]engine.DiaryEntry, error) {
 	f.ask("diary")
 	return nil, nil
-}
-
-func (f *fake) Unusual(context.Context, bool) ([]engine.Unusual, error) { return nil, nil }
-
-func (f *fake) Declared(context.Context, discovery.DeviceID) (engine.Declaration, error) {
-	return engine.Declaration{}, nil
 }
 
 func (f *fake) VerifyDiary(context.Context) (ledger.Report, error) {
@@ -157,16 +155,24 @@ func (f *fake) Preferences(context.Context) (engine.Preferences, error) {
 	return engine.Preferences{}, nil
 }
 
-func (f *fake) Backups(context.Context) ([]engine.Backup, error) { return f.backups, nil }
+func (f *fake) Backups(context.Context) ([]engine.Backup, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.backups), nil
+}
 
 func (f *fake) Quarantined(context.Context) ([]engine.Quarantined, error) { return nil, nil }
 
 func (f *fake) BackupNow(context.Context) (engine.Backup, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.backups = append(f.backups, engine.Backup{Name: "evidence-1", Bytes: 40_000})
 	return f.backups[0], nil
 }
 
 func (f *fake) Restore(_ context.Context, name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for i := range f.backups {
 		f.backups[i].Wanted = f.backups[i].Name == name
 	}
@@ -180,6 +186,18 @@ func (f *fake) ConfirmClock(context.Context, string) error {
 
 func (f *fake) Key(context.Context) (engine.KeyInfo, error) {
 	return engine.KeyInfo{Provider: "key store"}, nil
+}
+
+func (f *fake) Recipes(context.Context) ([]engine.RecipeInfo, error) { return nil, nil }
+
+func (f *fake) Access(context.Context) ([]engine.AccessInfo, error) { return f.access, nil }
+
+func (f *fake) PreviewEndAccess(context.Context, string) (engine.Preview, error) {
+	return engine.Preview{Lines: []string{"It is deleted."}, Confirm: true}, nil
+}
+
+func (f *fake) EndAccess(_ context.Context, id string, sure bool, _ string) (consent.Action, error) {
+	return f.endAccess(id, sure)
 }
 
 func (f *fake) Label(ctx context.Context, id discovery.DeviceID, text string) error {
@@ -200,6 +218,9 @@ type screen struct {
 	toasts     []view.Toast
 	settings   view.Settings
 	closed     int
+
+	access  []view.Access
+	capture []view.Capture
 
 	mu     sync.Mutex // guards queued
 	queued []func()
@@ -244,6 +265,8 @@ func pumpOf(t *testing.T, e engine.Engine, f *fake) (*Pump, *screen) {
 			Connectors: func(v view.Connectors) { s.connectors = append(s.connectors, v) },
 			Toast:      func(v view.Toast) { s.toasts = append(s.toasts, v) },
 			Settings:   func(v view.Settings) { s.settings = v },
+			Access:     func(v view.Access) { s.access = append(s.access, v) },
+			Capture:    func(v view.Capture) { s.capture = append(s.capture, v) },
 			Close:      func() { s.closed++ },
 		},
 		Desk: Desk{SaveCalendar: f.save},

@@ -31,6 +31,8 @@ type Screen struct {
 	Connectors  func(view.Connectors)
 	Settings    func(view.Settings)
 	Flows       func(view.Flows)
+	Access      func(view.Access)
+	Capture     func(view.Capture)
 
 	Open  func(view.Route) // goes to a place
 	Toast func(view.Toast) // shows a short message
@@ -73,7 +75,7 @@ type Pump struct {
 
 	mu    sync.Mutex // guards all below
 	want  want
-	jobs  []func(context.Context)
+	jobs  []job
 	last  map[string]any // what each place shows, without its revision
 	rev   uint64
 	conns []engine.ConnectionInfo
@@ -168,16 +170,22 @@ func (p *Pump) work(ctx context.Context) {
 			}
 			running.Go(func() {
 				defer func() { <-slots }()
-				ctx, cancel := context.WithTimeout(ctx, jobTime)
+				ctx, cancel := context.WithTimeout(ctx, job.time)
 				defer cancel()
-				job(ctx)
+				job.run(ctx)
 				p.poke()
 			})
 		}
 	}
 }
 
-func (p *Pump) takeJobs() []func(context.Context) {
+// job is a command that was asked for, and how long it may take.
+type job struct {
+	run  func(context.Context)
+	time time.Duration
+}
+
+func (p *Pump) takeJobs() []job {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	jobs := p.jobs
@@ -185,10 +193,12 @@ func (p *Pump) takeJobs() []func(context.Context) {
 	return jobs
 }
 
-// do queues a job.
-func (p *Pump) do(job func(context.Context)) {
+// do queues a command.
+func (p *Pump) do(run func(context.Context)) { p.queue(job{run, jobTime}) }
+
+func (p *Pump) queue(j job) {
 	p.mu.Lock()
-	p.jobs = append(p.jobs, job)
+	p.jobs = append(p.jobs, j)
 	p.mu.Unlock()
 	signal(p.queued)
 }

@@ -18,6 +18,7 @@ import (
 var concerns = map[view.Page][]changes.Topic{
 	view.PageDiary:       {changes.Diary},
 	view.PageConnectors:  {changes.Connections, changes.Actions},
+	view.PageAccess:      {changes.Connections, changes.Actions},
 	view.PagePermissions: {changes.Consents, changes.Actions, changes.Devices, changes.Connections},
 }
 
@@ -85,6 +86,10 @@ func (p *Pump) page(page view.Page) func(context.Context, want) error {
 		return p.settings
 	case view.PageFlows:
 		return p.flows
+	case view.PageAccess:
+		return p.access
+	case view.PageCapture:
+		return p.captures
 	default:
 		return func(context.Context, want) error { return nil }
 	}
@@ -217,9 +222,6 @@ func (p *Pump) device(ctx context.Context, w want) error {
 	if in.Diary, err = e.Diary(ctx, engine.DiaryQuery{Device: id, Limit: 20}); err != nil {
 		return err
 	}
-	if err = p.behaviour(ctx, &in); err != nil {
-		return err
-	}
 	show(p.presenter().Device(in))
 	return nil
 }
@@ -291,7 +293,10 @@ func (p *Pump) connectors(ctx context.Context, w want) error {
 	p.mu.Lock()
 	p.conns = info.Connections
 	p.mu.Unlock()
-	in := view.ConnectorsInput{Info: info, Form: w.form.kind, Answers: w.form.answers, Error: w.form.err, Busy: w.form.busy, Removing: w.removing, Testing: w.tested, LogOf: w.logOf, Held: w.held}
+	in := view.ConnectorsInput{Info: info, Form: w.form.kind, Answers: w.form.answers, Error: w.form.err, Busy: w.form.busy, Removing: w.removing, Testing: w.tested, LogOf: w.logOf, Held: w.held, Saved: w.setupSaved}
+	if in.Files, err = p.files(ctx, w); err != nil {
+		return err
+	}
 	if w.logOf != "" {
 		if in.Log, err = p.config.Engine.ConnectionLog(ctx, w.logOf); err != nil {
 			return err

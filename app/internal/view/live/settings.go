@@ -13,6 +13,10 @@ import (
 type Desk struct {
 	Read func() view.Desk
 	Set  func(id, value string) error
+	// ReadFile reads a file that the person chose, and refuses one with more than most bytes
+	// only by giving no more of it. WriteFile keeps a text where the person said.
+	ReadFile  func(path string, most int64) ([]byte, error)
+	WriteFile func(path, text string) error
 	// SaveCalendar writes the dates of permissions as a calendar file; nil where nobody can.
 	SaveCalendar func(path string, all []engine.ConsentInfo, now time.Time) error
 }

@@ -33,11 +33,17 @@ type want struct {
 	removing    string
 	tested      map[string]view.Outcome // by connection
 	logOf       string                  // the connection whose log is open
+	access      view.Query
+	endings     []view.Ending // what was ended on the page of access, in this order
+	capture     capture
+	file        connectorFile
+	setupSaved  view.Outcome
 }
 
-// cut is the open dialog about disconnecting a device.
+// cut is the open dialog about disconnecting a device, or ending an access.
 type cut struct {
-	device string
+	device string       // or the ID of the access
+	access *view.Ending // nil where it is about a device
 	action consent.ActionID // "" before the click
 	busy   bool
 	err    string
@@ -63,7 +69,10 @@ func (p *Pump) Shown(r view.Route) {
 	p.forget(string(r.Page))
 	p.change(func(w *want) {
 		if w.route.Page == view.PageConnectors && r.Page != view.PageConnectors {
-			w.form, w.logOf, w.tested = form{}, "", nil
+			w.form, w.logOf, w.tested, w.file, w.setupSaved = form{}, "", nil, connectorFile{}, view.Outcome{}
+		}
+		if w.route.Page == view.PageAccess && r.Page != view.PageAccess {
+			w.endings = nil
 		}
 		if w.route != r {
 			w.span, w.flowsSaved = "", view.Outcome{}
@@ -80,6 +89,9 @@ func (p *Pump) Shown(r view.Route) {
 
 // FindDevices changes what the list of devices shows.
 func (p *Pump) FindDevices(q view.Query) { p.change(func(w *want) { w.devices = q }) }
+
+// FindAccess changes what the list of access shows.
+func (p *Pump) FindAccess(q view.Query) { p.change(func(w *want) { w.access = q }) }
 
 // FindPermissions changes what the card wall shows.
 func (p *Pump) FindPermissions(q view.Query) { p.change(func(w *want) { w.permissions = q }) }
