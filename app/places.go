@@ -62,7 +62,7 @@ func (win *window) buildDevice() ui.Page {
 	p := devices.NewDevice(devices.DeviceCommands{
 		Open: win.open, Card: win.pump.Card, Give: win.pump.StartGive, Disconnect: win.pump.AskDisconnect,
 		Reconnect: win.pump.Reconnect, Rename: win.pump.Rename, Confirm: win.pump.Confirm,
-		Chart: win.pump.Chart, Depends: win.pump.SetEssential, Split: win.pump.Split, Merge: win.pump.Merge,
+		Chart: win.pump.Chart, Depends: win.pump.SetEssential, Split: win.pump.Split, Merge: win.pump.Merge, Behaviour: win.behaviour(),
 	})
 	win.pages.device = p
 	return p

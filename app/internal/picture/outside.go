@@ -34,7 +34,7 @@ func diaryPage(adapt func(any)) ui.Page {
 // troubledHome is the home page with each kind of trouble in its place.
 func troubledHome() view.Home {
 	s := homeFixture()
-	s.Problems = presenter().Home(view.HomeInput{Overview: engine.Overview{Devices: 1, Problems: []engine.Problem{
+	s.Problems = presenter().Home(view.HomeInput{Overview: engine.Overview{Devices: 1, Unusual: unusualFixture(), Problems: []engine.Problem{
 		{ID: "clock", Text: "the clock of this computer went back by 2 days", Fix: "Set the date and time of this computer, or say that they are right; it goes on by itself."},
 		{ID: "quarantine/consent/c7k2", Text: "a damaged record was set aside (consent c7k2: its checksum is wrong)", Fix: "Everything else goes on."},
 		{ID: "action/a1", Text: "Living room TV: the router does not answer", Fix: "Try again, or do it by hand."},

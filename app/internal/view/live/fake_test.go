@@ -94,6 +94,12 @@ func (f *fake) Diary(context.Context, engine.DiaryQuery) ([]engine.DiaryEntry, e
 	return nil, nil
 }
 
+func (f *fake) Unusual(context.Context, bool) ([]engine.Unusual, error) { return nil, nil }
+
+func (f *fake) Declared(context.Context, discovery.DeviceID) (engine.Declaration, error) {
+	return engine.Declaration{}, nil
+}
+
 func (f *fake) VerifyDiary(context.Context) (ledger.Report, error) {
 	return ledger.Report{Entries: 3, Sealed: true}, nil
 }

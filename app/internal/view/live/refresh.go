@@ -222,6 +222,9 @@ func (p *Pump) device(ctx context.Context, w want) error {
 	if in.Diary, err = e.Diary(ctx, engine.DiaryQuery{Device: id, Limit: 20}); err != nil {
 		return err
 	}
+	if err = p.behaviour(ctx, &in); err != nil {
+		return err
+	}
 	show(p.presenter().Device(in))
 	return nil
 }
