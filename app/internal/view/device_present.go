@@ -149,7 +149,20 @@ func (p Presenter) evidence(in []discovery.Evidence) []EvidenceLine {
 			out[i].Because += "; " + l.Because
 		}
 	}
-	return out
+	return together(out)
+}
+
+// together sets the lines about one thing below each other, in the order in
+// which things come up first.
+func together(in []EvidenceLine) []EvidenceLine {
+	first := map[string]int{}
+	for i, l := range in {
+		if _, there := first[l.What]; !there {
+			first[l.What] = i
+		}
+	}
+	slices.SortStableFunc(in, func(a, b EvidenceLine) int { return cmp.Compare(first[a.What], first[b.What]) })
+	return in
 }
 
 // technical is for the one in the family who knows what an address is.

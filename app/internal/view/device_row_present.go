@@ -39,8 +39,16 @@ func (p Presenter) deviceRow(d engine.DeviceInfo, cs []engine.ConsentInfo) Devic
 // called nothing.
 func (p Presenter) receives(d engine.DeviceInfo) string {
 	var who []string
+	nameless := 0
 	for _, r := range d.Recipients {
+		if isAddress(clean(r)) {
+			nameless++
+			continue
+		}
 		who = append(who, p.company(r))
+	}
+	if nameless > 0 {
+		who = append(who, p.N("%d address without a name", "%d addresses without a name", nameless))
 	}
 	switch {
 	case len(who) > 0:

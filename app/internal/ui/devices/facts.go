@@ -72,7 +72,10 @@ func (f *factsSheet) set(d view.DevicePage) {
 	}
 	f.shown = [][]view.EvidenceLine{d.Evidence, d.Technical}
 	f.evidence.Objects, f.lines.Objects = nil, nil
-	for _, e := range d.Evidence {
+	for i, e := range d.Evidence {
+		if i > 0 && e.What == d.Evidence[i-1].What {
+			e.What = ""
+		}
 		f.evidence.Add(fact(e))
 	}
 	if len(d.Evidence) == 0 {

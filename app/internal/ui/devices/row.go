@@ -193,6 +193,9 @@ func (endLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 }
 
 func (endLayout) HeightFor(o []fyne.CanvasObject, width float32) float32 {
+	if !o[0].Visible() {
+		return 0
+	}
 	return kit.HeightFor(o[0], min(o[0].MinSize().Width, width))
 }
 

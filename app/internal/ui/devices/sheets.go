@@ -1,6 +1,8 @@
 package devices
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
@@ -76,16 +78,21 @@ func (s *sendsSheet) picked() []string {
 	return out
 }
 
-// setGive says on the button for whom it gives a permission.
+// setGive says on the button for whom it gives a permission. Where nobody is
+// ticked yet it waits: a button that comes would move what is pointed at.
 func (s *sendsSheet) setGive() {
-	label := s.shown.Give.Label
-	switch n := len(s.picked()); {
+	label, waits := s.shown.Give.Label, false
+	n := len(s.picked())
+	switch {
 	case n == 1:
 		label = lang.L("Set an end date for this one")
 	case n > 1:
 		label = lang.L("Set an end date for these {{.Count}}", map[string]any{"Count": n})
+	case label == "" && slices.ContainsFunc(s.shown.Sends, func(r view.SendRow) bool { return r.Allow.Label != "" }):
+		label, waits = lang.L("Set an end date"), true
 	}
 	kit.SetWord(s.give, label)
+	kit.SetBusy(s.give, waits)
 }
 
 func (s *sendsSheet) pick(id string, on bool) {

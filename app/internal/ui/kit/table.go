@@ -27,7 +27,7 @@ type TableConfig[R comparable] struct {
 type DataTable[R comparable] struct {
 	config TableConfig[R]
 	rows   []R
-	list   *widget.List
+	list   *rowList
 	sheet  *fyne.Container
 
 	probe   DataRow[R]      // is filled with each row in turn, to measure it
@@ -46,20 +46,19 @@ const manyHeights = 12
 // NewDataTable returns an empty table.
 func NewDataTable[R comparable](c TableConfig[R]) *DataTable[R] {
 	t := &DataTable[R]{config: c, told: map[int]float32{}}
-	t.list = widget.NewList(
-		func() int {
-			if t.telling {
-				return 0
-			}
-			return len(t.rows)
-		},
-		func() fyne.CanvasObject { return c.New() },
-		func(id widget.ListItemID, o fyne.CanvasObject) {
-			if id < len(t.rows) {
-				o.(DataRow[R]).Set(t.rows[id])
-			}
-		},
-	)
+	t.list = newRowList()
+	t.list.Length = func() int {
+		if t.telling {
+			return 0
+		}
+		return len(t.rows)
+	}
+	t.list.CreateItem = func() fyne.CanvasObject { return c.New() }
+	t.list.UpdateItem = func(id widget.ListItemID, o fyne.CanvasObject) {
+		if id < len(t.rows) {
+			o.(DataRow[R]).Set(t.rows[id])
+		}
+	}
 	t.list.OnSelected = func(id widget.ListItemID) {
 		t.list.UnselectAll()
 		if c.Open != nil && id < len(t.rows) {
@@ -76,7 +75,7 @@ func NewDataTable[R comparable](c TableConfig[R]) *DataTable[R] {
 func (t *DataTable[R]) Content() *fyne.Container { return t.sheet }
 
 // List is the list inside, for tests and for focus.
-func (t *DataTable[R]) List() *widget.List { return t.list }
+func (t *DataTable[R]) List() *widget.List { return &t.list.List }
 
 // Rows is what the table shows.
 func (t *DataTable[R]) Rows() []R { return t.rows }
@@ -150,6 +149,30 @@ func (t *DataTable[R]) Wanted(width float32) float32 {
 
 // tableInset is the margin between a sheet and its rows.
 const tableInset float32 = 2 * Step
+
+// rowList is Fyne's list, in which Enter opens a row as Space does, and Esc goes
+// on to the window.
+type rowList struct{ widget.List }
+
+func newRowList() *rowList {
+	l := &rowList{}
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// TypedKey implements fyne.Focusable.
+func (l *rowList) TypedKey(k *fyne.KeyEvent) {
+	switch k.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
+		l.List.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	case fyne.KeyEscape:
+		if c := fyne.CurrentApp().Driver().CanvasForObject(l); c != nil && c.OnTypedKey() != nil {
+			c.OnTypedKey()(k)
+		}
+	default:
+		l.List.TypedKey(k)
+	}
+}
 
 // tableLayout tells a table its width before it is laid out.
 type tableLayout struct {

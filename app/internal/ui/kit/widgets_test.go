@@ -150,6 +150,24 @@ func TestTableMakesOnlyWhatIsSeen(t *testing.T) {
 	}
 }
 
+func TestAListIsWalkedByKeys(t *testing.T) {
+	inLook(t, kit.Light)
+	opened, escaped := -1, false
+	table := kit.NewDataTable(kit.TableConfig[int]{
+		New: func() kit.DataRow[int] { return numberRow{kit.NewText("")} }, Open: func(r int) { opened = r },
+	})
+	w := inWindow(t, table.Content(), fyne.NewSize(600, 400))
+	w.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) { escaped = k.Name == fyne.KeyEscape })
+	table.SetRows([]int{10, 11, 12})
+	w.Canvas().FocusNext()
+	for _, k := range []fyne.KeyName{fyne.KeyDown, fyne.KeyReturn, fyne.KeyEscape} {
+		w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: k})
+	}
+	if opened != 11 || !escaped {
+		t.Errorf("opened %d and escaped %v, want 11 and true", opened, escaped)
+	}
+}
+
 func TestCellsAgreeFromRowToRow(t *testing.T) {
 	inLook(t, kit.Light)
 	cells := []kit.Cell{{Width: 40}, {Share: 1}, {Share: 1, From: 500}, {Width: 100}}

@@ -129,15 +129,27 @@ func (g *Give) SetSnapshot(s view.Give) {
 	g.remedies.Set(s.Remedies)
 	g.setStamp(s)
 	g.setPreview(s)
-	kit.SetWord(g.confirm, s.Confirm)
-	kit.SetBusy(g.confirm, s.Missing != "" || s.Busy)
+	g.setConfirm(s)
 	g.dialog.Refresh()
+}
+
+// looking tells that a day is looked for in the calendar while another is still
+// proposed: that one is not offered then.
+func (g *Give) looking() bool { return g.picking && g.shown.PresetID != "" }
+
+func (g *Give) setConfirm(s view.Give) {
+	label := s.Confirm
+	if g.looking() {
+		label = lang.L("Give")
+	}
+	kit.SetWord(g.confirm, label)
+	kit.SetBusy(g.confirm, s.Missing != "" || s.Busy || g.looking())
 }
 
 func (g *Give) setStamp(s view.Give) {
 	text, caption := s.StampText, strings.ToUpper(lang.L("Best before"))
-	if text == "" {
-		text = "-- --- --"
+	if text == "" || g.looking() {
+		text, s.StampTime = "-- --- --", ""
 	}
 	if s.StampTime != "" {
 		caption += " · " + s.StampTime
@@ -213,8 +225,10 @@ func (g *Give) setPreview(s view.Give) {
 	if len(s.AlsoStops) > 0 {
 		g.preview.Add(line(alsoLine(s.AlsoStops), view.Soon))
 	}
-	kit.SetVisible(g.preview, len(g.preview.Objects) > 0)
+	kit.SetVisible(g.preview, len(g.preview.Objects) > 0 && !g.looking())
 	switch {
+	case g.looking() && s.Missing == "" && s.Error == "":
+		g.missing.SetSpans(kit.Span{Text: lang.L("Choose a day in the calendar.")})
 	case s.Error != "":
 		g.missing.SetSpans(kit.Span{Text: s.Error, Bold: true, Color: kit.ColorStill})
 	default:
@@ -278,6 +292,9 @@ func (g *Give) choosePreset(id string) {
 		if g.shown.PresetID != "" {
 			g.calendar.ShowMonth(g.shown.First)
 		}
+		g.setStamp(g.shown)
+		g.setPreview(g.shown)
+		g.setConfirm(g.shown)
 		g.dialog.Refresh()
 		return
 	}
