@@ -2,7 +2,6 @@ package unifi
 
 import (
 	"context"
-	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -22,9 +21,6 @@ var (
 	_ connectors.Traiter    = (*Session)(nil)
 )
 
-// lookEvery is how often the list of connected devices is read.
-const lookEvery = time.Minute
-
 // Session is a live connection to one console.
 type Session struct {
 	api    *api
@@ -33,10 +29,7 @@ type Session struct {
 	now    func() time.Time
 
 	writing sync.Mutex // one change of policies at a time
-
-	mu    sync.Mutex // guards below
-	since time.Time
-	alive time.Time
+	present present
 }
 
 // Open looks whether that is a console with the API that is needed.
@@ -47,11 +40,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 	if h == nil || h.Now == nil || h.HTTP == nil || h.Secret == nil {
 		return nil, permanent("the UniFi connector was given no clock, no way out or no way to read its key", nil)
 	}
-	address := strings.TrimSpace(set.Values[optAddress])
-	if !strings.Contains(address, "://") {
-		address = "https://" + address
-	}
-	base, err := dnsblock.ParseBase(address, peer)
+	base, err := baseOf(set.Values[optAddress])
 	if err != nil {
 		return nil, err
 	}
@@ -85,76 +74,27 @@ func (*Session) Traits() connectors.Traits {
 	}
 }
 
-// client is a device that is connected now.
-type client struct {
-	Name    string `json:"name"`
-	Address string `json:"ipAddress"`
-	MAC     string `json:"macAddress"` // of wired and wireless ones
-}
-
 // Discover tells of the connected devices.
 func (s *Session) Discover(ctx context.Context, emit func(discovery.Sighting)) error {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for {
+	return everyLook(ctx, func() error {
 		all, err := list[client](ctx, s.api, s.path("/clients"))
 		if err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
 			return err
 		}
-		s.saw()
+		s.present.saw(s.now())
 		for _, c := range all {
-			if v, ok := s.sighting(c); ok {
+			if v, ok := sighting(s.source, s.now(), c); ok {
 				emit(v)
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
-}
-
-func (s *Session) saw() {
-	now := s.now().UTC()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.since.IsZero() {
-		s.since = now
-	}
-	s.alive = now
-}
-
-func (s *Session) sighting(c client) (discovery.Sighting, bool) {
-	mac, ok := discovery.NormalizeMAC(c.MAC)
-	if !ok {
-		return discovery.Sighting{}, false
-	}
-	at := s.now().UTC()
-	out := discovery.Sighting{
-		Source: s.source, At: at, Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: mac}},
-		Detail: "The UniFi console says that it is connected.",
-	}
-	if a, err := netip.ParseAddr(c.Address); err == nil {
-		out.Addresses = []netip.Addr{a}
-	}
-	if name := clean(c.Name); name != "" && !strings.EqualFold(name, mac) {
-		out.Facts = []discovery.Fact{{Key: "hostname", Value: name, Source: s.source, Seen: discovery.At(at)}}
-	}
-	return out, true
+		return nil
+	})
 }
 
 // Coverage says that presence is all that the API tells.
 func (s *Session) Coverage(context.Context) (connectors.Coverage, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return connectors.Coverage{Since: s.since, Alive: s.alive, Sees: []string{"presence"}, Whole: true, Text: "Sees who is connected; not where they send."}, nil
+	return s.present.coverage(), nil
 }
 
 // Close needs nothing: the key is not a session.
 func (*Session) Close() error { return nil }
-
-func clean(s string) string { return string(discovery.Clean(s)) }
