@@ -14,6 +14,7 @@ import (
 	"bestbefore/connectors/openwrt"
 	"bestbefore/connectors/pihole"
 	"bestbefore/connectors/recipe"
+	"bestbefore/connectors/unifi"
 )
 
 // All returns the registry of the connectors that we ship.
@@ -36,5 +37,7 @@ func All() (*connectors.Registry, error) {
 		openwrt.New(),
 		netflow.New(),
 		pihole.New(),
+		unifi.New(),
+		unifi.NewClassic(),
 	)...)
 }
