@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/thejerf/suture/v4"
+
+	"bestbefore/app/internal/store"
 )
 
 // checkRows reads every decision once before anything is enforced: what is
 // damaged is set aside and shown, everything else goes on (T17).
 func (h *Home) checkRows(ctx context.Context) error {
 	for _, p := range h.store.Problems() {
-		h.board.Report("file/"+p.File, errors.New(p.Text), "")
+		h.board.Report("file/"+p.File, errors.New(p.Text), fixAside)
 	}
 	if _, err := h.store.CheckAtStart(ctx); err != nil { // else checkFiles does it
 		return err
@@ -33,6 +36,15 @@ func (h *Home) reportQuarantine(ctx context.Context) error {
 	return nil
 }
 
+// What can be done about damage. A backup holds permissions, diary and devices;
+// what was seen of traffic is too much for it and not worth a decision.
+const (
+	fixEvidence = "Put a backup back (bestbefore-agent backup), or export what is there now."
+	fixTraffic  = "There is nothing to do: permissions, diary and devices are not affected, and watching goes on. Past traffic is in no backup; what was damaged of it is lost."
+	fixAside    = "There is nothing to do. The damaged file is kept beside the new one and can be deleted; past traffic is in no backup."
+	fixUnread   = "It is checked again at the next start."
+)
+
 // checkFiles lets SQLite check its own files once, beside everything else:
 // with millions of flows that takes seconds.
 func (h *Home) checkFiles(ctx context.Context) error {
@@ -40,12 +52,32 @@ func (h *Home) checkFiles(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	if err == nil && !r.OK() {
-		err = fmt.Errorf("a file of the data folder is damaged: %v", r.Damaged)
-	}
-	h.board.Report("files", err, "Put a backup back (bestbefore-agent backup), or export what is there now.")
+	h.board.Report("check", err, fixUnread)
+	evidence, traffic := damage(r)
+	h.board.Report("files", evidence, fixEvidence)
+	h.board.Report("traffic", traffic, fixTraffic)
 	if err := h.reportQuarantine(ctx); err != nil {
 		h.Log.Warn("listing damaged records", "error", err)
 	}
 	return suture.ErrDoNotRestart
+}
+
+// damage says what is wrong with the evidence and what with the traffic. Single
+// records are reported by themselves.
+func damage(r store.CheckReport) (evidence, traffic error) {
+	var ours, flows []string
+	for _, line := range r.Damaged {
+		if what, ok := strings.CutPrefix(line, "flows.db: "); ok {
+			flows = append(flows, what)
+		} else {
+			ours = append(ours, line)
+		}
+	}
+	if len(ours) > 0 {
+		evidence = fmt.Errorf("a file of the data folder is damaged: %s", strings.Join(ours, "; "))
+	}
+	if len(flows) > 0 {
+		traffic = fmt.Errorf("the record of past traffic was damaged: %s", strings.Join(flows, "; "))
+	}
+	return evidence, traffic
 }
