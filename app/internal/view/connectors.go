@@ -68,6 +68,7 @@ type Form struct {
 	SetupName  string // what the file may be called
 	Copy, Save ActionLink
 	Saved      Outcome
+	Link       LinkStep // the peer's own page, while it waits for a yes
 }
 
 // Field is one question of a form.
@@ -94,6 +95,7 @@ type ConnectorsInput struct {
 	Held     []engine.HeldInfo
 	Files    FilesInput
 	Saved    Outcome // of the text that was saved from the form
+	Link     engine.LinkInfo
 }
 
 // Connectors is the page.
@@ -249,8 +251,14 @@ func (p Presenter) form(k connectors.Spec, in ConnectorsInput) Form {
 		Kind: k.Kind, Title: p.T("Connect: %s", clean(k.Name)), Intro: cleanText(k.Sees), Error: cleanText(in.Error),
 		Busy: in.Busy, Submit: p.T("Test and connect"),
 	}
+	if k.Links {
+		f.Submit = p.T("Go on to its page")
+	}
 	if in.Busy {
 		f.Submit = p.T("Testing…")
+	}
+	if f.Link = p.linkStep(in.Link); f.Link.Line != "" {
+		f.Submit = p.T("Waiting for your yes…")
 	}
 	p.setUp(&f, k, in)
 	for _, o := range k.Options {

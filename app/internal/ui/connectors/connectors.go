@@ -24,6 +24,8 @@ type Commands struct {
 	// Copy puts a text where it can be pasted from; Save asks where to keep it.
 	Copy func(text string)
 	Save func(name, text string)
+	// Visit opens a page in the person's own browser.
+	Visit func(page string)
 	// Captures opens the page of capture files.
 	Captures func()
 	Files    FileCommands

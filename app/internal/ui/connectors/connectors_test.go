@@ -59,6 +59,7 @@ func commands(log *[]string) connectors.Commands {
 		Remove:    func(id string) { *log = append(*log, "remove "+id) },
 		Test:      func(id string) { *log = append(*log, "test "+id) },
 		ShowLog:   func(id string) { *log = append(*log, "log "+id) },
+		Visit:     func(page string) { *log = append(*log, "visit "+page) },
 		OpenFound: func(k string, v map[string]string) { *log = append(*log, fmt.Sprint("found ", k, v)) },
 		Copy:      func(text string) { *log = append(*log, "copy "+text) },
 		Save:      func(name, text string) { *log = append(*log, "save "+name+" "+text) },
@@ -232,4 +233,27 @@ func shows(w fyne.Window, text string) bool {
 		}
 	})
 	return found
+}
+
+// A page that waits for a yes is opened by a click, shows its code, and is given up by Cancel.
+func TestAPageIsOpenedAndItsCodeIsShown(t *testing.T) {
+	s := withForm()
+	s.Form.Busy, s.Form.Submit, s.Form.Error = true, "Waiting for your yes…", ""
+	s.Form.Link = view.LinkStep{Line: "Open the page on any device, and type this code there:", Code: "WDJB-MJHT", Page: "https://login.example/codes", Until: "It waits until 14:20.", Open: view.ActionLink{ID: "l1", Label: "Open the page"}}
+	p, w, log := show(t, s)
+	for _, want := range []string{"WDJB-MJHT", "type this code", "waits until 14:20"} {
+		if !shows(w, want) {
+			t.Errorf("%q is not shown", want)
+		}
+	}
+	press(t, w, "Open the page")
+	press(t, w, "Waiting for your yes…") // it is not sent twice
+	press(t, w, "Cancel")
+	if d := cmp.Diff([]string{"visit https://login.example/codes", "form "}, *log); d != "" {
+		t.Error(d)
+	}
+	p.SetSnapshot(withForm()) // the twin: no page waits
+	if shows(w, "WDJB-MJHT") {
+		t.Error("the code is still shown")
+	}
 }

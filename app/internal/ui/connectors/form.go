@@ -22,6 +22,7 @@ type form struct {
 	title  *kit.Text
 	intro  *kit.Text
 	setup  *setup
+	link   *link
 	body   *fyne.Container
 	fault  *fyne.Container
 	submit *kit.Button
@@ -30,12 +31,12 @@ type form struct {
 
 func newForm(c Commands) *form {
 	f := &form{
-		commands: c, title: kit.NewHeading("").Wrapped(2), intro: kit.NewSoft("").Wrapped(0), setup: newSetup(c),
+		commands: c, title: kit.NewHeading("").Wrapped(2), intro: kit.NewSoft("").Wrapped(0), setup: newSetup(c), link: newLink(c),
 		body: kit.NewColumn(4 * kit.Step), fault: kit.NewColumn(0),
 	}
 	f.submit = kit.NewButton(" ", kit.Main, f.send)
 	f.cancel = kit.NewButton(lang.L("Cancel"), kit.Ordinary, f.close)
-	f.box = kit.NewSheet("", f.title, f.intro, f.setup.box, f.body, f.fault, kit.NewFlow(2*kit.Step, f.submit, f.cancel))
+	f.box = kit.NewSheet("", f.title, f.intro, f.setup.box, f.body, f.link.box, f.fault, kit.NewFlow(2*kit.Step, f.submit, f.cancel))
 	f.box.Hide()
 	return f
 }
@@ -48,6 +49,7 @@ func (f *form) set(s view.Form) {
 	f.title.Set(s.Title)
 	f.intro.Set(s.Intro)
 	f.setup.set(s)
+	f.link.set(s.Link)
 	f.fault.Objects = nil
 	if s.Error != "" {
 		f.fault.Add(kit.NewNotice(view.Still, lang.L("It did not work:"), s.Error, "", nil))

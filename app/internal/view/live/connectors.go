@@ -9,6 +9,7 @@ import (
 
 // OpenFound opens the form of a kind with what a peer at home announces of itself.
 func (p *Pump) OpenFound(kind string, values map[string]string) {
+	p.leaveLink()
 	p.change(func(w *want) { w.form, w.setupSaved = form{kind: kind, answers: values}, view.Outcome{} })
 }
 

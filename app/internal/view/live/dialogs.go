@@ -198,6 +198,7 @@ func (p *Pump) giveDialog(ctx context.Context, w want) error {
 
 // OpenForm opens the form of a kind of connector; "" closes it.
 func (p *Pump) OpenForm(kind string) {
+	p.leaveLink()
 	p.change(func(w *want) { w.form, w.setupSaved = form{kind: kind}, view.Outcome{} })
 }
 
@@ -205,15 +206,7 @@ func (p *Pump) OpenForm(kind string) {
 func (p *Pump) Connect(kind string, values, secrets map[string]string) {
 	p.change(func(w *want) { w.form = form{kind: kind, answers: values, busy: true} })
 	p.do(func(ctx context.Context) {
-		c, err := p.config.Engine.Connect(ctx, engine.ConnectRequest{Kind: kind, Values: values, Secrets: secrets})
-		if err != nil {
-			why := p.why(err)
-			p.change(func(w *want) { w.form = form{kind: kind, answers: values, err: why} })
-			return
-		}
-		p.staleConnections()
-		p.change(func(w *want) { w.form = form{} })
-		p.toast(view.Toast{Text: p.presenter().ConnectedTo(c.Name), Severity: view.Fresh})
+		p.connect(ctx, engine.ConnectRequest{Kind: kind, Values: values, Secrets: secrets})
 	})
 }
 

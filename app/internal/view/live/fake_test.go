@@ -13,6 +13,7 @@ import (
 	"bestbefore/app/internal/changes"
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/view"
+	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
@@ -39,6 +40,8 @@ type fake struct {
 	save       func(path string, all []engine.ConsentInfo, now time.Time) error
 	access     []engine.AccessInfo
 	endAccess  func(id string, sure bool) (consent.Action, error)
+	kinds      []connectors.Spec
+	link       *linking
 }
 
 func (f *fake) ask(what string) {
@@ -86,7 +89,7 @@ func (f *fake) Overview(context.Context) (engine.Overview, error) {
 }
 
 func (f *fake) Connectors(context.Context) (engine.ConnectorsInfo, error) {
-	return engine.ConnectorsInfo{}, nil
+	return engine.ConnectorsInfo{Kinds: f.kinds}, nil
 }
 
 func (f *fake) Diary(context.Context, engine.DiaryQuery) ([]engine.DiaryEntry, error) {

@@ -42,8 +42,8 @@ type want struct {
 
 // cut is the open dialog about disconnecting a device, or ending an access.
 type cut struct {
-	device string       // or the ID of the access
-	access *view.Ending // nil where it is about a device
+	device string           // or the ID of the access
+	access *view.Ending     // nil where it is about a device
 	action consent.ActionID // "" before the click
 	busy   bool
 	err    string
@@ -62,11 +62,15 @@ type form struct {
 	answers map[string]string
 	busy    bool
 	err     string
+	link    engine.LinkInfo // the peer's own page, while it waits for a yes
 }
 
 // Shown is told which place is seen; only that one is kept current.
 func (p *Pump) Shown(r view.Route) {
 	p.forget(string(r.Page))
+	if r.Page != view.PageConnectors {
+		p.leaveLink()
+	}
 	p.change(func(w *want) {
 		if w.route.Page == view.PageConnectors && r.Page != view.PageConnectors {
 			w.form, w.logOf, w.tested, w.file, w.setupSaved = form{}, "", nil, connectorFile{}, view.Outcome{}
