@@ -83,11 +83,11 @@ func (h *Home) remind(ctx context.Context, d desk, answers chan<- func()) error 
 	all, now := remindable(cs), h.now()
 	_, loc := zone()
 	lines := consent.Remind(all, told, now, loc)
-	met, err := h.newlyMet(ctx, told.Quiet(now, loc))
-	if err != nil || len(lines)+len(met) == 0 {
+	what, err := h.news(ctx, told.Quiet(now, loc))
+	if err != nil || len(lines)+len(what.met)+len(what.unusual) == 0 {
 		return err
 	}
-	n, err := h.notice(ctx, lines, cs, met)
+	n, err := h.notice(ctx, lines, cs, what)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (h *Home) remind(ctx context.Context, d desk, answers chan<- func()) error 
 		}
 		return err
 	}
-	if err := h.core.Told(ctx, met); err != nil {
+	if err := h.told(ctx, what); err != nil {
 		return err
 	}
 	b, err := json.Marshal(told.With(lines, all, now))
@@ -107,24 +107,42 @@ func (h *Home) remind(ctx context.Context, d desk, answers chan<- func()) error 
 	return h.store.SetSetting(ctx, remindedKey, string(b))
 }
 
-// newlyMet are the new recipients that no message has named yet; none on a day
-// that had its message.
-func (h *Home) newlyMet(ctx context.Context, quiet bool) ([]engine.NewRecipient, error) {
+// news is what no message has named yet beside dates.
+type news struct {
+	met     []engine.NewRecipient
+	unusual []engine.Unusual
+}
+
+// news is nothing on a day that had its message.
+func (h *Home) news(ctx context.Context, quiet bool) (news, error) {
 	if quiet {
-		return nil, nil
+		return news{}, nil
 	}
-	all, err := h.core.NewRecipients(ctx)
-	return slices.DeleteFunc(all, func(n engine.NewRecipient) bool { return n.Told }), err
+	met, err := h.core.NewRecipients(ctx)
+	unusual, err2 := h.core.Unusual(ctx, true)
+	return news{
+		met:     slices.DeleteFunc(met, func(n engine.NewRecipient) bool { return n.Told }),
+		unusual: slices.DeleteFunc(unusual, func(u engine.Unusual) bool { return u.Told }),
+	}, errors.Join(err, err2)
+}
+
+// told notes that a message named what is new.
+func (h *Home) told(ctx context.Context, what news) error {
+	var ids []string
+	for _, u := range what.unusual {
+		ids = append(ids, u.ID)
+	}
+	return errors.Join(h.core.Told(ctx, what.met), h.core.ToldUnusual(ctx, ids))
 }
 
 // notice is the one message about all of it.
-func (h *Home) notice(ctx context.Context, lines []consent.Reminder, cs []engine.ConsentInfo, met []engine.NewRecipient) (view.Notice, error) {
+func (h *Home) notice(ctx context.Context, lines []consent.Reminder, cs []engine.ConsentInfo, what news) (view.Notice, error) {
 	n := h.presenter().Notice(lines, cs, h.Raise != nil)
-	if len(met) == 0 {
+	if len(what.met)+len(what.unusual) == 0 {
 		return n, nil
 	}
 	ds, err := h.core.Devices(ctx)
-	return h.presenter().WithNew(n, met, ds), err
+	return h.presenter().WithUnusual(h.presenter().WithNew(n, what.met, ds), what.unusual), err
 }
 
 func (h *Home) presenter() view.Presenter {
