@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/lifecycle"
@@ -61,13 +60,8 @@ func (c *call) beside(ctx context.Context, inUse error, f func(context.Context, 
 	return errors.Join(f(ctx, e), e.Close())
 }
 
-// heapGrowth is how much the heap may grow before it is swept, in percent: an
-// agent that runs for months gives up a little time for half the memory.
-const heapGrowth = 50
-
 // serve works until ctx ends.
 func (c *call) serve(ctx context.Context) error {
-	debug.SetGCPercent(heapGrowth)
 	cfg := c.config(partsEnforce)
 	cfg.Scan, cfg.Listen, cfg.LogTo = true, true, c.errs
 	h, err := lifecycle.Open(ctx, cfg)
@@ -75,5 +69,11 @@ func (c *call) serve(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(c.out, "Best Before %s works with the data in %s. Nothing leaves this computer.\n", lifecycle.Version, c.data)
-	return errors.Join(h.Serve(ctx), h.Close())
+	saving, stop := context.WithCancel(ctx)
+	saved := make(chan struct{})
+	go func() { defer close(saved); saveMemory(saving) }()
+	err = errors.Join(h.Serve(ctx), h.Close())
+	stop()
+	<-saved
+	return err
 }

@@ -120,7 +120,6 @@ func commands() map[string]command {
 		"import-capture": {"import-capture FILE [--new] [--show] [--json]", "take over what a capture file (pcap, pcapng) tells; --new adds devices never seen here, --show only says what it holds", (*call).importCapture},
 		"clock":          {"clock [--confirm]", "the time that is gone by; say that this computer's clock is right", (*call).clock},
 		"calendar":       {"calendar FILE|-", "the dates as a calendar file; import it again and it stays in step", (*call).calendar},
-		"demo":           {"demo [--fast]", "a made-up home on this computer: a permission ends on its date", (*call).demo},
 		"backup":         {"backup [list] [--json] | backup now | backup restore NAME | backup phrase [--new] | backup restore FILE --phrase-file F", "copies of permissions, diary and devices; put one back", (*call).backup},
 		"export":         {"export DIR", "devices, flows, consents and diary as CSV and JSON", (*call).export},
 	}
@@ -129,7 +128,7 @@ func commands() map[string]command {
 // order is how the help lists the commands.
 var order = []string{
 	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "coverage", "declared", "unusual", "allow", "consents", "renew", "end", "confirm",
-	"undo", "disconnect", "reconnect", "connectors", "connect", "recipe", "test", "remove", "access", "support", "key", "held", "diary", "backup", "export", "forget", "calendar", "import-capture", "clock", "demo",
+	"undo", "disconnect", "reconnect", "connectors", "connect", "recipe", "test", "remove", "access", "support", "key", "held", "diary", "backup", "export", "forget", "calendar", "import-capture", "clock",
 }
 
 // dispatch reads --data and the command's name.

@@ -56,11 +56,11 @@ func TestLabDemoBesideAvahi(t *testing.T) {
 	demoTypes := []string{"_hap._tcp", "_googlecast._tcp", "_ipp._tcp"}
 	l := newLAN(t)
 	probe, beside := l.host("probe"), l.avahi("beside", 3, 1)
-	agent := filepath.Join(t.TempDir(), "agent")
-	build := exec.Command("go", "build", "-tags", "migrated_fynedo", "-o", agent, "bestbefore/app/agent")
+	demo := filepath.Join(t.TempDir(), "demo")
+	build := exec.Command("go", "build", "-tags", "migrated_fynedo", "-o", demo, "bestbefore/app/internal/picture/demo")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the agent: %v\n%s", err, out)
+		t.Fatalf("building the demo: %v\n%s", err, out)
 	}
 	var real, leaked, own, seenLocally heard
 	browse(t, probe, Config{Types: []string{"_t0._tcp"}, OnlyTypes: true}, real.handle)
@@ -75,7 +75,7 @@ func TestLabDemoBesideAvahi(t *testing.T) {
 	browse(t, probe, Config{Types: []string{"_twin._tcp"}, OnlyTypes: true, Interfaces: onlyEth0}, leakedTwin.handle)
 
 	var told bytes.Buffer
-	run := exec.Command("ip", "netns", "exec", filepath.Base(beside), agent, "demo", "--fast")
+	run := exec.Command("ip", "netns", "exec", filepath.Base(beside), demo, "--fast")
 	run.Stdout, run.Stderr = &told, &told
 	if err := run.Run(); err != nil {
 		t.Fatalf("the demo beside Avahi: %v\n%s", err, told.String())

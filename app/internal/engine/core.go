@@ -92,6 +92,8 @@ type Core struct {
 	granting sync.Mutex // guards issuers, held while they are asked
 	issuers  map[string]issuer
 
+	arrivals arrivals
+
 	meeting sync.Mutex // held while what is remembered of recipients and of behaviour is read and written
 	listing sync.Mutex // held while the list of what can be undone is read and written
 

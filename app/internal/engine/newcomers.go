@@ -3,11 +3,10 @@ package engine
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"bestbefore/app/internal/changes"
@@ -41,47 +40,47 @@ type NewRecipient struct {
 // The rules. A device's first week is its usual behaviour; a permission that is
 // given ends the week, since the person then saw to whom it sends.
 const (
-	newcomersKey = "recipients_met"
-	usualWeek    = 7 * 24 * time.Hour
-	metMax       = 400 // recipients of one device that are remembered
-	metDevices   = 500
+	usualWeek  = 7 * 24 * time.Hour
+	metMax     = 400 // recipients of one device that are remembered
+	metDevices = 500
+	metEvery   = time.Hour // even when no traffic came: what a device is may have been learned
 )
 
-// met is one recipient of a device.
-type met struct {
-	Name  string    `json:"name"`
-	At    time.Time `json:"at"`
-	Asked bool      `json:"asked,omitempty"`
-	Told  bool      `json:"told,omitempty"`
-	Fine  bool      `json:"fine,omitempty"`
+// arrivals say whether there is anything to look at.
+type arrivals struct {
+	batches atomic.Uint64 // of traffic that were stored
+	at      time.Time     // of the last look; it and seen are guarded by Core.meeting
+	seen    uint64        // how many had been stored then
 }
 
-// acquaintances are the recipients of one device.
-type acquaintances struct {
-	Since time.Time      `json:"since"`
-	Met   map[string]met `json:"met"` // by company, host name, or network of a bare address
-}
-
-type acquainted map[discovery.DeviceID]acquaintances
+// acquainted are the recipients of each device by their keys; entries of merged
+// devices are together, and each row still names its own.
+type acquainted map[discovery.DeviceID]map[string]flow.Acquaintance
 
 func (e *Core) acquainted(ctx context.Context) (acquainted, error) {
-	all := acquainted{}
-	s, err := e.Store.Setting(ctx, newcomersKey)
-	if err != nil || s == "" {
-		return all, err
+	rows, err := e.Store.Acquaintances(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal([]byte(s), &all); err != nil {
-		return all, fmt.Errorf("reading who receives: %w", err)
+	all := acquainted{}
+	for _, a := range rows {
+		id := e.canonical(a.Device)
+		if all[id] == nil {
+			all[id] = map[string]flow.Acquaintance{}
+		}
+		all[id][a.Key] = a
 	}
 	return all, nil
 }
 
-func (e *Core) saveAcquainted(ctx context.Context, all acquainted) error {
-	b, err := json.Marshal(all)
-	if err != nil {
-		return err
+// firstMet is when the first of them was met; now when there is none.
+func firstMet(met map[string]flow.Acquaintance, now time.Time) time.Time {
+	for _, a := range met {
+		if a.At.Before(now) {
+			now = a.At
+		}
 	}
-	return e.Store.SetSetting(ctx, newcomersKey, string(b))
+	return now
 }
 
 // WatchRecipients notices who began to receive. Serve does it each minute. It
@@ -89,6 +88,10 @@ func (e *Core) saveAcquainted(ctx context.Context, all acquainted) error {
 func (e *Core) WatchRecipients(ctx context.Context) error {
 	e.meeting.Lock()
 	defer e.meeting.Unlock()
+	now, arrived := e.Now(), e.arrivals.batches.Load()
+	if late := now.Sub(e.arrivals.at); arrived == e.arrivals.seen && late >= 0 && late < metEvery {
+		return nil // nothing came that could be new
+	}
 	all, err := e.acquainted(ctx)
 	if err != nil {
 		return err
@@ -101,41 +104,38 @@ func (e *Core) WatchRecipients(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	changed := false
+	var fresh []flow.Acquaintance
 	var notes []ledger.Note
 	for _, h := range sums {
 		id := e.canonical(h.Device)
 		key, name := e.acquaintance(id, h.Destination)
-		if key == "" {
+		met, old := all[id]
+		if _, known := met[key]; key == "" || known || len(met) >= metMax || !old && len(all) >= metDevices {
 			continue
 		}
-		a, ok := all[id]
-		if !ok {
-			if len(all) >= metDevices {
-				continue
-			}
-			a = acquaintances{Since: e.Now(), Met: map[string]met{}}
+		if !old {
+			met = map[string]flow.Acquaintance{}
+			all[id] = met
 		}
-		if _, known := a.Met[key]; known || len(a.Met) >= metMax {
-			continue
-		}
-		m := met{Name: name, At: e.Now(), Asked: e.usual(a, cs, id) && !e.decidedAbout(cs, id, h.Destination)}
-		if m.Asked {
+		a := flow.Acquaintance{Device: id, Key: key, Name: name, At: now}
+		if a.Asked = e.usual(firstMet(met, a.At), cs, id) && !e.decidedAbout(cs, id, h.Destination); a.Asked {
 			text := fmt.Sprintf("%s now sends to %s, which no permission covers.", e.deviceName(id), name)
 			notes = append(notes, e.deviceNote(consent.NoteRecipientNew, id, text))
 		}
-		a.Met[key] = m
-		all[id] = a
-		changed = true
+		met[key] = a
+		fresh = append(fresh, a)
 	}
-	if !changed {
+	if len(fresh) > 0 {
+		if err := e.Store.SaveAcquaintances(ctx, fresh, notes...); err != nil {
+			return err
+		}
+	}
+	e.arrivals.at, e.arrivals.seen = now, arrived
+	if len(notes) == 0 {
 		return nil
 	}
-	if err := e.saveAcquainted(ctx, all); err != nil || len(notes) == 0 { // first: it is told once
-		return err
-	}
 	e.changed(changes.Flows, changes.Diary)
-	return e.Store.Note(ctx, notes...)
+	return nil
 }
 
 // acquaintance is under what a recipient is remembered, and what it is called;
@@ -159,8 +159,8 @@ func (e *Core) acquaintance(id discovery.DeviceID, d flow.Destination) (key, nam
 }
 
 // usual reports whether what a device does by now is its usual behaviour.
-func (e *Core) usual(a acquaintances, cs []consent.Consent, id discovery.DeviceID) bool {
-	if e.Now().Sub(a.Since) >= usualWeek {
+func (e *Core) usual(since time.Time, cs []consent.Consent, id discovery.DeviceID) bool {
+	if e.Now().Sub(since) >= usualWeek {
 		return true
 	}
 	return slices.ContainsFunc(cs, func(c consent.Consent) bool {
@@ -176,7 +176,7 @@ func (e *Core) decidedAbout(cs []consent.Consent, id discovery.DeviceID, d flow.
 
 // NewRecipients implements Newcomers.
 func (e *Core) NewRecipients(ctx context.Context) ([]NewRecipient, error) {
-	all, err := e.acquainted(ctx)
+	open, err := e.Store.OpenAcquaintances(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -185,14 +185,10 @@ func (e *Core) NewRecipients(ctx context.Context) ([]NewRecipient, error) {
 		return nil, err
 	}
 	var out []NewRecipient
-	for id, a := range all {
-		if _, ok := e.Inventory.Device(id); !ok {
-			continue
-		}
-		for _, m := range a.Met {
-			if m.Asked && !m.Fine && !e.named(cs, id, m.Name) {
-				out = append(out, NewRecipient{Device: id, Name: m.Name, Since: m.At, Told: m.Told})
-			}
+	for _, a := range open {
+		id := e.canonical(a.Device)
+		if _, ok := e.Inventory.Device(id); ok && !e.named(cs, id, a.Name) {
+			out = append(out, NewRecipient{Device: id, Name: a.Name, Since: a.At, Told: a.Told})
 		}
 	}
 	slices.SortFunc(out, func(a, b NewRecipient) int {
@@ -238,45 +234,43 @@ func (e *Core) Fine(ctx context.Context, device discovery.DeviceID, names []stri
 
 // setFine answers for those of names that wait, or takes the answer back.
 func (e *Core) setFine(ctx context.Context, device discovery.DeviceID, names []string, fine bool) (done []string, err error) {
-	return e.remark(ctx, func(id discovery.DeviceID, m *met) bool {
-		if id != device || !m.Asked || m.Fine == fine || !slices.Contains(names, m.Name) {
+	return e.remark(ctx, func(id discovery.DeviceID, a *flow.Acquaintance) bool {
+		if id != device || !a.Asked || a.Fine == fine || !slices.Contains(names, a.Name) {
 			return false
 		}
-		m.Fine = fine
+		a.Fine = fine
 		return true
 	})
 }
 
 // Told implements Newcomers.
 func (e *Core) Told(ctx context.Context, of []NewRecipient) error {
-	_, err := e.remark(ctx, func(id discovery.DeviceID, m *met) bool {
-		if m.Told || !slices.ContainsFunc(of, func(n NewRecipient) bool { return n.Device == id && n.Name == m.Name }) {
+	_, err := e.remark(ctx, func(id discovery.DeviceID, a *flow.Acquaintance) bool {
+		if a.Told || !slices.ContainsFunc(of, func(n NewRecipient) bool { return n.Device == id && n.Name == a.Name }) {
 			return false
 		}
-		m.Told = true
+		a.Told = true
 		return true
 	})
 	return err
 }
 
 // remark changes what f changes, writes it, and names the changed ones.
-func (e *Core) remark(ctx context.Context, f func(discovery.DeviceID, *met) bool) (names []string, err error) {
+func (e *Core) remark(ctx context.Context, f func(discovery.DeviceID, *flow.Acquaintance) bool) (names []string, err error) {
 	e.meeting.Lock()
 	defer e.meeting.Unlock()
-	all, err := e.acquainted(ctx)
+	all, err := e.Store.Acquaintances(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for id, a := range all {
-		for _, key := range slices.Sorted(maps.Keys(a.Met)) {
-			if m := a.Met[key]; f(id, &m) {
-				a.Met[key] = m
-				names = append(names, m.Name)
-			}
+	var changed []flow.Acquaintance
+	for _, a := range all {
+		if f(e.canonical(a.Device), &a) {
+			changed, names = append(changed, a), append(names, a.Name)
 		}
 	}
-	if len(names) == 0 {
+	if len(changed) == 0 {
 		return nil, nil
 	}
-	return names, e.saveAcquainted(ctx, all)
+	return names, e.Store.SaveAcquaintances(ctx, changed)
 }

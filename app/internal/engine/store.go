@@ -22,6 +22,7 @@ type Store interface {
 	flowStore
 	flowSums
 	hourStore
+	acquaintanceStore
 	diaryStore
 	connectionStore
 	settingStore
@@ -103,6 +104,15 @@ type flowSums interface {
 // hourStore gives the hourly sums of one device.
 type hourStore interface {
 	EachHour(ctx context.Context, q flow.Query, fn func(flow.HourRow) error) error
+}
+
+// acquaintanceStore keeps who receives from which device; what is forgotten of
+// traffic is forgotten here too.
+type acquaintanceStore interface {
+	Acquaintances(ctx context.Context) ([]flow.Acquaintance, error)
+	// OpenAcquaintances are those that wait for an answer.
+	OpenAcquaintances(ctx context.Context) ([]flow.Acquaintance, error)
+	SaveAcquaintances(ctx context.Context, as []flow.Acquaintance, notes ...ledger.Note) error
 }
 
 type diaryStore interface {

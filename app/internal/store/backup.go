@@ -26,6 +26,8 @@ type Backup struct {
 const (
 	ReasonDaily  = "daily"
 	ReasonByHand = "by-hand"
+	// ReasonVersion is the copy that is made before a file is brought to a new version.
+	ReasonVersion = "before-version"
 )
 
 const (
@@ -62,13 +64,13 @@ func Backups(dir string) ([]Backup, error) {
 		}
 		out = append(out, Backup{Name: e.Name(), Time: at, Reason: stem[len(backupTime)+1:], Size: info.Size(), Sealed: true})
 	}
-	plain, err := filepath.Glob(filepath.Join(dir, "evidence.db.version-*"))
+	plain, err := copies(filepath.Join(dir, "evidence.db"))
 	if err != nil {
 		return nil, fmt.Errorf("listing backups: %w", err)
 	}
 	for _, path := range plain {
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-			out = append(out, Backup{Name: filepath.Base(path), Time: info.ModTime().UTC(), Reason: "before a new version", Size: info.Size()})
+			out = append(out, Backup{Name: filepath.Base(path), Time: info.ModTime().UTC(), Reason: ReasonVersion, Size: info.Size()})
 		}
 	}
 	slices.SortFunc(out, func(a, b Backup) int { return b.Time.Compare(a.Time) })

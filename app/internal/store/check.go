@@ -54,6 +54,9 @@ func (s *Store) Check(ctx context.Context) (CheckReport, error) {
 	if errors.Is(err, ErrCorrupt) {
 		r.Damaged, err = append(r.Damaged, err.Error()), nil
 	}
+	if err == nil && r.OK() {
+		err = s.dropCopies()
+	}
 	return r, err
 }
 

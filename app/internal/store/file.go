@@ -128,7 +128,7 @@ func openFile(ctx context.Context, c fileConfig) (_ *file, err error) {
 	if err := f.migrate(ctx, c); err != nil {
 		return nil, errors.Join(err, f.write.Close())
 	}
-	if f.read, err = sql.Open("sqlite", dsn(c.path, "ro", []string{"busy_timeout(5000)", "query_only(1)", "trusted_schema(0)"})); err != nil {
+	if f.read, err = sql.Open("sqlite", dsn(c.path, "ro", []string{"busy_timeout(5000)", "query_only(1)", "trusted_schema(0)", "cache_size(-1024)"})); err != nil {
 		return nil, errors.Join(err, f.write.Close())
 	}
 	f.read.SetMaxOpenConns(readers)

@@ -10,14 +10,19 @@ import (
 	"bestbefore/discovery"
 )
 
-// DeleteFlowsOf deletes for good where a device talked, merged entries
-// included, and says how many rows that were. Watching goes on.
+// DeleteFlowsOf deletes for good where a device talked and whom it met, merged
+// entries included, and says how many rows that were. Watching goes on.
 func (s *Store) DeleteFlowsOf(ctx context.Context, id discovery.DeviceID) (int64, error) {
 	ns, err := s.deviceNumbers(ctx, id)
 	if err != nil {
 		return 0, err
 	}
-	return s.deleteFlows(ctx, ns, span{until: forEver})
+	n, err := s.deleteFlows(ctx, ns, span{until: forEver})
+	if err != nil {
+		return n, err
+	}
+	in, args := placeholders(s.group(id))
+	return n, s.forgetAcquaintances(ctx, "device IN ("+in+")", args...)
 }
 
 // DeleteFlowsBetween deletes for good what was seen of every device from one
@@ -27,12 +32,21 @@ func (s *Store) DeleteFlowsBetween(ctx context.Context, from, to time.Time) (int
 	if !from.Before(to) {
 		return 0, errors.New("deleting traffic: the period ends before it begins")
 	}
-	return s.deleteFlowsOfAll(ctx, span{from: max(from.UnixMilli(), 0), until: max(to.UnixMilli(), 0)})
+	p := span{from: max(from.UnixMilli(), 0), until: max(to.UnixMilli(), 0)}
+	n, err := s.deleteFlowsOfAll(ctx, p)
+	if err != nil {
+		return n, err
+	}
+	return n, s.forgetAcquaintances(ctx, "at >= ? AND at < ?", p.from, p.until) // whom a device met only then
 }
 
 // DeleteAllFlows deletes for good where all devices talked.
 func (s *Store) DeleteAllFlows(ctx context.Context) (int64, error) {
-	return s.deleteFlowsOfAll(ctx, span{until: forEver})
+	n, err := s.deleteFlowsOfAll(ctx, span{until: forEver})
+	if err != nil {
+		return n, err
+	}
+	return n, s.forgetAcquaintances(ctx, "1=1")
 }
 
 // forEver is later than any time in the files.
@@ -92,7 +106,8 @@ func (s *Store) deleting(ctx context.Context, del func(n *int64) error) (n int64
 		return n, fmt.Errorf("deleting traffic: %w", err)
 	}
 	s.cfg.Changed(TopicFlows)
-	return n, s.flows.checkpoint(ctx) // the write-ahead log still holds the old pages
+	// The write-ahead log still holds the old pages, and so does a copy of an old version.
+	return n, errors.Join(s.flows.checkpoint(ctx), dropCopiesOf(s.flows.path))
 }
 
 // purgeUnused forgets the routes that no row is about.

@@ -27,8 +27,10 @@ func (s *Store) SaveInventory(ctx context.Context, inv discovery.Saved, notes ..
 			if _, merged := inv.Aliases[id]; merged {
 				continue
 			}
-			if _, err := c.ExecContext(ctx, "DELETE FROM device WHERE id = ?", string(id)); err != nil {
-				return fmt.Errorf("forgetting a device: %w", err)
+			for _, from := range []string{"device WHERE id", "acquaintance WHERE device"} {
+				if _, err := c.ExecContext(ctx, "DELETE FROM "+from+" = ?", string(id)); err != nil {
+					return fmt.Errorf("forgetting a device: %w", err)
+				}
 			}
 		}
 		if err := c.saveAnswers(ctx, inv); err != nil {

@@ -25,7 +25,7 @@ func evidenceMigrations() fs.FS { return subFS("migrations/evidence") }
 
 // evidenceSteps are what a migration needs beyond SQL.
 func evidenceSteps() map[int]func(context.Context, *txn) error {
-	return map[int]func(context.Context, *txn) error{2: fillSums}
+	return map[int]func(context.Context, *txn) error{2: fillSums, 3: moveAcquaintances}
 }
 
 // flowSteps are those of the record of traffic.
@@ -90,7 +90,8 @@ func mayMigrate(ctx context.Context, c fileConfig) error {
 	return nil
 }
 
-// migrate brings the schema up to date. A filled file is copied first.
+// migrate brings the schema up to date. A filled file is copied first; see copies.go
+// for what becomes of the copy.
 func (f *file) migrate(ctx context.Context, c fileConfig) error {
 	all, err := steps(c.migrations)
 	if err != nil {
@@ -101,7 +102,7 @@ func (f *file) migrate(ctx context.Context, c fileConfig) error {
 		return fmt.Errorf("reading the version of %s: %w", filepath.Base(f.path), err)
 	}
 	if version > 0 && version < len(all) {
-		if err := f.copyTo(ctx, fmt.Sprintf("%s.version-%d", f.path, version)); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := f.copyTo(ctx, copyName(f.path, version)); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("copying before the change of version: %w", err)
 		}
 	}

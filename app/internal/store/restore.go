@@ -131,7 +131,7 @@ func (r *Restored) sentence() string {
 func evidenceConfig(path string, c Config) fileConfig {
 	return fileConfig{
 		path: path, migrations: evidenceMigrations(), after: evidenceSteps(), now: c.Now,
-		pragmas: []string{"synchronous(FULL)", "secure_delete(1)", "cache_size(-8192)", "wal_autocheckpoint(4000)"},
+		pragmas: []string{"synchronous(FULL)", "secure_delete(1)", "cache_size(-4096)", "wal_autocheckpoint(4000)"},
 	}
 }
 

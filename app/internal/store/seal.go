@@ -52,6 +52,7 @@ func (s *Store) SetSealer(ctx context.Context, sealer HeadSealer) error {
 			return err
 		}
 	}
+	s.sealCopies(ctx, sealer)
 	s.evidence.mu.Lock()
 	defer s.evidence.mu.Unlock()
 	s.sealHead(head)

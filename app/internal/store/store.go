@@ -64,6 +64,7 @@ type Store struct {
 	ingest   *ingest
 	problems []Problem
 	room     room
+	earlier  []string // plain copies of the evidence that an earlier start made
 
 	mu      sync.RWMutex // guards aliases, sealer
 	aliases map[discovery.DeviceID]discovery.DeviceID
@@ -108,6 +109,9 @@ func (s *Store) open(ctx context.Context) error {
 	s.room = room{dir: s.cfg.Dir, reserve: s.cfg.Reserve, minFree: s.cfg.MinFree, now: s.cfg.Now}
 	s.room.keepReserve()
 	var err error
+	if s.earlier, err = copies(filepath.Join(s.cfg.Dir, "evidence.db")); err != nil {
+		return err
+	}
 	if s.evidence, err = s.openEvidence(ctx); err != nil {
 		return err
 	}
@@ -141,7 +145,7 @@ func (s *Store) openEvidence(ctx context.Context) (*file, error) {
 func (s *Store) openFlows(ctx context.Context) (*file, error) {
 	c := fileConfig{
 		path: filepath.Join(s.cfg.Dir, "flows.db"), migrations: flowMigrations(), after: flowSteps(), now: s.cfg.Now,
-		pragmas: []string{"synchronous(NORMAL)", "cache_size(-16384)"},
+		pragmas: []string{"synchronous(NORMAL)", "cache_size(-2048)"},
 	}
 	err := error(&FileError{Kind: ErrCorrupt, File: c.path})
 	if !s.marked() {

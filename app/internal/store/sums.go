@@ -29,6 +29,7 @@ func plainTables() []plainTable {
 		{"secret", 1, []string{"ref", "sealed"}},
 		{"setting", 1, []string{"key", "value"}},
 		{"clock", 1, []string{"n", "wall", "boot", "boot_id", "source"}},
+		{"acquaintance", 2, []string{"device", "key", "name", "at", "asked", "told", "fine"}},
 		{"quarantine", 2, []string{"place", "key", "reason", "at"}},
 	}
 }
@@ -59,6 +60,14 @@ type plainRow struct {
 
 // rows calls fn for every row; one that cannot be believed too.
 func (t plainTable) rows(ctx context.Context, q querier, fn func(plainRow) error) error {
+	return t.rowsWhere(ctx, q, "", fn)
+}
+
+// rowsWhere is rows with a condition; "" is none.
+func (t plainTable) rowsWhere(ctx context.Context, q querier, where string, fn func(plainRow) error) error {
+	if where != "" {
+		where = " WHERE " + where
+	}
 	return each(ctx, q, func(sc scanner) error {
 		r := plainRow{values: make([]any, len(t.columns))}
 		into := make([]any, 0, len(t.columns)+1)
@@ -71,7 +80,7 @@ func (t plainTable) rows(ctx context.Context, q querier, fn func(plainRow) error
 		sum, _ := r.sum.([]byte)
 		r.good = string(sum) == string(rowSum(t.name, r.values...))
 		return fn(r)
-	}, "SELECT "+strings.Join(t.columns, ", ")+", sum FROM "+t.name+" ORDER BY "+strings.Join(t.columns[:t.key], ", "))
+	}, "SELECT "+strings.Join(t.columns, ", ")+", sum FROM "+t.name+where+" ORDER BY "+strings.Join(t.columns[:t.key], ", "))
 }
 
 // keyOf is what names a row in the quarantine.
@@ -138,10 +147,15 @@ func (s *Store) dropBadQuarantine(ctx context.Context) (int, error) {
 // readPlain reads a whole small table, in the order of its key; rows that
 // cannot be believed are set aside.
 func readPlain[T any](ctx context.Context, s *Store, table string, make func(values []any) (T, error)) ([]T, error) {
+	return readPlainWhere(ctx, s, table, "", make)
+}
+
+// readPlainWhere is readPlain with a condition; "" is none.
+func readPlainWhere[T any](ctx context.Context, s *Store, table, where string, make func(values []any) (T, error)) ([]T, error) {
 	t := plain(table)
 	var out []T
 	var bad []badRow
-	err := t.rows(ctx, s.evidence.read, func(r plainRow) error {
+	err := t.rowsWhere(ctx, s.evidence.read, where, func(r plainRow) error {
 		if r.good {
 			v, err := make(r.values)
 			out = append(out, v)
