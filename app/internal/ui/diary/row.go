@@ -1,6 +1,8 @@
 package diary
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
@@ -36,15 +38,31 @@ func (r *row) Set(s view.DiaryRow) {
 	r.day.Set(s.Day)
 	r.when.Set(s.When)
 	r.axis.Set(s.Severity, s.Axis)
-	spans := []kit.Span{{Text: s.Text}}
-	if s.Erased {
-		spans[0].Color = kit.ColorSoft
-	}
-	if s.Device != "" {
-		spans = append([]kit.Span{{Text: s.Device + ": ", Bold: true}}, spans...)
-	}
-	r.text.SetSpans(spans...)
+	r.text.SetSpans(spans(s)...)
 	r.Refresh()
+}
+
+// spans are the text with the device's name bold: where the text says it, else before it.
+func spans(s view.DiaryRow) []kit.Span {
+	before, after, says := strings.Cut(s.Text, s.Device)
+	switch {
+	case s.Erased:
+		return append(lead(s.Device), kit.Span{Text: s.Text, Color: kit.ColorSoft})
+	case s.Device == "" || !says:
+		return append(lead(s.Device), kit.Span{Text: s.Text})
+	case before == "":
+		return []kit.Span{{Text: s.Device, Bold: true}, {Text: after}}
+	default:
+		return []kit.Span{{Text: before}, {Text: s.Device, Bold: true}, {Text: after}}
+	}
+}
+
+// lead is the name before a text.
+func lead(device string) []kit.Span {
+	if device == "" {
+		return nil
+	}
+	return []kit.Span{{Text: device + ": ", Bold: true}}
 }
 
 // HeightFor implements kit.DataRow.

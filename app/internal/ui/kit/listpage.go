@@ -14,7 +14,7 @@ type listLayout struct{ window fyne.Size }
 func (l *listLayout) in(window fyne.Size) { l.window = window }
 
 // tableShare is the least part of the window that a table with many rows gets.
-const tableShare float32 = 0.66
+const tableShare float32 = 0.8
 
 // heights are those of head and table, and of the page with its margins.
 func (l *listLayout) heights(o []fyne.CanvasObject) (head, table, all float32) {

@@ -67,7 +67,7 @@ func NewDataTable[R comparable](c TableConfig[R]) *DataTable[R] {
 	}
 	t.list.HideSeparators = true
 	t.sheet = container.New(&tableLayout{fit: t.fit, wanted: t.Wanted},
-		NewFrame(ColorSheet, ColorLine, RadiusSheet), NewInset(tableInset, container.NewBorder(nil, c.Foot, nil, nil, t.list)))
+		NewFrame(ColorSheet, ColorLine, RadiusSheet), NewInset(tableInset, container.NewBorder(nil, c.Foot, nil, nil, container.NewStack(t.list, newWheel(t.list)))))
 	return t
 }
 
@@ -149,30 +149,6 @@ func (t *DataTable[R]) Wanted(width float32) float32 {
 
 // tableInset is the margin between a sheet and its rows.
 const tableInset float32 = 2 * Step
-
-// rowList is Fyne's list, in which Enter opens a row as Space does, and Esc goes
-// on to the window.
-type rowList struct{ widget.List }
-
-func newRowList() *rowList {
-	l := &rowList{}
-	l.ExtendBaseWidget(l)
-	return l
-}
-
-// TypedKey implements fyne.Focusable.
-func (l *rowList) TypedKey(k *fyne.KeyEvent) {
-	switch k.Name {
-	case fyne.KeyReturn, fyne.KeyEnter:
-		l.List.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
-	case fyne.KeyEscape:
-		if c := fyne.CurrentApp().Driver().CanvasForObject(l); c != nil && c.OnTypedKey() != nil {
-			c.OnTypedKey()(k)
-		}
-	default:
-		l.List.TypedKey(k)
-	}
-}
 
 // tableLayout tells a table its width before it is laid out.
 type tableLayout struct {

@@ -150,6 +150,43 @@ func TestTableMakesOnlyWhatIsSeen(t *testing.T) {
 	}
 }
 
+func TestTheWheelTakesThePageDownBeforeTheList(t *testing.T) {
+	inLook(t, kit.Light)
+	table := kit.NewDataTable(kit.TableConfig[int]{New: func() kit.DataRow[int] { return numberRow{kit.NewText("")} }})
+	head := container.NewStack(kit.NewPanel(kit.ColorPaper, 0))
+	head.Layout = fixedHeight(200)
+	page := kit.NewListPage(head, table.Content())
+	w := inWindow(t, page, fyne.NewSize(600, 400))
+	table.SetRows(make([]int, 200))
+	page.Refresh()
+	top := func() float32 { return fyne.CurrentApp().Driver().AbsolutePositionForObject(table.Content()).Y }
+	roll := func(by float32) { test.Scroll(w.Canvas(), fyne.NewPos(300, 340), 0, by) }
+	low := top()
+	roll(-100)
+	if list := table.List().GetScrollOffset(); top() >= low || list != 0 {
+		t.Errorf("the table stands at %v after %v, the list is at %v", top(), low, list)
+	}
+	for range 10 {
+		roll(-100)
+	}
+	if list := table.List().GetScrollOffset(); top() > 100 || list == 0 {
+		t.Errorf("with the page at its end the table stands at %v, the list is at %v", top(), list)
+	}
+	for range 20 {
+		roll(100)
+	}
+	if list := table.List().GetScrollOffset(); top() != low || list != 0 {
+		t.Errorf("back at the top the table stands at %v, the list is at %v", top(), list)
+	}
+}
+
+// fixedHeight lays out what is as high as that.
+type fixedHeight float32
+
+func (fixedHeight) Layout(o []fyne.CanvasObject, s fyne.Size) { o[0].Resize(s) }
+
+func (h fixedHeight) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(10, float32(h)) }
+
 func TestAListIsWalkedByKeys(t *testing.T) {
 	inLook(t, kit.Light)
 	opened, escaped := -1, false
