@@ -3,6 +3,7 @@ package behaviour
 import (
 	"cmp"
 	"hash/maphash"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -68,6 +69,11 @@ type Learner struct {
 	days map[Date]*learned
 	seed maphash.Seed
 	who  map[uint64]map[Date]struct{}
+
+	at   time.Time // the hour of the row before, and where it belongs
+	hour int
+	date Date
+	day  *learned
 }
 
 type learned struct {
@@ -86,17 +92,19 @@ func (l *Learner) Add(r Row) {
 	if r.Refused || r.Home {
 		return
 	}
-	at := r.Hour.In(l.zone)
-	date := DateOf(at)
-	d := l.days[date]
-	if d == nil {
-		d = &learned{Day: Day{Date: date}, hosts: map[uint64]struct{}{}}
-		l.days[date] = d
+	if l.at.IsZero() || !l.at.Equal(r.Hour) { // rows come by the hour
+		at := r.Hour.In(l.zone)
+		date := DateOf(at)
+		if l.days[date] == nil {
+			l.days[date] = &learned{Day: Day{Date: date}, hosts: map[uint64]struct{}{}}
+		}
+		l.at, l.hour, l.date, l.day = r.Hour, at.Hour(), date, l.days[date]
 	}
+	d, date := l.day, l.date
 	d.Sent += r.Sent()
-	d.Hours[at.Hour()] += r.Sent()
+	d.Hours[l.hour] += r.Sent()
 	if len(d.hosts) < maxHosts {
-		d.hosts[maphash.String(l.seed, hostOf(r))] = struct{}{}
+		d.hosts[maphash.Comparable(l.seed, hostOf(r))] = struct{}{}
 	}
 	key := maphash.String(l.seed, r.Who)
 	on := l.who[key]
@@ -161,10 +169,15 @@ func (d Date) String() string {
 	return time.Date(d.Year, d.Month, d.Day, 12, 0, 0, 0, time.UTC).Format(time.DateOnly)
 }
 
-// hostOf is what counts as one computer: an address, else a name.
-func hostOf(r Row) string {
+// host is what counts as one computer: an address, else a name.
+type host struct {
+	address netip.Addr
+	name    string
+}
+
+func hostOf(r Row) host {
 	if r.Destination.Address.IsValid() {
-		return r.Destination.Address.String()
+		return host{address: r.Destination.Address}
 	}
-	return r.Destination.Domain
+	return host{name: r.Destination.Domain}
 }

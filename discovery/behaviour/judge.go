@@ -118,7 +118,7 @@ func (l Limits) strangers(h History, day []Row) (Finding, bool) {
 		return Finding{}, false
 	}
 	_, most := h.most()
-	hosts := map[string]bool{}
+	hosts := map[host]bool{}
 	var rows []Row
 	for _, r := range outside(day) {
 		if h.Knows(r.Who) == 0 {
@@ -161,18 +161,18 @@ type door struct {
 
 // search: many computers tried on one port.
 func (l Limits) search(day []Row, s Subject) (Finding, bool) {
-	byDay := map[door]map[string]bool{}
-	byHour := map[door]map[time.Time]map[string]bool{}
+	byDay := map[door]map[host]bool{}
+	byHour := map[door]map[time.Time]map[host]bool{}
 	for _, r := range day {
 		if !r.thin() || s.Coarse && (r.Port == 80 || r.Port == 443) {
 			continue
 		}
 		d := door{string(r.Protocol), r.Port}
 		if byDay[d] == nil {
-			byDay[d], byHour[d] = map[string]bool{}, map[time.Time]map[string]bool{}
+			byDay[d], byHour[d] = map[host]bool{}, map[time.Time]map[host]bool{}
 		}
 		if byHour[d][r.Hour] == nil {
-			byHour[d][r.Hour] = map[string]bool{}
+			byHour[d][r.Hour] = map[host]bool{}
 		}
 		byDay[d][hostOf(r)], byHour[d][r.Hour][hostOf(r)] = true, true
 	}
@@ -202,7 +202,7 @@ func (l Limits) search(day []Row, s Subject) (Finding, bool) {
 }
 
 // searches reports whether so many hosts behind one door are a search.
-func (l Limits) searches(d door, hosts map[string]bool, byHour map[time.Time]map[string]bool, s Subject) bool {
+func (l Limits) searches(d door, hosts map[host]bool, byHour map[time.Time]map[host]bool, s Subject) bool {
 	if s.Coarse {
 		return len(hosts) >= l.SearchCoarse
 	}
@@ -224,12 +224,18 @@ func (l Limits) searches(d door, hosts map[string]bool, byHour map[time.Time]map
 // other side may have begun.
 const highDoor = 10_000
 
+// at is one computer in one hour.
+type at struct {
+	hour time.Time
+	host host
+}
+
+func (a at) before(b at) bool {
+	return cmp.Or(a.hour.Compare(b.hour), a.host.address.Compare(b.host.address), cmp.Compare(a.host.name, b.host.name)) < 0
+}
+
 // doors: many ports of one computer tried within an hour.
 func (l Limits) doors(day []Row) (Finding, bool) {
-	type at struct {
-		hour time.Time
-		host string
-	}
 	tried := map[at]map[uint16]bool{}
 	best, found := at{}, 0
 	for _, r := range day {
@@ -241,7 +247,7 @@ func (l Limits) doors(day []Row) (Finding, bool) {
 			tried[k] = map[uint16]bool{}
 		}
 		tried[k][r.Port] = true
-		if n := len(tried[k]); n > found || n == found && k.host < best.host {
+		if n := len(tried[k]); n > found || n == found && k.before(best) {
 			best, found = k, n
 		}
 	}

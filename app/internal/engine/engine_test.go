@@ -37,7 +37,7 @@ func (p *peers) Use(ctx context.Context, _ string, f func(context.Context, conne
 }
 
 // blocker is a peer that must not be asked: previews and decisions only look.
-type blocker struct{ t *testing.T }
+type blocker struct{ t testing.TB }
 
 func (b blocker) Block(context.Context, connectors.BlockRequest) (connectors.Receipt, error) {
 	b.t.Error("the engine asked a peer by itself; only the runner may")
@@ -52,7 +52,7 @@ func (b blocker) Unblock(context.Context, connectors.Receipt) (connectors.Receip
 // home is an engine on a real store with a clock that the test moves.
 type home struct {
 	*engine.Core
-	t     *testing.T
+	t     testing.TB
 	now   time.Time
 	st    *store.Store
 	peers *peers
@@ -64,7 +64,7 @@ type home struct {
 	resolvers []netip.Addr
 }
 
-func newHome(t *testing.T) *home {
+func newHome(t testing.TB) *home {
 	t.Helper()
 	h := &home{t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), peers: &peers{}, lookup: netip.MustParseAddr("203.0.113.9")}
 	newID := func(p string) string { h.ids++; return fmt.Sprintf("%s%011d", p, h.ids) }
@@ -105,7 +105,7 @@ func newHome(t *testing.T) *home {
 	return h
 }
 
-func berlin(t *testing.T) *time.Location {
+func berlin(t testing.TB) *time.Location {
 	loc, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)

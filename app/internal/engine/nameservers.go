@@ -9,6 +9,7 @@ import (
 
 	"bestbefore/discovery"
 	"bestbefore/discovery/behaviour"
+	"bestbefore/discovery/flow"
 )
 
 // NameServer is one that a device asks by itself, past the home's own, so that
@@ -24,21 +25,28 @@ type NameServer struct {
 type asked struct {
 	ours func(netip.Addr) bool
 	by   map[behaviour.Resolver]NameServer
+	told map[flow.Key]behaviour.Resolver // of what was looked up already; the zero one for none
 }
 
 // askedMax bounds how many name servers of one device are told apart.
 const askedMax = 16
 
 func newAsked(ours func(netip.Addr) bool) *asked {
-	return &asked{ours: ours, by: map[behaviour.Resolver]NameServer{}}
+	return &asked{ours: ours, by: map[behaviour.Resolver]NameServer{}, told: map[flow.Key]behaviour.Resolver{}}
 }
 
 func (a *asked) add(r behaviour.Row) {
 	if r.Home || r.Refused {
 		return
 	}
-	s, ok := behaviour.ResolverOf(r.Key, a.ours)
-	if !ok {
+	s, told := a.told[r.Key]
+	if !told {
+		s, _ = behaviour.ResolverOf(r.Key, a.ours)
+		if len(a.told) < rowsMax {
+			a.told[r.Key] = s
+		}
+	}
+	if s.How == behaviour.NotAsking {
 		return
 	}
 	n, known := a.by[s]
