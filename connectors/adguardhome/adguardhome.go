@@ -23,9 +23,9 @@ const peer = "AdGuard Home"
 
 // Option keys of the connector.
 const (
-	optAddress  = "address"
+	optAddress  = dnsblock.OptAddress
 	optUsername = "username"
-	optPassword = "password"
+	optPassword = dnsblock.OptPassword
 )
 
 // Connector is the AdGuard Home connector. It holds nothing.
@@ -55,6 +55,7 @@ func (*Connector) Spec() connectors.Spec {
 
 func fault(k consent.ErrorKind, text string, err error) error { return dnsblock.Fault(k, text, err) }
 
+func signIn(text string) error                 { return fault(consent.KindSignIn, text, nil) }
 func needsPerson(text string, err error) error { return fault(consent.KindNeedsPerson, text, err) }
 func permanent(text string, err error) error   { return fault(consent.KindPermanent, text, err) }
 func transient(text string, err error) error   { return fault(consent.KindTransient, text, err) }

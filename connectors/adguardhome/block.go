@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -13,7 +14,6 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/consent"
-	"bestbefore/discovery"
 )
 
 // kept is what a receipt holds for us.
@@ -31,13 +31,19 @@ type filtering struct {
 
 func (s *Session) filtering(ctx context.Context) (filtering, error) {
 	var f filtering
-	if err := s.api.get(ctx, "/control/filtering/status", nil, &f); err != nil {
+	if err := s.Get(ctx, "/control/filtering/status", &f); err != nil {
 		return f, err
 	}
 	if f.Enabled == nil { // writing back what was not understood would lose the household's rules
 		return f, transient("What answers there does not answer as AdGuard Home does.", nil)
 	}
 	return f, nil
+}
+
+// set writes the whole list of rules.
+func (s *Session) set(ctx context.Context, rules []string) error {
+	_, err := s.Seat.Ask(ctx, dnsblock.Request{Method: http.MethodPost, Path: "/control/filtering/set_rules", Body: map[string][]string{"rules": rules}})
+	return err
 }
 
 // change replaces the list of rules by what edit makes of ours, and reads back
@@ -50,7 +56,7 @@ func (s *Session) change(ctx context.Context, edit func([]rule) []rule) (done bo
 	ours, others := readRules(f.Rules)
 	want := write(edit(ours), others)
 	if !slices.Equal(want, f.Rules) {
-		if err := s.api.post(ctx, "/control/filtering/set_rules", map[string][]string{"rules": want}); err != nil {
+		if err := s.set(ctx, want); err != nil {
 			return false, err
 		}
 		if f, err = s.filtering(ctx); err != nil {
@@ -64,12 +70,12 @@ func (s *Session) change(ctx context.Context, edit func([]rule) []rule) (done bo
 
 // Block refuses names to the addresses that the device has now.
 func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
-	names, bare, err := s.blockable(r)
+	names, bare, err := dnsblock.Blockable(r, s.Now(), peer)
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	s.Writing.Lock()
+	defer s.Writing.Unlock()
 	at, err := s.addresses(ctx, r.Target)
 	if err != nil {
 		return connectors.Receipt{}, err
@@ -84,8 +90,8 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 		return connectors.Receipt{}, permanent("a receipt cannot be written", err)
 	}
 	out := connectors.Receipt{
-		Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, From: r.From, Grain: connectors.GrainRecipient, Data: data,
-		Text: fmt.Sprintf("AdGuard Home refuses %s to the device at %s.", whatNames(names), set[0].addrs[0]),
+		Mark: r.Mark, Level: consent.Accepted, At: s.Now().UTC(), Target: r.Target, From: r.From, Grain: connectors.GrainRecipient, Data: data,
+		Text: fmt.Sprintf("AdGuard Home refuses %s to the device at %s.", dnsblock.WhatNames(names), set[0].addrs[0]),
 	}
 	if bare > 0 {
 		out.Text += fmt.Sprintf(" %d bare addresses of it cannot be stopped by names.", bare)
@@ -102,21 +108,6 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	return out, nil
 }
 
-func (s *Session) blockable(r connectors.BlockRequest) (names []string, bare int, err error) {
-	switch {
-	case !dnsblock.GoodMark(r.Mark):
-		return nil, 0, permanent("This block has no name that AdGuard Home could keep.", nil)
-	case r.From.After(s.now()) || !r.Until.IsZero():
-		return nil, 0, unsupported("AdGuard Home cannot keep a start or an end by itself.", nil)
-	case r.Target.Recipient.Any:
-		return nil, 0, nil
-	}
-	if names, bare = dnsblock.Names(r.Target.Recipient); len(names) == 0 {
-		return nil, 0, unsupported("AdGuard Home can only refuse names, and this recipient is known by addresses alone.", nil)
-	}
-	return names, bare, nil
-}
-
 // addresses are those at which the device may be hit: what is known of it now,
 // but for what was leased to another device since.
 func (s *Session) addresses(ctx context.Context, t connectors.Target) ([]netip.Addr, error) {
@@ -127,7 +118,7 @@ func (s *Session) addresses(ctx context.Context, t connectors.Target) ([]netip.A
 	macs := dnsblock.MACs(t)
 	out := moved(dnsblock.Addresses(t), macs, leases)
 	if len(out) == 0 {
-		return nil, transient("AdGuard Home acts on addresses, and none is known to be this device's now; it is tried again when it is seen.", nil)
+		return nil, dnsblock.Nowhere(peer)
 	}
 	return out, nil
 }
@@ -183,16 +174,6 @@ func keep(set []rule) kept {
 	return k
 }
 
-func whatNames(names []string) string {
-	switch len(names) {
-	case 0:
-		return "all names"
-	case 1:
-		return names[0]
-	}
-	return fmt.Sprintf("%s and %d more names", names[0], len(names)-1)
-}
-
 // probeName stands for any name.
 const probeName = "any-name.example"
 
@@ -245,7 +226,7 @@ func (s *Session) verdict(ctx context.Context, r rule) (refused bool, err error)
 		} `json:"rules"`
 	}
 	q := url.Values{"name": {cmp.Or(r.name, probeName)}, "client": {r.addrs[0].String()}}
-	if err := s.api.get(ctx, "/control/filtering/check_host", q, &v); err != nil {
+	if _, err := s.Seat.Get(ctx, "/control/filtering/check_host", q, &v); err != nil {
 		return false, err
 	}
 	// Another rule that refuses the same is as good.
@@ -254,14 +235,14 @@ func (s *Session) verdict(ctx context.Context, r rule) (refused bool, err error)
 
 // Unblock takes the mark's rules out and no others.
 func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors.Receipt, error) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	s.Writing.Lock()
+	defer s.Writing.Unlock()
 	done, err := s.change(ctx, func(ours []rule) []rule { return without(ours, r.Mark) })
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
 	return connectors.Receipt{
-		Mark: r.Mark, Level: levelOf(done), At: s.now().UTC(), Target: r.Target, Grain: connectors.GrainRecipient, Data: r.Data,
+		Mark: r.Mark, Level: levelOf(done), At: s.Now().UTC(), Target: r.Target, Grain: connectors.GrainRecipient, Data: r.Data,
 		Text: "AdGuard Home no longer refuses it.",
 	}, nil
 }
@@ -292,9 +273,9 @@ func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
 		}
 		out = append(out, connectors.Held{
 			Mark: r.mark, Active: *st.Protection && *f.Enabled,
-			Text: fmt.Sprintf("AdGuard Home refuses %s to the device at %s.", whatNames(k.Names), r.addrs[0]),
+			Text: fmt.Sprintf("AdGuard Home refuses %s to the device at %s.", dnsblock.WhatNames(k.Names), r.addrs[0]),
 			Receipt: connectors.Receipt{
-				Mark: r.mark, Level: consent.Configured, At: s.now().UTC(), Target: targetOf(k), Grain: connectors.GrainRecipient, Data: data,
+				Mark: r.mark, Level: consent.Configured, At: s.Now().UTC(), Target: dnsblock.TargetOf(k.MACs, k.Addrs, k.Names), Grain: connectors.GrainRecipient, Data: data,
 				Text: "It stands among AdGuard Home's own filter rules.",
 			},
 		})
@@ -302,22 +283,10 @@ func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
 	return out, nil
 }
 
-// targetOf is what our own rule says that it hits.
-func targetOf(k kept) connectors.Target {
-	t := connectors.Target{Addresses: k.Addrs, Recipient: consent.Recipient{Any: len(k.Names) == 0, Destinations: k.Names}}
-	for _, m := range k.MACs {
-		t.Identifiers = append(t.Identifiers, discovery.Identifier{Type: discovery.MAC, Value: m})
-	}
-	if len(k.Names) > 0 {
-		t.Recipient.Name = whatNames(k.Names)
-	}
-	return t
-}
-
 // Leave takes all our rules out.
 func (s *Session) Leave(ctx context.Context) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	s.Writing.Lock()
+	defer s.Writing.Unlock()
 	done, err := s.change(ctx, func([]rule) []rule { return nil })
 	if err == nil && !done {
 		err = transient("AdGuard Home said yes, but still holds rules of ours.", nil)
@@ -328,14 +297,13 @@ func (s *Session) Leave(ctx context.Context) error {
 // refresh moves blocks along with their devices, as far as leases tell where
 // they are: a rule must not stay on an address that somebody else has now.
 func (s *Session) refresh(ctx context.Context) error {
-	s.watch.mu.Lock()
-	leases := s.watch.leases
-	s.watch.mu.Unlock()
+	var leases map[netip.Addr]lease
+	s.watch.Note(func() { leases = s.watch.leases })
 	if len(leases) == 0 {
 		return nil
 	}
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	s.Writing.Lock()
+	defer s.Writing.Unlock()
 	_, err := s.change(ctx, func(ours []rule) []rule {
 		out := make([]rule, 0, len(ours))
 		for _, r := range ours {

@@ -1,10 +1,8 @@
 package adguardhome
 
 import (
-	"cmp"
 	"context"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,12 +19,6 @@ type lease struct {
 
 // maxListed bounds how many clients and leases are read.
 const maxListed = 5000
-
-// Times between two tellings of who asked, and between two readings of who is who.
-const (
-	tellEvery = 10 * time.Second
-	readEvery = 2 * time.Minute
-)
 
 // dhcpStatus is what its DHCP server gave out; static leases are only intentions.
 type dhcpStatus struct {
@@ -60,7 +52,7 @@ type clientList struct {
 // readLeases asks who has which address. Where it is no DHCP server nobody knows.
 func (s *Session) readLeases(ctx context.Context) (map[netip.Addr]lease, error) {
 	var d dhcpStatus
-	err := s.api.get(ctx, "/control/dhcp/status", nil, &d)
+	err := s.Get(ctx, "/control/dhcp/status", &d)
 	if k := connectors.KindOf(err); err != nil && (k == consent.KindUnsupported || k == consent.KindPermanent) {
 		return nil, nil // on some systems it cannot be one
 	}
@@ -77,9 +69,9 @@ func (s *Session) readLeases(ctx context.Context) (map[netip.Addr]lease, error) 
 	for _, l := range d.Static {
 		add(l.MAC, l.IP, l.Name)
 	}
-	now := s.now()
+	now := s.Now()
 	for _, l := range d.Leases {
-		if end, err := time.Parse(time.RFC3339, l.Expires); err == nil && now.Add(s.api.web.Ahead()).After(end) {
+		if end, err := time.Parse(time.RFC3339, l.Expires); err == nil && now.Add(s.Seat.Web.Ahead()).After(end) {
 			continue
 		}
 		add(l.MAC, l.IP, l.Name)
@@ -90,7 +82,7 @@ func (s *Session) readLeases(ctx context.Context) (map[netip.Addr]lease, error) 
 // readNames asks what the household calls its devices there.
 func (s *Session) readNames(ctx context.Context) (map[string]string, error) {
 	var c clientList
-	if err := s.api.get(ctx, "/control/clients", nil, &c); err != nil {
+	if err := s.Get(ctx, "/control/clients", &c); err != nil {
 		return nil, err
 	}
 	out := map[string]string{}
@@ -119,28 +111,7 @@ func (s *Session) readNames(ctx context.Context) (map[string]string, error) {
 // Discover tells of the devices that ask, with the hardware address where it
 // gave out the address itself.
 func (s *Session) Discover(ctx context.Context, emit func(discovery.Sighting)) error {
-	tick := time.NewTicker(tellEvery)
-	defer tick.Stop()
-	var read time.Time
-	for {
-		if now := s.now(); read.IsZero() || now.Sub(read) >= readEvery {
-			if err := s.learn(ctx); err != nil {
-				return ended(ctx, err)
-			}
-			read = now
-			if err := s.refresh(ctx); err != nil && ctx.Err() == nil {
-				s.log.Warn("blocks were not moved along", "error", err)
-			}
-		}
-		for _, v := range s.watch.tell(s.source) {
-			emit(v)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
+	return s.DiscoverClients(ctx, &s.watch.Watch, emit, s.learn, s.refresh, s.describe)
 }
 
 // learn reads anew who is who.
@@ -153,41 +124,23 @@ func (s *Session) learn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.watch.mu.Lock()
-	defer s.watch.mu.Unlock()
-	s.watch.leases, s.watch.home = leases, names
+	s.watch.Note(func() { s.watch.leases, s.watch.home = leases, names })
 	return nil
 }
 
-// tell describes the devices that have asked since the last telling.
-func (w *watch) tell(source discovery.Source) []discovery.Sighting {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	out := make([]discovery.Sighting, 0, len(w.fresh))
-	for a := range w.fresh {
-		at := w.clients[a]
-		v := discovery.Sighting{Source: source, At: at, Addresses: []netip.Addr{a}, Detail: "AdGuard Home: it asked for names."}
-		l, leased := w.leases[a]
-		if leased {
-			v.Identifiers = []discovery.Identifier{{Type: discovery.MAC, Value: l.mac}}
-			v.Detail = "AdGuard Home gave it its address, and it asked for names."
-		}
-		for _, name := range []string{w.home[l.mac], w.home[a.String()], l.name} {
-			if name != "" {
-				v.Facts = []discovery.Fact{{Key: "friendly_name", Value: name, Source: source, Seen: discovery.At(at)}}
-				break
-			}
-		}
-		out = append(out, v)
+// describe tells of one device that asked; it is called alone.
+func (s *Session) describe(a netip.Addr, at time.Time) discovery.Sighting {
+	v := discovery.Sighting{Source: s.Source, At: at, Addresses: []netip.Addr{a}, Detail: "AdGuard Home: it asked for names."}
+	l, leased := s.watch.leases[a]
+	if leased {
+		v.Identifiers = []discovery.Identifier{{Type: discovery.MAC, Value: l.mac}}
+		v.Detail = "AdGuard Home gave it its address, and it asked for names."
 	}
-	clear(w.fresh)
-	slices.SortFunc(out, func(x, y discovery.Sighting) int { return x.Addresses[0].Compare(y.Addresses[0]) })
-	return out
-}
-
-// sortCoverage makes two coverages of the same things equal.
-func sortCoverage(c *connectors.Coverage) {
-	slices.Sort(c.Addresses)
-	slices.SortFunc(c.Devices, func(x, y discovery.Identifier) int { return cmp.Compare(x.Value, y.Value) })
-	c.Devices = slices.Compact(c.Devices)
+	for _, name := range []string{s.watch.home[l.mac], s.watch.home[a.String()], l.name} {
+		if name != "" {
+			v.Facts = []discovery.Fact{{Key: "friendly_name", Value: name, Source: s.Source, Seen: discovery.At(at)}}
+			break
+		}
+	}
+	return v
 }

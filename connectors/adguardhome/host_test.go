@@ -12,7 +12,6 @@ import (
 	"bestbefore/connectors/connectortest"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/discovery/flow"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -33,7 +32,7 @@ func open(t connectortest.T, f *fake) *Session {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	ses := s.(*Session)
-	ses.every = 20 * time.Millisecond
+	ses.Every = 20 * time.Millisecond
 	return ses
 }
 
@@ -49,47 +48,6 @@ func target(r consent.Recipient, addrs ...string) connectors.Target {
 
 func maker() consent.Recipient {
 	return consent.Recipient{Name: "Bell Maker", Destinations: []string{"maker.example", "198.51.100.7"}}
-}
-
-// until polls a condition; what never happens fails the test.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("in a minute this did not happen: %s", what)
-		}
-	}
-}
-
-// seen collects what an observer gives; its lock is the caller's own goroutine.
-type seen struct {
-	counts  map[string]uint64
-	refused map[string]uint64
-	recs    []flow.Record
-	cursor  connectors.Cursor
-	beats   int
-	largest int
-}
-
-func newSeen() *seen { return &seen{counts: map[string]uint64{}, refused: map[string]uint64{}} }
-
-func (s *seen) take(recs []flow.Record, c connectors.Cursor) {
-	if len(recs) == 0 && len(c) == 0 {
-		s.beats++
-	}
-	if len(c) > 0 {
-		s.cursor = c
-	}
-	s.largest = max(s.largest, len(recs))
-	s.recs = append(s.recs, recs...)
-	for _, r := range recs {
-		k := r.Local.Address.String() + " " + r.Destination.Domain
-		if r.Refused {
-			s.refused[k] += r.Count
-		} else {
-			s.counts[k] += r.Count
-		}
-	}
 }
 
 // realPeer is the address of a real AdGuard Home that a developer names.

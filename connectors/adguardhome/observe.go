@@ -10,57 +10,23 @@ import (
 	"bestbefore/discovery/flow"
 )
 
-const (
-	heartbeat   = 10 * time.Second
-	configEvery = 5 * time.Minute
-)
-
-type emitter func([]flow.Record, connectors.Cursor)
-
 // Observe reads the log from the cursor on and then every few seconds. What was
 // asked while nobody looked is read later, as far as the log goes back.
 func (s *Session) Observe(ctx context.Context, from connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
 	p, known := readPlace(from)
-	s.watch.begin()
-	var config, beat time.Time
-	tick := time.NewTicker(s.every)
-	defer tick.Stop()
-	for {
-		now := s.now()
-		if config.IsZero() || now.Sub(config) >= configEvery {
-			c, err := s.readLogConfig(ctx)
-			if err != nil {
-				return ended(ctx, err)
-			}
+	config := func(ctx context.Context) error {
+		c, err := s.readLogConfig(ctx)
+		if err == nil {
 			s.watch.logging(c)
-			config = now
 		}
-		gave, err := s.look(ctx, &p, &known, emit)
-		if err != nil {
-			return ended(ctx, err)
-		}
-		s.watch.looked()
-		if !gave && now.Sub(beat) >= heartbeat {
-			emit(nil, nil)
-			beat = now
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
+		return err
 	}
-}
-
-func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
+	look := func(ctx context.Context) (bool, error) { return s.look(ctx, &p, &known, emit) }
+	return s.ObserveLog(ctx, &s.watch.Watch, emit, config, look)
 }
 
 // look brings p up to the newest row and gives what is new.
-func (s *Session) look(ctx context.Context, p *place, known *bool, emit emitter) (gave bool, err error) {
+func (s *Session) look(ctx context.Context, p *place, known *bool, emit dnsblock.Emit) (gave bool, err error) {
 	if !*known { // from now: what is there already is not ours
 		return true, s.start(ctx, p, known, emit)
 	}
@@ -74,7 +40,7 @@ func (s *Session) look(ctx context.Context, p *place, known *bool, emit emitter)
 }
 
 // start marks the newest row as the place to begin after.
-func (s *Session) start(ctx context.Context, p *place, known *bool, emit emitter) error {
+func (s *Session) start(ctx context.Context, p *place, known *bool, emit dnsblock.Emit) error {
 	pg, err := s.readLog(ctx, smallPage, "", "")
 	if err != nil {
 		return err
@@ -93,7 +59,7 @@ func (s *Session) start(ctx context.Context, p *place, known *bool, emit emitter
 }
 
 // descend reads from Down, or from the newest row, to Mark.
-func (s *Session) descend(ctx context.Context, p *place, emit emitter) (gave bool, err error) {
+func (s *Session) descend(ctx context.Context, p *place, emit dnsblock.Emit) (gave bool, err error) {
 	limit, fresh := largePage, p.Down == ""
 	if fresh {
 		limit = smallPage
@@ -129,19 +95,19 @@ func (s *Session) descend(ctx context.Context, p *place, emit emitter) (gave boo
 
 // finish ends a descent, and says so where the log ended before the place was
 // met to which everything had been given.
-func (s *Session) finish(p *place, gave, arrived bool, emit emitter) bool {
+func (s *Session) finish(p *place, gave, arrived bool, emit dnsblock.Emit) bool {
 	if !arrived && !p.Touched && !p.Mark.IsZero() {
-		s.watch.gap(1)
-		s.log.Warn("the query log no longer reaches back to where we left it", "left", p.Mark.UTC().Format(time.RFC3339))
+		s.watch.Gap(1)
+		s.Log.Warn("the query log no longer reaches back to where we left it", "left", p.Mark.UTC().Format(time.RFC3339))
 		if p.Top.IsZero() { // it was emptied, and nothing is there yet
 			*p = place{}
 			emit(nil, p.cursor())
 			return gave
 		}
 	}
-	if now, ok := s.api.web.PeerNow(); ok && p.Mark.After(now.Add(time.Minute)) {
+	if now, ok := s.Seat.Web.PeerNow(); ok && p.Mark.After(now.Add(time.Minute)) {
 		// Its clock was set back. What came since stands below what we know.
-		s.watch.gap(1)
+		s.watch.Gap(1)
 		p.done()
 		p.Mark, p.Seen, p.Floor = now, nil, now
 		emit(nil, p.cursor())
@@ -200,12 +166,12 @@ func (pg page) below(end time.Time) (out page, met bool) {
 }
 
 // give emits the new rows of a page, in batches that carry each their own place.
-func (s *Session) give(p *place, pg page, emit emitter) (gave, arrived bool) {
+func (s *Session) give(p *place, pg page, emit dnsblock.Emit) (gave, arrived bool) {
 	var sums dnsblock.Tally
 	n := 0
-	ahead, masked := s.api.web.Ahead(), s.watch.isMasked()
+	ahead, masked := s.Seat.Web.Ahead(), s.watch.isMasked()
 	flush := func() {
-		if recs := sums.Records(s.source); len(recs) > 0 {
+		if recs := sums.Records(s.Source); len(recs) > 0 {
 			gave = true
 			emit(recs, p.cursor())
 		}
@@ -222,7 +188,7 @@ func (s *Session) give(p *place, pg page, emit emitter) (gave, arrived bool) {
 			if masked { // what stands there is nobody's address
 				r.client = netip.Addr{}
 			}
-			s.watch.took(r.client, at)
+			s.watch.Took(r.client, at)
 			sums.Add(dnsblock.Question{Client: r.client, Name: r.name, At: at, Refused: r.refused})
 			n++
 		}
@@ -234,7 +200,7 @@ func (s *Session) give(p *place, pg page, emit emitter) (gave, arrived bool) {
 	if arrived { // the place of the last batch is that of the whole descent
 		end := *p
 		end.done()
-		if recs := sums.Records(s.source); len(recs) > 0 {
+		if recs := sums.Records(s.Source); len(recs) > 0 {
 			gave = true
 			emit(recs, end.cursor())
 		}

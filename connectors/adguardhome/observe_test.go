@@ -8,148 +8,44 @@ import (
 	"time"
 
 	"bestbefore/connectors"
+	"bestbefore/connectors/connectortest"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/discovery/flow"
 )
 
-// watching runs Observe until stop.
-func watching(t *testing.T, s *Session, from connectors.Cursor) (v *seen, stop func() *seen, sync func(func(*seen) bool) bool) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	v = newSeen()
-	turn := make(chan struct{}, 1)
-	turn <- struct{}{}
-	done := make(chan error, 1)
-	go func() {
-		done <- s.Observe(ctx, from, func(r []flow.Record, c connectors.Cursor) {
-			<-turn
-			v.take(r, c)
-			turn <- struct{}{}
-		})
-	}()
-	stopped := false
-	stop = func() *seen {
-		if !stopped {
-			stopped = true
-			cancel()
-			if err := <-done; err != nil {
-				t.Errorf("observing ended with %v", err)
-			}
-		}
-		return v
-	}
-	t.Cleanup(func() { stop() })
-	return v, stop, func(ok func(*seen) bool) bool {
-		<-turn
-		defer func() { turn <- struct{}{} }()
-		return ok(v)
+// questions is the log for the rules of every DNS blocker.
+func questions(f *fake) connectortest.QueryLog {
+	return connectortest.QueryLog{
+		Open:    func(t *testing.T) connectors.Capabilities { return connectors.CapabilitiesOf(open(t, f)) },
+		Ask:     func(name string) { f.ask(bellAddr, name) },
+		Rotate:  f.rotate,
+		Backlog: 2500,
 	}
 }
 
-// TestEveryQuestionIsCountedOnce goes through pauses, restarts of the observer in
-// the middle of a backlog, and a log whose rows are not found again.
+// TestEveryQuestionIsCountedOnce also where rows are not found again by their time.
 func TestEveryQuestionIsCountedOnce(t *testing.T) {
 	for _, unfindable := range []bool{false, true} {
 		t.Run(fmt.Sprintf("unfindable=%v", unfindable), func(t *testing.T) {
 			f := newFake(t)
 			f.unfindable, f.memory = unfindable, 40
-			for i := range 30 { // before us: not ours
-				f.ask(bellAddr, fmt.Sprintf("before%d.example", i))
-			}
-			s := open(t, f)
-			_, stop, sync := watching(t, s, nil)
-			until(t, "it begins", func() bool { return sync(func(v *seen) bool { return len(v.cursor) > 0 }) })
-			total := newSeen()
-			want := uint64(0)
-			ask := func(n int) {
-				for i := range n {
-					f.ask(bellAddr, fmt.Sprintf("n%d.example", i%7))
-					want++
-				}
-			}
-			for round := range 6 {
-				ask(40)
-				until(t, "it catches up", func() bool {
-					return sync(func(v *seen) bool { return sumOf(v)+sumOf(total) == want })
-				})
-				v := stop()
-				add(total, v)
-				ask([]int{3, 2500, 120, 0, 600, 1}[round]) // while nobody looks
-				_, stop, sync = watching(t, s, v.cursor)
-				if round == 1 { // cut off in the middle of the backlog
-					until(t, "the backlog begins", func() bool { return sync(func(v *seen) bool { return len(v.recs) > 0 }) })
-					v = stop()
-					add(total, v)
-					_, stop, sync = watching(t, s, v.cursor)
-				}
-				until(t, "nothing is missing", func() bool {
-					return sync(func(v *seen) bool { return sumOf(v)+sumOf(total) >= want })
-				})
-			}
-			add(total, stop())
-			if got := sumOf(total); got != want {
-				t.Errorf("%d questions counted, %d were asked", got, want)
-			}
-			if total.largest > 500 {
-				t.Errorf("a batch of %d records", total.largest)
-			}
-			if c, _ := s.Coverage(t.Context()); c.Lost != 0 || c.Alive.IsZero() || len(c.Addresses) != 1 {
-				t.Errorf("%+v", c)
-			}
+			connectortest.CountsOnce(t, questions(f))
 		})
 	}
 }
 
-func sumOf(v *seen) (n uint64) {
-	for _, x := range v.counts {
-		n += x
-	}
-	for _, x := range v.refused {
-		n += x
-	}
-	return n
-}
-
-func add(to, v *seen) {
-	for k, n := range v.counts {
-		to.counts[k] += n
-	}
-	to.largest = max(to.largest, v.largest)
-}
-
-// TestARotatedLogIsALoss: what was thrown away before we looked is said to be missing.
-func TestARotatedLogIsALoss(t *testing.T) {
-	f := newFake(t)
-	s := open(t, f)
-	f.ask(bellAddr, "one.example")
-	_, stop, sync := watching(t, s, nil)
-	until(t, "it begins", func() bool { return sync(func(v *seen) bool { return len(v.cursor) > 0 }) })
-	f.ask(bellAddr, "two.example")
-	until(t, "it sees", func() bool { return sync(func(v *seen) bool { return sumOf(v) == 1 }) })
-	cursor := stop().cursor
-	for i := range 50 {
-		f.ask(bellAddr, fmt.Sprintf("x%d.example", i))
-	}
-	f.rotate(10)
-	_, _, sync = watching(t, s, cursor)
-	until(t, "what is left is seen", func() bool { return sync(func(v *seen) bool { return sumOf(v) == 10 }) })
-	until(t, "the loss is said", func() bool {
-		c, _ := s.Coverage(t.Context())
-		return c.Lost > 0 && strings.Contains(c.Text, "no longer held")
-	})
-}
+func TestARotatedLogIsALoss(t *testing.T) { connectortest.SaysLosses(t, questions(newFake(t))) }
 
 func TestAnIdlePeerGivesHeartbeatsAndNoWrites(t *testing.T) {
 	f := newFake(t)
 	f.ask(bellAddr, "one.example")
 	s := open(t, f)
 	now := time.Now()
-	s.now = func() time.Time { now = now.Add(3 * time.Second); return now }
-	_, stop, sync := watching(t, s, nil)
-	until(t, "it beats", func() bool { return sync(func(v *seen) bool { return v.beats >= 3 }) })
-	if v := stop(); len(v.recs) != 0 {
-		t.Errorf("records of nothing: %+v", v.recs)
+	s.Now = func() time.Time { now = now.Add(3 * time.Second); return now }
+	w := connectortest.Watch(t, s, nil)
+	w.Until("it beats", func(v *connectortest.Seen) bool { return v.Beats >= 3 })
+	if v := w.Stop(); len(v.Records) != 0 {
+		t.Errorf("records of nothing: %+v", v.Records)
 	}
 }
 
@@ -158,10 +54,10 @@ func TestWhatCannotBeSeenIsSaid(t *testing.T) {
 	f := newFake(t)
 	f.masked, f.unprotected, f.ahead = true, true, 2*time.Hour
 	s := open(t, f)
-	_, _, sync := watching(t, s, nil)
-	until(t, "it begins", func() bool { return sync(func(v *seen) bool { return len(v.cursor) > 0 }) })
+	w := connectortest.Watch(t, s, nil)
+	w.Begun()
 	f.ask(bellAddr, "one.example")
-	until(t, "it sees, as somebody's", func() bool { return sync(func(v *seen) bool { return len(v.recs) > 0 }) })
+	w.Until("it sees, as somebody's", func(v *connectortest.Seen) bool { return len(v.Records) > 0 })
 	c, err := s.Coverage(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -171,11 +67,11 @@ func TestWhatCannotBeSeenIsSaid(t *testing.T) {
 			t.Errorf("%q is not said: %s", want, c.Text)
 		}
 	}
-	sync(func(v *seen) bool {
-		if r := v.recs[0]; !r.Local.Somebody {
+	w.Is(func(v *connectortest.Seen) bool {
+		if r := v.Records[0]; !r.Local.Somebody {
 			t.Errorf("a shortened address is taken for a device: %+v", r.Local)
 		}
-		if r := v.recs[0]; time.Until(r.Last).Abs() > time.Minute {
+		if r := v.Records[0]; time.Until(r.Last).Abs() > time.Minute {
 			t.Errorf("its clock is ahead, and the time was not corrected: %s", r.Last)
 		}
 		return true
@@ -192,10 +88,10 @@ func TestWhoAsksIsTold(t *testing.T) {
 	s := open(t, f)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, _, sync := watching(t, s, nil)
-	until(t, "it begins", func() bool { return sync(func(v *seen) bool { return len(v.cursor) > 0 }) })
+	w := connectortest.Watch(t, s, nil)
+	w.Begun()
 	f.ask(bellAddr, "one.example")
-	until(t, "it sees", func() bool { return sync(func(v *seen) bool { return sumOf(v) == 1 }) })
+	w.Until("it sees", func(v *connectortest.Seen) bool { return v.Sum() == 1 })
 	got := make(chan discovery.Sighting, 1)
 	done := make(chan error, 1)
 	go func() { done <- s.Discover(ctx, func(v discovery.Sighting) { got <- v }) }()

@@ -156,7 +156,7 @@ func (s *Session) readLogAt(ctx context.Context, offset int) (page, error) {
 }
 
 func (s *Session) askLog(ctx context.Context, q url.Values) (page, error) {
-	r, err := s.api.do(ctx, dnsblock.Request{Method: "GET", Path: "/control/querylog", Query: q})
+	r, err := s.Seat.Ask(ctx, dnsblock.Request{Method: "GET", Path: "/control/querylog", Query: q})
 	if err != nil {
 		return page{}, err
 	}
@@ -164,7 +164,7 @@ func (s *Session) askLog(ctx context.Context, q url.Values) (page, error) {
 	if err != nil {
 		return page{}, transient("What answers there does not answer as AdGuard Home does.", err)
 	}
-	s.watch.skipped(p.odd)
+	s.watch.Skipped(p.odd)
 	return p, nil
 }
 
@@ -176,7 +176,7 @@ type logConfig struct {
 
 func (s *Session) readLogConfig(ctx context.Context) (logConfig, error) {
 	var c logConfig
-	err := s.api.get(ctx, "/control/querylog/config", nil, &c)
+	err := s.Get(ctx, "/control/querylog/config", &c)
 	if connectors.KindOf(err) == consent.KindUnsupported { // before v0.107.30 there was no such question
 		return logConfig{Enabled: true}, nil
 	}

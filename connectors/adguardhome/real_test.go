@@ -27,7 +27,7 @@ func TestARealAdGuardHome(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := opened.(*Session)
-	s.every = 100 * time.Millisecond
+	s.Every = 100 * time.Millisecond
 	t.Cleanup(func() { _ = s.Leave(context.Background()); _ = s.Close() })
 	if err := s.learn(t.Context()); err != nil {
 		t.Errorf("who is who: %v", err)
@@ -41,15 +41,15 @@ func TestARealAdGuardHome(t *testing.T) {
 		as, err := r.LookupNetIP(t.Context(), "ip4", name)
 		return err == nil && len(as) > 0 && !as[0].IsUnspecified()
 	}
-	_, stop, sync := watching(t, s, nil)
-	until(t, "it begins", func() bool { return sync(func(v *seen) bool { return len(v.cursor) > 0 }) })
+	w := connectortest.Watch(t, s, nil)
+	w.Begun()
 	const bell, other = "127.0.0.7", "127.0.0.8"
 	for range 20 {
 		if !ask(bell, "video.maker.example.") || !ask(other, "video.maker.example.") {
 			t.Fatal("nothing is blocked yet, but it was refused")
 		}
 	}
-	until(t, "40 questions are seen", func() bool { return sync(func(v *seen) bool { return sumOf(v) >= 40 }) })
+	w.Until("40 questions are seen", func(v *connectortest.Seen) bool { return v.Sum() >= 40 })
 	for _, c := range []struct {
 		to   consent.Recipient
 		name string
@@ -71,17 +71,17 @@ func TestARealAdGuardHome(t *testing.T) {
 		if _, err := s.Unblock(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "it is answered again", func() bool { return ask(bell, "video.maker.example.") })
+		connectortest.Until(t, "it is answered again", func() bool { return ask(bell, "video.maker.example.") })
 	}
-	cursor := stop().cursor
+	cursor := w.Stop().Cursor
 	for range 300 { // more than the rows in its memory
 		ask(bell, "later.example.")
 	}
-	v, stop, sync := watching(t, s, cursor)
+	w = connectortest.Watch(t, s, cursor)
 	key := bell + " later.example"
-	until(t, "what was asked meanwhile is seen", func() bool { return sync(func(v *seen) bool { return v.counts[key] >= 300 }) })
-	if stop(); v.counts[key] != 300 {
-		t.Errorf("%d questions, 300 were asked", v.counts[key])
+	w.Until("what was asked meanwhile is seen", func(v *connectortest.Seen) bool { return v.Counts[key] >= 300 })
+	if v := w.Stop(); v.Counts[key] != 300 {
+		t.Errorf("%d questions, 300 were asked", v.Counts[key])
 	}
 	if c, _ := s.Coverage(t.Context()); c.Lost != 0 {
 		t.Errorf("%+v", c)

@@ -3,7 +3,6 @@ package adguardhome
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -28,7 +27,7 @@ const (
 // what was refused or let through since. A device that does not ask stays
 // "configured".
 func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.Finding, error) {
-	out := connectors.Finding{Level: consent.NoLevel, Seen: consent.NotChecked, At: s.now().UTC()}
+	out := connectors.Finding{Level: consent.NoLevel, Seen: consent.NotChecked, At: s.Now().UTC()}
 	f, err := s.filtering(ctx)
 	if err != nil {
 		return out, err
@@ -43,15 +42,11 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	if err != nil {
 		return out, err
 	}
-	out.Level = consent.Configured
-	if why != "" {
-		out.Level = consent.Accepted
-	}
 	seen, err := s.signs(ctx, set, r.At)
 	if err != nil {
 		return out, err
 	}
-	judge(&out, seen, why)
+	seen.Judge(&out, why)
 	return out, nil
 }
 
@@ -86,14 +81,8 @@ func sorted(in []netip.Addr) []netip.Addr {
 }
 
 // signs are what the log tells of one block since it was set.
-type signs struct {
-	refused, passed     uint64
-	lastTry, lastPassed time.Time
-	blind               string // why the log tells nothing
-}
-
-func (s *Session) signs(ctx context.Context, set []rule, since time.Time) (signs, error) {
-	var out signs
+func (s *Session) signs(ctx context.Context, set []rule, since time.Time) (dnsblock.Signs, error) {
+	var out dnsblock.Signs
 	c, err := s.readLogConfig(ctx)
 	if err != nil {
 		return out, err
@@ -101,13 +90,13 @@ func (s *Session) signs(ctx context.Context, set []rule, since time.Time) (signs
 	s.watch.logging(c)
 	switch {
 	case !c.Enabled:
-		out.blind = "AdGuard Home's query log is switched off, so nobody can see whether anything was refused."
+		out.Blind = "AdGuard Home's query log is switched off, so nobody can see whether anything was refused."
 		return out, nil
 	case c.Masked:
-		out.blind = "AdGuard Home shortens addresses in its log, so nobody can see whether this device was refused anything."
+		out.Blind = "AdGuard Home shortens addresses in its log, so nobody can see whether this device was refused anything."
 		return out, nil
 	}
-	since = since.Add(s.api.web.Ahead())
+	since = since.Add(s.Seat.Web.Ahead())
 	for _, a := range set[0].addrs[:min(len(set[0].addrs), verifyAddrs)] {
 		if err := s.signsOf(ctx, &out, set, a, since); err != nil {
 			return out, err
@@ -117,7 +106,7 @@ func (s *Session) signs(ctx context.Context, set []rule, since time.Time) (signs
 }
 
 // signsOf reads what one address asked.
-func (s *Session) signsOf(ctx context.Context, out *signs, set []rule, a netip.Addr, since time.Time) error {
+func (s *Session) signsOf(ctx context.Context, out *dnsblock.Signs, set []rule, a netip.Addr, since time.Time) error {
 	names := keep(set).Names
 	older := ""
 	for range verifyPages {
@@ -130,15 +119,13 @@ func (s *Session) signsOf(ctx context.Context, out *signs, set []rule, a netip.A
 				return nil
 			}
 			_, real := dnsblock.Destination(r.name)
-			at := r.at.Add(-s.api.web.Ahead()).UTC()
+			at := r.at.Add(-s.Seat.Web.Ahead()).UTC()
 			switch {
 			case r.client != a || !real || !dnsblock.Covers(names, r.name):
 			case r.refused && slices.ContainsFunc(set, func(x rule) bool { return x.text() == r.rule }):
-				out.refused++
-				out.lastTry = later(out.lastTry, at)
+				out.Refused(at)
 			case !r.refused && r.at.After(since.Add(settle)):
-				out.passed++
-				out.lastPassed = later(out.lastPassed, at)
+				out.Passed(at)
 			}
 		}
 		if older = pg.oldest; older == "" || len(pg.rows) == 0 {
@@ -146,32 +133,4 @@ func (s *Session) signsOf(ctx context.Context, out *signs, set []rule, a netip.A
 		}
 	}
 	return nil
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
-func judge(f *connectors.Finding, seen signs, why string) {
-	f.Refused, f.LastTry = seen.refused, later(seen.lastTry, seen.lastPassed)
-	switch {
-	case seen.passed > 0 && seen.lastPassed.After(seen.lastTry):
-		f.Seen, f.Text = consent.Flowing, fmt.Sprintf("It was given %d names since that it should be refused.", seen.passed)
-	case seen.refused > 0 && why == "":
-		f.Level, f.Seen = consent.Effective, consent.Stopped
-		f.Text = fmt.Sprintf("It was refused %d times since.", seen.refused)
-	case seen.blind != "":
-		f.Seen, f.Text = consent.CannotTell, seen.blind
-	default:
-		f.Text = "The rule is in force; the device has not asked for it since."
-	}
-	if why != "" {
-		f.Text = why + " " + f.Text
-		if f.Seen != consent.Flowing {
-			f.Seen, f.Text = consent.CannotTell, why
-		}
-	}
 }

@@ -3,6 +3,7 @@ package connectortest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -115,7 +116,9 @@ func (s Setup) idle(b *testing.B, run time.Duration, watching bool) (asked int, 
 	<-over.C
 	asked, spent = sum()-before, processorTime()-began
 	cancel()
-	<-done
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		b.Errorf("the pool ended with %v", err)
+	}
 	return asked, spent
 }
 

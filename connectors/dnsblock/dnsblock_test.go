@@ -123,4 +123,31 @@ func TestWhoCutsComesFirst(t *testing.T) {
 	}
 }
 
+// TestWhatSignsMean: effective needs a refusal that nothing came after, and
+// nothing that keeps the rule from having an effect.
+func TestWhatSignsMean(t *testing.T) {
+	at := time.Date(2026, 5, 3, 14, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		set   func(*Signs)
+		why   string
+		level consent.Level
+		seen  consent.Seen
+	}{
+		"nothing was asked":        {func(*Signs) {}, "", consent.Configured, consent.NotChecked},
+		"it was refused":           {func(s *Signs) { s.Passed(at); s.Refused(at.Add(time.Minute)) }, "", consent.Effective, consent.Stopped},
+		"it passed after that":     {func(s *Signs) { s.Refused(at); s.Passed(at.Add(time.Minute)) }, "", consent.Configured, consent.Flowing},
+		"the log tells nothing":    {func(s *Signs) { s.Blind = "It is off." }, "", consent.Configured, consent.CannotTell},
+		"it is switched off":       {func(s *Signs) { s.Refused(at) }, "It is off.", consent.Accepted, consent.CannotTell},
+		"it is off, and it passed": {func(s *Signs) { s.Passed(at) }, "It is off.", consent.Accepted, consent.Flowing},
+	} {
+		var s Signs
+		c.set(&s)
+		f := connectors.Finding{Seen: consent.NotChecked}
+		s.Judge(&f, c.why)
+		if f.Level != c.level || f.Seen != c.seen || f.Text == "" {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
 type nobody struct{ connectors.Blocker }

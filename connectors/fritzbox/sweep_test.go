@@ -8,7 +8,8 @@ import (
 	"bestbefore/consent"
 )
 
-func setup() connectortest.Setup {
+// setup looks as often as interval says; empty is the usual.
+func setup(interval string) connectortest.Setup {
 	return connectortest.Setup{
 		Connector: New(), Name: "FRITZ!Box", Target: target(tv),
 		Stand: func(t connectortest.T) connectortest.Stand {
@@ -22,7 +23,7 @@ func setup() connectortest.Setup {
 		},
 		Settings: func(at string) connectors.Settings {
 			return connectors.Settings{
-				Values:  map[string]string{optAddress: at, optUsername: boxUser, optInterval: "0.05"},
+				Values:  map[string]string{optAddress: at, optUsername: boxUser, optInterval: interval},
 				Secrets: map[string]consent.SecretRef{optPassword: "password"},
 			}
 		},
@@ -30,11 +31,11 @@ func setup() connectortest.Setup {
 	}
 }
 
-func TestFaultSweep(t *testing.T) { connectortest.Sweep(t, setup()) }
+func TestFaultSweep(t *testing.T) { connectortest.Sweep(t, setup("0.05")) }
 
 // The household's wait until a block is configured; the goal is 2 s and the peer's own delay.
-func BenchmarkDisconnect(b *testing.B) { connectortest.Disconnect(b, setup()) }
+func BenchmarkDisconnect(b *testing.B) { connectortest.Disconnect(b, setup("")) }
 
 // What twenty connections cost that nobody uses; the goal is 1 % of a core and
 // less than one request a minute beside observing.
-func BenchmarkIdle(b *testing.B) { connectortest.Idle(b, setup()) }
+func BenchmarkIdle(b *testing.B) { connectortest.Idle(b, setup("")) }

@@ -23,12 +23,12 @@ type kept struct {
 
 // Block puts the device into a group of its own and a deny rule into that group.
 func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
-	names, bare, err := s.blockable(r)
+	names, bare, err := dnsblock.Blockable(r, s.Now(), peer)
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	s.Writing.Lock()
+	defer s.Writing.Unlock()
 	n, err := s.readNetwork(ctx)
 	if err != nil {
 		return connectors.Receipt{}, err
@@ -36,7 +36,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	macs := dnsblock.MACs(r.Target)
 	at := n.moved(dnsblock.Addresses(r.Target), macs)
 	if len(at)+len(macs) == 0 {
-		return connectors.Receipt{}, transient("Pi-hole acts on addresses, and none is known to be this device's now; it is tried again when it is seen.", nil)
+		return connectors.Receipt{}, dnsblock.Nowhere(peer)
 	}
 	k := kept{MACs: macs, Clients: clientsOf(at, macs), Names: names}
 	if err := s.set(ctx, r.Mark, k); err != nil {
@@ -47,8 +47,8 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 		return connectors.Receipt{}, permanent("a receipt cannot be written", err)
 	}
 	out := connectors.Receipt{
-		Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, From: r.From, Grain: connectors.GrainRecipient, Data: data,
-		Text: fmt.Sprintf("Pi-hole refuses %s to the device at %s.", whatNames(names), k.Clients[0]),
+		Mark: r.Mark, Level: consent.Accepted, At: s.Now().UTC(), Target: r.Target, From: r.From, Grain: connectors.GrainRecipient, Data: data,
+		Text: fmt.Sprintf("Pi-hole refuses %s to the device at %s.", dnsblock.WhatNames(names), k.Clients[0]),
 	}
 	if len(at) == 0 {
 		out.Text += " It knows the device by its hardware address alone, so this may begin a minute after it is seen."
@@ -72,21 +72,6 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 }
 
 const blockingOff = "The rule is there, but Pi-hole's blocking is switched off, so nothing is refused."
-
-func (s *Session) blockable(r connectors.BlockRequest) (names []string, bare int, err error) {
-	switch {
-	case !dnsblock.GoodMark(r.Mark):
-		return nil, 0, permanent("This block has no name that Pi-hole could keep.", nil)
-	case r.From.After(s.now()) || !r.Until.IsZero():
-		return nil, 0, unsupported("Pi-hole cannot keep a start or an end by itself.", nil)
-	case r.Target.Recipient.Any:
-		return nil, 0, nil
-	}
-	if names, bare = dnsblock.Names(r.Target.Recipient); len(names) == 0 {
-		return nil, 0, unsupported("Pi-hole can only refuse names, and this recipient is known by addresses alone.", nil)
-	}
-	return names, bare, nil
-}
 
 // set makes what is there for a mark what k says: group, rules, members, so that
 // what stops something comes before what no longer does.
@@ -128,16 +113,6 @@ func clientsOf(at []netip.Addr, macs []string) []string {
 	return append(out, macs...)
 }
 
-func whatNames(names []string) string {
-	switch len(names) {
-	case 0:
-		return "all names"
-	case 1:
-		return names[0]
-	}
-	return fmt.Sprintf("%s and %d more names", names[0], len(names)-1)
-}
-
 // lacks says what of a block is not there; "" is nothing.
 func lacks(t tables, mark string, k kept) string {
 	g, there := t.group(mark)
@@ -161,13 +136,13 @@ func lacks(t tables, mark string, k kept) string {
 
 // Unblock takes the mark's group, its rules and its members away, and no others.
 func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors.Receipt, error) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	s.Writing.Lock()
+	defer s.Writing.Unlock()
 	if err := s.lift(ctx, r.Mark); err != nil {
 		return connectors.Receipt{}, err
 	}
 	out := connectors.Receipt{
-		Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, Grain: connectors.GrainRecipient, Data: r.Data,
+		Mark: r.Mark, Level: consent.Accepted, At: s.Now().UTC(), Target: r.Target, Grain: connectors.GrainRecipient, Data: r.Data,
 		Text: "Pi-hole no longer refuses it.",
 	}
 	if t, err := s.tables(ctx); err == nil {
@@ -193,7 +168,7 @@ func (s *Session) lift(ctx context.Context, mark string) error {
 	if err := s.dropRules(ctx, t, g.ID, nil); err != nil {
 		return err
 	}
-	return s.api.remove(ctx, groupPath(g.Name))
+	return s.remove(ctx, groupPath(g.Name))
 }
 
 // Held lists our groups by their marks.
@@ -217,14 +192,14 @@ func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
 		if err != nil {
 			return nil, permanent("a receipt cannot be written", err)
 		}
-		text := fmt.Sprintf("Pi-hole refuses %s to nobody.", whatNames(k.Names))
+		text := fmt.Sprintf("Pi-hole refuses %s to nobody.", dnsblock.WhatNames(k.Names))
 		if len(k.Clients) > 0 {
-			text = fmt.Sprintf("Pi-hole refuses %s to the device at %s.", whatNames(k.Names), discovery.Clean(k.Clients[0]))
+			text = fmt.Sprintf("Pi-hole refuses %s to the device at %s.", dnsblock.WhatNames(k.Names), discovery.Clean(k.Clients[0]))
 		}
 		out = append(out, connectors.Held{
 			Mark: mark, Text: text, Active: on && g.Enabled && len(k.Clients) > 0 && len(t.rulesOf(g.ID)) > 0,
 			Receipt: connectors.Receipt{
-				Mark: mark, Level: consent.Configured, At: s.now().UTC(), Target: targetOf(k), Grain: connectors.GrainRecipient, Data: data,
+				Mark: mark, Level: consent.Configured, At: s.Now().UTC(), Target: targetOf(k), Grain: connectors.GrainRecipient, Data: data,
 				Text: "It stands among Pi-hole's own groups.",
 			},
 		})
@@ -247,25 +222,17 @@ func (t tables) kept(g group) kept {
 
 // targetOf is what our own block says that it hits.
 func targetOf(k kept) connectors.Target {
-	t := connectors.Target{Recipient: consent.Recipient{Any: len(k.Names) == 0, Destinations: k.Names}}
-	for _, c := range k.Clients {
-		if a := dnsblock.Client(c); a.IsValid() {
-			t.Addresses = append(t.Addresses, a.String())
-		}
+	var at []string
+	for _, a := range addressesIn(k.Clients) {
+		at = append(at, a.String())
 	}
-	for _, m := range k.MACs {
-		t.Identifiers = append(t.Identifiers, discovery.Identifier{Type: discovery.MAC, Value: m})
-	}
-	if len(k.Names) > 0 {
-		t.Recipient.Name = whatNames(k.Names)
-	}
-	return t
+	return dnsblock.TargetOf(k.MACs, at, k.Names)
 }
 
 // Leave takes all our groups away.
 func (s *Session) Leave(ctx context.Context) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	s.Writing.Lock()
+	defer s.Writing.Unlock()
 	t, err := s.tables(ctx)
 	if err != nil {
 		return err
@@ -283,12 +250,12 @@ func (s *Session) Leave(ctx context.Context) error {
 // refresh moves blocks along with their devices: a member must not stay on an
 // address that somebody else has now.
 func (s *Session) refresh(ctx context.Context, n network) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	s.Writing.Lock()
+	defer s.Writing.Unlock()
 	var g struct {
 		Groups []group `json:"groups"`
 	}
-	if err := s.api.get(ctx, "/api/groups", nil, &g); err != nil {
+	if err := s.Get(ctx, "/api/groups", &g); err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(g.Groups, func(g group) bool { return strings.HasPrefix(g.Name, groupPrefix) && len(macsOf(g)) > 0 }) {

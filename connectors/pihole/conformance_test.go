@@ -1,10 +1,7 @@
 package pihole
 
 import (
-	"context"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -12,32 +9,7 @@ import (
 	"bestbefore/connectors/connectortest"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/discovery/flow"
 )
-
-// asFlows tells the suite, which counts bytes by port, of questions: a name that
-// begins with a port stands for a flow to it.
-type asFlows struct{ *Session }
-
-func (a asFlows) Capabilities() connectors.Capabilities {
-	c := connectors.CapabilitiesOf(a.Session)
-	c.Observer = observer{c.Observer}
-	return c
-}
-
-type observer struct{ connectors.Observer }
-
-func (o observer) Observe(ctx context.Context, from connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
-	return o.Observer.Observe(ctx, from, func(recs []flow.Record, c connectors.Cursor) {
-		for i, r := range recs {
-			first, _, _ := strings.Cut(r.Destination.Domain, ".")
-			if port, err := strconv.ParseUint(strings.TrimPrefix(first, "port"), 10, 16); err == nil {
-				recs[i].Port, recs[i].Up = uint16(port), r.Count*connectortest.SendBytes
-			}
-		}
-		emit(recs, c)
-	})
-}
 
 func conformance(t *testing.T, prepare func(*fake)) {
 	f := newFake(t)
@@ -61,7 +33,7 @@ func conformance(t *testing.T, prepare func(*fake)) {
 	connectortest.Run(t, connectortest.Options{
 		Open: func(ct connectortest.T) connectors.Session {
 			clear()
-			return asFlows{open(ct, f)}
+			return connectortest.AsFlows(open(ct, f))
 		},
 		Target: target(maker(), bellAddr),
 		Other: connectors.Target{
@@ -75,7 +47,7 @@ func conformance(t *testing.T, prepare func(*fake)) {
 			}
 			return f.ask(tg.Addresses[0], name)
 		},
-		Send:         func(_ connectortest.T, port uint16) { f.ask("192.168.77.40", fmt.Sprintf("port%d.example", port)) },
+		Send:         func(_ connectortest.T, port uint16) { f.ask("192.168.77.40", connectortest.PortName(port)) },
 		SeesWhileOff: true,
 		Break:        f.Break, Busy: f.Busy,
 		Forget:  func(connectortest.T) { clear() },

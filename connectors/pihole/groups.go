@@ -68,13 +68,13 @@ func (s *Session) tables(ctx context.Context) (tables, error) {
 	var c struct {
 		Clients *[]member `json:"clients"`
 	}
-	if err := s.api.get(ctx, "/api/groups", nil, &g); err != nil {
+	if err := s.Get(ctx, "/api/groups", &g); err != nil {
 		return t, err
 	}
-	if err := s.api.get(ctx, "/api/domains/deny/regex", nil, &r); err != nil {
+	if err := s.Get(ctx, "/api/domains/deny/regex", &r); err != nil {
 		return t, err
 	}
-	if err := s.api.get(ctx, "/api/clients", nil, &c); err != nil {
+	if err := s.Get(ctx, "/api/clients", &c); err != nil {
 		return t, err
 	}
 	if g.Groups == nil || r.Domains == nil || c.Clients == nil {
@@ -246,9 +246,9 @@ func (s *Session) ensureGroup(ctx context.Context, t tables, mark string, macs [
 	case there && g.Enabled && g.Comment == comment:
 		return g.ID, nil
 	case there:
-		return g.ID, s.api.put(ctx, http.MethodPut, groupPath(name), map[string]any{"name": name, "comment": comment, "enabled": true})
+		return g.ID, s.put(ctx, http.MethodPut, groupPath(name), map[string]any{"name": name, "comment": comment, "enabled": true})
 	}
-	if err := s.api.put(ctx, http.MethodPost, "/api/groups", map[string]any{"name": name, "comment": comment, "enabled": true}); err != nil {
+	if err := s.put(ctx, http.MethodPost, "/api/groups", map[string]any{"name": name, "comment": comment, "enabled": true}); err != nil {
 		return 0, err
 	}
 	now, err := s.tables(ctx)
@@ -274,7 +274,7 @@ func (s *Session) ensureRules(ctx context.Context, t tables, id int64, want []st
 			method, path = http.MethodPut, rulePath(p)
 			body = map[string]any{"type": "deny", "kind": "regex", "comment": ourComment, "groups": []int64{id}, "enabled": true}
 		}
-		if err := s.api.put(ctx, method, path, body); err != nil {
+		if err := s.put(ctx, method, path, body); err != nil {
 			return err
 		}
 	}
@@ -289,10 +289,10 @@ func (s *Session) dropRules(ctx context.Context, t tables, id int64, keep []stri
 		}
 		if left := without(r.Groups, id); r.Comment != ourComment || len(left) > 0 {
 			body := map[string]any{"type": "deny", "kind": "regex", "comment": r.Comment, "groups": left, "enabled": r.Enabled}
-			if err := s.api.put(ctx, http.MethodPut, rulePath(r.Domain), body); err != nil {
+			if err := s.put(ctx, http.MethodPut, rulePath(r.Domain), body); err != nil {
 				return err
 			}
-		} else if err := s.api.remove(ctx, rulePath(r.Domain)); err != nil {
+		} else if err := s.remove(ctx, rulePath(r.Domain)); err != nil {
 			return err
 		}
 	}
@@ -308,12 +308,12 @@ func (s *Session) ensureMembers(ctx context.Context, t tables, id int64, want, m
 			continue
 		case there:
 			body := map[string]any{"comment": m.Comment, "groups": append(slices.Clone(m.Groups), id)}
-			if err := s.api.put(ctx, http.MethodPut, memberPath(m.Client), body); err != nil {
+			if err := s.put(ctx, http.MethodPut, memberPath(m.Client), body); err != nil {
 				return err
 			}
 		default:
 			body := map[string]any{"client": c, "comment": ourComment, "groups": append(t.household(c, macs), id)}
-			if err := s.api.put(ctx, http.MethodPost, "/api/clients", body); err != nil {
+			if err := s.put(ctx, http.MethodPost, "/api/clients", body); err != nil {
 				return err
 			}
 		}
@@ -332,12 +332,12 @@ func (s *Session) dropMembers(ctx context.Context, t tables, id int64, keep []st
 		left := without(m.Groups, id)
 		needed := slices.ContainsFunc(left, func(g int64) bool { return slices.Contains(ours, g) })
 		if m.Comment == ourComment && !needed {
-			if err := s.api.remove(ctx, memberPath(m.Client)); err != nil {
+			if err := s.remove(ctx, memberPath(m.Client)); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := s.api.put(ctx, http.MethodPut, memberPath(m.Client), map[string]any{"comment": m.Comment, "groups": left}); err != nil {
+		if err := s.put(ctx, http.MethodPut, memberPath(m.Client), map[string]any{"comment": m.Comment, "groups": left}); err != nil {
 			return err
 		}
 	}

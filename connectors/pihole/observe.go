@@ -11,8 +11,6 @@ import (
 )
 
 const (
-	heartbeat   = 10 * time.Second
-	configEvery = 5 * time.Minute
 	// ripe is how old a row must be before it is taken: what became of a question
 	// is written into its row a moment after the row is there.
 	ripe = time.Second
@@ -20,50 +18,16 @@ const (
 	unripeFor = 5 * time.Second
 )
 
-type emitter func([]flow.Record, connectors.Cursor)
-
 // Observe reads the log from the cursor on and then every few seconds. What was
 // asked while nobody looked is read later, as far as the log goes back.
 func (s *Session) Observe(ctx context.Context, from connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
 	p, known := readPlace(from)
-	s.watch.begin()
-	var config, beat time.Time
-	tick := time.NewTicker(s.every)
-	defer tick.Stop()
-	for {
-		now := s.now()
-		if config.IsZero() || now.Sub(config) >= configEvery {
-			if err := s.readConfig(ctx); err != nil {
-				return ended(ctx, err)
-			}
-			config = now
-		}
-		gave, err := s.look(ctx, &p, &known, emit)
-		if err != nil {
-			return ended(ctx, err)
-		}
-		s.watch.looked()
-		if !gave && now.Sub(beat) >= heartbeat {
-			emit(nil, nil)
-			beat = now
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
-}
-
-func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
+	look := func(ctx context.Context) (bool, error) { return s.look(ctx, &p, &known, emit) }
+	return s.ObserveLog(ctx, &s.watch.Watch, emit, s.readConfig, look)
 }
 
 // look brings p up to the newest row and gives what is new.
-func (s *Session) look(ctx context.Context, p *place, known *bool, emit emitter) (gave bool, err error) {
+func (s *Session) look(ctx context.Context, p *place, known *bool, emit dnsblock.Emit) (gave bool, err error) {
 	if !*known { // from now: what is there already is not ours
 		pg, err := s.readLog(ctx, question{limit: 1})
 		if err != nil {
@@ -87,7 +51,7 @@ func (s *Session) look(ctx context.Context, p *place, known *bool, emit emitter)
 }
 
 // descend reads from Down, or from the newest row, to Mark.
-func (s *Session) descend(ctx context.Context, p *place, emit emitter) (gave bool, err error) {
+func (s *Session) descend(ctx context.Context, p *place, emit dnsblock.Emit) (gave bool, err error) {
 	ask := question{limit: smallPage}
 	for {
 		if ask.cursor = 0; p.Down > 0 {
@@ -98,8 +62,8 @@ func (s *Session) descend(ctx context.Context, p *place, emit emitter) (gave boo
 		}
 		pg, err := s.readLog(ctx, ask)
 		if errors.Is(err, errCursor) || err == nil && p.Down == 0 && len(pg.rows) > 0 && pg.rows[0].id < p.Mark {
-			s.watch.gap(1) // how much was thrown away with the old log nobody knows
-			s.log.Warn("the query log was begun anew")
+			s.watch.Gap(1) // how much was thrown away with the old log nobody knows
+			s.Log.Warn("the query log was begun anew")
 			p.anew()
 			emit(nil, p.cursor())
 			ask = question{limit: smallPage}
@@ -133,18 +97,18 @@ func (s *Session) descend(ctx context.Context, p *place, emit emitter) (gave boo
 // met to which all had been given.
 func (s *Session) ended(p *place) {
 	if n := p.Down - 1 - p.Mark; p.Down > 0 && p.Mark > 0 && n > 0 {
-		s.watch.gap(uint64(n))
-		s.log.Warn("the query log no longer reaches back to where we left it", "rows", n)
+		s.watch.Gap(uint64(n))
+		s.Log.Warn("the query log no longer reaches back to where we left it", "rows", n)
 	}
 }
 
 // give emits the new rows of a page, in batches that carry each their own place.
-func (s *Session) give(p *place, pg page, top bool, emit emitter) (gave, arrived bool) {
+func (s *Session) give(p *place, pg page, top bool, emit dnsblock.Emit) (gave, arrived bool) {
 	var sums dnsblock.Tally
 	n := 0
-	ahead := s.api.web.Ahead()
+	ahead := s.Seat.Web.Ahead()
 	flush := func() {
-		if recs := sums.Records(s.source); len(recs) > 0 {
+		if recs := sums.Records(s.Source); len(recs) > 0 {
 			gave = true
 			emit(recs, p.cursor())
 		}
@@ -160,17 +124,17 @@ func (s *Session) give(p *place, pg page, top bool, emit emitter) (gave, arrived
 			continue
 		}
 		at := r.at.Add(-ahead)
-		if young := s.now().Sub(at); top && p.Top == 0 && young < ripe && young > -unripeFor {
+		if young := s.Now().Sub(at); top && p.Top == 0 && young < ripe && young > -unripeFor {
 			continue
 		}
 		if p.Top == 0 {
-			p.Top, newest = r.id, later(newest, r.at)
+			p.Top, newest = r.id, dnsblock.Later(newest, r.at)
 		}
 		p.Down = r.id
 		if p.Log > 0 && p.Mark == 0 && !r.at.After(p.At) { // of the log before: a copy was put back
 			continue
 		}
-		s.watch.took(r.client, at)
+		s.watch.Took(r.client, at)
 		sums.Add(dnsblock.Question{Client: r.client, Name: r.name, At: at, Refused: r.refused})
 		if n++; n == dnsblock.MaxBatch {
 			flush()
@@ -182,7 +146,7 @@ func (s *Session) give(p *place, pg page, top bool, emit emitter) (gave, arrived
 	if arrived && p.Top > 0 { // the place of the last batch is that of the whole descent
 		end := *p
 		end.done()
-		if recs := sums.Records(s.source); len(recs) > 0 {
+		if recs := sums.Records(s.Source); len(recs) > 0 {
 			gave = true
 			emit(recs, end.cursor())
 		}
@@ -190,11 +154,4 @@ func (s *Session) give(p *place, pg page, top bool, emit emitter) (gave, arrived
 	}
 	flush()
 	return gave, arrived
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

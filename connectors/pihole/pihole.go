@@ -22,8 +22,8 @@ const peer = "Pi-hole"
 
 // Option keys of the connector.
 const (
-	optAddress  = "address"
-	optPassword = "password"
+	optAddress  = dnsblock.OptAddress
+	optPassword = dnsblock.OptPassword
 )
 
 // Connector is the Pi-hole connector. It holds nothing.
@@ -52,6 +52,7 @@ func (*Connector) Spec() connectors.Spec {
 
 func fault(k consent.ErrorKind, text string, err error) error { return dnsblock.Fault(k, text, err) }
 
+func signIn(text string) error                 { return fault(consent.KindSignIn, text, nil) }
 func needsPerson(text string, err error) error { return fault(consent.KindNeedsPerson, text, err) }
 func permanent(text string, err error) error   { return fault(consent.KindPermanent, text, err) }
 func transient(text string, err error) error   { return fault(consent.KindTransient, text, err) }

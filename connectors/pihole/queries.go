@@ -148,7 +148,7 @@ func (s *Session) readLog(ctx context.Context, ask question) (page, error) {
 		if !ask.from.IsZero() {
 			q.Set("from", strconv.FormatFloat(float64(ask.from.UnixMilli())/1000, 'f', 3, 64))
 		}
-		r, err := s.api.do(ctx, dnsblock.Request{Method: http.MethodGet, Path: "/api/queries", Query: q})
+		r, err := s.Seat.Do(ctx, dnsblock.Request{Method: http.MethodGet, Path: "/api/queries", Query: q})
 		switch {
 		case errors.Is(err, dnsblock.ErrTooLarge) && ask.limit > leastPage:
 			ask.limit = max(ask.limit/4, leastPage)
@@ -158,13 +158,13 @@ func (s *Session) readLog(ctx context.Context, ask question) (page, error) {
 		case r.Status == http.StatusBadRequest && ask.cursor > 0:
 			return page{}, transient("Pi-hole began its log anew.", errCursor)
 		case !r.OK():
-			return page{}, s.api.web.Refusal(r)
+			return page{}, s.Seat.Web.Refusal(r)
 		}
 		p, err := readPage(r.Body)
 		if err != nil {
 			return page{}, transient("What answers there does not answer as Pi-hole does.", err)
 		}
-		s.watch.skipped(p.odd)
+		s.watch.Skipped(p.odd)
 		return p, nil
 	}
 }

@@ -3,7 +3,6 @@ package pihole
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -25,7 +24,7 @@ const (
 // Verify reads the block back and looks in the log for what was refused or let
 // through since. A device that does not ask stays "configured".
 func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.Finding, error) {
-	out := connectors.Finding{Level: consent.NoLevel, Seen: consent.NotChecked, At: s.now().UTC()}
+	out := connectors.Finding{Level: consent.NoLevel, Seen: consent.NotChecked, At: s.Now().UTC()}
 	t, err := s.tables(ctx)
 	if err != nil {
 		return out, err
@@ -60,28 +59,28 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	if err != nil {
 		return out, err
 	}
-	judge(&out, seen, on)
+	why := ""
+	if !on {
+		why = blockingOff
+	}
+	seen.Judge(&out, why)
 	return out, nil
 }
 
 // signs are what the log tells of one block since it was set.
-type signs struct {
-	refused, passed     uint64
-	lastTry, lastPassed time.Time
-	blind               bool
-}
-
-func (s *Session) signs(ctx context.Context, t tables, g group, k kept, since time.Time) (signs, error) {
-	var out signs
-	s.watch.note(func() { out.blind = s.watch.level > 0 })
-	if out.blind {
+func (s *Session) signs(ctx context.Context, t tables, g group, k kept, since time.Time) (dnsblock.Signs, error) {
+	var out dnsblock.Signs
+	level := 0
+	s.watch.Note(func() { level = s.watch.level })
+	if level > 0 {
+		out.Blind = "Pi-hole's privacy level hides its log, so nobody can see whether anything was refused."
 		return out, nil
 	}
 	var lists []int64
 	for _, r := range t.rulesOf(g.ID) {
 		lists = append(lists, r.ID)
 	}
-	ahead := s.api.web.Ahead()
+	ahead := s.Seat.Web.Ahead()
 	since = since.Add(ahead)
 	at := addressesIn(k.Clients)
 	for _, a := range at[:min(len(at), verifyAddrs)] {
@@ -94,33 +93,11 @@ func (s *Session) signs(ctx context.Context, t tables, g group, k kept, since ti
 			switch {
 			case r.client != a || r.at.Before(since) || !real || !dnsblock.Covers(k.Names, r.name):
 			case r.refused && slices.Contains(lists, r.list):
-				out.refused++
-				out.lastTry = later(out.lastTry, r.at.Add(-ahead))
+				out.Refused(r.at.Add(-ahead))
 			case !r.refused && r.at.After(since.Add(settle)):
-				out.passed++
-				out.lastPassed = later(out.lastPassed, r.at.Add(-ahead))
+				out.Passed(r.at.Add(-ahead))
 			}
 		}
 	}
 	return out, nil
-}
-
-func judge(f *connectors.Finding, seen signs, on bool) {
-	f.Level, f.Refused, f.LastTry = consent.Configured, seen.refused, later(seen.lastTry, seen.lastPassed)
-	switch {
-	case seen.passed > 0 && seen.lastPassed.After(seen.lastTry):
-		f.Seen, f.Text = consent.Flowing, fmt.Sprintf("It was given %d names since that it should be refused.", seen.passed)
-		if !on {
-			f.Level, f.Text = consent.Accepted, blockingOff+" "+f.Text
-		}
-	case !on:
-		f.Level, f.Seen, f.Text = consent.Accepted, consent.CannotTell, blockingOff
-	case seen.refused > 0:
-		f.Level, f.Seen = consent.Effective, consent.Stopped
-		f.Text = fmt.Sprintf("It was refused %d times since.", seen.refused)
-	case seen.blind:
-		f.Seen, f.Text = consent.CannotTell, "Pi-hole's privacy level hides its log, so nobody can see whether anything was refused."
-	default:
-		f.Text = "The rule is in force; the device has not asked for it since."
-	}
 }

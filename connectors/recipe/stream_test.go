@@ -58,42 +58,16 @@ func nextdns(t testing.TB) (*rig, *nextDNS) {
 	return newRig(t, recipeText(t, "nextdns"), p, map[string]string{"profile": "abc123"}, map[string]string{"api_key": "dns-key-3"}), p
 }
 
-// sent makes a query look to the suite like a flow of SendBytes to a port: what
-// is counted is how often each query arrives.
-type sent struct{ connectors.Session }
-
-func (s sent) Capabilities() connectors.Capabilities {
-	c := connectors.CapabilitiesOf(s.Session)
-	in := c.Observer
-	c.Observer = observer(func(ctx context.Context, from connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
-		return in.Observe(ctx, from, func(recs []flow.Record, next connectors.Cursor) {
-			for i := range recs {
-				var port uint16
-				_, _ = fmt.Sscanf(recs[i].Destination.Domain, "port%d.example", &port)
-				recs[i].Port, recs[i].Up = port, connectortest.SendBytes
-			}
-			emit(recs, next)
-		})
-	})
-	return c
-}
-
-type observer func(context.Context, connectors.Cursor, func([]flow.Record, connectors.Cursor)) error
-
-func (o observer) Observe(ctx context.Context, from connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
-	return o(ctx, from, emit)
-}
-
 // The second example, in a bubble where its half minutes cost nothing.
 func TestExampleNextDNS(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, p := nextdns(t)
 		o := g.options(func() {})
 		good := o.Open
-		o.Open = func(t connectortest.T) connectors.Session { return sent{good(t)} }
+		o.Open = func(t connectortest.T) connectors.Session { return connectortest.AsFlows(good(t)) }
 		o.SeesWhileOff, o.Settle, o.CallTimeout = true, 2*time.Minute, 3*time.Minute
 		o.Send = func(_ connectortest.T, port uint16) {
-			p.add(time.Now(), fmt.Sprintf("port%d.example", port), "default")
+			p.add(time.Now(), connectortest.PortName(port), "default")
 		}
 		for name, faults := range connectortest.Check(o) {
 			t.Errorf("%s: %q", name, faults)
