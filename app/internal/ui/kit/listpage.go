@@ -13,8 +13,12 @@ type listLayout struct{ window fyne.Size }
 
 func (l *listLayout) in(window fyne.Size) { l.window = window }
 
-// tableShare is the least part of the window that a table with many rows gets.
-const tableShare float32 = 0.8
+// A table with many rows needs at least a part of the window; where the head
+// leaves less, the page scrolls, and the table gets most of the window.
+const (
+	tableLeast float32 = 0.5
+	tableMost  float32 = 0.8
+)
 
 // heights are those of head and table, and of the page with its margins.
 func (l *listLayout) heights(o []fyne.CanvasObject) (head, table, all float32) {
@@ -25,7 +29,11 @@ func (l *listLayout) heights(o []fyne.CanvasObject) (head, table, all float32) {
 		return head, 0, around
 	}
 	wanted := HeightFor(o[1], w)
-	table = max(min(l.window.Height-around, wanted), min(tableShare*l.window.Height, wanted))
+	room := l.window.Height - around
+	if room < tableLeast*l.window.Height {
+		room = max(room, tableMost*l.window.Height)
+	}
+	table = min(room, wanted)
 	return head, table, around + table
 }
 
