@@ -158,7 +158,6 @@ func TestARelapseIsSeen(t *testing.T) {
 	s.at(view.Route{Page: view.PageReview, Arg: string(given)}, "it had stopped")
 	s.draw("state-relapse-review")
 	s.at(view.Route{Page: view.PageDiary}, "again")
-	s.draw("state-relapse-diary")
 }
 
 // A damaged record is named on the home page and on that of the settings, and the rest goes on.

@@ -86,6 +86,9 @@ func (p Presenter) Card(c engine.ConsentInfo, last time.Time) PermissionCard {
 	if c.Lapsing && card.Action == CardReview {
 		card.Action, card.ActionLabel = CardNone, ""
 	}
+	if inDoubt(c) {
+		p.doubted(&card)
+	}
 	return card
 }
 

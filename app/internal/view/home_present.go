@@ -95,6 +95,8 @@ func (p Presenter) homeSentence(in HomeInput) string {
 	switch {
 	case o.Devices == 0:
 		return p.T("Looking around your home.")
+	case clockInDoubt(o) && len(in.Consents) > 0:
+		return p.T("This computer's clock is in doubt. No date is decided until it is right.")
 	case len(in.Consents) > 0:
 		return p.endsSentence(in.Consents)
 	case len(o.SeenBy) == 0:

@@ -9,7 +9,7 @@ import (
 // problems are what is wrong now, each with the way out.
 func (p Presenter) problems(in []engine.Problem) []Problem {
 	var out []Problem
-	for _, x := range in {
+	for _, x := range p.oneDamage(in) {
 		text := capital(sentence(cleanText(x.Text)))
 		if x.Fix != "" {
 			text += " " + sentence(cleanText(x.Fix))

@@ -110,6 +110,9 @@ func (p Presenter) reviewSubline(c engine.ConsentInfo) string {
 	case c.Headline == consent.NotInForce:
 		return p.statusLine(c) + "."
 	case c.Decided.Live():
+		if inDoubt(c) {
+			return agreed + " " + p.T("Whether its date has come is not known: the clock is in doubt.")
+		}
 		return agreed + " " + p.endsIn(c.Consent)
 	default:
 		return agreed + " " + p.statusLine(c) + "."

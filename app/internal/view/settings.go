@@ -90,13 +90,19 @@ type SettingsInput struct {
 
 // Settings is the page.
 func (p Presenter) Settings(in SettingsInput) Settings {
-	return Settings{Revision: p.Revision, Loaded: true, Forget: p.Forget(in.Forget), Groups: []SettingGroup{
+	out := Settings{Revision: p.Revision, Loaded: true, Forget: p.Forget(in.Forget), Groups: []SettingGroup{
 		{Title: p.T("While you are away"), Rows: p.awayRows(in)},
 		{Title: p.T("How it looks"), Rows: p.lookRows(in.Desk)},
 		{Title: p.T("Your data"), Rows: p.dataRows(in)},
 		{Title: p.T("Backups"), Rows: p.backupRows(in.Backups)},
 		{Title: p.T("Leaving"), Rows: []SettingRow{p.leaveRow(in)}},
 	}}
+	if len(in.Backups.Damaged) > 0 { // what needs a person comes first
+		at := len(out.Groups) - 2
+		backups := out.Groups[at]
+		out.Groups = slices.Insert(slices.Delete(out.Groups, at, at+1), 0, backups)
+	}
+	return out
 }
 
 func (p Presenter) awayRows(in SettingsInput) []SettingRow {

@@ -252,6 +252,9 @@ func (p Presenter) until(c consent.Consent) string {
 }
 
 func (p Presenter) done(c engine.ConsentInfo) (string, Severity) {
+	if inDoubt(c) {
+		return p.T("blocked for now, because this computer's clock is in doubt; given back within a minute if the clock was wrong"), Soon
+	}
 	if c.Decided.Live() {
 		return p.planned(c), None
 	}
