@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,44 +24,47 @@ func (s *Store) Flows(ctx context.Context, q flow.Query) ([]flow.Record, error) 
 	if limit <= 0 {
 		limit = most
 	}
-	inner, where, args, err := s.selection(ctx, q)
-	if err != nil || inner == "" {
+	devices, err := s.numbered(ctx, q.Device)
+	if err != nil {
 		return nil, err
 	}
-	recs, err := all(ctx, s.flows.read, s.scanRecord, `SELECT d.id, r.domain, r.address, r.protocol, r.port, r.source, r.refused, r.categories, x.up, x.down, x.n, x.first, x.last
-		FROM (`+inner+where+` GROUP BY device, route ORDER BY sum(up) + sum(down) DESC LIMIT ?) x
-		JOIN route r ON r.n = x.route JOIN device d ON d.n = x.device ORDER BY x.up + x.down DESC`, append(args, limit)...)
-	if err != nil {
-		return nil, classify(s.flows.path, fmt.Errorf("reading flows: %w", err))
+	inner, conditions := s.selection(q)
+	// Device by device, as sums are.
+	var recs []flow.Record
+	for _, d := range devices {
+		one, err := all(ctx, s.flows.read, s.scanRecord, `SELECT d.id, r.domain, r.address, r.protocol, r.port, r.source, r.refused, r.categories, x.up, x.down, x.n, x.first, x.last
+			FROM (`+inner+` GROUP BY route ORDER BY sum(up) + sum(down) DESC LIMIT ?) x
+			JOIN route r ON r.n = x.route JOIN device d ON d.n = x.device`, append(append([]any{d.n}, conditions...), limit)...)
+		if err != nil {
+			return nil, classify(s.flows.path, fmt.Errorf("reading flows: %w", err))
+		}
+		recs = append(recs, one...)
+	}
+	slices.SortStableFunc(recs, func(a, b flow.Record) int { return cmp.Compare(b.Up+b.Down, a.Up+a.Down) })
+	if len(recs) > limit {
+		recs = slices.Clone(recs[:limit]) // the others are not kept
 	}
 	return mergeRecords(recs), nil
 }
 
-// selection is the table that answers q, and its conditions. An unknown device
-// gives an empty table.
-func (s *Store) selection(ctx context.Context, q flow.Query) (inner, where string, args []any, err error) {
-	inner = fmt.Sprintf(`SELECT device, route, sum(up) AS up, sum(down) AS down, sum(n) AS n,
+// selection is the table that answers q, for one device by its number, and what
+// its conditions take after that.
+func (s *Store) selection(q flow.Query) (query string, args []any) {
+	query = fmt.Sprintf(`SELECT device, route, sum(up) AS up, sum(down) AS down, sum(n) AS n,
 		min(hour * %d + first) AS first, max(hour * %d + last) AS last FROM `, hourMS, hourMS) + sumTable(q, s.cfg.Now())
 	column, unit := "hour", hourMS
 	if !q.Since.IsZero() && s.cfg.Now().Sub(q.Since) <= rawFor {
-		inner = "SELECT device, route, sum(up) AS up, sum(down) AS down, sum(n) AS n, min(last - span) AS first, max(last) AS last FROM flow"
+		query = "SELECT device, route, sum(up) AS up, sum(down) AS down, sum(n) AS n, min(last - span) AS first, max(last) AS last FROM flow"
 		column, unit = "last", 1
 	}
-	cond := []string{"1=1"}
-	if q.Device != "" {
-		ns, err := s.deviceNumbers(ctx, q.Device)
-		if err != nil || len(ns) == 0 {
-			return "", "", nil, err
-		}
-		cond, args = append(cond, "device IN ("+strings.TrimSuffix(strings.Repeat("?,", len(ns)), ",")+")"), ns
-	}
+	query += " WHERE device = ?"
 	if !q.Since.IsZero() {
-		cond, args = append(cond, column+" >= ?"), append(args, q.Since.UnixMilli()/unit)
+		query, args = query+" AND "+column+" >= ?", append(args, q.Since.UnixMilli()/unit)
 	}
 	if !q.Until.IsZero() {
-		cond, args = append(cond, column+" < ?"), append(args, (q.Until.UnixMilli()+unit-1)/unit)
+		query, args = query+" AND "+column+" < ?", append(args, (q.Until.UnixMilli()+unit-1)/unit)
 	}
-	return inner, " WHERE " + strings.Join(cond, " AND "), args, nil
+	return query, args
 }
 
 // sumTable is where the sums that q asks for are: an hour is either by itself or
@@ -120,57 +125,6 @@ func mergeRecords(recs []flow.Record) []flow.Record {
 		}
 	}
 	return out
-}
-
-// Hourly lists what devices exchanged with destinations, hour by hour, oldest
-// first. Refused traffic did not flow and is left out.
-func (s *Store) Hourly(ctx context.Context, q flow.Query) ([]flow.HourTotal, error) {
-	return s.sums(ctx, q, "h.hour", "h.hour, h.device")
-}
-
-// Totals is Hourly without the hours: one sum for each device and destination,
-// most bytes first. Hour is the one of the newest traffic.
-func (s *Store) Totals(ctx context.Context, q flow.Query) ([]flow.HourTotal, error) {
-	return s.sums(ctx, q, "max(h.hour)", "sum(h.up) + sum(h.down) DESC")
-}
-
-func (s *Store) sums(ctx context.Context, q flow.Query, hour, order string) ([]flow.HourTotal, error) {
-	cond, args := []string{"r.refused = 0"}, []any(nil)
-	if q.Device != "" {
-		ns, err := s.deviceNumbers(ctx, q.Device)
-		if err != nil || len(ns) == 0 {
-			return nil, err
-		}
-		cond, args = append(cond, "h.device IN ("+strings.TrimSuffix(strings.Repeat("?,", len(ns)), ",")+")"), ns
-	}
-	if !q.Since.IsZero() {
-		cond, args = append(cond, "h.hour >= ?"), append(args, q.Since.UnixMilli()/hourMS)
-	}
-	if !q.Until.IsZero() {
-		cond, args = append(cond, "h.hour < ?"), append(args, (q.Until.UnixMilli()+hourMS-1)/hourMS)
-	}
-	group := "h.device, r.domain, r.address"
-	if hour == "h.hour" {
-		group = "h.hour, " + group
-	}
-	limit := q.Limit
-	if limit <= 0 {
-		limit = -1
-	}
-	ts, err := all(ctx, s.flows.read, func(sc scanner) (flow.HourTotal, error) {
-		var t flow.HourTotal
-		var id, domain, address string
-		var at int64
-		err := sc.Scan(&id, &domain, &address, &at, &t.Up, &t.Down, &t.Count)
-		t.Device, t.Destination, t.Hour = s.resolve(discovery.DeviceID(id)), destination(domain, address), time.UnixMilli(at*hourMS).UTC()
-		return t, err
-	}, `SELECT d.id, r.domain, r.address, `+hour+`, sum(h.up), sum(h.down), sum(h.n) FROM `+sumTable(q, s.cfg.Now())+` h
-		JOIN route r ON r.n = h.route JOIN device d ON d.n = h.device
-		WHERE `+strings.Join(cond, " AND ")+` GROUP BY `+group+` ORDER BY `+order+` LIMIT ?`, append(args, limit)...)
-	if err != nil {
-		return nil, classify(s.flows.path, fmt.Errorf("adding up flows: %w", err))
-	}
-	return ts, nil
 }
 
 // LastFlows is when each device was last seen sending or trying to.

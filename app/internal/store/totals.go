@@ -1,0 +1,163 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
+)
+
+// Sums are read device by device: the rows of one lie together, so that adding
+// them up sorts a few thousand rows in memory instead of millions on the disk.
+// What a route is about is read once, and not for each of its hours.
+
+// Hourly lists what devices exchanged with destinations, hour by hour, oldest
+// first. Refused traffic did not flow and is left out.
+func (s *Store) Hourly(ctx context.Context, q flow.Query) ([]flow.HourTotal, error) {
+	out, err := s.sums(ctx, q, true)
+	slices.SortStableFunc(out, func(a, b flow.HourTotal) int { return a.Hour.Compare(b.Hour) })
+	return atMost(out, q.Limit), err
+}
+
+// Totals is Hourly without the hours: one sum for each device and destination,
+// most bytes first. Hour is the one of the newest traffic.
+func (s *Store) Totals(ctx context.Context, q flow.Query) ([]flow.HourTotal, error) {
+	out, err := s.sums(ctx, q, false)
+	slices.SortStableFunc(out, func(a, b flow.HourTotal) int { return cmp.Compare(b.Up+b.Down, a.Up+a.Down) })
+	return atMost(out, q.Limit), err
+}
+
+func atMost(ts []flow.HourTotal, limit int) []flow.HourTotal {
+	if limit > 0 && len(ts) > limit {
+		return slices.Clone(ts[:limit]) // the others are not kept
+	}
+	return ts
+}
+
+// sums reads the tables that hold sums, for each device of q.
+func (s *Store) sums(ctx context.Context, q flow.Query, byHour bool) ([]flow.HourTotal, error) {
+	devices, err := s.numbered(ctx, q.Device)
+	if err != nil {
+		return nil, err
+	}
+	from, to := int64(0), int64(forEver)
+	if !q.Since.IsZero() {
+		from = q.Since.UnixMilli() / hourMS
+	}
+	if !q.Until.IsZero() {
+		to = (q.Until.UnixMilli() + hourMS - 1) / hourMS
+	}
+	tables := []string{"hourly", "daily"}
+	if !q.Since.IsZero() && s.cfg.Now().Sub(q.Since) < 7*24*time.Hour {
+		tables = tables[:1] // days are never younger than a week
+	}
+	var out []flow.HourTotal
+	for _, d := range devices {
+		one := deviceSums{device: s.resolve(discovery.DeviceID(d.id)), byHour: byHour, to: map[int64]int{}, index: map[flow.Destination]int{}, at: map[sumKey]int{}, out: out}
+		for _, table := range tables {
+			if err := one.read(ctx, s.flows, table, d.n, from, to); err != nil {
+				return nil, classify(s.flows.path, fmt.Errorf("adding up flows: %w", err))
+			}
+		}
+		out = one.out
+	}
+	return out, nil
+}
+
+// numberedDevice is a device as the file of traffic knows it.
+type numberedDevice struct {
+	n  int64
+	id string
+}
+
+// numbered lists them; those that stand for one device, or with "" all.
+func (s *Store) numbered(ctx context.Context, id discovery.DeviceID) ([]numberedDevice, error) {
+	where, args := "", []any(nil)
+	if id != "" {
+		var in string
+		in, args = placeholders(s.group(id))
+		where = " WHERE id IN (" + in + ")"
+	}
+	ds, err := all(ctx, s.flows, func(sc scanner) (d numberedDevice, err error) {
+		return d, sc.Scan(&d.n, &d.id)
+	}, "SELECT n, id FROM device"+where+" ORDER BY n", args...)
+	return ds, classify(s.flows.path, err)
+}
+
+// deviceSums adds up one device: routes that differ in port or source only are
+// one destination.
+type deviceSums struct {
+	device discovery.DeviceID
+	byHour bool
+	to     map[int64]int // which destination a route goes to; refused ones are not there
+	dests  []flow.Destination
+	index  map[flow.Destination]int
+	at     map[sumKey]int // where in out
+	out    []flow.HourTotal
+}
+
+type sumKey struct {
+	hour int64 // 0 where there is one sum for all
+	dest int
+}
+
+func (d *deviceSums) read(ctx context.Context, f *file, table string, n, from, to int64) error {
+	where := table + " WHERE device = ? AND hour >= ? AND hour < ?"
+	err := each(ctx, f, func(sc scanner) error {
+		var route int64
+		var domain, address string
+		if err := sc.Scan(&route, &domain, &address); err != nil {
+			return err
+		}
+		x := destination(domain, address)
+		i, ok := d.index[x]
+		if !ok {
+			i = len(d.dests)
+			d.index[x], d.dests = i, append(d.dests, x)
+		}
+		d.to[route] = i
+		return nil
+	}, "SELECT n, domain, address FROM route WHERE refused = 0 AND n IN (SELECT DISTINCT route FROM "+where+")", n, from, to)
+	if err != nil {
+		return err
+	}
+	query := "SELECT route, max(hour), sum(up), sum(down), sum(n) FROM " + where + " GROUP BY route"
+	if d.byHour {
+		query = "SELECT route, hour, up, down, n FROM " + where
+	}
+	return each(ctx, f, func(sc scanner) error {
+		var route, hour int64
+		var up, down, count uint64
+		if err := sc.Scan(&route, &hour, &up, &down, &count); err != nil {
+			return err
+		}
+		dest, ok := d.to[route]
+		if !ok {
+			return nil // refused
+		}
+		k := sumKey{dest: dest}
+		if d.byHour {
+			k.hour = hour
+		}
+		d.add(k, time.UnixMilli(hour*hourMS).UTC(), up, down, count)
+		return nil
+	}, query, n, from, to)
+}
+
+func (d *deviceSums) add(k sumKey, hour time.Time, up, down, count uint64) {
+	i, ok := d.at[k]
+	if !ok {
+		d.at[k] = len(d.out)
+		d.out = append(d.out, flow.HourTotal{Device: d.device, Destination: d.dests[k.dest], Hour: hour, Up: up, Down: down, Count: count})
+		return
+	}
+	o := &d.out[i]
+	o.Up, o.Down, o.Count = o.Up+up, o.Down+down, o.Count+count
+	if hour.After(o.Hour) {
+		o.Hour = hour
+	}
+}
