@@ -81,6 +81,7 @@ func TestConformance(t *testing.T) {
 		Send: func(_ connectortest.T, port uint16) {
 			f.with(func() { f.report("sensor.port" + strconv.Itoa(int(port))) })
 		},
+		SeesWhileOff: true,
 		Grant: func(connectortest.T) (g consent.Grant) {
 			secret := fmt.Sprintf("made-%d", len(made))
 			f.with(func() { g.ID = f.token(secret, "Anna", "Guest") })

@@ -18,8 +18,9 @@ import (
 
 // fake stands in for Home Assistant. Each answer follows its documentation
 // ("WebSocket API", "Authentication API" of the developer pages) or its source as
-// of 2023.3.6 and 2024.2.1; TestARealHomeAssistant holds the story that is told
-// with it against the real program.
+// of 2023.3.6 and 2024.2.1. TestARealHomeAssistant holds the story that is told
+// with it against the real program: 2023.1.7 with its recorder, 2023.3.6 and
+// 2023.11.3 gave the same answers.
 type fake struct {
 	*httptest.Server
 
@@ -38,6 +39,7 @@ type fake struct {
 	disableLies bool                           // the same with disabling
 	noData      bool                           // keeps no data for its users, as without its own page
 	oldWay      bool                           // knows neither states in short form nor areas
+	forgets     bool                           // has no history
 	noCurrent   bool                           // does not say which token asks
 	banned      bool                           // this computer is in ip_bans.yaml
 	unset       bool                           // has not been set up
@@ -174,6 +176,9 @@ type fakeAsk struct {
 	Disabled *string         `json:"disabled_by"`
 	Event    string          `json:"event_type"`
 	Key      string          `json:"key"`
+	Entities []string        `json:"entity_ids"`
+	Start    time.Time       `json:"start_time"`
+	End      time.Time       `json:"end_time"`
 	Value    json.RawMessage `json:"value"`
 }
 
@@ -247,7 +252,7 @@ func (f *fake) answer(l *fakeLine, q fakeAsk) {
 	intercept := f.intercept
 	admin, noData, oldWay := f.admins[l.token.user], f.noData, f.oldWay
 	f.mu.Unlock()
-	unknown := noData && strings.HasPrefix(q.Type, "frontend/") || oldWay && (q.Type == "subscribe_entities" || strings.HasPrefix(q.Type, "config/area"))
+	unknown := f.noHistory(q) || noData && strings.HasPrefix(q.Type, "frontend/") || oldWay && (q.Type == "subscribe_entities" || strings.HasPrefix(q.Type, "config/area"))
 	switch {
 	case intercept != nil && intercept(l, q):
 	case unknown:
@@ -263,6 +268,12 @@ func (f *fake) answer(l *fakeLine, q fakeAsk) {
 	default:
 		f.aboutHome(l, q)
 	}
+}
+
+func (f *fake) noHistory(q fakeAsk) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.forgets && strings.HasPrefix(q.Type, "history/")
 }
 
 // aboutUsers follows components/auth/__init__.py and components/config/auth.py.

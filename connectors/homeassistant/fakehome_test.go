@@ -1,6 +1,10 @@
 package homeassistant
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
 
 // fakeHome is what the registries of the stand-in hold, by their own rows
 // (helpers/device_registry.py dict_repr, helpers/entity_registry.py
@@ -11,6 +15,13 @@ type fakeHome struct {
 	entries  []*fakeEntry
 	kinds    []map[string]any
 	told     map[string]bool // entities that have a state now
+	past     []fakePast
+}
+
+// fakePast is one row of its history, which the recorder writes.
+type fakePast struct {
+	entity string
+	at     time.Time
 }
 
 type fakeEntity struct {
@@ -102,9 +113,26 @@ func (f *fake) aboutHome(l *fakeLine, q fakeAsk) {
 		l.result(q.ID, f.home.kinds)
 	case "config_entries/disable":
 		f.disable(l, q)
+	case "history/history_during_period":
+		l.result(q.ID, f.history(q))
 	default:
 		l.no(q.ID, "unknown_command", "Unknown command.")
 	}
+}
+
+// history follows components/history/websocket_api.py: rows in the short form.
+func (f *fake) history(q fakeAsk) map[string]any {
+	out := map[string][]map[string]any{}
+	for _, p := range f.home.past {
+		if slices.Contains(q.Entities, p.entity) && !p.at.Before(q.Start) && p.at.Before(q.End) {
+			out[p.entity] = append(out[p.entity], map[string]any{"s": "21.6", "lu": float64(p.at.UnixMicro()) / 1e6})
+		}
+	}
+	all := map[string]any{}
+	for id, rows := range out {
+		all[id] = rows
+	}
+	return all
 }
 
 // disable follows async_set_disabled_by of config_entries.py: what cannot be
@@ -153,7 +181,7 @@ func (e fakeEntity) state() map[string]any {
 	if e.Class != "" {
 		a["device_class"] = e.Class
 	}
-	return map[string]any{"s": "21.5", "a": a, "c": "01ABC", "lc": 1700000000.25}
+	return map[string]any{"s": "21.5", "a": a, "c": "01ABC", "lc": float64(time.Now().UnixMicro()) / 1e6}
 }
 
 // report is one device reporting one thing; it is taken unless its integration
@@ -162,7 +190,9 @@ func (f *fake) report(entity string) bool {
 	if !f.home.told[entity] {
 		return false
 	}
-	f.tell(map[string]any{"c": map[string]any{entity: map[string]any{"+": map[string]any{"s": "21.6", "lc": 1700000001.25, "c": "01ABD"}}}})
+	now := time.Now().Truncate(time.Microsecond)
+	f.home.past = append(f.home.past, fakePast{entity, now})
+	f.tell(map[string]any{"c": map[string]any{entity: map[string]any{"+": map[string]any{"s": "21.6", "lc": float64(now.UnixMicro()) / 1e6, "c": "01ABD"}}}})
 	return true
 }
 

@@ -46,11 +46,11 @@ func FuzzEvent(f *testing.F) {
 	now := time.Unix(1_800_000_000, 0)
 	f.Fuzz(func(t *testing.T, first, then []byte) {
 		w := aWatch()
-		w.take(first, true, now)
+		w.take(first, true, now, 0)
 		if len(w.flush(now, true)) > 0 {
 			t.Fatal("how things are is no report")
 		}
-		w.take(then, false, now)
+		w.take(then, false, now, 0)
 		for _, s := range w.flush(now, true) {
 			if s.device != "d1" || s.count == 0 || s.count > 2 || len(s.category) > 32 {
 				t.Fatalf("%+v", s)

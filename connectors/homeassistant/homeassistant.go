@@ -1,8 +1,9 @@
 // Package homeassistant is the connector for Home Assistant, over its websocket.
 // It tells which devices Home Assistant has, by what they are joined with ours,
-// and through which integrations; which kinds of data each of them reports,
-// never a value; which logins and tokens our own user has given, and ends them;
-// and it disables an integration and enables it again.
+// and through which integrations; which kinds of data each of them reports, never
+// a value, and from its history those of the time when nobody listened; which
+// logins and tokens our own user has given, and ends them; and it disables an
+// integration and enables it again.
 //
 // What is disabled stops Home Assistant's use of a device, not what the device
 // sends by itself. An answer of success proves nothing here: what was asked for

@@ -47,7 +47,9 @@ func open(t connectortest.T, address, token string) *Session {
 		t.Fatalf("opening: %v", err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	return s.(*Session)
+	ses := s.(*Session)
+	ses.settle = 0
+	return ses
 }
 
 // until polls a condition.

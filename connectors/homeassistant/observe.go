@@ -28,53 +28,60 @@ const (
 // protocol is by what a device is seen to report: the registry of states, not a wire.
 const protocol = flow.Protocol("home assistant")
 
-// place is where an observer has come to: until when it listened.
-type place struct {
-	At time.Time `json:"at"`
+// listen makes a line tell of states, and of changes to the registries. A line
+// that broke meanwhile is made anew once.
+func (s *Session) listen(ctx context.Context) (*link, error) {
+	for again := true; ; again = false {
+		l, err := s.connected(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err = s.follow(ctx, l); err == nil {
+			return l, nil
+		}
+		if !again || l.alive() || ctx.Err() != nil {
+			return nil, err
+		}
+	}
 }
 
-// listen makes a line tell of states, and of changes to the registries.
-func (s *Session) listen(ctx context.Context) (*link, error) {
-	l, err := s.connected(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (s *Session) follow(ctx context.Context, l *link) error {
 	l.watching.Lock()
 	defer l.watching.Unlock()
 	if l.watched {
-		return l, nil
+		return nil
 	}
 	s.watch.begin(s.now().UTC())
 	for _, e := range []string{"device_registry_updated", "entity_registry_updated", "area_registry_updated"} {
 		_, err := l.ask(ctx, command{"type": "subscribe_events", "event_type": e}, func(json.RawMessage) { s.watch.news() })
 		var no *refusal
 		if err != nil && !errors.As(err, &no) { // without it the registries are read anew now and then
-			return nil, s.broken(ctx, l, err)
+			return s.broken(ctx, l, err)
 		}
 	}
 	s.watch.news()
 	if _, err := s.known(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	told, first := make(chan struct{}), true
-	_, err = l.ask(ctx, command{"type": "subscribe_entities"}, func(b json.RawMessage) {
-		s.watch.take(b, first, s.now().UTC())
+	_, err := l.ask(ctx, command{"type": "subscribe_entities"}, func(b json.RawMessage) {
+		s.watch.take(b, first, s.now().UTC(), s.ahead())
 		if first {
 			close(told)
 		}
 		first = false
 	})
 	if err != nil {
-		return nil, s.broken(ctx, l, err)
+		return s.broken(ctx, l, err)
 	}
 	select { // before that nothing could be said to be missing
 	case <-told:
 		l.watched = true
-		return l, nil
+		return nil
 	case <-l.lost:
-		return nil, l.gone(ctx)
+		return l.gone(ctx)
 	case <-ctx.Done():
-		return nil, transient("Home Assistant did not tell its states in time.", ctx.Err())
+		return transient("Home Assistant did not tell its states in time.", ctx.Err())
 	}
 }
 
@@ -87,16 +94,24 @@ func (*Session) broken(ctx context.Context, l *link, err error) error {
 }
 
 // Observe counts which device reports which kind of data, and gives that on each
-// second. It begins from now, wherever it left off.
-func (s *Session) Observe(ctx context.Context, _ connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
-	s.watch.flush(s.now(), true) // what came while nobody observed
+// second. What Home Assistant took since it was last observed is read from its
+// history first, as far as it has one.
+func (s *Session) Observe(ctx context.Context, from connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
+	last, resume := readPlace(from)
+	start := s.now().UTC()
+	s.watch.begun(start)
+	s.watch.flush(start, true) // what came while nobody observed is in its history
 	for {
 		l, err := s.listen(ctx)
+		if until := s.watch.begun(start); err == nil && resume {
+			err = s.resume(ctx, last, until, emit)
+		}
 		if err != nil {
 			return ended(ctx, err)
 		}
 		began := s.now()
 		err = s.observe(ctx, l, emit)
+		last, resume = place{At: s.now().UTC()}, true
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -107,6 +122,17 @@ func (s *Session) Observe(ctx context.Context, _ connectors.Cursor, emit func([]
 			return err
 		}
 	}
+}
+
+// resume catches up to where we began to count.
+func (s *Session) resume(ctx context.Context, last place, until time.Time, emit func([]flow.Record, connectors.Cursor)) error {
+	if !until.After(last.At) {
+		return nil
+	}
+	if err := s.late(ctx, until); err != nil {
+		return err
+	}
+	return s.catchUp(ctx, last, until, emit)
 }
 
 func (s *Session) observe(ctx context.Context, l *link, emit func([]flow.Record, connectors.Cursor)) error {
@@ -143,29 +169,29 @@ func ended(ctx context.Context, err error) error {
 }
 
 func (s *Session) cursor() connectors.Cursor {
-	b, err := json.Marshal(place{At: s.now().UTC()})
-	if err != nil {
-		return nil
-	}
-	return b
+	return place{At: s.now().UTC()}.cursor()
 }
 
 // give emits what was counted, in batches; true when there was something.
 func (s *Session) give(emit func([]flow.Record, connectors.Cursor), all bool) bool {
 	sums := s.watch.flush(s.now(), all)
-	dest, port := s.destination()
 	for part := range slices.Chunk(sums, maxBatch) {
-		recs := make([]flow.Record, 0, len(part))
-		for _, x := range part {
-			recs = append(recs, flow.Record{
-				Key:   flow.Key{Destination: dest, Protocol: protocol, Port: port},
-				Local: flow.Local{Remote: s.remote(x.device)}, Count: x.count,
-				First: x.first.UTC(), Last: x.last.UTC(), Source: s.source, Categories: string(x.category),
-			})
-		}
-		emit(recs, s.cursor())
+		emit(s.records(part), s.cursor())
 	}
 	return len(sums) > 0
+}
+
+func (s *Session) records(part []summed) []flow.Record {
+	dest, port := s.destination()
+	out := make([]flow.Record, 0, len(part))
+	for _, x := range part {
+		out = append(out, flow.Record{
+			Key:   flow.Key{Destination: dest, Protocol: protocol, Port: port},
+			Local: flow.Local{Remote: s.remote(x.device)}, Count: x.count,
+			First: x.first.UTC(), Last: x.last.UTC(), Source: s.source, Categories: string(x.category),
+		})
+	}
+	return out
 }
 
 // destination is Home Assistant itself: to which server a device sent before is
@@ -204,6 +230,7 @@ func (s *Session) Coverage(context.Context) (connectors.Coverage, error) {
 		said = append(said, fmt.Sprintf("%d of %d integrations go through their makers' clouds: %s", len(c), len(h.entries), strings.Join(c[:min(len(c), 8)], ", ")))
 	}
 	said = append(said, "to which server a device sends is not seen here")
+	said = append(said, w.missing...)
 	if me.others > 0 {
 		said = append(said, fmt.Sprintf("the logins of %s are listed, those of %d other people only they can see", me.Name, me.others))
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"bestbefore/connectors/dnsblock"
 	"bestbefore/consent/category"
 )
 
@@ -84,13 +85,13 @@ func aWatch() *watch {
 func TestWhatCountsAsAReport(t *testing.T) {
 	w, now := aWatch(), time.Unix(1_800_000_000, 0)
 	for _, id := range []string{"sensor.real", "sensor.sum", "device_tracker.phone", "sensor.service", "sensor.alone", "sensor.unknown"} {
-		w.take(json.RawMessage(fmt.Sprintf(`{"a":{%q:{"s":"secret-4711","a":{"device_class":"power","source_type":"router","note":"secret-4712"},"lc":1}}}`, id)), true, now)
+		w.take(json.RawMessage(fmt.Sprintf(`{"a":{%q:{"s":"secret-4711","a":{"device_class":"power","source_type":"router","note":"secret-4712"},"lc":1}}}`, id)), true, now, 0)
 	}
 	if n := len(w.flush(now, true)); n != 0 {
 		t.Fatalf("how things were is no report: %d", n)
 	}
 	change := func(id, plus string) int {
-		w.take(json.RawMessage(fmt.Sprintf(`{"c":{%q:{"+":%s,"-":{"a":["x"]}}}}`, id, plus)), false, now)
+		w.take(json.RawMessage(fmt.Sprintf(`{"c":{%q:{"+":%s,"-":{"a":["x"]}}}}`, id, plus)), false, now, 0)
 		n := 0
 		for _, s := range w.flush(now, true) {
 			n += int(s.count)
@@ -150,6 +151,15 @@ func TestWhatIsSaidOfIt(t *testing.T) {
 	for _, typed := range []string{"", "ftp://x", "http://", "http://x:0", "http://x:70000", "http://user:pw@x"} {
 		if got, err := baseOf(typed); err == nil {
 			t.Errorf("%q is taken for %v", typed, got)
+		}
+	}
+	w := &way{web: &dnsblock.Web{Peer: peer}}
+	for body, ok := range map[string]bool{
+		`[{"name":"x","id":null,"type":"homeassistant"}]`: true, `{"providers":[{"type":"homeassistant"}],"preselect_remember_me":true}`: true, `{"providers":[],"preselect_remember_me":false}`: true,
+		`{}`: false, `[1]`: false, `[{}]`: false, `"x"`: false, `{"providers":7}`: false, `<html>`: false,
+	} {
+		if err := w.introduced(dnsblock.Reply{Body: []byte(body)}); (err == nil) != ok {
+			t.Errorf("%s: %v", body, err)
 		}
 	}
 	if instant("2026-11-22T10:00:00+01:00").UTC().Hour() != 9 || !instant("yesterday").IsZero() || !instant("0001-01-01T00:00:00Z").IsZero() || !instant("9999-01-01T00:00:00Z").IsZero() {

@@ -11,6 +11,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
 )
 
 // aHome is a Home Assistant with three integrations: "Plugs" (local) with the
@@ -73,10 +74,41 @@ func story(t *testing.T, h aHome) {
 	if err != nil || !strings.Contains(cov.Text, "2 of 3 integrations go through their makers' clouds: Lumi Cloud, Stuck Cam") || !strings.Contains(cov.Text, "1 other people") {
 		t.Errorf("%q, %v", cov.Text, err)
 	}
+	pastIsRead(t, s, v)
 	tokenEnds(t, s, h)
 	integrationEnds(t, s, v)
 	stuckSaysSo(t, s, v)
 	guestMayLittle(t, h)
+}
+
+// pastIsRead: its history tells about as many reports as were counted as they
+// came, where it has one.
+func pastIsRead(t *testing.T, s *Session, v *seen) {
+	t.Helper()
+	from, before := time.Now(), v.reported("Kettle", "energy")
+	until(t, "some more is reported", func() bool { return v.reported("Kettle", "energy") >= before+4 })
+	to := time.Now()
+	until(t, "it is written down", func() bool {
+		var got uint64
+		err := s.catchUp(t.Context(), place{At: from}, to, func(recs []flow.Record, _ connectors.Cursor) {
+			for _, r := range recs {
+				if d, _ := v.device("Kettle"); r.Local.Remote == d.Identifiers[0].Value && r.Categories == "energy" {
+					got += r.Count
+				}
+				if r.First.Before(from) || r.Last.After(to) {
+					t.Errorf("%+v is not between %s and %s", r, from, to)
+				}
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cov, err := s.Coverage(t.Context()); err == nil && strings.Contains(cov.Text, "no history") {
+			t.Log("it has no history")
+			return true
+		}
+		return got >= 3
+	})
 }
 
 func tokenEnds(t *testing.T, s *Session, h aHome) {

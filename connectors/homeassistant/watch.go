@@ -27,10 +27,12 @@ type watch struct {
 	reports map[string]time.Time // when a device last reported
 	byEntry map[string]time.Time // when something of an integration last reported
 	since   time.Time            // since when this line tells
+	from    time.Time            // what is older than that is in the history, and counted there
 	alive   time.Time
 	total   uint64
 	over    uint64 // states beyond the bound
 	odd     uint64 // events that could not be read
+	missing []string
 }
 
 // state is what is kept of an entity's state.
@@ -121,11 +123,14 @@ type event struct {
 // shown is an entity's state in its short form. Of the value only whether there
 // is one is ever decoded.
 type shown struct {
-	State      *living         `json:"s"`
-	Attributes *attributes     `json:"a"`
-	LastNew    json.RawMessage `json:"lc"`
-	LastSame   json.RawMessage `json:"lu"`
+	State      *living     `json:"s"`
+	Attributes *attributes `json:"a"`
+	Changed    float64     `json:"lc"`
+	Updated    float64     `json:"lu"`
 }
+
+// at is when it was told, by Home Assistant's clock.
+func (x *shown) at() time.Time { return seconds(max(x.Changed, x.Updated)) }
 
 type attributes struct {
 	Class  word `json:"device_class"`
@@ -148,8 +153,9 @@ func parseEvent(b json.RawMessage) (event, error) {
 	return e, err
 }
 
-// take counts one event. The first of a line only tells how things are.
-func (w *watch) take(b json.RawMessage, first bool, now time.Time) {
+// take counts one event. The first of a line only tells how things are. Ahead is
+// how far Home Assistant's clock is ahead of ours.
+func (w *watch) take(b json.RawMessage, first bool, now time.Time, ahead time.Duration) {
 	e, err := parseEvent(b)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -165,7 +171,7 @@ func (w *watch) take(b json.RawMessage, first bool, now time.Time) {
 		}
 		st := state{}.with(&x)
 		w.states[id] = st
-		if !first {
+		if !first && w.fresh(&x, ahead) {
 			w.count(id, st, now)
 		}
 	}
@@ -176,13 +182,19 @@ func (w *watch) take(b json.RawMessage, first bool, now time.Time) {
 		}
 		st = st.with(d.Now)
 		w.states[id] = st
-		if d.Now.State != nil || d.Now.Attributes != nil || len(d.Now.LastNew)+len(d.Now.LastSame) > 0 {
+		if (d.Now.State != nil || d.Now.Attributes != nil || d.Now.Changed+d.Now.Updated > 0) && w.fresh(d.Now, ahead) {
 			w.count(id, st, now)
 		}
 	}
 	for _, id := range e.Gone {
 		delete(w.states, id)
 	}
+}
+
+// fresh reports whether something told was not in the history already when that
+// was read. The caller holds mu.
+func (w *watch) fresh(x *shown, ahead time.Duration) bool {
+	return x.Changed+x.Updated == 0 || x.at().Add(-ahead).After(w.from)
 }
 
 // with is st after what was shown.
@@ -197,24 +209,30 @@ func (st state) with(x *shown) state {
 	return st
 }
 
+// key is what an entity tells and of which device; false where no device says it.
+// The caller holds mu.
+func (w *watch) key(id string, st state) (tallyKey, bool) {
+	x, known := w.known.entities[id]
+	if !known {
+		return tallyKey{}, false
+	}
+	c, reported := w.known.category(x, st)
+	d := w.known.devices[string(x.Device)]
+	return tallyKey{string(d.ID), c}, reported && d.real()
+}
+
 // count notes that the device behind an entity reported. That there is no value
 // any more is Home Assistant's own finding. The caller holds mu.
 func (w *watch) count(id string, st state, now time.Time) {
-	x, known := w.known.entities[id]
-	if !known || !st.live {
-		return
-	}
-	c, reported := w.known.category(x, st)
-	d, real := w.known.devices[string(x.Device)]
-	if !reported || !real || !d.real() {
+	k, ok := w.key(id, st)
+	if !ok || !st.live {
 		return
 	}
 	w.total++
-	w.reports[string(d.ID)] = now
-	if x.Entry != "" {
-		w.byEntry[string(x.Entry)] = now
+	w.reports[k.device] = now
+	if e := w.known.entities[id].Entry; e != "" {
+		w.byEntry[string(e)] = now
 	}
-	k := tallyKey{string(d.ID), c}
 	t := w.tallies[k]
 	if t == nil {
 		t = &tally{first: now}
