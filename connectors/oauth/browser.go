@@ -116,7 +116,7 @@ func (b *browser) Wait(ctx context.Context) (connectors.Linked, error) {
 	if srv.Shutdown(closing) != nil { // the browser gets its last page first
 		_ = srv.Close()
 	}
-	<-served
+	_ = <-served // it ended because it was shut down
 	if got.err != nil {
 		return connectors.Linked{}, got.err
 	}

@@ -94,7 +94,6 @@ type shop struct {
 	refused bool
 	lies    bool
 	n       int
-	seen    []string
 }
 
 func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
