@@ -93,14 +93,19 @@ func (p *person) entries() (out []*kit.Entry) {
 	return out
 }
 
-// fill types into what the form leaves empty and needs; the rest is filled in already.
+// fill types into what the form leaves empty and needs; the rest is filled in
+// already. A field that does not wait for it must be clicked first.
 func (p *person) fill(secret string) {
 	p.t.Helper()
 	for _, e := range p.entries() {
 		switch {
 		case e.Password:
 			p.secrets++
-			e.SetText(secret)
+			if p.w.Canvas().Focused() != fyne.Focusable(e) {
+				p.click(e)
+				p.w.Canvas().Focus(e)
+			}
+			test.Type(e, secret)
 		case e.Text == "":
 			p.words++
 		}

@@ -122,9 +122,12 @@ func TestUntrustedTimeIsSeenAndSettled(t *testing.T) {
 	}
 	h.setWrong(365 * 24 * time.Hour)
 	s.until("the router blocks it provisionally", func() bool { return !peer.Send(bellMAC, "203.0.113.7", 443, 10) })
-	s.at(view.Route{Page: view.PageHome}, "Clock in doubt:")
+	s.at(view.Route{Page: view.PageHome}, "Blocked for now: the clock is in doubt")
+	if !s.shows("Clock in doubt:") {
+		t.Error("what that means is not said")
+	}
 	s.draw("state-clock-home")
-	s.at(view.Route{Page: view.PageReview, Arg: string(given)}, "Bell Maker")
+	s.at(view.Route{Page: view.PageReview, Arg: string(given)}, "blocked for now, because this computer's clock is in doubt")
 	s.draw("state-clock-review")
 	if d := s.consent(given).Decided; d != consent.Given {
 		t.Errorf("by a clock that nobody believes it is %s", d)

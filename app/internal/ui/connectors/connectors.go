@@ -89,6 +89,7 @@ func (p *Page) SetSnapshot(s view.Connectors) {
 	if p.shown.Files.Look.Title != s.Files.Look.Title || p.shown.Form.Kind != s.Form.Kind {
 		p.page.Top() // what was just opened stands there
 	}
+	opened := s.Form.Kind != "" && p.shown.Form.Kind != s.Form.Kind
 	p.shown = s
 	p.title.Set(s.Sentence)
 	p.subline.Set(s.Subline)
@@ -98,6 +99,9 @@ func (p *Page) SetSnapshot(s view.Connectors) {
 		p.build()
 	}
 	p.page.Refresh()
+	if opened {
+		p.form.begin()
+	}
 }
 
 // build makes the sheets anew; there are few.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bestbefore/app/internal/ui/kit"
 	"bestbefore/app/internal/view"
 )
 
@@ -97,5 +98,17 @@ func TestWhatToDoFirstStandsInTheForm(t *testing.T) {
 	p.SetSnapshot(other)
 	if shows(w, "An account on it.") {
 		t.Error("another form shows the steps of the one before")
+	}
+}
+
+// A form that opens waits for what is missing: nobody has to click there first.
+func TestAFormWaitsForTheFirstMissingAnswer(t *testing.T) {
+	_, w, _ := show(t, withForm())
+	if e, ok := w.Canvas().Focused().(*kit.Entry); !ok || e != entries(w)[2] {
+		t.Errorf("the focus is on %T", w.Canvas().Focused())
+	}
+	_, w, _ = show(t, page()) // the twin: without a form nothing takes the focus
+	if w.Canvas().Focused() != nil {
+		t.Errorf("the focus is on %T", w.Canvas().Focused())
 	}
 }

@@ -91,6 +91,20 @@ func (f *form) open(s view.Form) {
 	setVisible(f.body, len(s.Fields) > 0)
 }
 
+// begin puts the focus where the first answer is missing, so that nobody has to
+// click there first.
+func (f *form) begin() {
+	for i, e := range f.entries {
+		if e.Text != "" || !f.fields[i].Required && !f.fields[i].Secret {
+			continue
+		}
+		if c := fyne.CurrentApp().Driver().CanvasForObject(e); c != nil {
+			c.Focus(e)
+		}
+		return
+	}
+}
+
 func (f *form) close() {
 	f.clear()
 	f.commands.OpenForm("")
