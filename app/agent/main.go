@@ -107,7 +107,7 @@ func commands() map[string]command {
 		"disconnect":     {"disconnect DEVICE [--confirm]", "cut a device from the internet now", (*call).disconnect},
 		"reconnect":      {"reconnect DEVICE", "lift that again", (*call).reconnect},
 		"connectors":     {"connectors [--json]", "kinds and connections", (*call).connectors},
-		"connect":        {"connect KIND [--set key=value ...]", "set a connector up; secrets as key=value lines on standard input", (*call).connect},
+		"connect":        {"connect KIND [--set key=value ...] | connect KIND --setup", "set a connector up; secrets as key=value lines on standard input; --setup: what it needs first, and the text to paste there", (*call).connect},
 		"recipe":         {"recipe check FILE | recipe add FILE [--yes] | recipe list [--json] | recipe remove KIND", "connectors that somebody wrote as a file: look at one, use it, list, remove", (*call).recipe},
 		"remove":         {"remove CONNECTION", "lift what a connection holds and forget it", (*call).remove},
 		"key":            {"key [--json] | key unlock|change|give-up", "the key that seals passwords, and the passphrase where there is no key store", (*call).key},
@@ -117,6 +117,7 @@ func commands() map[string]command {
 		"forget":         {"forget DEVICE|--from DATE --to DATE|--all [--texts] [--show]", "delete for good what was seen; --show only says what would go and what stays", (*call).forget},
 		"held":           {"held [--lift] [--json]", "what we set outside, and lift it", (*call).held},
 		"diary":          {"diary [--json] | diary --verify", "what was decided, done and seen", (*call).diary},
+		"captures":       {"captures [--json] | captures forget FILE", "capture files that were taken over; delete what one told", (*call).captures},
 		"import-capture": {"import-capture FILE [--new] [--show] [--json]", "take over what a capture file (pcap, pcapng) tells; --new adds devices never seen here, --show only says what it holds", (*call).importCapture},
 		"clock":          {"clock [--confirm]", "the time that is gone by; say that this computer's clock is right", (*call).clock},
 		"calendar":       {"calendar FILE|-", "the dates as a calendar file; import it again and it stays in step", (*call).calendar},
@@ -128,7 +129,7 @@ func commands() map[string]command {
 // order is how the help lists the commands.
 var order = []string{
 	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "coverage", "declared", "unusual", "allow", "consents", "renew", "end", "confirm",
-	"undo", "disconnect", "reconnect", "connectors", "connect", "recipe", "test", "remove", "access", "support", "key", "held", "diary", "backup", "export", "forget", "calendar", "import-capture", "clock",
+	"undo", "disconnect", "reconnect", "connectors", "connect", "recipe", "test", "remove", "access", "support", "key", "held", "diary", "backup", "export", "forget", "calendar", "import-capture", "captures", "clock",
 }
 
 // dispatch reads --data and the command's name.

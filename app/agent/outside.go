@@ -30,6 +30,12 @@ func (c *call) connectors(ctx context.Context, args []string) error {
 		}
 		for _, k := range info.Kinds {
 			fmt.Fprintf(c.out, "%s  %s\n  sees:  %s\n  stops: %s\n", k.Kind, k.Name, k.Sees, k.Stops)
+			for _, n := range k.Needs {
+				fmt.Fprintf(c.out, "  needs: %s\n", n)
+			}
+			if k.Setup != "" {
+				fmt.Fprintf(c.out, "  first: connect %s --setup prints what to paste there\n", k.Kind)
+			}
 			for _, o := range k.Options {
 				fmt.Fprintf(c.out, "  --set %s=...  %s\n", o.Key, o.Label)
 			}
@@ -59,10 +65,16 @@ func (c *call) printConnection(x engine.ConnectionInfo) {
 }
 
 func (c *call) connect(ctx context.Context, args []string) error {
-	set := settings{}
-	pos, err := words("connect", args, 1, 1, func(f *flag.FlagSet) { f.Var(set, "set", "") })
+	set, first := settings{}, false
+	pos, err := words("connect", args, 1, 1, func(f *flag.FlagSet) {
+		f.Var(set, "set", "")
+		f.BoolVar(&first, "setup", false, "")
+	})
 	if err != nil {
 		return err
+	}
+	if first {
+		return c.setup(ctx, pos[0])
 	}
 	values, err := c.fromStdin()
 	if err != nil {
