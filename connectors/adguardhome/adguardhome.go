@@ -53,10 +53,4 @@ func (*Connector) Spec() connectors.Spec {
 	}
 }
 
-func fault(k consent.ErrorKind, text string, err error) error { return dnsblock.Fault(k, text, err) }
-
-func signIn(text string) error                 { return fault(consent.KindSignIn, text, nil) }
-func needsPerson(text string, err error) error { return fault(consent.KindNeedsPerson, text, err) }
-func permanent(text string, err error) error   { return fault(consent.KindPermanent, text, err) }
-func transient(text string, err error) error   { return fault(consent.KindTransient, text, err) }
-func unsupported(text string, err error) error { return fault(consent.KindUnsupported, text, err) }
+func signIn(text string) error { return connectors.Fault(consent.KindSignIn, text, nil) }

@@ -35,5 +35,5 @@ func login(ctx context.Context, w *dnsblock.Web, username string, password conne
 			return c.Value, nil
 		}
 	}
-	return "", needsPerson("What answers there is not AdGuard Home; check the address.", nil)
+	return "", connectors.NeedsPerson("What answers there is not AdGuard Home; check the address.", nil)
 }

@@ -35,7 +35,7 @@ func (s *Session) filtering(ctx context.Context) (filtering, error) {
 		return f, err
 	}
 	if f.Enabled == nil { // writing back what was not understood would lose the household's rules
-		return f, transient("What answers there does not answer as AdGuard Home does.", nil)
+		return f, connectors.Transient("What answers there does not answer as AdGuard Home does.", nil)
 	}
 	return f, nil
 }
@@ -87,7 +87,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	}
 	data, err := json.Marshal(keep(set))
 	if err != nil {
-		return connectors.Receipt{}, permanent("a receipt cannot be written", err)
+		return connectors.Receipt{}, connectors.Permanent("a receipt cannot be written", err)
 	}
 	out := connectors.Receipt{
 		Mark: r.Mark, Level: consent.Accepted, At: s.Now().UTC(), Target: r.Target, From: r.From, Grain: connectors.GrainRecipient, Data: data,
@@ -210,7 +210,7 @@ func (s *Session) hindrance(ctx context.Context, set []rule) (string, error) {
 		select {
 		case <-ctx.Done():
 			wait.Stop()
-			return "", transient("AdGuard Home did not answer in time.", ctx.Err())
+			return "", connectors.Transient("AdGuard Home did not answer in time.", ctx.Err())
 		case <-wait.C:
 		}
 	}
@@ -269,7 +269,7 @@ func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
 		k := keep(set)
 		data, err := json.Marshal(k)
 		if err != nil {
-			return nil, permanent("a receipt cannot be written", err)
+			return nil, connectors.Permanent("a receipt cannot be written", err)
 		}
 		out = append(out, connectors.Held{
 			Mark: r.mark, Active: *st.Protection && *f.Enabled,
@@ -289,7 +289,7 @@ func (s *Session) Leave(ctx context.Context) error {
 	defer s.Writing.Unlock()
 	done, err := s.change(ctx, func([]rule) []rule { return nil })
 	if err == nil && !done {
-		err = transient("AdGuard Home said yes, but still holds rules of ours.", nil)
+		err = connectors.Transient("AdGuard Home said yes, but still holds rules of ours.", nil)
 	}
 	return err
 }

@@ -162,7 +162,7 @@ func (s *Session) askLog(ctx context.Context, q url.Values) (page, error) {
 	}
 	p, err := readPage(r.Body)
 	if err != nil {
-		return page{}, transient("What answers there does not answer as AdGuard Home does.", err)
+		return page{}, connectors.Transient("What answers there does not answer as AdGuard Home does.", err)
 	}
 	s.watch.Skipped(p.odd)
 	return p, nil

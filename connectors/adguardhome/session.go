@@ -66,7 +66,7 @@ func (s *Session) status(ctx context.Context) (status, error) {
 		return out, err
 	}
 	if out.Protection == nil || out.Running == nil {
-		return out, needsPerson("What answers there is not AdGuard Home; check the address.", nil)
+		return out, connectors.NeedsPerson("What answers there is not AdGuard Home; check the address.", nil)
 	}
 	return out, nil
 }
@@ -80,7 +80,7 @@ func (s *Session) Probe(ctx context.Context) error {
 	}
 	s.watch.protected(*st.Protection)
 	if !*st.Running {
-		return transient("AdGuard Home answers, but its DNS server does not run.", nil)
+		return connectors.Transient("AdGuard Home answers, but its DNS server does not run.", nil)
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
 		return time.Time{}, err // the time of whatever else answers there is no second clock
 	}
 	if r.At.IsZero() {
-		return time.Time{}, unsupported("AdGuard Home does not say what time it is.", nil)
+		return time.Time{}, connectors.Unsupported("AdGuard Home does not say what time it is.", nil)
 	}
 	return r.At, nil
 }

@@ -57,7 +57,7 @@ func (s *Session) missing(ctx context.Context, set []rule, r connectors.Receipt)
 	}
 	var k kept
 	if len(r.Data) > 0 && json.Unmarshal(r.Data, &k) != nil {
-		return "", permanent("This receipt is not ours.", nil)
+		return "", connectors.Permanent("This receipt is not ours.", nil)
 	}
 	for _, n := range k.Names {
 		if !slices.ContainsFunc(set, func(x rule) bool { return x.name == n }) {

@@ -86,9 +86,7 @@ func ParseBase(typed, peer string) (*url.URL, error) {
 }
 
 // Fault is a *connectors.Error.
-func Fault(k consent.ErrorKind, text string, err error) error {
-	return &connectors.Error{Kind: k, Text: text, Err: err}
-}
+func Fault(k consent.ErrorKind, text string, err error) error { return connectors.Fault(k, text, err) }
 
 // Do asks once. An error is a *connectors.Error; an answer that is no success
 // is given back, but for "too often", which is an error with its earliest retry.

@@ -15,10 +15,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"bestbefore/connectors"
-	"bestbefore/consent"
 )
 
 // Kind is the connector's name in settings and on the command line.
@@ -76,15 +74,6 @@ func (*Connector) Spec() connectors.Spec {
 	}
 }
 
-func fault(k consent.ErrorKind, text string, err error) error {
-	return &connectors.Error{Kind: k, Text: text, Err: err}
-}
-
-func needsPerson(text string, err error) error { return fault(consent.KindNeedsPerson, text, err) }
-func permanent(text string, err error) error   { return fault(consent.KindPermanent, text, err) }
-func transient(text string, err error) error   { return fault(consent.KindTransient, text, err) }
-func unsupported(text string, err error) error { return fault(consent.KindUnsupported, text, err) }
-
 // baseOf is where the box is spoken to, from what a person typed.
 func baseOf(typed string) (*url.URL, error) {
 	text, scheme := strings.TrimSpace(typed), ""
@@ -107,19 +96,7 @@ func baseOf(typed string) (*url.URL, error) {
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || n == 0 || host == "" || len(host) > 253 || strings.ContainsAny(host, "/ @?#\\") || scheme != "http" && scheme != "https" {
-		return nil, needsPerson(fmt.Sprintf("%q is not the address of a FRITZ!Box; write fritz.box or 192.168.178.1.", typed), nil)
+		return nil, connectors.NeedsPerson(fmt.Sprintf("%q is not the address of a FRITZ!Box; write fritz.box or 192.168.178.1.", typed), nil)
 	}
 	return &url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port)}, nil
-}
-
-// pauseOf reads a number of seconds.
-func pauseOf(text string, usual time.Duration) (time.Duration, error) {
-	if text == "" {
-		return usual, nil
-	}
-	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(n >= 0.05 && n <= 3600) {
-		return 0, needsPerson(fmt.Sprintf("%q is not a number of seconds between 0.05 and 3600", text), nil)
-	}
-	return time.Duration(n * float64(time.Second)), nil
 }

@@ -182,7 +182,7 @@ func (s *Session) list(ctx context.Context) ([]host, error) {
 	}
 	hosts, err := parseHosts(body)
 	if err != nil {
-		return nil, transient("The FRITZ!Box gives a list of devices that cannot be read.", err)
+		return nil, connectors.Transient("The FRITZ!Box gives a list of devices that cannot be read.", err)
 	}
 	return hosts, nil
 }

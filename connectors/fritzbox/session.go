@@ -55,10 +55,10 @@ const maxDescription = 1 << 20
 // list of what was blocked.
 func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connectors.Host) (connectors.Session, error) {
 	if err := New().Spec().Check(set); err != nil {
-		return nil, needsPerson(err.Error(), nil)
+		return nil, connectors.NeedsPerson(err.Error(), nil)
 	}
 	if h == nil || h.Now == nil || h.HTTP == nil || h.Secret == nil {
-		return nil, permanent("the FRITZ!Box connector was given no clock, no way out or no way to read its password", nil)
+		return nil, connectors.Permanent("the FRITZ!Box connector was given no clock, no way out or no way to read its password", nil)
 	}
 	s := &Session{source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now, plain: h.HTTP, opened: h.Now().UTC(), writing: make(chan struct{}, 1)}
 	if s.log == nil {
@@ -68,7 +68,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 	if s.base, err = baseOf(set.Values[optAddress]); err != nil {
 		return nil, err
 	}
-	if s.interval, err = pauseOf(set.Values[optInterval], 30*time.Second); err != nil {
+	if s.interval, err = connectors.Seconds(set.Values[optInterval], 30*time.Second); err != nil {
 		return nil, err
 	}
 	if err := s.describe(ctx); err != nil {
@@ -76,7 +76,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 	}
 	password, err := h.Secret(ctx, set.Secrets[optPassword])
 	if err != nil {
-		return nil, needsPerson("The FRITZ!Box's password cannot be read from the key store.", err)
+		return nil, connectors.NeedsPerson("The FRITZ!Box's password cannot be read from the key store.", err)
 	}
 	signed := *h.HTTP
 	// A challenge is used once: with a kept one a changed password would be sent twice.
@@ -98,7 +98,7 @@ func (s *Session) lock(ctx context.Context) (unlock func(), err error) {
 	case s.writing <- struct{}{}:
 		return func() { <-s.writing }, nil
 	case <-ctx.Done():
-		return nil, transient("There was no time left: the FRITZ!Box was busy with another change.", ctx.Err())
+		return nil, connectors.Transient("There was no time left: the FRITZ!Box was busy with another change.", ctx.Err())
 	}
 }
 
@@ -110,10 +110,10 @@ func (s *Session) describe(ctx context.Context) error {
 	}
 	services, err := parseServices(body)
 	if err != nil {
-		return transient("What answers there does not describe itself as a FRITZ!Box.", err)
+		return connectors.Transient("What answers there does not describe itself as a FRITZ!Box.", err)
 	}
 	if !slices.Contains(services, serviceHosts) {
-		return needsPerson("What answers there does not tell which devices it knows; give the address of the FRITZ!Box that is your router.", nil)
+		return connectors.NeedsPerson("What answers there does not tell which devices it knows; give the address of the FRITZ!Box that is your router.", nil)
 	}
 	s.filter = slices.Contains(services, serviceFilter)
 	return nil
@@ -146,7 +146,7 @@ func (s *Session) usable() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return permanent("The connection to the FRITZ!Box was closed.", nil)
+		return connectors.Permanent("The connection to the FRITZ!Box was closed.", nil)
 	}
 	return s.refused
 }

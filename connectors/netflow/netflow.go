@@ -11,7 +11,6 @@ package netflow
 
 import (
 	"bestbefore/connectors"
-	"bestbefore/consent"
 )
 
 // Kind is the connector's name in settings and on the command line.
@@ -52,11 +51,3 @@ func (*Connector) Spec() connectors.Spec {
 		Needs: []string{"a router or firewall that exports NetFlow version 5 or 9, or IPFIX, over UDP", "this computer must be on: what is exported meanwhile is lost"},
 	}
 }
-
-func fault(k consent.ErrorKind, text string, err error) error {
-	return &connectors.Error{Kind: k, Text: text, Err: err}
-}
-
-func needsPerson(text string, err error) error { return fault(consent.KindNeedsPerson, text, err) }
-func permanent(text string, err error) error   { return fault(consent.KindPermanent, text, err) }
-func transient(text string, err error) error   { return fault(consent.KindTransient, text, err) }

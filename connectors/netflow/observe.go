@@ -35,7 +35,7 @@ func (s *Session) Observe(ctx context.Context, _ connectors.Cursor, emit func([]
 	in := make(chan message, queue)
 	failed := make(chan error, 1)
 	if err := s.conn.SetReadDeadline(time.Time{}); err != nil { // set by the end of the run before
-		return transient("the port on this computer is no longer open", err)
+		return connectors.Transient("the port on this computer is no longer open", err)
 	}
 	done := make(chan struct{})
 	go func() {
@@ -61,7 +61,7 @@ func (s *Session) receive(ctx context.Context, in chan<- message) error {
 			return nil
 		}
 		if errors.Is(err, net.ErrClosed) {
-			return transient("the port on this computer was closed", err)
+			return connectors.Transient("the port on this computer was closed", err)
 		}
 		if err != nil { // what the system says about an earlier packet is no reason to stop
 			s.log.Debug("reading a flow export", "error", err)

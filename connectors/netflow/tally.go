@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/connectors"
 	"bestbefore/discovery/flow"
 )
 
@@ -22,7 +23,7 @@ func parseHomes(s string) (homes, error) {
 		words = []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"}
 	}
 	if len(words) > maxHomes {
-		return nil, needsPerson(fmt.Sprintf("at most %d networks can be the home's", maxHomes), nil)
+		return nil, connectors.NeedsPerson(fmt.Sprintf("at most %d networks can be the home's", maxHomes), nil)
 	}
 	var out homes
 	for _, w := range words {
@@ -30,7 +31,7 @@ func parseHomes(s string) (homes, error) {
 		if err != nil {
 			a, bad := netip.ParseAddr(w)
 			if bad != nil {
-				return nil, needsPerson(fmt.Sprintf("%q is not a network such as 192.168.1.0/24", w), err)
+				return nil, connectors.NeedsPerson(fmt.Sprintf("%q is not a network such as 192.168.1.0/24", w), err)
 			}
 			p = netip.PrefixFrom(a, a.BitLen())
 		}

@@ -41,11 +41,11 @@ func (s *Session) Block(ctx context.Context, req connectors.BlockRequest) (conne
 		return connectors.Receipt{}, err
 	}
 	if r.over(now) {
-		return connectors.Receipt{}, permanent("The pause would be over already.", nil)
+		return connectors.Receipt{}, connectors.Permanent("The pause would be over already.", nil)
 	}
 	if !r.from.IsZero() || !r.until.IsZero() {
 		if why := s.clockOff(ctx); why != "" {
-			return connectors.Receipt{}, unsupported("The router is not left a date: "+why+".", nil)
+			return connectors.Receipt{}, connectors.Unsupported("The router is not left a date: "+why+".", nil)
 		}
 	}
 	values, err := r.values(s.zoneOfHome, s.zone)
@@ -79,7 +79,7 @@ func (s *Session) Block(ctx context.Context, req connectors.BlockRequest) (conne
 	}
 	raw, err := json.Marshal(data)
 	if err != nil {
-		return connectors.Receipt{}, permanent("a receipt cannot be written", err)
+		return connectors.Receipt{}, connectors.Permanent("a receipt cannot be written", err)
 	}
 	return connectors.Receipt{
 		Mark: req.Mark, Level: consent.Configured, At: s.now().UTC(), Target: req.Target, From: r.from, Until: r.until,
@@ -98,7 +98,7 @@ func (s *Session) checkDevice(ctx context.Context, r rule, t connectors.Target) 
 	}
 	for _, text := range t.Addresses {
 		if a, err := netip.ParseAddr(text); err == nil && h.macs[a.Unmap().WithZone("")] != "" {
-			return needsPerson("The router now sees another network adapter at this device's address; say first whether it is the same device.", nil)
+			return connectors.NeedsPerson("The router now sees another network adapter at this device's address; say first whether it is the same device.", nil)
 		}
 	}
 	return nil
@@ -155,7 +155,7 @@ func (s *Session) stage(ctx context.Context, name string, gone []string, values 
 	}
 	for _, c := range staged.Changes {
 		if len(c) < 2 || c[1] != name && !slices.Contains(gone, c[1]) {
-			return transient("There is another unfinished change in our session on the router; it was taken back.", nil)
+			return connectors.Transient("There is another unfinished change in our session on the router; it was taken back.", nil)
 		}
 	}
 	return nil
@@ -177,7 +177,7 @@ func (s *Session) apply(ctx context.Context, mark string, present bool) error {
 		return err
 	}
 	if err := s.line.call(ctx, "uci", "confirm", nil, nil); err != nil {
-		return transient("The router did not take our word for the first change in time and takes it back; it is tried again.", err)
+		return connectors.Transient("The router did not take our word for the first change in time and takes it back; it is tried again.", err)
 	}
 	s.proved = true
 	return s.shows(ctx, mark, present)
@@ -189,7 +189,7 @@ func (s *Session) shows(ctx context.Context, mark string, present bool) error {
 	case err != nil:
 		return err
 	case ok != present || ok && (r.odd || r.disabled):
-		return transient("The router took the change but does not show it.", nil)
+		return connectors.Transient("The router took the change but does not show it.", nil)
 	}
 	return nil
 }
@@ -197,7 +197,7 @@ func (s *Session) shows(ctx context.Context, mark string, present bool) error {
 // Unblock lifts what r's mark set, and only that. A mark that is gone is success.
 func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors.Receipt, error) {
 	if r.Mark == "" {
-		return r, permanent("This receipt names no block.", nil)
+		return r, connectors.Permanent("This receipt names no block.", nil)
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()

@@ -85,10 +85,10 @@ func safeMark(mark string) string {
 func ruleFor(r connectors.BlockRequest) (rule, error) {
 	out := rule{mark: safeMark(r.Mark), from: wholeSecond(r.From), until: wholeSecond(r.Until)}
 	if r.Mark == "" {
-		return rule{}, permanent("A block without a mark cannot be lifted again.", nil)
+		return rule{}, connectors.Permanent("A block without a mark cannot be lifted again.", nil)
 	}
 	if !out.until.IsZero() && !out.until.After(out.from) {
-		return rule{}, permanent("The block would end before it starts.", nil)
+		return rule{}, connectors.Permanent("The block would end before it starts.", nil)
 	}
 	for _, id := range r.Target.Identifiers {
 		if m := hardware(id.Value); id.Type == discovery.MAC && m != "" {
@@ -99,9 +99,9 @@ func ruleFor(r connectors.BlockRequest) (rule, error) {
 	out.macs = slices.Compact(out.macs)
 	switch {
 	case len(out.macs) == 0:
-		return rule{}, needsPerson("This device's hardware address is not known, so the router cannot tell it from the others.", nil)
+		return rule{}, connectors.NeedsPerson("This device's hardware address is not known, so the router cannot tell it from the others.", nil)
 	case len(out.macs) > maxMACs:
-		return rule{}, permanent(fmt.Sprintf("This device has more than %d hardware addresses.", maxMACs), nil)
+		return rule{}, connectors.Permanent(fmt.Sprintf("This device has more than %d hardware addresses.", maxMACs), nil)
 	case r.Target.Recipient.Any:
 		return out, nil
 	}
@@ -114,9 +114,9 @@ func ruleFor(r connectors.BlockRequest) (rule, error) {
 	out.to = slices.Compact(out.to)
 	switch {
 	case len(out.to) == 0:
-		return rule{}, transient("No address of this recipient is known yet, so the router cannot stop it.", nil)
+		return rule{}, connectors.Transient("No address of this recipient is known yet, so the router cannot stop it.", nil)
 	case len(out.to) > maxTo:
-		return rule{}, permanent(fmt.Sprintf("This recipient has more than %d addresses; block the whole device instead.", maxTo), nil)
+		return rule{}, connectors.Permanent(fmt.Sprintf("This recipient has more than %d addresses; block the whole device instead.", maxTo), nil)
 	}
 	return out, nil
 }
@@ -203,11 +203,11 @@ func (r rule) values(zoneOfHome string, z *time.Location) (map[string]any, error
 			continue
 		}
 		if z == nil {
-			return nil, unsupported("The router's time zone is not known, so it cannot be left a date.", nil)
+			return nil, connectors.Unsupported("The router's time zone is not known, so it cannot be left a date.", nil)
 		}
 		text, ok := wall(t, z)
 		if !ok {
-			return nil, unsupported("That moment cannot be told to the router: its clock shows it twice, or it is too far away.", nil)
+			return nil, connectors.Unsupported("That moment cannot be told to the router: its clock shows it twice, or it is too far away.", nil)
 		}
 		out[option] = text
 	}
@@ -309,7 +309,7 @@ func (s *Session) firewall(ctx context.Context) (map[string]section, error) {
 		zone = zone || sec.text(".type") == "zone" && sec.text("name") == s.zoneOfHome
 	}
 	if !zone {
-		return nil, needsPerson(fmt.Sprintf("The router's firewall has no zone %q; give the name of the home's zone.", s.zoneOfHome), nil)
+		return nil, connectors.NeedsPerson(fmt.Sprintf("The router's firewall has no zone %q; give the name of the home's zone.", s.zoneOfHome), nil)
 	}
 	return out.Values, nil
 }

@@ -56,10 +56,10 @@ type seen struct {
 // Open signs in once and finds out what the account may do.
 func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connectors.Host) (connectors.Session, error) {
 	if err := New().Spec().Check(set); err != nil {
-		return nil, needsPerson(err.Error(), nil)
+		return nil, connectors.NeedsPerson(err.Error(), nil)
 	}
 	if h == nil || h.Now == nil || h.HTTP == nil || h.Secret == nil {
-		return nil, permanent("the OpenWrt connector was given no clock, no way out or no way to read its password", nil)
+		return nil, connectors.Permanent("the OpenWrt connector was given no clock, no way out or no way to read its password", nil)
 	}
 	s := &Session{source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now, zoneOfHome: set.Values[optZone], starts: map[string]time.Time{}}
 	if s.log == nil {
@@ -69,10 +69,10 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 		s.zoneOfHome = "lan"
 	}
 	if len(s.zoneOfHome) > 32 || strings.Trim(strings.ToLower(s.zoneOfHome), "abcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
-		return nil, needsPerson("The name of a firewall zone holds letters, digits and _ only; \"lan\" is usual.", nil)
+		return nil, connectors.NeedsPerson("The name of a firewall zone holds letters, digits and _ only; \"lan\" is usual.", nil)
 	}
 	var err error
-	if s.interval, err = pauseOf(set.Values[optInterval], 10*time.Second); err != nil {
+	if s.interval, err = connectors.Seconds(set.Values[optInterval], 10*time.Second); err != nil {
 		return nil, err
 	}
 	s.line = &line{username: set.Values[optUsername], http: h.HTTP, now: h.Now}
@@ -80,7 +80,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 		return nil, err
 	}
 	if s.line.password, err = h.Secret(ctx, set.Secrets[optPassword]); err != nil {
-		return nil, needsPerson("The router's password cannot be read from the key store.", err)
+		return nil, connectors.NeedsPerson("The router's password cannot be read from the key store.", err)
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, err

@@ -153,10 +153,10 @@ func (s *Session) tableText(ctx context.Context) (string, error) {
 			s.mu.Lock()
 			s.seen.tooLarge = true
 			s.mu.Unlock()
-			return "", transient("The router has more open connections than it gives out at once, which is 256 KiB.", err)
+			return "", connectors.Transient("The router has more open connections than it gives out at once, which is 256 KiB.", err)
 		}
 		if err == nil && code != 0 {
-			err = needsPerson("The router has no table of connections; the firewall's connection tracking is off.", nil)
+			err = connectors.NeedsPerson("The router has no table of connections; the firewall's connection tracking is off.", nil)
 		}
 		return text, err
 	}

@@ -49,7 +49,7 @@ func (s *Session) Verify(ctx context.Context, rec connectors.Receipt) (connector
 	var d kept
 	if len(rec.Data) > 0 {
 		if err := json.Unmarshal(rec.Data, &d); err != nil || d.Version != 1 {
-			return f, permanent("This receipt is not from the OpenWrt connector.", err)
+			return f, connectors.Permanent("This receipt is not from the OpenWrt connector.", err)
 		}
 	}
 	s.writing.Lock()

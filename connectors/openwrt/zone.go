@@ -7,6 +7,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"bestbefore/connectors"
 )
 
 // dateForm is how the firewall writes a moment, in the router's local time.
@@ -86,7 +88,7 @@ func offset(t time.Time, z *time.Location) int {
 // taken off again.
 func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
 	if s.zone == nil {
-		return time.Time{}, unsupported("The router does not say in which time zone it is.", nil)
+		return time.Time{}, connectors.Unsupported("The router does not say in which time zone it is.", nil)
 	}
 	var info struct {
 		Local int64 `json:"localtime"`
@@ -95,7 +97,7 @@ func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
 		return time.Time{}, err
 	}
 	if info.Local < 0 || info.Local > 1<<33 {
-		return time.Time{}, transient("The router's clock cannot be read.", nil)
+		return time.Time{}, connectors.Transient("The router's clock cannot be read.", nil)
 	}
 	return fromLocal(info.Local, s.zone, s.now()), nil
 }

@@ -38,7 +38,7 @@ func login(ctx context.Context, w *dnsblock.Web, password connectors.Secret) (si
 		if r.Status >= http.StatusInternalServerError {
 			return "", w.Refusal(r)
 		}
-		return "", needsPerson("What answers there is not a Pi-hole of version 6; check the address.", bad)
+		return "", connectors.NeedsPerson("What answers there is not a Pi-hole of version 6; check the address.", bad)
 	}
 	switch {
 	case r.Status == http.StatusBadRequest:
@@ -74,7 +74,7 @@ func (s *Session) put(ctx context.Context, method, path string, body any) error 
 		return err
 	}
 	if p.Processed != nil && len(p.Processed.Errors) > 0 {
-		return permanent("Pi-hole said yes, but did not take it.", fmt.Errorf("%s", discovery.CleanLong(p.Processed.Errors[0].Error)))
+		return connectors.Permanent("Pi-hole said yes, but did not take it.", fmt.Errorf("%s", discovery.CleanLong(p.Processed.Errors[0].Error)))
 	}
 	return nil
 }

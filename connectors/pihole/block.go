@@ -44,7 +44,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	}
 	data, err := json.Marshal(k)
 	if err != nil {
-		return connectors.Receipt{}, permanent("a receipt cannot be written", err)
+		return connectors.Receipt{}, connectors.Permanent("a receipt cannot be written", err)
 	}
 	out := connectors.Receipt{
 		Mark: r.Mark, Level: consent.Accepted, At: s.Now().UTC(), Target: r.Target, From: r.From, Grain: connectors.GrainRecipient, Data: data,
@@ -190,7 +190,7 @@ func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
 		k := t.kept(g)
 		data, err := json.Marshal(k)
 		if err != nil {
-			return nil, permanent("a receipt cannot be written", err)
+			return nil, connectors.Permanent("a receipt cannot be written", err)
 		}
 		text := fmt.Sprintf("Pi-hole refuses %s to nobody.", dnsblock.WhatNames(k.Names))
 		if len(k.Clients) > 0 {

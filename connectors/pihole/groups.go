@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/discovery"
 )
@@ -78,7 +79,7 @@ func (s *Session) tables(ctx context.Context) (tables, error) {
 		return t, err
 	}
 	if g.Groups == nil || r.Domains == nil || c.Clients == nil {
-		return t, transient("What answers there does not answer as Pi-hole does.", nil)
+		return t, connectors.Transient("What answers there does not answer as Pi-hole does.", nil)
 	}
 	return tables{*g.Groups, *r.Domains, *c.Clients}, nil
 }
@@ -256,7 +257,7 @@ func (s *Session) ensureGroup(ctx context.Context, t tables, mark string, macs [
 		return 0, err
 	}
 	if g, there = now.group(mark); !there {
-		return 0, transient("Pi-hole said yes to a group, but does not have it.", nil)
+		return 0, connectors.Transient("Pi-hole said yes to a group, but does not have it.", nil)
 	}
 	return g.ID, nil
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 )
 
@@ -156,13 +157,13 @@ func (s *Session) readLog(ctx context.Context, ask question) (page, error) {
 		case err != nil:
 			return page{}, err
 		case r.Status == http.StatusBadRequest && ask.cursor > 0:
-			return page{}, transient("Pi-hole began its log anew.", errCursor)
+			return page{}, connectors.Transient("Pi-hole began its log anew.", errCursor)
 		case !r.OK():
 			return page{}, s.Seat.Web.Refusal(r)
 		}
 		p, err := readPage(r.Body)
 		if err != nil {
-			return page{}, transient("What answers there does not answer as Pi-hole does.", err)
+			return page{}, connectors.Transient("What answers there does not answer as Pi-hole does.", err)
 		}
 		s.watch.Skipped(p.odd)
 		return p, nil

@@ -65,9 +65,9 @@ func (s *Session) blocking(ctx context.Context) (bool, error) {
 	}
 	switch b.Blocking {
 	case "failed":
-		return false, transient("Pi-hole answers, but its DNS server does not run.", nil)
+		return false, connectors.Transient("Pi-hole answers, but its DNS server does not run.", nil)
 	case "":
-		return false, needsPerson("What answers there is not a Pi-hole of version 6; check the address.", nil)
+		return false, connectors.NeedsPerson("What answers there is not a Pi-hole of version 6; check the address.", nil)
 	}
 	s.watch.protected(b.Blocking != "disabled")
 	return b.Blocking != "disabled", nil
@@ -93,7 +93,7 @@ func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
 			return at, nil
 		}
 	}
-	return time.Time{}, unsupported("Pi-hole does not say what time it is.", nil)
+	return time.Time{}, connectors.Unsupported("Pi-hole does not say what time it is.", nil)
 }
 
 // Coverage is what was noted while observing; nobody is asked.

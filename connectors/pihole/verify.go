@@ -33,7 +33,7 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	k := t.kept(g)
 	if len(r.Data) > 0 {
 		if json.Unmarshal(r.Data, &k) != nil {
-			return out, permanent("This receipt is not ours.", nil)
+			return out, connectors.Permanent("This receipt is not ours.", nil)
 		}
 	} else if !there {
 		k = kept{}

@@ -76,7 +76,7 @@ func (s *session) heldBy(ctx context.Context, mark string) ([]heldRow, error) {
 // own list: a yes alone proves nothing.
 func (s *session) Block(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
 	if !r.From.IsZero() || !r.Until.IsZero() {
-		return connectors.Receipt{}, fault(consent.KindUnsupported, s.r.Name+" cannot keep a date by itself.", nil)
+		return connectors.Receipt{}, connectors.Fault(consent.KindUnsupported, s.r.Name+" cannot keep a date by itself.", nil)
 	}
 	before, err := s.heldBy(ctx, r.Mark)
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	values := targetOf(r.Target)
 	values["mark"] = markStart + r.Mark
 	if !s.reaches(values) {
-		return connectors.Receipt{}, fault(consent.KindUnsupported, "Nothing is known of this device that it goes by, neither a hardware address nor an address.", nil)
+		return connectors.Receipt{}, connectors.Fault(consent.KindUnsupported, "Nothing is known of this device that it goes by, neither a hardware address nor an address.", nil)
 	}
 	if _, err := s.run(ctx, s.r.Block.Steps, newScope(values)); err != nil {
 		return connectors.Receipt{}, err
@@ -98,7 +98,7 @@ func (s *session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 		return connectors.Receipt{}, err
 	}
 	if len(after) == 0 {
-		return connectors.Receipt{}, fault(consent.KindPermanent, s.r.Name+" said yes, but the block is not in its list.", nil)
+		return connectors.Receipt{}, connectors.Fault(consent.KindPermanent, s.r.Name+" said yes, but the block is not in its list.", nil)
 	}
 	out := connectors.Receipt{
 		Mark: r.Mark, Level: consent.Configured, At: s.h.Now().UTC(), Target: r.Target, Grain: connectors.Grain(s.r.Block.Grain), Text: s.r.Block.Text,
@@ -156,7 +156,7 @@ func (s *session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 			return r, err
 		}
 		if len(left) > 0 {
-			return r, fault(consent.KindTransient, s.r.Name+" said yes, but the block is still in its list.", nil)
+			return r, connectors.Fault(consent.KindTransient, s.r.Name+" said yes, but the block is still in its list.", nil)
 		}
 	}
 	r.Level, r.At, r.Text = consent.Configured, s.h.Now().UTC(), "It is lifted."

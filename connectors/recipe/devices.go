@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -15,7 +16,7 @@ func (s *session) Discover(ctx context.Context, emit func(discovery.Sighting)) e
 	d := s.r.Devices
 	every, err := time.ParseDuration(d.Every)
 	if err != nil {
-		return fault(consent.KindPermanent, "The recipe does not say how often to ask.", err)
+		return connectors.Fault(consent.KindPermanent, "The recipe does not say how often to ask.", err)
 	}
 	for {
 		rows, err := s.list(ctx, d.Request, d.Rows, newScope(nil))

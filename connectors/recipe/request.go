@@ -53,7 +53,7 @@ func (s *session) ask(ctx context.Context, q Request, sc *scope) (reply, error) 
 		return reply{}, s.unreached(ctx, host, err)
 	}
 	if len(data) > answerMax {
-		return reply{}, fault(consent.KindTransient, host+" gave an answer that is too large.", nil)
+		return reply{}, connectors.Fault(consent.KindTransient, host+" gave an answer that is too large.", nil)
 	}
 	a := readReply(resp.StatusCode, data)
 	a.header, a.host = resp.Header, host
@@ -76,7 +76,7 @@ func (s *session) unreached(ctx context.Context, host string, err error) error {
 	err = connectors.Unreached(ctx, host, err)
 	var e *connectors.Error
 	if errors.As(err, &e) && e.Kind == consent.KindTransient && e.Err != nil {
-		return fault(e.Kind, e.Text, errors.New(s.clean(e.Err.Error())))
+		return connectors.Fault(e.Kind, e.Text, errors.New(s.clean(e.Err.Error())))
 	}
 	return err
 }
@@ -132,7 +132,7 @@ func (s *session) build(ctx context.Context, q Request, sc *scope) (*http.Reques
 	}
 	req, err := http.NewRequestWithContext(ctx, method, to, body)
 	if err != nil {
-		return nil, fault(consent.KindPermanent, "The recipe makes an address that is none.", errors.New(s.clean(err.Error())))
+		return nil, connectors.Fault(consent.KindPermanent, "The recipe makes an address that is none.", errors.New(s.clean(err.Error())))
 	}
 	req.Header.Set("Accept", "application/json")
 	if kind != "" {
@@ -189,7 +189,7 @@ func (s *session) baseOf(q Request) (string, error) {
 	key, path, _ := strings.Cut(rest, "}}")
 	at := s.homes[strings.TrimSpace(key)]
 	if at == "" {
-		return "", fault(consent.KindNeedsPerson, "The address of the peer is not known yet.", nil)
+		return "", connectors.Fault(consent.KindNeedsPerson, "The address of the peer is not known yet.", nil)
 	}
 	return at + path, nil
 }
@@ -197,7 +197,7 @@ func (s *session) baseOf(q Request) (string, error) {
 func fillIn(text string, value func(string) (string, error), escape func(string) string) (string, error) {
 	t, err := parseTemplate(text)
 	if err != nil {
-		return "", fault(consent.KindPermanent, "The recipe has a text that cannot be filled in.", err)
+		return "", connectors.Fault(consent.KindPermanent, "The recipe has a text that cannot be filled in.", err)
 	}
 	return t.fill(value, escape)
 }
@@ -221,7 +221,7 @@ func bodyOf(q Request, value func(string) (string, error)) (io.Reader, string, e
 		}
 		b, err := json.Marshal(tree)
 		if err != nil {
-			return nil, "", fault(consent.KindPermanent, "The recipe has a body that is no JSON.", err)
+			return nil, "", connectors.Fault(consent.KindPermanent, "The recipe has a body that is no JSON.", err)
 		}
 		return bytes.NewReader(b), "application/json", nil
 	}
@@ -261,7 +261,7 @@ func fillTree(n *yaml.Node, value func(string) (string, error)) (any, error) {
 	}
 	var v any
 	if err := n.Decode(&v); err != nil {
-		return nil, fault(consent.KindPermanent, "The recipe has a body that is no JSON.", err)
+		return nil, connectors.Fault(consent.KindPermanent, "The recipe has a body that is no JSON.", err)
 	}
 	return v, nil
 }

@@ -31,7 +31,7 @@ func (c *Connector) Spec() connectors.Spec { return c.r.Spec() }
 // Open makes a session and asks once whether it works.
 func (c *Connector) Open(ctx context.Context, s connectors.Settings, h *connectors.Host) (connectors.Session, error) {
 	if h == nil || h.HTTP == nil || h.Now == nil {
-		return nil, fault(consent.KindPermanent, "This program gives recipes no way out, so that nothing can be asked.", nil)
+		return nil, connectors.Fault(consent.KindPermanent, "This program gives recipes no way out, so that nothing can be asked.", nil)
 	}
 	out := &session{r: c.r, h: h, settings: s, homes: map[string]string{}, opened: h.Now(), log: h.Log}
 	if out.log == nil {
@@ -43,7 +43,7 @@ func (c *Connector) Open(ctx context.Context, s connectors.Settings, h *connecto
 		}
 		at, err := homeURL(out.answer(o), o.Scheme)
 		if err != nil {
-			return nil, fault(consent.KindNeedsPerson, fmt.Sprintf("%s: that is no address such as 192.168.1.1 or https://box.lan:8443.", o.Label), err)
+			return nil, connectors.Fault(consent.KindNeedsPerson, fmt.Sprintf("%s: that is no address such as 192.168.1.1 or https://box.lan:8443.", o.Label), err)
 		}
 		out.homes[o.Key] = at
 	}
@@ -153,14 +153,14 @@ func (s *session) reveal(ctx context.Context, key string) (string, error) {
 		return "", nil
 	}
 	if s.h.Secret == nil {
-		return "", fault(consent.KindNeedsPerson, "The place where passwords are kept is not open.", nil)
+		return "", connectors.Fault(consent.KindNeedsPerson, "The place where passwords are kept is not open.", nil)
 	}
 	v, err := s.h.Secret(ctx, ref)
 	if err != nil {
-		return "", fault(consent.KindNeedsPerson, "A password that this connection needs cannot be read.", err)
+		return "", connectors.Fault(consent.KindNeedsPerson, "A password that this connection needs cannot be read.", err)
 	}
 	if strings.ContainsAny(v.Reveal(), "\r\n\x00") {
-		return "", fault(consent.KindNeedsPerson, "A password of this connection has a line break in it; type it again.", nil)
+		return "", connectors.Fault(consent.KindNeedsPerson, "A password of this connection has a line break in it; type it again.", nil)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -181,10 +181,6 @@ func (s *session) clean(text string) string {
 		}
 	}
 	return text
-}
-
-func fault(k consent.ErrorKind, text string, err error) error {
-	return &connectors.Error{Kind: k, Text: text, Err: err}
 }
 
 // scope is what templates may name while a verb runs.
