@@ -22,8 +22,15 @@ type answer[T any] struct {
 // connector that crashes or never returns costs only its own lane.
 func call[T any](ctx context.Context, t *task, connection string, f func(context.Context, connectors.Capabilities) (T, error)) (T, error) {
 	var none T
-	if t.wedged && connection == t.name {
-		return none, &connectors.Error{Kind: consent.KindTransient, Text: "An earlier call to this connection has never come back."}
+	if t.turn != nil && connection == t.name {
+		lost, err := t.turn.take(ctx, t.click)
+		if err != nil {
+			return none, err
+		}
+		defer t.turn.give()
+		if lost {
+			return none, &connectors.Error{Kind: consent.KindTransient, Text: "An earlier call to this connection has never come back."}
+		}
 	}
 	limit, cancel := context.WithTimeout(ctx, t.r.c.CallTimeout)
 	defer cancel()
@@ -45,7 +52,8 @@ func call[T any](ctx context.Context, t *task, connection string, f func(context
 		return a.v, a.err
 	case <-late.C:
 	}
-	if connection == t.name {
+	if t.turn != nil && connection == t.name {
+		t.turn.setLost(true)
 		t.lost = back
 	}
 	err := &connectors.Error{Kind: consent.KindTransient, Text: fmt.Sprintf("It did not answer within %s.", t.r.c.CallTimeout), Err: limit.Err()}

@@ -29,13 +29,13 @@ type job struct {
 	not    map[string]bool // connections that said that they cannot
 }
 
-// lane is the queue of one connection, worked one job at a time. The lane ""
-// is for what needs no connection.
+// lane is the queue of one connection, which does one call at a time. The lane
+// "" is for what needs no connection.
 type lane struct {
 	name    string
 	queue   []job
-	busy    bool
-	wedged  bool // an earlier call has never come back
+	busy    int   // jobs in hand
+	turn    *turn // nil for ""
 	waiting []consent.ActionID
 }
 
@@ -56,6 +56,7 @@ type shift struct {
 	order   []*lane // for fairness: the one served last goes to the end
 	held    map[consent.ActionID]bool
 	marks   map[string]bool // in hand now: never two jobs of one mark
+	devices map[string]bool // the same, by connection and device: what a peer cannot tell apart is done in turn (T61)
 	running int
 	results chan result
 	quit    chan struct{}
@@ -70,7 +71,7 @@ func (r *Runner) Serve(ctx context.Context) error {
 		return fmt.Errorf("putting back what was running: %w", err)
 	}
 	s := &shift{
-		r: r, lanes: map[string]*lane{}, held: map[consent.ActionID]bool{}, marks: map[string]bool{},
+		r: r, lanes: map[string]*lane{}, held: map[consent.ActionID]bool{}, marks: map[string]bool{}, devices: map[string]bool{},
 		results: make(chan result), quit: make(chan struct{}),
 	}
 	defer close(s.quit)
@@ -262,6 +263,9 @@ func (s *shift) lane(name string) *lane {
 	l := s.lanes[name]
 	if l == nil {
 		l = &lane{name: name}
+		if name != "" {
+			l.turn = &turn{}
+		}
 		s.lanes[name] = l
 		s.order = append(s.order, l)
 	}
@@ -280,14 +284,33 @@ func (s *shift) start(ctx context.Context) {
 			return
 		}
 		l.queue = slices.Delete(l.queue, i, i+1)
-		l.busy = l.name != ""
+		l.busy++
 		s.marks[j.a.Mark] = true
+		if l.name != "" {
+			s.devices[l.device(j)] = true
+		}
 		s.running++
 		at := slices.Index(s.order, l)
 		s.order = append(slices.Delete(s.order, at, at+1), l)
-		wedged := l.wedged
-		go func() { s.results <- s.r.work(ctx, l, j, wedged) }()
+		go func() { s.results <- s.r.work(ctx, l, j) }()
 	}
+}
+
+// device names a job's device in a lane, "" where nobody else can be in its way.
+func (l *lane) device(j job) string {
+	if l.name == "" {
+		return ""
+	}
+	return l.name + "/" + string(j.a.Device)
+}
+
+// full reports whether j must wait until another of the lane is done.
+func (l *lane) full(j job) bool {
+	limit := perLane
+	if urgency(j) == 0 {
+		limit++
+	}
+	return l.name != "" && l.busy >= limit
 }
 
 // next is the lane and the place in its queue that are served next.
@@ -295,11 +318,8 @@ func (s *shift) next() (*lane, int) {
 	var best *lane
 	place := 0
 	for _, l := range s.order {
-		if l.busy {
-			continue
-		}
-		i := slices.IndexFunc(l.queue, func(j job) bool { return !s.marks[j.a.Mark] })
-		if i < 0 {
+		i := slices.IndexFunc(l.queue, func(j job) bool { return !s.marks[j.a.Mark] && !s.devices[l.device(j)] })
+		if i < 0 || l.full(l.queue[i]) {
 			continue
 		}
 		if best == nil || urgency(l.queue[i]) < urgency(best.queue[place]) {
@@ -313,18 +333,18 @@ func (s *shift) next() (*lane, int) {
 func (s *shift) settle(ctx context.Context, res result) {
 	l := res.lane
 	if res.unwedge {
-		l.wedged = false
+		l.turn.setLost(false)
 		return
 	}
 	s.running--
-	l.busy = false
+	l.busy--
 	delete(s.marks, res.j.a.Mark)
+	delete(s.devices, l.device(res.j))
 	delete(s.held, res.j.a.ID)
 	if res.fault {
 		s.pause = s.now().Add(storePause)
 	}
 	if res.wedged != nil {
-		l.wedged = true
 		go func() {
 			select {
 			case <-res.wedged:

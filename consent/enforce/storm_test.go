@@ -54,7 +54,7 @@ func (h *bench) doneOf(ids []consent.ActionID) (n int) {
 
 // A storm takes what the connections themselves need, and no more; the dead one
 // holds up nobody but itself.
-func TestAStormTakesWhatTheConnectionsNeed(t *testing.T) {
+func TestG11AStormTakesWhatTheConnectionsNeed(t *testing.T) {
 	inHome(t, func(t *testing.T, h *bench) {
 		alive, dead := storm(h)
 		need := time.Duration(len(alive)/4) * stormCall // four lanes, one call at a time each
@@ -71,7 +71,7 @@ func TestAStormTakesWhatTheConnectionsNeed(t *testing.T) {
 
 // A click in the middle of it is served within a second, through a connection
 // that is busy with the storm.
-func TestAClickIsServedWithinASecondOfAStorm(t *testing.T) {
+func TestG11AClickIsServedWithinASecondOfAStorm(t *testing.T) {
 	served := func(o consent.Origin) time.Duration {
 		var took time.Duration
 		inHome(t, func(_ *testing.T, h *bench) {

@@ -12,10 +12,9 @@ import (
 	"bestbefore/consent/ledger"
 )
 
-// work does one job in the lane l. wedged says that an earlier call of this
-// connection never came back.
-func (r *Runner) work(ctx context.Context, l *lane, j job, wedged bool) result {
-	t := &task{r: r, a: j.a, name: l.name, not: j.not, wedged: wedged}
+// work does one job in the lane l.
+func (r *Runner) work(ctx context.Context, l *lane, j job) result {
+	t := &task{r: r, a: j.a, name: l.name, not: j.not, turn: l.turn, click: urgency(j) == 0}
 	var err error
 	if j.verify {
 		err = t.look(ctx)
@@ -46,12 +45,13 @@ func (r *Runner) report(ctx context.Context, what string, err error) {
 
 // task is one action in one worker's hand.
 type task struct {
-	r      *Runner
-	a      consent.Action
-	name   string // connection, "" for none
-	not    map[string]bool
-	wedged bool
-	lost   chan struct{} // closed when a call that was given up comes back
+	r     *Runner
+	a     consent.Action
+	name  string // connection, "" for none
+	not   map[string]bool
+	turn  *turn         // of the connection; nil for none
+	click bool          // a person waits
+	lost  chan struct{} // closed when a call that was given up comes back
 }
 
 // tryElsewhere says that another connection should be chosen.
