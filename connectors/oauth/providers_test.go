@@ -93,6 +93,7 @@ type shop struct {
 	ended   bool
 	refused bool
 	lies    bool
+	own     bool // refuses in words of its own
 	n       int
 }
 
@@ -104,6 +105,10 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	bearer := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	switch {
 	case at == s.p.Token:
+		if s.ended && s.own {
+			say(w, http.StatusBadRequest, map[string]any{"message": "Bad Request", "errors": []any{map[string]string{"resource": "RefreshToken", "code": "invalid"}}})
+			return
+		}
 		if s.ended {
 			no(w, http.StatusBadRequest, "invalid_grant")
 			return
@@ -239,4 +244,30 @@ func TestATokenInAnAddressIsNotTold(t *testing.T) {
 	if strings.Contains(err.Error(), "access_token") || connectors.KindOf(err) != consent.KindTransient {
 		t.Errorf("%v", err)
 	}
+}
+
+// A provider that refuses in words of its own has ended an access only where its
+// harmless question does not open either.
+func TestARefusalInOtherWords(t *testing.T) {
+	tab, _ := shippedTable()
+	p, _ := tab.get("strava")
+	shop := &shop{p: p, own: true}
+	g := newRig(t)
+	g.hold()
+	g.set.Values = map[string]string{optProvider: "strava", optClient: fakeClient}
+	g.host.HTTP.Transport = handler{shop}
+	s := g.open()
+	shop.ended = true
+	g.pass(lookEvery)
+	if gs, err := s.Grants(t.Context()); err != nil || len(gs) != 0 {
+		t.Errorf("%+v, %v", gs, err)
+	}
+	// The twin: an access token that ran out by itself opens nothing, and proves nothing.
+	g = newRig(t)
+	g.hold()
+	g.set.Values = map[string]string{optProvider: "strava", optClient: fakeClient}
+	g.host.HTTP.Transport = handler{shop}
+	g.pass(2 * time.Hour)
+	_, err := g.c.Open(t.Context(), g.set, g.host)
+	wantKind(t, err, consent.KindPermanent, "Strava refused")
 }

@@ -192,10 +192,20 @@ func (s *Session) renewed(ctx context.Context) error {
 		return nil
 	case err == nil:
 		return nil
-	case errors.Is(err, errRefused) && !inBetween:
+	case errors.Is(err, errRefused) && !inBetween, s.shut(ctx, err):
 		return s.end(ctx)
 	}
 	return err
+}
+
+// shut reports a provider that refuses a renewal in words of its own (Strava),
+// and whose harmless question an access token no longer opens before its time.
+func (s *Session) shut(ctx context.Context, err error) bool {
+	if connectors.KindOf(err) != consent.KindPermanent || s.ask.Check == "" || s.k.AccessUntil.IsZero() || !s.now().Before(s.k.AccessUntil) {
+		return false
+	}
+	opens, err := s.ask.opens(ctx, s.k.Access)
+	return err == nil && !opens
 }
 
 // withoutRenewal judges an access that lives as long as its one token.
