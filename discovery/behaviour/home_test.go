@@ -266,8 +266,9 @@ type told struct {
 
 // simulate lives in a home for weeks after four weeks of learning, and lists
 // what the household is told: a kind of a device is not repeated within a week.
-// extra adds rows to a device's hour; nil adds none.
-func simulate(seed uint64, weeks int, l Limits, extra func(thing, hour) []Row) []told {
+// extra adds rows to a device's hour, and devices without any are left out; nil
+// adds none and leaves out nobody.
+func simulate(seed uint64, weeks int, l Limits, extra func(thing) func(hour) []Row) []told {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	begin := time.Date(2026, 9, 1, 0, 0, 0, 0, berlin).AddDate(0, 0, int(seed%50)) // over the end of summer time
 	things := sixty(seed)
@@ -282,6 +283,12 @@ func simulate(seed uint64, weeks int, l Limits, extra func(thing, hour) []Row) [
 	}
 	var out []told
 	for n, x := range things {
+		more := func(hour) []Row { return nil }
+		if extra != nil {
+			if more = extra(x); more == nil {
+				continue
+			}
+		}
 		own := rand.New(rand.NewPCG(seed, uint64(n)+100))
 		learner := NewLearner(berlin)
 		last := map[Kind]int{}
@@ -291,9 +298,7 @@ func simulate(seed uint64, weeks int, l Limits, extra func(thing, hour) []Row) [
 			for at := start; at.Before(end); at = at.Add(time.Hour) {
 				h := hour{at: at.UTC(), local: at, day: d, world: worlds[d], rng: own}
 				rows = append(rows, x.live(h)...)
-				if extra != nil {
-					rows = append(rows, extra(x, h)...)
-				}
+				rows = append(rows, more(h)...)
 			}
 			if d >= HistoryDays {
 				for _, f := range l.Judge(learner.History(DateOf(start)), rows, x.subject, berlin) {

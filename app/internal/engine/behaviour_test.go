@@ -161,6 +161,31 @@ func TestBehaviourIsForgottenWithTheDevice(t *testing.T) {
 	}
 }
 
+// A period that is deleted takes what was out of the ordinary in it along, and no more.
+func TestWhatWasOutOfTheOrdinaryGoesWithItsDays(t *testing.T) {
+	h := newHome(t)
+	id := h.lived(discovery.KindCamera, 20)
+	h.flood(id)
+	h.look()
+	forget := func(from, to string) int {
+		t.Helper()
+		if _, err := h.Forget(t.Context(), engine.ForgetRequest{From: from, To: to, How: "test"}); err != nil {
+			t.Fatal(err)
+		}
+		all, err := h.Unusual(t.Context(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	if n := forget("2026-11-20", "2026-11-21"); n != 1 {
+		t.Errorf("%d are left after other days went", n)
+	}
+	if n := forget("2026-11-21", "2026-11-22"); n != 0 {
+		t.Errorf("%d are left after their day went", n)
+	}
+}
+
 func lamp(t *testing.T) []byte {
 	t.Helper()
 	b, err := os.ReadFile("../../../discovery/mud/testdata/rfc8520.json")

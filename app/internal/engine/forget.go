@@ -89,6 +89,11 @@ func (e *Core) Forget(ctx context.Context, r ForgetRequest) (Forgotten, error) {
 			return out, fmt.Errorf("deleting what is known of its behaviour: %w", err)
 		}
 	}
+	if r.From != "" {
+		if err := e.forgetUnusual(ctx, r.From, r.To); err != nil {
+			return out, fmt.Errorf("deleting what was out of the ordinary: %w", err)
+		}
+	}
 	e.watching.forget("") // a period is gone, or more
 	for _, id := range w.texts {
 		n, err := e.Store.EraseText(ctx, id, ledger.Note{Time: e.Now(), Text: "The texts about this device were deleted."})

@@ -27,3 +27,14 @@ func (e *Core) forgetBehaviour(ctx context.Context, id discovery.DeviceID) error
 	e.watching.forget(id)
 	return errors.Join(e.saveDescriptions(ctx, said), e.saveUsualWeeks(ctx, weeks), e.saveUnusuals(ctx, unusual))
 }
+
+// forgetUnusual drops what was out of the ordinary from one local day to another.
+func (e *Core) forgetUnusual(ctx context.Context, from, to string) error {
+	e.meeting.Lock()
+	defer e.meeting.Unlock()
+	all, err := e.unusuals(ctx)
+	if err != nil {
+		return err
+	}
+	return e.saveUnusuals(ctx, slices.DeleteFunc(all, func(r unusualRecord) bool { return r.Finding.Day >= from && r.Finding.Day <= to }))
+}
