@@ -96,6 +96,31 @@ func everywhere(t *testing.T, screens []picture.Screen, find func(*testing.T, fy
 	}
 }
 
+// unfilled lists the texts in which a value is missing or too many.
+func unfilled(t *testing.T, o fyne.CanvasObject, path string) []string {
+	t.Helper()
+	var out []string
+	for _, child := range within(t, o) {
+		name := fmt.Sprintf("%s/%T", path, child)
+		if text, ok := child.(*canvas.Text); ok && strings.Contains(text.Text, "%!") {
+			out = append(out, fmt.Sprintf("%s: %q", name, text.Text))
+		}
+		out = append(out, unfilled(t, child, name)...)
+	}
+	return out
+}
+
+func TestEveryTextIsFilledIn(t *testing.T) {
+	for _, s := range picture.Screens() {
+		w := open(t, s, windows[0].size, windows[0].scale)
+		for _, top := range append(w.Canvas().Overlays().List(), w.Content()) {
+			for _, line := range unfilled(t, top, "") {
+				t.Errorf("%s: %s", s.Name, line)
+			}
+		}
+	}
+}
+
 func TestNothingSticksOutInGermanAtAnySize(t *testing.T) {
 	everywhere(t, picture.LongScreens(), sticksOut)
 }
@@ -115,5 +140,13 @@ func TestAShortenedTextIsFound(t *testing.T) {
 	text.Wrapped(0).Refresh()
 	if out := shortened(t, w.Content(), ""); len(out) != 0 {
 		t.Errorf("the same text in lines gives %q", out)
+	}
+}
+
+func TestATextThatIsNotFilledInIsFound(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(kit.NewTheme(kit.Light, 1))
+	w := test.NewTempWindow(t, container.NewStack(kit.NewText("Add this device too%!(EXTRA int=1)")))
+	if out := unfilled(t, w.Content(), ""); len(out) == 0 {
+		t.Error("a value too many was not found")
 	}
 }

@@ -39,10 +39,13 @@ func (p Presenter) T(key string, args ...any) string {
 
 // N chooses between one and many, and fills in n as a figure.
 func (p Presenter) N(one, many string, n int) string {
-	if n == 1 {
-		return p.T(one, n)
+	if n != 1 {
+		return p.T(many, n)
 	}
-	return p.T(many, n)
+	if !strings.Contains(one, "%") { // "this device" needs no number
+		return p.T(one)
+	}
+	return p.T(one, n)
 }
 
 // Words chooses between one and many, and fills in n as a word up to twelve,
