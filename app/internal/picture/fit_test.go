@@ -146,6 +146,7 @@ func TestAShortenedTextIsFound(t *testing.T) {
 func TestATextThatIsNotFilledInIsFound(t *testing.T) {
 	test.NewTempApp(t).Settings().SetTheme(kit.NewTheme(kit.Light, 1))
 	w := test.NewTempWindow(t, container.NewStack(kit.NewText("Add this device too%!(EXTRA int=1)")))
+	w.Resize(fyne.NewSize(600, 40))
 	if out := unfilled(t, w.Content(), ""); len(out) == 0 {
 		t.Error("a value too many was not found")
 	}
