@@ -59,6 +59,29 @@ func TestARealServer(t *testing.T) {
 	}
 }
 
+// TestOtherRealServers shows a notification with three buttons through the
+// servers of GNOME's fallback session and of Xfce, where they are installed.
+func TestOtherRealServers(t *testing.T) {
+	for _, path := range []string{"/usr/lib/notification-daemon/notification-daemon", "/usr/lib/x86_64-linux-gnu/xfce4/notifyd/xfce4-notifyd"} {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			for _, tool := range []string{"Xvfb", path} {
+				if _, err := exec.LookPath(tool); err != nil {
+					t.Skipf("##### SKIPPED: no %s here; install xvfb, notification-daemon and xfce4-notifyd to test with them #####", tool)
+				}
+			}
+			address, home := bus(t), t.TempDir()
+			env := append(os.Environ(), "DBUS_SESSION_BUS_ADDRESS="+address, "DISPLAY="+display(t), "HOME="+home, "XDG_RUNTIME_DIR="+home, "WAYLAND_DISPLAY=")
+			d := desktop(t, address)
+			served(t, env, d, path)
+			n := Note{
+				Title: "Front door bell → Bell <b>Maker</b> & Co", Body: "It ends in 8 days.", Chosen: func(string) {},
+				Actions: []Action{{"renew", "Renew"}, {"lapse", "Let it lapse"}, {"open", "Open"}},
+			}
+			poll(t, "it is shown", func() bool { return d.Show(t.Context(), n) == nil })
+		})
+	}
+}
+
 // served starts a notification server until it answers: on a busy machine it may
 // give up because its display is slow.
 func served(t *testing.T, env []string, d *Desktop, name string, args ...string) {

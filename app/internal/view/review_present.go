@@ -128,7 +128,7 @@ func (p Presenter) period(t consent.Term) string {
 		return ""
 	}
 	n, err := strconv.Atoi(m[1])
-	if err != nil {
+	if err != nil || n > 1_000_000_000 {
 		return ""
 	}
 	short := strings.HasPrefix(t.Rule, "PT")
@@ -136,13 +136,26 @@ func (p Presenter) period(t consent.Term) string {
 		"D": {"%s day", "%s days"}, "W": {"%s week", "%s weeks"}, "M": {"%s month", "%s months"}, "Y": {"%s year", "%s years"},
 	}
 	if short {
-		words = map[string][2]string{"H": {"%s hour", "%s hours"}, "M": {"%s minute", "%s minutes"}, "S": {"%s second", "%s seconds"}}
+		return p.clockPeriod(n, m[2])
 	}
-	w, ok := words[m[2]]
-	if !ok {
-		return ""
-	}
+	w := words[m[2]]
 	return lowerFirst(p.Words(w[0], w[1], n))
+}
+
+// clockPeriod is n hours, minutes or seconds in the largest unit that says them
+// to a hundredth: nobody agreed for 86,404 seconds.
+func (p Presenter) clockPeriod(n int, unit string) string {
+	length := map[string]int{"D": 86_400, "H": 3600, "M": 60, "S": 1}
+	for _, u := range []struct{ unit, one, many string }{
+		{"D", "%s day", "%s days"}, {"H", "%s hour", "%s hours"}, {"M", "%s minute", "%s minutes"}, {"S", "%s second", "%s seconds"},
+	} {
+		total, per := n*length[unit], length[u.unit]
+		units := (total + per/2) / per
+		if off := max(total-units*per, units*per-total); units > 0 && off*100 <= total {
+			return lowerFirst(p.Words(u.one, u.many, units))
+		}
+	}
+	return ""
 }
 
 // since is what changed since the household agreed.
