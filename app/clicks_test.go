@@ -30,7 +30,8 @@ func (a announced) Spec() connectors.Spec {
 	s := a.Connector.Spec()
 	s.Name = "Home box"
 	s.Options = []connectors.Option{
-		{Key: "address", Label: "Address", Required: true, Address: true}, {Key: "interval", Label: "Seconds between two looks", Default: "5"},
+		{Key: "address", Label: "Address", Required: true, Address: true},
+		{Key: "interval", Label: "Seconds between two looks", Default: "5"},
 		{Key: "password", Label: "Password", Required: true, Secret: true},
 	}
 	s.Announced = []connectors.Announced{{Type: "_homebox._tcp", Key: "address"}}

@@ -82,7 +82,9 @@ func TestAConnectorFileIsDroppedApprovedAndRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.drop(s.file("mine.yaml", bytes.Replace(text, []byte("probe:"), []byte("prove:"), 1)))
-	s.until("its faults are named", func() bool { return s.shows("mine.yaml cannot be used") && s.shows("column 1: there is no field \"prove\"") })
+	s.until("its faults are named", func() bool {
+		return s.shows("mine.yaml cannot be used") && s.shows("column 1: there is no field \"prove\"")
+	})
 	s.draw("file-faults-real")
 	s.press("Close")
 	s.drop(s.file("strava.yaml", text))
@@ -92,7 +94,9 @@ func TestAConnectorFileIsDroppedApprovedAndRemoved(t *testing.T) {
 		t.Fatalf("kept before a yes: %+v, %v", all, err)
 	}
 	s.press("Approve and use it")
-	s.until("its form is open", func() bool { return s.shows("Connect: Strava access of one app") && s.button("Test and connect") != nil })
+	s.until("its form is open", func() bool {
+		return s.shows("Connect: Strava access of one app") && s.button("Test and connect") != nil
+	})
 	s.press("Cancel")
 	s.until("it is listed", func() bool { return s.shows("approved today") })
 	s.press("Remove")

@@ -43,9 +43,9 @@ func (h *hours) read() clock.Reading {
 	return r
 }
 
-func (h *hours) pass(d time.Duration)    { h.passed.Add(int64(d)) }
+func (h *hours) pass(d time.Duration)     { h.passed.Add(int64(d)) }
 func (h *hours) setWrong(d time.Duration) { h.wrong.Store(int64(d)) }
-func (h *hours) now() time.Time          { return h.read().Wall }
+func (h *hours) now() time.Time           { return h.read().Wall }
 
 // right is the time that the household's other boxes go by.
 func (h *hours) right() time.Time { return h.now().Add(-time.Duration(h.wrong.Load())) }

@@ -78,7 +78,8 @@ func setupFixture() view.Connectors {
 		Needs: []string{"OpenWrt 22.03 or newer with the web interface", "an account on it; the text below makes one with no more rights than needed"},
 		Setup: "# Paste this on your OpenWrt router (ssh root@192.168.1.1). It makes an account\n# \"bestbefore\" that may read who is in the home and what goes out, and may set\n# firewall rules.\nopkg install rpcd-mod-luci uhttpd-mod-ubus conntrack || apk add rpcd-mod-luci uhttpd-mod-ubus conntrack\ncat > /usr/share/rpcd/acl.d/bestbefore.json <<'END'\n{\n  \"bestbefore\": {\n    \"description\": \"Best Before: see devices and flows, set named firewall rules\"\n  }\n}\nEND\n",
 		Options: []contract.Option{
-			{Key: "address", Label: "Address of the router", Default: "https://192.168.1.1", Required: true, Address: true}, {Key: "username", Label: "User name", Default: "bestbefore", Required: true},
+			{Key: "address", Label: "Address of the router", Default: "https://192.168.1.1", Required: true, Address: true},
+			{Key: "username", Label: "User name", Default: "bestbefore", Required: true},
 			{Key: "password", Label: "Password", Required: true, Secret: true},
 		},
 	}

@@ -47,7 +47,8 @@ func TestDamagedRecordsAreOneProblem(t *testing.T) {
 	p := presenter(t)
 	got := p.problems([]engine.Problem{
 		{ID: "connection/k2", Text: "Pi-hole: it did not answer."},
-		{ID: "quarantine/consent/c1", Text: "x", Fix: "Everything else goes on."}, {ID: "quarantine/action/a1", Text: "y", Fix: "Everything else goes on."},
+		{ID: "quarantine/consent/c1", Text: "x", Fix: "Everything else goes on."},
+		{ID: "quarantine/action/a1", Text: "y", Fix: "Everything else goes on."},
 	})
 	if len(got) != 2 || got[1].Word != "Set aside:" || got[1].Text != "Two damaged records were set aside, and nothing rests on them. Everything else goes on." || got[1].Action.ID != string(PageSettings) {
 		t.Errorf("%+v", got)
