@@ -128,6 +128,36 @@ func TestADayOfSilenceCountsWhereSomebodyWatched(t *testing.T) {
 	}
 }
 
+// claims is a source that sees everything, or says so: anybody at home could have sent what it tells.
+type claims struct{ sees }
+
+func (c claims) Coverage(ctx context.Context) (connectors.Coverage, error) {
+	v, err := c.sees.Coverage(ctx)
+	v.Claim = true
+	return v, err
+}
+
+// TestTheSilenceOfAClaimProvesNothing: not alone; beside a source that is no claim
+// (the twin) the same silence counts.
+func TestTheSilenceOfAClaimProvesNothing(t *testing.T) {
+	for want, source := range map[consent.Seen]func(*home) connectors.Coverer{
+		consent.CannotTell: func(h *home) connectors.Coverer { return claims{sees{h}} },
+		consent.Stopped:    func(h *home) connectors.Coverer { return sees{h} },
+	} {
+		h, id, _ := byHand(t)
+		h.connect(false)
+		h.peers.caps.Coverer = source(h)
+		h.now = h.now.Add(25 * time.Hour)
+		if seen, _ := h.watch(t, id); seen != want {
+			t.Errorf("after a day of silence: %s, want %s", seen, want)
+		}
+		d, err := h.Device(t.Context(), string(h.see("00:11:22:33:44:55")))
+		if err != nil || len(d.Sight.By) != 1 || d.Sight.By[0].Claim != (want == consent.CannotTell) {
+			t.Errorf("seen by %+v, %v", d.Sight, err)
+		}
+	}
+}
+
 func TestRemindersAreOnUntilTurnedOff(t *testing.T) {
 	h := newHome(t)
 	for _, want := range []bool{true, false, true} {

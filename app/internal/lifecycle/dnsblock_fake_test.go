@@ -35,7 +35,7 @@ type lookedUp struct {
 
 const blockerPassword = "correct-horse-77"
 
-func startBlocker(t *testing.T, serve func(*dnsBlocker, http.ResponseWriter, *http.Request)) *dnsBlocker {
+func startBlocker(t testing.TB, serve func(*dnsBlocker, http.ResponseWriter, *http.Request)) *dnsBlocker {
 	b := &dnsBlocker{rows: map[string][]map[string]any{"groups": {{"id": 0, "name": "Default", "comment": "", "enabled": true}}, "domains": {}, "clients": {}}}
 	b.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b.mu.Lock()

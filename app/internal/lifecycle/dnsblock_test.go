@@ -19,7 +19,7 @@ import (
 )
 
 // withBlocker is a home whose only connection is a DNS blocker, and a printer.
-func withBlocker(t *testing.T, kind connectors.Connector, b *dnsBlocker) (*Home, engine.Engine, discovery.DeviceID) {
+func withBlocker(t testing.TB, kind connectors.Connector, b *dnsBlocker) (*Home, engine.Engine, discovery.DeviceID) {
 	t.Helper()
 	reg, err := connectors.NewRegistry(kind)
 	if err != nil {

@@ -61,7 +61,7 @@ func start(t *testing.T, dir string, peer *connectortest.Peer) (*Home, func()) {
 }
 
 // until polls a condition of the real engine; what never happens fails the test.
-func until(t *testing.T, what string, ok func() bool) {
+func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(2 * time.Minute) // long, for a busy machine
 	for !ok() {
@@ -236,7 +236,7 @@ func diaryKinds(t *testing.T, e engine.Engine) string {
 
 // credential hands over a key as systemd does, and keeps the key store of
 // whoever runs the tests out of it.
-func credential(t *testing.T) string {
+func credential(t testing.TB) string {
 	t.Helper()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
 	dir := t.TempDir()

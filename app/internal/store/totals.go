@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"bestbefore/discovery"
@@ -57,7 +58,7 @@ func (s *Store) sums(ctx context.Context, q flow.Query, byHour bool) ([]flow.Hou
 	}
 	var out []flow.HourTotal
 	for _, d := range devices {
-		one := deviceSums{device: s.resolve(discovery.DeviceID(d.id)), byHour: byHour, to: map[int64]int{}, index: map[flow.Destination]int{}, at: map[sumKey]int{}, out: out}
+		one := deviceSums{device: s.resolve(discovery.DeviceID(d.id)), byHour: byHour, to: map[int64]int{}, index: map[flow.Destination]int{}, at: map[int]int{}, out: out}
 		for _, table := range tables {
 			if err := one.read(ctx, s.flows, table, d.n, from, to); err != nil {
 				return nil, classify(s.flows.path, fmt.Errorf("adding up flows: %w", err))
@@ -93,70 +94,94 @@ func (s *Store) numbered(ctx context.Context, id discovery.DeviceID) ([]numbered
 type deviceSums struct {
 	device discovery.DeviceID
 	byHour bool
-	to     map[int64]int // which destination a route goes to; refused ones are not there
+	to     map[int64]int // which destination a route goes to
 	dests  []flow.Destination
 	index  map[flow.Destination]int
-	at     map[sumKey]int // where in out
+	at     map[int]int // where in out the sum of a destination is, with byHour that of one hour
 	out    []flow.HourTotal
 }
 
-type sumKey struct {
-	hour int64 // 0 where there is one sum for all
-	dest int
+// sumRow is one row of a table of sums.
+type sumRow struct {
+	route, hour     int64
+	up, down, count uint64
 }
 
 func (d *deviceSums) read(ctx context.Context, f *file, table string, n, from, to int64) error {
 	where := table + " WHERE device = ? AND hour >= ? AND hour < ?"
-	err := each(ctx, f, func(sc scanner) error {
-		var route int64
-		var domain, address string
-		if err := sc.Scan(&route, &domain, &address); err != nil {
-			return err
-		}
-		x := destination(domain, address)
-		i, ok := d.index[x]
-		if !ok {
-			i = len(d.dests)
-			d.index[x], d.dests = i, append(d.dests, x)
-		}
-		d.to[route] = i
-		return nil
-	}, "SELECT n, domain, address FROM route WHERE refused = 0 AND n IN (SELECT DISTINCT route FROM "+where+")", n, from, to)
+	query := "SELECT route, max(hour), sum(up), sum(down), sum(n) FROM " + where + " GROUP BY route"
+	if d.byHour {
+		query = "SELECT route, hour, up, down, n FROM " + where + " ORDER BY hour"
+	}
+	rows, err := all(ctx, f, func(sc scanner) (r sumRow, err error) {
+		return r, sc.Scan(&r.route, &r.hour, &r.up, &r.down, &r.count)
+	}, query, n, from, to)
 	if err != nil {
 		return err
 	}
-	query := "SELECT route, max(hour), sum(up), sum(down), sum(n) FROM " + where + " GROUP BY route"
-	if d.byHour {
-		query = "SELECT route, hour, up, down, n FROM " + where
+	if err := d.learn(ctx, f, rows); err != nil {
+		return err
 	}
-	return each(ctx, f, func(sc scanner) error {
-		var route, hour int64
-		var up, down, count uint64
-		if err := sc.Scan(&route, &hour, &up, &down, &count); err != nil {
-			return err
+	d.out = slices.Grow(d.out, len(rows))
+	for i, r := range rows {
+		if d.byHour && (i == 0 || r.hour != rows[i-1].hour) {
+			clear(d.at)
 		}
-		dest, ok := d.to[route]
-		if !ok {
-			return nil // refused
+		if dest := d.to[r.route]; dest != refusedRoute {
+			d.add(dest, r)
 		}
-		k := sumKey{dest: dest}
-		if d.byHour {
-			k.hour = hour
-		}
-		d.add(k, time.UnixMilli(hour*hourMS).UTC(), up, down, count)
-		return nil
-	}, query, n, from, to)
+	}
+	return nil
 }
 
-func (d *deviceSums) add(k sumKey, hour time.Time, up, down, count uint64) {
-	i, ok := d.at[k]
+// refusedRoute marks what did not flow.
+const refusedRoute = -1
+
+// routesAtOnce is how many routes one question is about.
+const routesAtOnce = 200
+
+// learn reads where the routes of rows go that are not known yet.
+func (d *deviceSums) learn(ctx context.Context, f *file, rows []sumRow) error {
+	var unknown []any
+	for _, r := range rows {
+		if _, ok := d.to[r.route]; !ok {
+			d.to[r.route] = refusedRoute // until its row says otherwise
+			unknown = append(unknown, r.route)
+		}
+	}
+	for some := range slices.Chunk(unknown, routesAtOnce) {
+		err := each(ctx, f.read, func(sc scanner) error {
+			var route int64
+			var domain, address string
+			if err := sc.Scan(&route, &domain, &address); err != nil {
+				return err
+			}
+			x := destination(domain, address)
+			i, ok := d.index[x]
+			if !ok {
+				i = len(d.dests)
+				d.index[x], d.dests = i, append(d.dests, x)
+			}
+			d.to[route] = i
+			return nil
+		}, "SELECT n, domain, address FROM route WHERE refused = 0 AND n IN ("+strings.Repeat("?,", len(some)-1)+"?)", some...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *deviceSums) add(dest int, r sumRow) {
+	hour := time.UnixMilli(r.hour * hourMS).UTC()
+	i, ok := d.at[dest]
 	if !ok {
-		d.at[k] = len(d.out)
-		d.out = append(d.out, flow.HourTotal{Device: d.device, Destination: d.dests[k.dest], Hour: hour, Up: up, Down: down, Count: count})
+		d.at[dest] = len(d.out)
+		d.out = append(d.out, flow.HourTotal{Device: d.device, Destination: d.dests[dest], Hour: hour, Up: r.up, Down: r.down, Count: r.count})
 		return
 	}
 	o := &d.out[i]
-	o.Up, o.Down, o.Count = o.Up+up, o.Down+down, o.Count+count
+	o.Up, o.Down, o.Count = o.Up+r.up, o.Down+r.down, o.Count+r.count
 	if hour.After(o.Hour) {
 		o.Hour = hour
 	}
