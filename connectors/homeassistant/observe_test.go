@@ -120,6 +120,17 @@ func TestWhatCountsAsAReport(t *testing.T) {
 			t.Errorf("%s %s counts %d, want %d", c.id, c.plus, got, c.want)
 		}
 	}
+	w.begun(now) // what is in the history is not counted as it comes, as long as that may be
+	if n := change("sensor.real", fmt.Sprintf(`{"s":"secret-4717","lc":%d}`, now.Unix()-1)); n != 0 {
+		t.Errorf("what the history has is counted again: %d", n)
+	}
+	if n := change("sensor.real", fmt.Sprintf(`{"s":"secret-4718","lc":%d}`, now.Unix()+1)); n != 1 {
+		t.Errorf("what came after is not counted: %d", n)
+	}
+	now = now.Add(overtaken + time.Second) // a clock over there that was set back loses nothing
+	if n := change("sensor.real", `{"s":"secret-4719","lc":2}`); n != 1 {
+		t.Errorf("by a wrong clock it is not counted: %d", n)
+	}
 	if dump := fmt.Sprintf("%+v %+v %+v", w.states, w.reports, w.known); strings.Contains(dump, "secret") || strings.Contains(dump, "471") {
 		t.Errorf("a value was kept: %s", dump)
 	}

@@ -171,7 +171,7 @@ func (w *watch) take(b json.RawMessage, first bool, now time.Time, ahead time.Du
 		}
 		st := state{}.with(&x)
 		w.states[id] = st
-		if !first && w.fresh(&x, ahead) {
+		if !first && w.fresh(&x, now, ahead) {
 			w.count(id, st, now)
 		}
 	}
@@ -182,7 +182,7 @@ func (w *watch) take(b json.RawMessage, first bool, now time.Time, ahead time.Du
 		}
 		st = st.with(d.Now)
 		w.states[id] = st
-		if (d.Now.State != nil || d.Now.Attributes != nil || d.Now.Changed+d.Now.Updated > 0) && w.fresh(d.Now, ahead) {
+		if (d.Now.State != nil || d.Now.Attributes != nil || d.Now.Changed+d.Now.Updated > 0) && w.fresh(d.Now, now, ahead) {
 			w.count(id, st, now)
 		}
 	}
@@ -191,10 +191,14 @@ func (w *watch) take(b json.RawMessage, first bool, now time.Time, ahead time.Du
 	}
 }
 
-// fresh reports whether something told was not in the history already when that
-// was read. The caller holds mu.
-func (w *watch) fresh(x *shown, ahead time.Duration) bool {
-	return x.Changed+x.Updated == 0 || x.at().Add(-ahead).After(w.from)
+// overtaken is how long after we began to count something may still come that is
+// in the history too. Later nobody's clock needs to be trusted.
+const overtaken = 5 * time.Second
+
+// fresh reports whether something told now is not in the history already. The
+// caller holds mu.
+func (w *watch) fresh(x *shown, now time.Time, ahead time.Duration) bool {
+	return now.Sub(w.from) > overtaken || x.Changed+x.Updated == 0 || x.at().Add(-ahead).After(w.from)
 }
 
 // with is st after what was shown.

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -77,7 +78,7 @@ func (h *hub) report() {
 	if h.off() {
 		return
 	}
-	h.tell(`{"c":{"sensor.vacuum":{"+":{"s":"2","lc":2}}}}`)
+	h.tell(fmt.Sprintf(`{"c":{"sensor.vacuum":{"+":{"s":"2","lc":%f}}}}`, float64(time.Now().UnixMicro())/1e6))
 }
 
 func (h *hub) tell(event string) {
