@@ -117,21 +117,21 @@ func (b *behaviourSheets) answer(action string) {
 func (b *behaviourSheets) saidGroup(g view.SaidGroup) fyne.CanvasObject {
 	out := kit.NewColumn(kit.Step, kit.NewFlow(2*kit.Step, kit.NewPill(g.Severity, g.Title+" · "+g.Count)))
 	for _, r := range g.Rows {
-		left := kit.NewColumn(0, kit.NewText(r.Name).Wrapped(2))
+		left := kit.NewColumn(0, kit.NewText(r.Name).Wrapped(0))
 		if r.Line != "" {
-			left.Add(kit.NewSoft(r.Line).Wrapped(2))
+			left.Add(kit.NewSoft(r.Line).Wrapped(0))
 		}
-		row := []fyne.CanvasObject{kit.Grow(left)}
 		switch {
 		case r.Amount != "" && r.Flows.Page != "":
-			row = append(row, kit.NewButton(r.Amount, kit.Link, func() { b.commands.Open(r.Flows) }))
+			out.Add(kit.NewHead(left, kit.NewFlow(0, kit.NewButton(r.Amount, kit.Link, func() { b.commands.Open(r.Flows) }))))
 		case r.Amount != "":
-			row = append(row, kit.NewSoft(r.Amount))
+			out.Add(kit.NewHead(left, kit.NewFlow(0, kit.NewSoft(r.Amount).Wrapped(0).Fitted())))
+		default:
+			out.Add(left)
 		}
-		out.Add(kit.NewTopRow(2*kit.Step, row...))
 	}
 	if g.More != "" {
-		out.Add(kit.NewSoft(g.More).Wrapped(2))
+		out.Add(kit.NewSoft(g.More).Wrapped(0))
 	}
 	return out
 }
