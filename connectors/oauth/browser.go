@@ -108,15 +108,18 @@ func (b *browser) Wait(ctx context.Context) (connectors.Linked, error) {
 		Handler: b, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
 	}
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(b.at) }()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = srv.Serve(b.at) // it ends because it is shut down
+	}()
 	got := b.wait(ctx)
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	if srv.Shutdown(closing) != nil { // the browser gets its last page first
 		_ = srv.Close()
 	}
-	_ = <-served // it ended because it was shut down
+	<-served
 	if got.err != nil {
 		return connectors.Linked{}, got.err
 	}
