@@ -40,6 +40,7 @@ type fake struct {
 	save       func(path string, all []engine.ConsentInfo, now time.Time) error
 	access     []engine.AccessInfo
 	endAccess  func(id string, sure bool) (consent.Action, error)
+	read       func(path string, most int64) ([]byte, error)
 	kinds      []connectors.Spec
 	link       *linking
 }
@@ -230,6 +231,7 @@ type screen struct {
 
 	access  []view.Access
 	capture []view.Capture
+	open    func(view.Route) // may be nil
 
 	mu     sync.Mutex // guards queued
 	queued []func()
@@ -277,8 +279,13 @@ func pumpOf(t *testing.T, e engine.Engine, f *fake) (*Pump, *screen) {
 			Access:     func(v view.Access) { s.access = append(s.access, v) },
 			Capture:    func(v view.Capture) { s.capture = append(s.capture, v) },
 			Close:      func() { s.closed++ },
+			Open: func(r view.Route) {
+				if s.open != nil {
+					s.open(r)
+				}
+			},
 		},
-		Desk: Desk{SaveCalendar: f.save},
+		Desk: Desk{SaveCalendar: f.save, ReadFile: f.read},
 	})
 	if err != nil {
 		t.Fatal(err)

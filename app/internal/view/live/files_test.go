@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,10 +20,18 @@ type shelf struct {
 	*fake
 	added     []string
 	addErr    error
-	taken     []engine.TakenCapture
-	progress  engine.CaptureProgress
 	importing chan error // ends the reading under way
 	imported  []engine.CaptureRequest
+
+	mu       sync.Mutex // guards both below
+	taken    []engine.TakenCapture
+	progress engine.CaptureProgress
+}
+
+func (s *shelf) set(taken []engine.TakenCapture, now engine.CaptureProgress) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken, s.progress = taken, now
 }
 
 func (s *shelf) LookAtRecipe(_ context.Context, text string) (engine.RecipeInfo, error) {
@@ -37,9 +46,15 @@ func (s *shelf) AddRecipe(_ context.Context, text, sum string) (engine.RecipeInf
 	return engine.RecipeInfo{Spec: connectors.Spec{Kind: "plug", Name: "Plug"}}, s.addErr
 }
 
-func (s *shelf) Captures(context.Context) ([]engine.TakenCapture, error) { return s.taken, nil }
+func (s *shelf) Captures(context.Context) ([]engine.TakenCapture, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.taken, nil
+}
 
 func (s *shelf) CaptureProgress(context.Context) (engine.CaptureProgress, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.progress, nil
 }
 
@@ -58,22 +73,22 @@ func (s *shelf) StopCapture(context.Context) error {
 }
 
 func (s *shelf) ForgetCapture(_ context.Context, file, _ string) (engine.Forgotten, error) {
-	s.taken = nil
+	s.set(nil, engine.CaptureProgress{})
 	return engine.Forgotten{Rows: 12}, nil
 }
 
 func shelfPump(t *testing.T, files map[string]string) (*Pump, *screen, *shelf) {
 	t.Helper()
 	e := &shelf{fake: &fake{devices: oneDevice("Bell")}, importing: make(chan error, 1)}
-	p, s := pumpOf(t, e, e.fake)
-	p.config.Desk.ReadFile = func(path string, most int64) ([]byte, error) {
+	e.read = func(path string, most int64) ([]byte, error) {
 		text, ok := files[path]
 		if !ok {
 			return nil, errors.New("no such file")
 		}
 		return []byte(text[:min(len(text), int(most))]), nil
 	}
-	p.config.Screen.Open = func(r view.Route) { p.Shown(r) }
+	p, s := pumpOf(t, e, e.fake)
+	s.open = p.Shown
 	return p, s, e
 }
 
@@ -152,7 +167,7 @@ func TestACaptureIsLookedAtFollowedTakenOverAndForgotten(t *testing.T) {
 		p, s, e := shelfPump(t, nil)
 		p.LookAtCapture("/a.pcap")
 		s.settle()
-		e.progress = engine.CaptureProgress{File: "a.pcap", Done: 1, Size: 4}
+		e.set(nil, engine.CaptureProgress{File: "a.pcap", Done: 1, Size: 4})
 		time.Sleep(2 * captureEvery)
 		s.settle()
 		if got := last(t, s.capture); !got.Busy || got.Progress != 0.25 || got.Stop.Label == "" || got.File != "" {
@@ -177,7 +192,7 @@ func TestACaptureIsLookedAtFollowedTakenOverAndForgotten(t *testing.T) {
 			t.Fatalf("with new ones %+v", got)
 		}
 		p.TakeCapture()
-		e.taken = []engine.TakenCapture{{File: "a.pcap", Records: 7, Devices: 3}}
+		e.set([]engine.TakenCapture{{File: "a.pcap", Records: 7, Devices: 3}}, engine.CaptureProgress{})
 		e.importing <- nil
 		s.settle()
 		if got = last(t, s.capture); got.Outcome.Severity != view.Fresh || got.File != "" || len(got.Taken) != 1 || len(e.imported) != 1 || !e.imported[0].New {
