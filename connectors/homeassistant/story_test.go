@@ -185,7 +185,9 @@ func integrationEnds(t *testing.T, s *Session, v *seen) {
 	if acc, err := s.AccountOf(t.Context(), toHub(s, v, "Kettle")); err != nil || len(acc.Shares) != 1 {
 		t.Fatalf("the fridge shares the kettle's: %+v, %v", acc, err)
 	}
+	began := time.Now()
 	r, err := s.Block(t.Context(), connectors.BlockRequest{Mark: "consent-story", Target: vacuum})
+	t.Logf("disabled and read back in %s", time.Since(began).Round(time.Millisecond))
 	if err != nil || r.Level != consent.Configured {
 		t.Fatalf("%+v, %v", r, err)
 	}
