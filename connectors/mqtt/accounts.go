@@ -8,6 +8,8 @@ import (
 
 	"bestbefore/consent"
 	"bestbefore/discovery"
+
+	"bestbefore/connectors"
 )
 
 const (
@@ -116,7 +118,7 @@ func (s *Session) accountNow(ctx context.Context, l *link, name string) (*accoun
 		return nil, err
 	}
 	if res[0].Data.Client == nil {
-		return nil, transient("The broker's answer names no account.", nil)
+		return nil, connectors.Transient("The broker's answer names no account.", nil)
 	}
 	return res[0].Data.Client, nil
 }

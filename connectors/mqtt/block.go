@@ -30,24 +30,24 @@ type kept struct {
 func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
 	now := s.now().UTC()
 	if !goodMark(r.Mark) {
-		return connectors.Receipt{}, permanent("This block has no name that the broker could keep.", nil)
+		return connectors.Receipt{}, connectors.Permanent("This block has no name that the broker could keep.", nil)
 	}
 	if r.From.After(now) || !r.Until.IsZero() {
-		return connectors.Receipt{}, unsupported("The broker cannot keep a start or an end by itself.", nil)
+		return connectors.Receipt{}, connectors.Unsupported("The broker cannot keep a start or an end by itself.", nil)
 	}
 	name, err := s.accountOf(r.Target)
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
 	if name == s.set.username {
-		return connectors.Receipt{}, permanent("This is our own account; without it nothing could be given back.", nil)
+		return connectors.Receipt{}, connectors.Permanent("This is our own account; without it nothing could be given back.", nil)
 	}
 	l, err := s.connected(ctx)
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
 	if !s.mayMean(r.Target.Recipient, l) {
-		return connectors.Receipt{}, unsupported("The broker can only stop what is sent to the broker itself.", nil)
+		return connectors.Receipt{}, connectors.Unsupported("The broker can only stop what is sent to the broker itself.", nil)
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -61,7 +61,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	}
 	data, err := json.Marshal(s.facts(name))
 	if err != nil {
-		return connectors.Receipt{}, permanent("a receipt cannot be written", err)
+		return connectors.Receipt{}, connectors.Permanent("a receipt cannot be written", err)
 	}
 	res, err := s.ask(ctx, l, askTimeout, cmds...)
 	if err == nil {
@@ -86,7 +86,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 func blockCommands(all []account, name, mark string) ([]command, error) {
 	i := slices.IndexFunc(all, func(a account) bool { return a.Username == name })
 	if i < 0 {
-		return nil, permanent("The broker has no such account any more.", nil)
+		return nil, connectors.Permanent("The broker has no such account any more.", nil)
 	}
 	m := readMarks(all[i].Textdescription)
 	if len(m.marks) == 0 || !all[i].Disabled {
@@ -94,7 +94,7 @@ func blockCommands(all []account, name, mark string) ([]command, error) {
 	}
 	if !m.has(mark) {
 		if len(m.marks) == maxMarks {
-			return nil, permanent("Too many blocks are kept on this account; lift some first.", nil)
+			return nil, connectors.Permanent("Too many blocks are kept on this account; lift some first.", nil)
 		}
 		m.marks = append(m.marks, mark)
 	}
@@ -195,7 +195,7 @@ func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
 		for _, mark := range readMarks(a.Textdescription).marks {
 			data, err := json.Marshal(s.facts(a.Username))
 			if err != nil {
-				return nil, permanent("a receipt cannot be written", err)
+				return nil, connectors.Permanent("a receipt cannot be written", err)
 			}
 			out = append(out, connectors.Held{
 				Mark: mark, Active: a.Disabled, Text: fmt.Sprintf("The broker's account %q is switched off.", clean(a.Username)),
@@ -225,7 +225,7 @@ func (s *Session) Leave(ctx context.Context) error {
 func (s *Session) Revoke(ctx context.Context, r connectors.RevokeRequest) (connectors.Receipt, error) {
 	out := connectors.Receipt{Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: connectors.Target{Account: r.Grant.ID}, Grain: connectors.GrainAccount}
 	if r.Grant.ID == "" || r.Grant.ID == s.set.username || r.Grant.Own {
-		return out, permanent("This is our own account at the broker; it is not deleted.", nil)
+		return out, connectors.Permanent("This is our own account at the broker; it is not deleted.", nil)
 	}
 	l, err := s.connected(ctx)
 	if err != nil {
@@ -237,7 +237,7 @@ func (s *Session) Revoke(ctx context.Context, r connectors.RevokeRequest) (conne
 	k := s.facts(r.Grant.ID)
 	k.Deleted = true
 	if out.Data, err = json.Marshal(k); err != nil {
-		return out, permanent("a receipt cannot be written", err)
+		return out, connectors.Permanent("a receipt cannot be written", err)
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()

@@ -13,7 +13,6 @@ package mqtt
 
 import (
 	"bestbefore/connectors"
-	"bestbefore/consent"
 )
 
 // Kind is the connector's name in settings and on the command line.
@@ -57,12 +56,3 @@ func (*Connector) Spec() connectors.Spec {
 		Access:    "its accounts",
 	}
 }
-
-func fault(k consent.ErrorKind, text string, err error) error {
-	return &connectors.Error{Kind: k, Text: text, Err: err}
-}
-
-func needsPerson(text string, err error) error { return fault(consent.KindNeedsPerson, text, err) }
-func permanent(text string, err error) error   { return fault(consent.KindPermanent, text, err) }
-func transient(text string, err error) error   { return fault(consent.KindTransient, text, err) }
-func unsupported(text string, err error) error { return fault(consent.KindUnsupported, text, err) }

@@ -63,7 +63,7 @@ func (s *Session) watch(ctx context.Context, l *link) error {
 		}
 	}
 	if granted == 0 {
-		return needsPerson("This account may read none of the topics; give it a role with subscribe rights.", nil)
+		return connectors.NeedsPerson("This account may read none of the topics; give it a role with subscribe rights.", nil)
 	}
 	if len(l.refused) > 0 {
 		s.log.Warn("broker refused subscriptions", "count", len(l.refused))

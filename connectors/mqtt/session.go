@@ -64,10 +64,10 @@ type Session struct {
 // Open signs in once and finds out whether our account may manage others.
 func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors.Host) (connectors.Session, error) {
 	if err := New().Spec().Check(s); err != nil {
-		return nil, needsPerson(err.Error(), nil)
+		return nil, connectors.NeedsPerson(err.Error(), nil)
 	}
 	if h == nil || h.Now == nil || h.Dial == nil {
-		return nil, permanent("the MQTT connector was given no clock or no way to dial", nil)
+		return nil, connectors.Permanent("the MQTT connector was given no clock or no way to dial", nil)
 	}
 	set, err := readSettings(ctx, s, h)
 	if err != nil {
@@ -75,7 +75,7 @@ func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors
 	}
 	var tail [6]byte
 	if _, err := rand.Read(tail[:]); err != nil {
-		return nil, transient("no random name could be made", err)
+		return nil, connectors.Transient("no random name could be made", err)
 	}
 	ses := &Session{
 		set: set, connection: h.Connection, source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now, dial: h.Dial,
@@ -110,14 +110,14 @@ func (s *Session) connected(ctx context.Context) (*link, error) {
 	case s.connecting <- struct{}{}:
 		defer func() { <-s.connecting }()
 	case <-ctx.Done():
-		return nil, transient("There was no time left to reach the broker.", ctx.Err())
+		return nil, connectors.Transient("There was no time left to reach the broker.", ctx.Err())
 	}
 	old, err := s.current()
 	if err != nil || old != nil && old.alive() {
 		return old, err
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, transient("There was no time left to reach the broker.", err)
+		return nil, connectors.Transient("There was no time left to reach the broker.", err)
 	}
 	if old != nil {
 		old.close()
@@ -152,7 +152,7 @@ func (s *Session) current() (*link, error) {
 	return s.link, nil
 }
 
-func errClosed() error { return permanent("The connection to the broker was closed.", nil) }
+func errClosed() error { return connectors.Permanent("The connection to the broker was closed.", nil) }
 
 // take sorts what comes in. It is called for one message at a time.
 func (s *Session) take(topic string, payload []byte, retained bool) {

@@ -21,7 +21,7 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	}
 	var k kept
 	if len(r.Data) > 0 && json.Unmarshal(r.Data, &k) != nil {
-		return f, permanent("This receipt is not ours.", nil)
+		return f, connectors.Permanent("This receipt is not ours.", nil)
 	}
 	if k.Zigbee != "" {
 		return s.verifyZigbee(ctx, l, k, r.At, f)

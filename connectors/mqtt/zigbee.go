@@ -179,7 +179,7 @@ func (s *Session) askZigbee(ctx context.Context, l *link, within time.Duration, 
 		return err
 	}
 	if !granted {
-		return needsPerson("This account may not read what Zigbee2MQTT answers; give it the right to read "+zigbeeResponse+"#.", nil)
+		return connectors.NeedsPerson("This account may not read what Zigbee2MQTT answers; give it the right to read "+zigbeeResponse+"#.", nil)
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -191,7 +191,7 @@ func (s *Session) askZigbee(ctx context.Context, l *link, within time.Duration, 
 	}
 	msg, err := json.Marshal(ask)
 	if err != nil {
-		return permanent("a question to Zigbee2MQTT cannot be written", err)
+		return connectors.Permanent("a question to Zigbee2MQTT cannot be written", err)
 	}
 	if err := l.wait(ctx, l.client.Publish(zigbeeRequest+what, 1, false, msg)); err != nil {
 		return err
@@ -199,13 +199,13 @@ func (s *Session) askZigbee(ctx context.Context, l *link, within time.Duration, 
 	select {
 	case r := <-answer:
 		if r.Status != "ok" {
-			return transient("Zigbee2MQTT refused: "+clip(clean(r.Error), 200), nil)
+			return connectors.Transient("Zigbee2MQTT refused: "+clip(clean(r.Error), 200), nil)
 		}
 		return nil
 	case <-l.lost:
 		return l.gone()
 	case <-ctx.Done():
-		return transient("Zigbee2MQTT did not answer in time. Is it running, and may our account write to "+zigbeeRequest+"#?", errNoAnswer)
+		return connectors.Transient("Zigbee2MQTT did not answer in time. Is it running, and may our account write to "+zigbeeRequest+"#?", errNoAnswer)
 	}
 }
 
@@ -221,7 +221,7 @@ func (s *Session) zigbeeMembers(ctx context.Context, l *link) ([]member, error) 
 	case <-l.lost:
 		return nil, l.gone()
 	case <-ctx.Done():
-		return nil, transient("The list of Zigbee2MQTT's devices has not come.", ctx.Err())
+		return nil, connectors.Transient("The list of Zigbee2MQTT's devices has not come.", ctx.Err())
 	}
 	s.zigbee.mu.Lock()
 	defer s.zigbee.mu.Unlock()
@@ -251,7 +251,7 @@ func (s *Session) listenToZigbee(ctx context.Context, l *link) error {
 			return err
 		}
 		if !granted {
-			return needsPerson("This account may not read "+t+"; give it that right.", nil)
+			return connectors.NeedsPerson("This account may not read "+t+"; give it that right.", nil)
 		}
 	}
 	l.zigbee = true
@@ -305,11 +305,11 @@ func (s *Session) leaveZigbee(ctx context.Context, l *link, r connectors.RevokeR
 	if k.Publisher != "" { // else it has left already
 		k.Gap = s.book.gapOf(k.Publisher).Seconds()
 		if err := s.askZigbee(ctx, l, leaveTimeout, zigbeeRemove, map[string]any{"id": ieee, "block": true}); err != nil {
-			return out, transient("The Zigbee device did not leave: it may be asleep or out of reach. It may be barred from joining again and still send; wake it by a press of its button, or take its battery out.", err)
+			return out, connectors.Transient("The Zigbee device did not leave: it may be asleep or out of reach. It may be barred from joining again and still send; wake it by a press of its button, or take its battery out.", err)
 		}
 	}
 	if out.Data, err = json.Marshal(k); err != nil {
-		return out, permanent("a receipt cannot be written", err)
+		return out, connectors.Permanent("a receipt cannot be written", err)
 	}
 	out.At = s.now().UTC()
 	out.Text = "It was told to leave the Zigbee network, and may not join again."

@@ -71,7 +71,7 @@ func (a *api) refusal(r dnsblock.Reply) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.refused = fault(consent.KindSignIn, "The UniFi console refused the API key; make a new one there and give it to the connection.", nil)
+	a.refused = connectors.Fault(consent.KindSignIn, "The UniFi console refused the API key; make a new one there and give it to the connection.", nil)
 	return a.refused
 }
 
@@ -91,14 +91,14 @@ func list[T any](ctx context.Context, a *api, path string) ([]T, error) {
 			return nil, err
 		}
 		if p.Total == nil {
-			return nil, needsPerson("What answers there is not UniFi Network's API; check the address.", nil)
+			return nil, connectors.NeedsPerson("What answers there is not UniFi Network's API; check the address.", nil)
 		}
 		out = append(out, p.Data...)
 		if len(p.Data) == 0 || len(out) >= *p.Total {
 			return out, nil
 		}
 	}
-	return nil, permanent("The UniFi console gives a list without an end.", nil)
+	return nil, connectors.Permanent("The UniFi console gives a list without an end.", nil)
 }
 
 // site is one of the console's sites.
@@ -125,9 +125,9 @@ func (a *api) siteOf(ctx context.Context, wanted string) (string, error) {
 		names = append(names, clean(s.Name))
 	}
 	if len(names) == 0 {
-		return "", needsPerson("The API key sees no site of the UniFi console; use the key of an administrator.", nil)
+		return "", connectors.NeedsPerson("The API key sees no site of the UniFi console; use the key of an administrator.", nil)
 	}
-	return "", needsPerson("Say which site of the UniFi console is your home: "+strings.Join(names, ", ")+".", nil)
+	return "", connectors.NeedsPerson("Say which site of the UniFi console is your home: "+strings.Join(names, ", ")+".", nil)
 }
 
 // plainID reports whether an id may stand in a path.
@@ -161,7 +161,7 @@ func (s *Session) zones(ctx context.Context) (home []string, outside string, err
 		}
 	}
 	if outside == "" || len(home) == 0 {
-		return nil, "", needsPerson("The UniFi console has no zone-based firewall; switch it on under Settings, Security.", nil)
+		return nil, "", connectors.NeedsPerson("The UniFi console has no zone-based firewall; switch it on under Settings, Security.", nil)
 	}
 	return home, outside, nil
 }

@@ -23,11 +23,11 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	macs := macsOf(r.Target)
 	switch {
 	case !goodMark(r.Mark):
-		return connectors.Receipt{}, permanent("This block has no name that the UniFi console could keep.", nil)
+		return connectors.Receipt{}, connectors.Permanent("This block has no name that the UniFi console could keep.", nil)
 	case r.From.After(s.now()) || !r.Until.IsZero():
-		return connectors.Receipt{}, unsupported("The UniFi console is given no dates: nothing says by which clock it keeps them.", nil)
+		return connectors.Receipt{}, connectors.Unsupported("The UniFi console is given no dates: nothing says by which clock it keeps them.", nil)
 	case len(macs) == 0:
-		return connectors.Receipt{}, unsupported("No hardware address of this device is known, and the UniFi console goes by that.", nil)
+		return connectors.Receipt{}, connectors.Unsupported("No hardware address of this device is known, and the UniFi console goes by that.", nil)
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -55,7 +55,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	}
 	data, err := json.Marshal(kept{macs})
 	if err != nil {
-		return connectors.Receipt{}, permanent("a receipt cannot be written", err)
+		return connectors.Receipt{}, connectors.Permanent("a receipt cannot be written", err)
 	}
 	out := connectors.Receipt{
 		Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, Grain: connectors.GrainRecipient, Data: data,
@@ -79,7 +79,7 @@ func (s *Session) set(ctx context.Context, wanted []policy) error {
 			return tooOld(err)
 		}
 		if !plainID(got.ID) {
-			return transient("The UniFi console took a policy and did not name it.", nil)
+			return connectors.Transient("The UniFi console took a policy and did not name it.", nil)
 		}
 		pair := [2]string{p.Source.Zone, p.Destination.Zone}
 		made[pair] = append(made[pair], got.ID)
@@ -138,7 +138,7 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 			return r, err
 		}
 		if len(there[r.Mark]) > 0 {
-			return r, transient("The UniFi console said yes, but the policy is still there.", nil)
+			return r, connectors.Transient("The UniFi console said yes, but the policy is still there.", nil)
 		}
 	}
 	r.Level, r.At, r.Text = consent.Configured, s.now().UTC(), "The policy is removed."
@@ -169,7 +169,7 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	f := connectors.Finding{Level: consent.NoLevel, Seen: consent.CannotTell, At: s.now().UTC()}
 	var k kept
 	if len(r.Data) > 0 && json.Unmarshal(r.Data, &k) != nil {
-		return f, permanent("This receipt is not ours.", nil)
+		return f, connectors.Permanent("This receipt is not ours.", nil)
 	}
 	there, err := s.ours(ctx)
 	if err != nil {

@@ -72,10 +72,10 @@ type ClassicSession struct {
 // Open signs in once.
 func (*Classic) Open(ctx context.Context, set connectors.Settings, h *connectors.Host) (connectors.Session, error) {
 	if err := NewClassic().Spec().Check(set); err != nil {
-		return nil, needsPerson(err.Error(), nil)
+		return nil, connectors.NeedsPerson(err.Error(), nil)
 	}
 	if h == nil || h.Now == nil || h.HTTP == nil || h.Secret == nil {
-		return nil, permanent("the UniFi connector was given no clock, no way out or no way to read its password", nil)
+		return nil, connectors.Permanent("the UniFi connector was given no clock, no way out or no way to read its password", nil)
 	}
 	base, err := baseOf(set.Values[optAddress])
 	if err != nil {
@@ -86,11 +86,11 @@ func (*Classic) Open(ctx context.Context, set connectors.Settings, h *connectors
 		name = "default"
 	}
 	if !plainID(name) {
-		return nil, needsPerson("The short name of a UniFi site holds letters and digits only; \"default\" is usual.", nil)
+		return nil, connectors.NeedsPerson("The short name of a UniFi site holds letters and digits only; \"default\" is usual.", nil)
 	}
 	l := &line{web: &dnsblock.Web{Base: base, HTTP: h.HTTP, Now: h.Now, Peer: peer}, username: set.Values[optUsername], site: name}
 	if l.password, err = h.Secret(ctx, set.Secrets[optPassword]); err != nil {
-		return nil, needsPerson("The password of the UniFi console cannot be read from the key store.", err)
+		return nil, connectors.NeedsPerson("The password of the UniFi console cannot be read from the key store.", err)
 	}
 	if err := l.login(ctx); err != nil {
 		return nil, err

@@ -77,7 +77,7 @@ func policies(r connectors.BlockRequest, macs, home []string, outside string) ([
 	if !r.Target.Recipient.Any {
 		four, six := addressesOf(r.Target)
 		if len(four)+len(six) == 0 {
-			return nil, unsupported("No address of this recipient is known, and the UniFi console goes by addresses.", nil)
+			return nil, connectors.Unsupported("No address of this recipient is known, and the UniFi console goes by addresses.", nil)
 		}
 		halves = nil
 		for _, f := range []struct {
@@ -193,5 +193,5 @@ func tooOld(err error) error {
 	if connectors.KindOf(err) != consent.KindUnsupported {
 		return err
 	}
-	return unsupported("This UniFi console has no firewall policies in its API; UniFi Network 10.1.68 or newer has them.", err)
+	return connectors.Unsupported("This UniFi console has no firewall policies in its API; UniFi Network 10.1.68 or newer has them.", err)
 }

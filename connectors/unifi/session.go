@@ -35,10 +35,10 @@ type Session struct {
 // Open looks whether that is a console with the API that is needed.
 func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connectors.Host) (connectors.Session, error) {
 	if err := New().Spec().Check(set); err != nil {
-		return nil, needsPerson(err.Error(), nil)
+		return nil, connectors.NeedsPerson(err.Error(), nil)
 	}
 	if h == nil || h.Now == nil || h.HTTP == nil || h.Secret == nil {
-		return nil, permanent("the UniFi connector was given no clock, no way out or no way to read its key", nil)
+		return nil, connectors.Permanent("the UniFi connector was given no clock, no way out or no way to read its key", nil)
 	}
 	base, err := baseOf(set.Values[optAddress])
 	if err != nil {
@@ -46,7 +46,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 	}
 	key, err := h.Secret(ctx, set.Secrets[optKey])
 	if err != nil {
-		return nil, needsPerson("The API key of the UniFi console cannot be read from the key store.", err)
+		return nil, connectors.NeedsPerson("The API key of the UniFi console cannot be read from the key store.", err)
 	}
 	s := &Session{
 		api:    &api{web: &dnsblock.Web{Base: base, HTTP: h.HTTP, Now: h.Now, Peer: peer}, key: key},

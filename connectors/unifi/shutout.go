@@ -61,11 +61,11 @@ func (s *ClassicSession) Block(ctx context.Context, r connectors.BlockRequest) (
 	macs := macsOf(r.Target)
 	switch {
 	case !goodMark(r.Mark):
-		return connectors.Receipt{}, permanent("This block has no name that the UniFi console could keep.", nil)
+		return connectors.Receipt{}, connectors.Permanent("This block has no name that the UniFi console could keep.", nil)
 	case r.From.After(s.now()) || !r.Until.IsZero():
-		return connectors.Receipt{}, unsupported("The UniFi console keeps no dates for a device that is shut out.", nil)
+		return connectors.Receipt{}, connectors.Unsupported("The UniFi console keeps no dates for a device that is shut out.", nil)
 	case len(macs) == 0:
-		return connectors.Receipt{}, unsupported("No hardware address of this device is known, and the UniFi console goes by that.", nil)
+		return connectors.Receipt{}, connectors.Unsupported("No hardware address of this device is known, and the UniFi console goes by that.", nil)
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -75,7 +75,7 @@ func (s *ClassicSession) Block(ctx context.Context, r connectors.BlockRequest) (
 	}
 	mine := of(all, macs)
 	if len(mine) == 0 {
-		return connectors.Receipt{}, unsupported("The UniFi console does not know this device.", nil)
+		return connectors.Receipt{}, connectors.Unsupported("The UniFi console does not know this device.", nil)
 	}
 	for _, u := range mine {
 		if err := s.shutOut(ctx, u, r.Mark); err != nil {
@@ -97,7 +97,7 @@ func (s *ClassicSession) Block(ctx context.Context, r connectors.BlockRequest) (
 func (s *ClassicSession) shown(ctx context.Context, r connectors.BlockRequest, macs []string) (connectors.Receipt, error) {
 	data, err := json.Marshal(kept{macs})
 	if err != nil {
-		return connectors.Receipt{}, permanent("a receipt cannot be written", err)
+		return connectors.Receipt{}, connectors.Permanent("a receipt cannot be written", err)
 	}
 	out := connectors.Receipt{
 		Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, Grain: connectors.GrainDevice, Data: data,
@@ -133,7 +133,7 @@ func (s *ClassicSession) shutOut(ctx context.Context, u user, mark string) error
 
 func (s *ClassicSession) write(ctx context.Context, u user, note string) error {
 	if len(note) > maxNote {
-		return needsPerson("The note of this device at the UniFi console is too long to add our mark; shorten it there.", nil)
+		return connectors.NeedsPerson("The note of this device at the UniFi console is too long to add our mark; shorten it there.", nil)
 	}
 	return s.line.post(ctx, "/upd/user/"+u.ID, map[string]any{"note": note, "noted": note != ""})
 }
@@ -211,7 +211,7 @@ func (s *ClassicSession) Verify(ctx context.Context, r connectors.Receipt) (conn
 	f := connectors.Finding{Level: consent.NoLevel, Seen: consent.CannotTell, At: s.now().UTC()}
 	var k kept
 	if len(r.Data) > 0 && json.Unmarshal(r.Data, &k) != nil {
-		return f, permanent("This receipt is not ours.", nil)
+		return f, connectors.Permanent("This receipt is not ours.", nil)
 	}
 	all, err := s.users(ctx)
 	if err != nil {

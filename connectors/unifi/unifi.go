@@ -11,7 +11,6 @@ package unifi
 
 import (
 	"bestbefore/connectors"
-	"bestbefore/consent"
 )
 
 // Kind is the connector's name in settings and on the command line.
@@ -54,12 +53,3 @@ func (*Connector) Spec() connectors.Spec {
 		},
 	}
 }
-
-func fault(k consent.ErrorKind, text string, err error) error {
-	return &connectors.Error{Kind: k, Text: text, Err: err}
-}
-
-func needsPerson(text string, err error) error { return fault(consent.KindNeedsPerson, text, err) }
-func permanent(text string, err error) error   { return fault(consent.KindPermanent, text, err) }
-func transient(text string, err error) error   { return fault(consent.KindTransient, text, err) }
-func unsupported(text string, err error) error { return fault(consent.KindUnsupported, text, err) }
