@@ -89,15 +89,7 @@ func BenchmarkOverview(b *testing.B) {
 		{"device-page-200-bare", func(b *testing.B) {
 			bare(b, "SELECT last, route, up, down FROM flow WHERE device = 1 ORDER BY last DESC LIMIT 200")
 		}},
-		{"nfdump-top20", func(b *testing.B) {
-			file := os.Getenv("NFDUMP")
-			if file == "" {
-				b.Skip("NFDUMP names no file")
-			}
-			if out, err := exec.CommandContext(ctx, "nfdump", "-r", file, "-s", "dstip/bytes", "-n", "20").CombinedOutput(); err != nil {
-				b.Fatalf("%v\n%s", err, out)
-			}
-		}},
+		{"nfdump-top20", nfdump},
 	} {
 		b.Run(q.name, func(b *testing.B) {
 			c0 := cpu()
@@ -107,5 +99,16 @@ func BenchmarkOverview(b *testing.B) {
 			// On a machine that others use too it tells more than the clock on the wall.
 			b.ReportMetric(float64((cpu()-c0).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 		})
+	}
+}
+
+// nfdump has the other program look through its own file.
+func nfdump(b *testing.B) {
+	file := os.Getenv("NFDUMP")
+	if file == "" {
+		b.Skip("NFDUMP names no file")
+	}
+	if out, err := exec.CommandContext(b.Context(), "nfdump", "-r", file, "-s", "dstip/bytes", "-n", "20").CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
 	}
 }
