@@ -93,6 +93,7 @@ func (s *Session) Observe(ctx context.Context, _ connectors.Cursor, emit func([]
 		return ended(ctx, err)
 	}
 	s.book.begin()
+	emit(nil, s.cursor()) // from here on nothing is missed
 	tick, rights := time.NewTicker(flushEvery), time.NewTicker(rightsEvery)
 	defer tick.Stop()
 	defer rights.Stop()

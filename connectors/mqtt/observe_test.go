@@ -17,6 +17,7 @@ type seen struct {
 	records   []flow.Record
 	sightings []discovery.Sighting
 	errs      []error
+	began     bool // what is sent from now on counts
 }
 
 func (s *seen) flows(f func(flow.Record) bool) (n, bytes uint64) {
@@ -64,6 +65,7 @@ func stream(t testing.TB, ses *Session) *seen {
 			out.mu.Lock()
 			defer out.mu.Unlock()
 			out.records = append(out.records, rs...)
+			out.began = true
 		})
 	})
 	run(func() error {
@@ -75,15 +77,9 @@ func stream(t testing.TB, ses *Session) *seen {
 	})
 	t.Cleanup(func() { cancel(); wg.Wait() })
 	if !eventually(2*time.Minute, func() bool {
-		ses.mu.Lock()
-		l := ses.link
-		ses.mu.Unlock()
-		if l == nil {
-			return false
-		}
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return !l.watching.IsZero()
+		out.mu.Lock()
+		defer out.mu.Unlock()
+		return out.began
 	}) {
 		out.mu.Lock()
 		defer out.mu.Unlock()

@@ -161,9 +161,9 @@ func (z *zigbee) there() bool {
 func (s *Session) meetZigbee(ctx context.Context, l *link) error {
 	err := s.askZigbee(ctx, l, rightsTimeout, zigbeeHealth, nil)
 	if err != nil {
-		if l.alive() {
-			return nil
-		}
+		// A Mosquitto with max_queued_messages 0 breaks the line with who
+		// publishes what it may not: then there is a new one, without asking.
+		_, err := s.connected(ctx)
 		return err
 	}
 	s.zigbee.mu.Lock()
@@ -193,7 +193,7 @@ func (s *Session) askZigbee(ctx context.Context, l *link, within time.Duration, 
 	if err != nil {
 		return connectors.Permanent("a question to Zigbee2MQTT cannot be written", err)
 	}
-	if err := l.wait(ctx, l.client.Publish(zigbeeRequest+what, 1, false, msg)); err != nil {
+	if err := l.wait(ctx, l.client.Publish(zigbeeRequest+what, 0, false, msg)); err != nil {
 		return err
 	}
 	select {
