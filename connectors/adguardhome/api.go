@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"bestbefore/connectors"
-	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 )
 
 // cookieName is the session's cookie.
@@ -13,11 +13,11 @@ const cookieName = "agh_session"
 
 // login asks for a session. Without a user name there is nothing to sign in
 // with: some homes run it open.
-func login(ctx context.Context, w *dnsblock.Web, username string, password connectors.Secret) (cookie string, err error) {
+func login(ctx context.Context, w *web.Client, username string, password connectors.Secret) (cookie string, err error) {
 	if username == "" {
 		return "", signIn("It asks for a user name and a password; give those of AdGuard Home's own page.")
 	}
-	r, err := w.Do(ctx, dnsblock.Request{
+	r, err := w.Do(ctx, web.Request{
 		Method: http.MethodPost, Path: "/control/login",
 		Body: map[string]string{"name": username, "password": password.Reveal()},
 	})

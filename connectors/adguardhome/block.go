@@ -13,6 +13,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 	"bestbefore/consent"
 )
 
@@ -42,7 +43,7 @@ func (s *Session) filtering(ctx context.Context) (filtering, error) {
 
 // set writes the whole list of rules.
 func (s *Session) set(ctx context.Context, rules []string) error {
-	_, err := s.Seat.Ask(ctx, dnsblock.Request{Method: http.MethodPost, Path: "/control/filtering/set_rules", Body: map[string][]string{"rules": rules}})
+	_, err := s.Seat.Ask(ctx, web.Request{Method: http.MethodPost, Path: "/control/filtering/set_rules", Body: map[string][]string{"rules": rules}})
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 	"bestbefore/consent"
 )
 
@@ -141,7 +142,7 @@ func (s *Session) readLog(ctx context.Context, limit int, olderThan, search stri
 			q.Set("search", strconv.Quote(search)) // in quotation marks it must be equal
 		}
 		p, err := s.askLog(ctx, q)
-		if err != nil && limit > leastPage && errors.Is(err, dnsblock.ErrTooLarge) {
+		if err != nil && limit > leastPage && errors.Is(err, web.ErrTooLarge) {
 			limit = max(limit/4, leastPage)
 			continue
 		}
@@ -156,7 +157,7 @@ func (s *Session) readLogAt(ctx context.Context, offset int) (page, error) {
 }
 
 func (s *Session) askLog(ctx context.Context, q url.Values) (page, error) {
-	r, err := s.Seat.Ask(ctx, dnsblock.Request{Method: "GET", Path: "/control/querylog", Query: q})
+	r, err := s.Seat.Ask(ctx, web.Request{Method: "GET", Path: "/control/querylog", Query: q})
 	if err != nil {
 		return page{}, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 	"bestbefore/consent"
 )
 
@@ -33,7 +34,7 @@ type Session struct {
 
 // Open signs in once and looks whether that is AdGuard Home.
 func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connectors.Host) (connectors.Session, error) {
-	base, password, err := dnsblock.Start(ctx, New().Spec(), set, h, dnsblock.Request{Method: http.MethodGet, Path: "/control/logout"})
+	base, password, err := dnsblock.Start(ctx, New().Spec(), set, h, web.Request{Method: http.MethodGet, Path: "/control/logout"})
 	if err != nil {
 		return nil, err
 	}

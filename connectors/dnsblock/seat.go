@@ -7,13 +7,14 @@ import (
 	"sync"
 
 	"bestbefore/connectors"
+	"bestbefore/connectors/web"
 	"bestbefore/consent"
 )
 
 // Seat is a session at one peer that is kept. A password is sent once; after it
 // was refused nothing is asked any more. It is safe for concurrent use.
 type Seat struct {
-	Web *Web
+	Web *web.Client
 	// Login asks for a session and gives what proves it, "" where the peer asks for
 	// no proof. A KindSignIn is remembered.
 	Login func(ctx context.Context) (proof string, err error)
@@ -67,11 +68,11 @@ func (s *Seat) now() (proof string, in bool, refused error) {
 }
 
 // Do asks and, where the session has ended over there, signs in anew once.
-func (s *Seat) Do(ctx context.Context, r Request) (Reply, error) {
+func (s *Seat) Do(ctx context.Context, r web.Request) (web.Reply, error) {
 	for again := true; ; again = false {
 		proof, _, refused := s.now()
 		if refused != nil {
-			return Reply{}, refused
+			return web.Reply{}, refused
 		}
 		if proof != "" {
 			r.Header = s.Show(proof)
@@ -82,7 +83,7 @@ func (s *Seat) Do(ctx context.Context, r Request) (Reply, error) {
 		}
 		if !again {
 			// The session that it just gave is not taken: asking on would be a storm of log-ins.
-			return out, s.refuse(Fault(consent.KindSignIn, s.Web.Peer+" takes the password, but not the session that it gives for it. Sign in on its own page and test the connection then.", nil))
+			return out, s.refuse(connectors.Fault(consent.KindSignIn, s.Web.Peer+" takes the password, but not the session that it gives for it. Sign in on its own page and test the connection then.", nil))
 		}
 		if err := s.SignIn(ctx, proof); err != nil {
 			return out, err
@@ -91,7 +92,7 @@ func (s *Seat) Do(ctx context.Context, r Request) (Reply, error) {
 }
 
 // Ask is Do for what must be a success.
-func (s *Seat) Ask(ctx context.Context, r Request) (Reply, error) {
+func (s *Seat) Ask(ctx context.Context, r web.Request) (web.Reply, error) {
 	out, err := s.Do(ctx, r)
 	if err == nil && !out.OK() {
 		err = s.Web.Refusal(out)
@@ -100,8 +101,8 @@ func (s *Seat) Ask(ctx context.Context, r Request) (Reply, error) {
 }
 
 // Get reads path into v.
-func (s *Seat) Get(ctx context.Context, path string, q url.Values, v any) (Reply, error) {
-	r, err := s.Ask(ctx, Request{Method: http.MethodGet, Path: path, Query: q})
+func (s *Seat) Get(ctx context.Context, path string, q url.Values, v any) (web.Reply, error) {
+	r, err := s.Ask(ctx, web.Request{Method: http.MethodGet, Path: path, Query: q})
 	if err == nil {
 		err = s.Web.Decode(r, v)
 	}
@@ -110,7 +111,7 @@ func (s *Seat) Get(ctx context.Context, path string, q url.Values, v any) (Reply
 
 // SignOut gives the session back by asking r. Whatever the peer says, it is over
 // for us; what cannot be reached ends it after its idle time.
-func (s *Seat) SignOut(ctx context.Context, r Request) {
+func (s *Seat) SignOut(ctx context.Context, r web.Request) {
 	proof, _, refused := s.now()
 	if proof == "" || refused != nil {
 		return

@@ -1,3 +1,6 @@
+// Package dnsblock is what the connectors of DNS blockers share: one signed-in
+// seat at the peer, turning rows of a query log into flow records, and reading
+// what a block is to hit.
 package dnsblock
 
 import (
@@ -9,6 +12,7 @@ import (
 	"time"
 
 	"bestbefore/connectors"
+	"bestbefore/connectors/web"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
@@ -31,7 +35,7 @@ type Session struct {
 	Writing sync.Mutex    // one change over there at a time
 
 	local bool // it runs on this computer
-	bye   Request
+	bye   web.Request
 	once  sync.Once
 }
 
@@ -42,27 +46,27 @@ const (
 
 // Start checks the answers and gives a session that has asked nothing yet, and
 // its password. bye is how it signs off.
-func Start(ctx context.Context, spec connectors.Spec, set connectors.Settings, h *connectors.Host, bye Request) (*Session, connectors.Secret, error) {
+func Start(ctx context.Context, spec connectors.Spec, set connectors.Settings, h *connectors.Host, bye web.Request) (*Session, connectors.Secret, error) {
 	var password connectors.Secret
 	if err := spec.Check(set); err != nil {
-		return nil, password, Fault(consent.KindNeedsPerson, err.Error(), nil)
+		return nil, password, connectors.Fault(consent.KindNeedsPerson, err.Error(), nil)
 	}
 	if h == nil || h.Now == nil || h.HTTP == nil || h.Secret == nil {
-		return nil, password, Fault(consent.KindPermanent, "the connector of "+spec.Name+" was given no clock, no way out or no way to read its password", nil)
+		return nil, password, connectors.Fault(consent.KindPermanent, "the connector of "+spec.Name+" was given no clock, no way out or no way to read its password", nil)
 	}
-	base, err := ParseBase(set.Values[OptAddress], spec.Name)
+	base, err := web.ParseBase(set.Values[OptAddress], spec.Name)
 	if err != nil {
 		return nil, password, err
 	}
 	if ref := set.Secrets[OptPassword]; ref != "" {
 		if password, err = h.Secret(ctx, ref); err != nil {
-			return nil, password, Fault(consent.KindNeedsPerson, "The password of "+spec.Name+" cannot be read from the key store; give it anew.", err)
+			return nil, password, connectors.Fault(consent.KindNeedsPerson, "The password of "+spec.Name+" cannot be read from the key store; give it anew.", err)
 		}
 	}
 	host := base.Hostname()
 	ip, err := netip.ParseAddr(host)
 	out := &Session{
-		Seat:   &Seat{Web: &Web{Base: base, HTTP: h.HTTP, Now: h.Now, Peer: spec.Name}},
+		Seat:   &Seat{Web: &web.Client{Base: base, HTTP: h.HTTP, Now: h.Now, Peer: spec.Name}},
 		Source: discovery.Source("connector:" + h.Connection), Log: h.Log, Now: h.Now, Every: lookEvery,
 		local: err == nil && ip.IsLoopback() || host == "localhost", bye: bye,
 	}

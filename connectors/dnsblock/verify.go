@@ -14,14 +14,14 @@ import (
 func Blockable(r connectors.BlockRequest, now time.Time, peer string) (names []string, bare int, err error) {
 	switch {
 	case !GoodMark(r.Mark):
-		return nil, 0, Fault(consent.KindPermanent, "This block has no name that "+peer+" could keep.", nil)
+		return nil, 0, connectors.Fault(consent.KindPermanent, "This block has no name that "+peer+" could keep.", nil)
 	case r.From.After(now) || !r.Until.IsZero():
-		return nil, 0, Fault(consent.KindUnsupported, peer+" cannot keep a start or an end by itself.", nil)
+		return nil, 0, connectors.Fault(consent.KindUnsupported, peer+" cannot keep a start or an end by itself.", nil)
 	case r.Target.Recipient.Any:
 		return nil, 0, nil
 	}
 	if names, bare = Names(r.Target.Recipient); len(names) == 0 {
-		return nil, 0, Fault(consent.KindUnsupported, peer+" can only refuse names, and this recipient is known by addresses alone.", nil)
+		return nil, 0, connectors.Fault(consent.KindUnsupported, peer+" can only refuse names, and this recipient is known by addresses alone.", nil)
 	}
 	return names, bare, nil
 }
@@ -39,7 +39,7 @@ func WhatNames(names []string) string {
 
 // Nowhere is the error of a device of which no address is known.
 func Nowhere(peer string) error {
-	return Fault(consent.KindTransient, peer+" acts on addresses, and none is known to be this device's now; it is tried again when it is seen.", nil)
+	return connectors.Fault(consent.KindTransient, peer+" acts on addresses, and none is known to be this device's now; it is tried again when it is seen.", nil)
 }
 
 // TargetOf is what a block of ours says of itself that it hits.

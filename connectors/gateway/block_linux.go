@@ -30,7 +30,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	}
 	now := s.now()
 	if p.ended(now) {
-		return connectors.Receipt{}, permanent("the pause would be over already", nil)
+		return connectors.Receipt{}, connectors.Permanent("the pause would be over already", nil)
 	}
 	if !p.from.After(now) {
 		p.from = time.Time{}
@@ -43,7 +43,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 		return connectors.Receipt{}, err
 	}
 	if err := ctx.Err(); err != nil {
-		return connectors.Receipt{}, transient("asking the router took too long", err)
+		return connectors.Receipt{}, connectors.Transient("asking the router took too long", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +77,7 @@ func (s *Session) set(p plan, h home) error {
 		return refusal("setting the block", err)
 	}
 	if !k.complete() || k.targetHash() != p.targetHash() && !p.ended(s.now()) {
-		return transient("the router took the block but does not show it", nil)
+		return connectors.Transient("the router took the block but does not show it", nil)
 	}
 	return nil
 }
@@ -86,10 +86,10 @@ func (s *Session) set(p plan, h home) error {
 func checkDevice(p plan, t connectors.Target, h home) error {
 	for _, m := range p.macs {
 		if slices.Contains(h.ownMACs, m) {
-			return needsPerson("this is the router itself; it cannot be blocked", nil)
+			return connectors.NeedsPerson("this is the router itself; it cannot be blocked", nil)
 		}
 		if slices.Contains(h.upstream, m) {
-			return needsPerson("this is the way to the internet; it cannot be blocked", nil)
+			return connectors.NeedsPerson("this is the way to the internet; it cannot be blocked", nil)
 		}
 	}
 	if len(h.addressesOf(p.macs)) > 0 {
@@ -106,7 +106,7 @@ func checkDevice(p plan, t connectors.Target, h home) error {
 		}
 	}
 	if others > 0 {
-		return needsPerson("the router now sees another network adapter at this device's address; say first whether it is the same device", nil)
+		return connectors.NeedsPerson("the router now sees another network adapter at this device's address; say first whether it is the same device", nil)
 	}
 	return nil
 }
@@ -156,10 +156,10 @@ func macTexts(ms []mac) []string {
 // Unblock lifts what r's mark set, and only that. A mark that is gone is success.
 func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors.Receipt, error) {
 	if r.Mark == "" {
-		return r, permanent("this receipt names no block", nil)
+		return r, connectors.Permanent("this receipt names no block", nil)
 	}
 	if err := ctx.Err(); err != nil {
-		return r, transient("asking the router took too long", err)
+		return r, connectors.Transient("asking the router took too long", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,7 +13,6 @@ package gateway
 
 import (
 	"bestbefore/connectors"
-	"bestbefore/consent"
 )
 
 // Kind is the connector's name in settings and on the command line.
@@ -55,16 +54,4 @@ func (*Connector) Spec() connectors.Spec {
 		s.Needs = append(s.Needs, "not supported on this system: run the agent on the Linux box that routes the home")
 	}
 	return s
-}
-
-func needsPerson(text string, err error) error {
-	return &connectors.Error{Kind: consent.KindNeedsPerson, Text: text, Err: err}
-}
-
-func permanent(text string, err error) error {
-	return &connectors.Error{Kind: consent.KindPermanent, Text: text, Err: err}
-}
-
-func transient(text string, err error) error {
-	return &connectors.Error{Kind: consent.KindTransient, Text: text, Err: err}
 }

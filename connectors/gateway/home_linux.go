@@ -288,7 +288,7 @@ func checkNames(names []string) error {
 		}
 	}
 	if len(missing) > 0 {
-		return needsPerson("this box has no interface "+strings.Join(missing, ", ")+"; give the home's with lan=NAME", nil)
+		return connectors.NeedsPerson("this box has no interface "+strings.Join(missing, ", ")+"; give the home's with lan=NAME", nil)
 	}
 	return nil
 }

@@ -64,10 +64,10 @@ type Session struct {
 // flow accounting on.
 func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors.Host) (connectors.Session, error) {
 	if err := New().Spec().Check(s); err != nil {
-		return nil, needsPerson(err.Error(), nil)
+		return nil, connectors.NeedsPerson(err.Error(), nil)
 	}
 	if h == nil || h.Now == nil {
-		return nil, permanent("the gateway connector was given no clock", nil)
+		return nil, connectors.Permanent("the gateway connector was given no clock", nil)
 	}
 	ses := &Session{
 		source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now,
@@ -79,7 +79,7 @@ func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors
 	if v := s.Values[optInterval]; v != "" {
 		n, err := strconv.ParseFloat(v, 64)
 		if err != nil || !(n >= 0.05 && n <= 3600) {
-			return nil, needsPerson(fmt.Sprintf("%q is not a number of seconds between 0.05 and 3600", v), nil)
+			return nil, connectors.NeedsPerson(fmt.Sprintf("%q is not a number of seconds between 0.05 and 3600", v), nil)
 		}
 		ses.interval = time.Duration(n * float64(time.Second))
 	}
@@ -96,7 +96,7 @@ func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors
 // start is the part of Open that speaks to the kernel.
 func (s *Session) start(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return transient("opening the gateway took too long", err)
+		return connectors.Transient("opening the gateway took too long", err)
 	}
 	if err := checkNames(s.lan); err != nil {
 		return err
@@ -141,7 +141,7 @@ func (s *Session) home() (home, error) {
 	}
 	last := s.last.Load()
 	if last == nil {
-		return home{}, needsPerson("cannot tell which interface leads into the home; give it with lan=NAME", nil)
+		return home{}, connectors.NeedsPerson("cannot tell which interface leads into the home; give it with lan=NAME", nil)
 	}
 	if h, err = readHome(last.lan, last.wan); err != nil {
 		return home{}, refusal("reading this box's network", err)
@@ -282,7 +282,7 @@ func (s *Session) Leave(context.Context) error {
 // Probe checks that the kernel still lets us in.
 func (s *Session) Probe(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return transient("the check took too long", err)
+		return connectors.Transient("the check took too long", err)
 	}
 	if err := checkNames(s.lan); err != nil {
 		return err
@@ -300,7 +300,7 @@ func (s *Session) Probe(ctx context.Context) error {
 func (s *Session) PeerTime(context.Context) (time.Time, error) {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_REALTIME, &ts); err != nil {
-		return time.Time{}, transient("reading the kernel's clock", err)
+		return time.Time{}, connectors.Transient("reading the kernel's clock", err)
 	}
 	return time.Unix(ts.Unix()).UTC(), nil
 }
@@ -356,12 +356,12 @@ func refusal(doing string, err error) error {
 	}
 	denied := strings.Contains(err.Error(), "operation not permitted") // the nftables library does not wrap it
 	if denied || errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
-		return needsPerson(needRights, err)
+		return connectors.NeedsPerson(needRights, err)
 	}
 	if errors.Is(err, unix.EPROTONOSUPPORT) || errors.Is(err, unix.EAFNOSUPPORT) {
 		return &connectors.Error{Kind: consent.KindUnsupported, Text: "this box's kernel has no nftables or no connection tracking", Err: err}
 	}
-	return transient(doing+" did not work", err)
+	return connectors.Transient(doing+" did not work", err)
 }
 
 func names(s string) []string {

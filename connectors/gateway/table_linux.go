@@ -13,6 +13,8 @@ import (
 	"github.com/google/nftables/expr"
 	"github.com/google/nftables/userdata"
 	"golang.org/x/sys/unix"
+
+	"bestbefore/connectors"
 )
 
 // table is what our table held at one generation of the kernel's tables. As long
@@ -252,7 +254,7 @@ func (n *kernel) take(t *table, k *kept) error {
 		return err
 	}
 	if len(left) > 0 {
-		return transient("the router took the request but still shows the block", nil)
+		return connectors.Transient("the router took the request but still shows the block", nil)
 	}
 	delete(t.marks, k.mark)
 	return n.advance(t, before, 1)

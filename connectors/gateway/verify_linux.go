@@ -54,11 +54,11 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	var d receiptData
 	if len(r.Data) > 0 {
 		if err := json.Unmarshal(r.Data, &d); err != nil || d.Version != 1 {
-			return connectors.Finding{}, permanent("this receipt is not from the gateway connector", err)
+			return connectors.Finding{}, connectors.Permanent("this receipt is not from the gateway connector", err)
 		}
 	}
 	if err := ctx.Err(); err != nil {
-		return connectors.Finding{}, transient("asking the router took too long", err)
+		return connectors.Finding{}, connectors.Transient("asking the router took too long", err)
 	}
 	now := s.now()
 	k, err := s.look(r.Mark)

@@ -28,7 +28,7 @@ func (s *Session) lock(ctx context.Context) (unlock func(), err error) {
 	case s.writing <- struct{}{}:
 		return func() { <-s.writing }, nil
 	case <-ctx.Done():
-		return nil, transient("There was no time left: Home Assistant was busy with another change.", ctx.Err())
+		return nil, connectors.Transient("There was no time left: Home Assistant was busy with another change.", ctx.Err())
 	}
 }
 
@@ -54,7 +54,7 @@ func (s *Session) AccountOf(_ context.Context, t connectors.Target) (connectors.
 	}
 	dest, _ := s.destination()
 	if t.Recipient.Any || len(t.Recipient.Destinations) > 0 && !consent.Covers(t.Recipient, dest) {
-		return connectors.Account{}, unsupported("Home Assistant can only stop using a device; what the device sends elsewhere goes on.", nil)
+		return connectors.Account{}, connectors.Unsupported("Home Assistant can only stop using a device; what the device sends elsewhere goes on.", nil)
 	}
 	return s.owner(t)
 }
@@ -81,10 +81,10 @@ func (s *Session) owner(t connectors.Target) (connectors.Account, error) {
 	}
 	switch len(found) {
 	case 0:
-		return connectors.Account{}, unsupported("Home Assistant does not know this device, or not by an integration.", nil)
+		return connectors.Account{}, connectors.Unsupported("Home Assistant does not know this device, or not by an integration.", nil)
 	case 1:
 	default:
-		return connectors.Account{}, needsPerson("Home Assistant has this device through several integrations; choose there which one to disable.", nil)
+		return connectors.Account{}, connectors.NeedsPerson("Home Assistant has this device through several integrations; choose there which one to disable.", nil)
 	}
 	id := slices.Collect(maps.Keys(found))[0]
 	title := h.title(h.entries[id])
@@ -102,10 +102,10 @@ func (s *Session) owner(t connectors.Target) (connectors.Account, error) {
 func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
 	now := s.now().UTC()
 	if !dnsblock.GoodMark(r.Mark) {
-		return connectors.Receipt{}, permanent("This block has no name that Home Assistant could keep.", nil)
+		return connectors.Receipt{}, connectors.Permanent("This block has no name that Home Assistant could keep.", nil)
 	}
 	if r.From.After(now) || !r.Until.IsZero() {
-		return connectors.Receipt{}, unsupported("Home Assistant cannot keep a start or an end by itself.", nil)
+		return connectors.Receipt{}, connectors.Unsupported("Home Assistant cannot keep a start or an end by itself.", nil)
 	}
 	unlock, err := s.lock(ctx)
 	if err != nil {
@@ -132,7 +132,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	}
 	e, ok := all[acc.Name]
 	if !ok {
-		return connectors.Receipt{}, permanent("Home Assistant has no such integration any more.", nil)
+		return connectors.Receipt{}, connectors.Permanent("Home Assistant has no such integration any more.", nil)
 	}
 	return s.disable(ctx, r, m, all, e)
 }
@@ -144,7 +144,7 @@ func (s *Session) disable(ctx context.Context, r connectors.BlockRequest, m mark
 	title := h.title(e)
 	before := m.under(r.Mark)
 	if !m.add(r.Mark, e, title, s.now().UTC()) {
-		return connectors.Receipt{}, permanent("Too many blocks are kept at this Home Assistant; lift some first.", nil)
+		return connectors.Receipt{}, connectors.Permanent("Too many blocks are kept at this Home Assistant; lift some first.", nil)
 	}
 	if err := s.writeMarks(ctx, m); err != nil {
 		return connectors.Receipt{}, err
@@ -155,7 +155,7 @@ func (s *Session) disable(ctx context.Context, r connectors.BlockRequest, m mark
 	}
 	out := connectors.Receipt{Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, From: r.From, Grain: connectors.GrainAccount}
 	if out.Data, err = json.Marshal(kept{Entry: e.ID, Live: live}); err != nil {
-		return out, permanent("a receipt cannot be written", err)
+		return out, connectors.Permanent("a receipt cannot be written", err)
 	}
 	if before = slices.DeleteFunc(before, func(id string) bool { return id == e.ID }); len(before) > 0 {
 		if err := s.lift(ctx, m, all, r.Mark, before); err != nil {
@@ -167,7 +167,7 @@ func (s *Session) disable(ctx context.Context, r connectors.BlockRequest, m mark
 	case err != nil || !ok:
 		out.Text = fmt.Sprintf("Home Assistant said that it disabled the integration %q; that could not be read back.", title)
 	case !x.off():
-		return out, transient("Home Assistant said that it disabled the integration, but has it enabled.", nil)
+		return out, connectors.Transient("Home Assistant said that it disabled the integration, but has it enabled.", nil)
 	case restart || x.loaded():
 		out.Text = fmt.Sprintf("The integration %q is disabled, but %s", title, untilRestart)
 	default:
@@ -192,7 +192,7 @@ func (s *Session) set(ctx context.Context, id string, by any) (restart bool, err
 		Restart bool `json:"require_restart"`
 	}
 	if err := json.Unmarshal(b, &answer); err != nil {
-		return false, transient("Home Assistant gives an answer of another form than was asked for.", err)
+		return false, connectors.Transient("Home Assistant gives an answer of another form than was asked for.", err)
 	}
 	return answer.Restart, nil
 }
@@ -267,7 +267,7 @@ func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
 		x := m.Entries[id]
 		data, err := json.Marshal(kept{Entry: id})
 		if err != nil {
-			return nil, permanent("a receipt cannot be written", err)
+			return nil, connectors.Permanent("a receipt cannot be written", err)
 		}
 		for _, mark := range x.Marks {
 			out = append(out, connectors.Held{

@@ -117,7 +117,7 @@ func addPast(sums map[tallyKey]tally, b json.RawMessage, keys map[string]tallyKe
 		Changed float64 `json:"lc"`
 	}
 	if err := json.Unmarshal(b, &past); err != nil {
-		return transient("Home Assistant gives a history of another form than was asked for.", err)
+		return connectors.Transient("Home Assistant gives a history of another form than was asked for.", err)
 	}
 	for id, rows := range past {
 		k, asked := keys[id]

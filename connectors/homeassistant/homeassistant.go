@@ -20,8 +20,7 @@ import (
 	"strings"
 
 	"bestbefore/connectors"
-	"bestbefore/connectors/dnsblock"
-	"bestbefore/consent"
+	"bestbefore/connectors/web"
 )
 
 // Kind is the connector's name in settings and on the command line.
@@ -68,18 +67,11 @@ func (*Connector) Spec() connectors.Spec {
 	}
 }
 
-func fault(k consent.ErrorKind, text string, err error) error { return dnsblock.Fault(k, text, err) }
-
-func needsPerson(text string, err error) error { return fault(consent.KindNeedsPerson, text, err) }
-func permanent(text string, err error) error   { return fault(consent.KindPermanent, text, err) }
-func transient(text string, err error) error   { return fault(consent.KindTransient, text, err) }
-func unsupported(text string, err error) error { return fault(consent.KindUnsupported, text, err) }
-
 // baseOf is where Home Assistant is asked, from what a person typed. Without a
 // port it is asked at its usual one, but over https where a server in front of
 // it has the usual one of that.
 func baseOf(typed string) (*url.URL, error) {
-	u, err := dnsblock.ParseBase(typed, peer)
+	u, err := web.ParseBase(typed, peer)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +84,7 @@ func baseOf(typed string) (*url.URL, error) {
 		port = usualPort
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return nil, needsPerson(fmt.Sprintf("%q is not the address of Home Assistant; write it as in http://192.168.1.5:8123.", clean(typed)), err)
+		return nil, connectors.NeedsPerson(fmt.Sprintf("%q is not the address of Home Assistant; write it as in http://192.168.1.5:8123.", clean(typed)), err)
 	}
 	// What a person copies is the address of a page in it; the interface lies at the root.
 	return &url.URL{Scheme: u.Scheme, Host: net.JoinHostPort(strings.ToLower(u.Hostname()), port)}, nil

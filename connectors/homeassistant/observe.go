@@ -81,7 +81,7 @@ func (s *Session) follow(ctx context.Context, l *link) error {
 	case <-l.lost:
 		return l.gone(ctx)
 	case <-ctx.Done():
-		return transient("Home Assistant did not tell its states in time.", ctx.Err())
+		return connectors.Transient("Home Assistant did not tell its states in time.", ctx.Err())
 	}
 }
 

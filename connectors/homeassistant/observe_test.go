@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 	"bestbefore/consent/category"
 )
 
@@ -164,12 +164,12 @@ func TestWhatIsSaidOfIt(t *testing.T) {
 			t.Errorf("%q is taken for %v", typed, got)
 		}
 	}
-	w := &way{web: &dnsblock.Web{Peer: peer}}
+	w := &way{web: &web.Client{Peer: peer}}
 	for body, ok := range map[string]bool{
 		`[{"name":"x","id":null,"type":"homeassistant"}]`: true, `{"providers":[{"type":"homeassistant"}],"preselect_remember_me":true}`: true, `{"providers":[],"preselect_remember_me":false}`: true,
 		`{}`: false, `[1]`: false, `[{}]`: false, `"x"`: false, `{"providers":7}`: false, `<html>`: false,
 	} {
-		if err := w.introduced(dnsblock.Reply{Body: []byte(body)}); (err == nil) != ok {
+		if err := w.introduced(web.Reply{Body: []byte(body)}); (err == nil) != ok {
 			t.Errorf("%s: %v", body, err)
 		}
 	}

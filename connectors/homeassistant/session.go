@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"bestbefore/connectors"
-	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -58,17 +58,17 @@ type Session struct {
 // what the token's user may do.
 func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connectors.Host) (connectors.Session, error) {
 	if err := New().Spec().Check(set); err != nil {
-		return nil, needsPerson(err.Error(), nil)
+		return nil, connectors.NeedsPerson(err.Error(), nil)
 	}
 	if h == nil || h.Now == nil || h.HTTP == nil || h.Dial == nil || h.Secret == nil {
-		return nil, permanent("the Home Assistant connector was given no clock, no way out or no way to read its token", nil)
+		return nil, connectors.Permanent("the Home Assistant connector was given no clock, no way out or no way to read its token", nil)
 	}
 	base, err := baseOf(set.Values[optAddress])
 	if err != nil {
 		return nil, err
 	}
 	s := &Session{
-		way:        &way{base: base, web: &dnsblock.Web{Base: base, HTTP: h.HTTP, Now: h.Now, Peer: peer}, host: h},
+		way:        &way{base: base, web: &web.Client{Base: base, HTTP: h.HTTP, Now: h.Now, Peer: peer}, host: h},
 		connection: h.Connection, source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now,
 		watch: newWatch(), settle: writesDown, writing: make(chan struct{}, 1), connecting: make(chan struct{}, 1),
 	}
@@ -76,7 +76,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.token, err = h.Secret(ctx, set.Secrets[optToken]); err != nil {
-		return nil, needsPerson("The token for Home Assistant cannot be read from the key store; give it anew.", err)
+		return nil, connectors.NeedsPerson("The token for Home Assistant cannot be read from the key store; give it anew.", err)
 	}
 	if err := s.askRights(ctx); err != nil {
 		_ = s.Close()
@@ -91,14 +91,14 @@ func (s *Session) connected(ctx context.Context) (*link, error) {
 	case s.connecting <- struct{}{}:
 		defer func() { <-s.connecting }()
 	case <-ctx.Done():
-		return nil, transient("There was no time left to reach Home Assistant.", ctx.Err())
+		return nil, connectors.Transient("There was no time left to reach Home Assistant.", ctx.Err())
 	}
 	old, err := s.current()
 	if err != nil || old != nil && old.alive() {
 		return old, err
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, transient("There was no time left to reach Home Assistant.", err)
+		return nil, connectors.Transient("There was no time left to reach Home Assistant.", err)
 	}
 	if old != nil {
 		old.close()
@@ -133,7 +133,9 @@ func (s *Session) current() (*link, error) {
 	return s.link, nil
 }
 
-func errClosed() error { return permanent("The connection to Home Assistant was closed.", nil) }
+func errClosed() error {
+	return connectors.Permanent("The connection to Home Assistant was closed.", nil)
+}
 
 // ask asks one question. A line that broke meanwhile is made anew once: all that
 // is asked here may be asked twice.
@@ -167,7 +169,7 @@ func (s *Session) get(ctx context.Context, c command, v any) error {
 		return nil
 	}
 	if err := json.Unmarshal(b, v); err != nil {
-		return transient("Home Assistant gives an answer of another form than was asked for.", err)
+		return connectors.Transient("Home Assistant gives an answer of another form than was asked for.", err)
 	}
 	return nil
 }
@@ -207,7 +209,7 @@ func (s *Session) Probe(ctx context.Context) error {
 		return err
 	}
 	if me, _ := s.whose(); before.Admin && !me.Admin {
-		return needsPerson("The user of this token is no administrator of Home Assistant any more, so no integration can be disabled or enabled again; make it one, or use another token.", nil)
+		return connectors.NeedsPerson("The user of this token is no administrator of Home Assistant any more, so no integration can be disabled or enabled again; make it one, or use another token.", nil)
 	}
 	return nil
 }
@@ -223,7 +225,7 @@ func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
 	}
 	at, ok := s.way.web.PeerNow()
 	if !ok {
-		return time.Time{}, unsupported("Home Assistant does not say what time it is.", nil)
+		return time.Time{}, connectors.Unsupported("Home Assistant does not say what time it is.", nil)
 	}
 	return at, nil
 }

@@ -46,7 +46,7 @@ func (s *Session) tokens(ctx context.Context) ([]token, error) {
 	out = slices.DeleteFunc(out, func(t token) bool { return t.ID == "" })
 	if err == nil && !slices.ContainsFunc(out, func(t token) bool { return t.Current }) {
 		// Without knowing which one is ours nothing may be ended.
-		return nil, transient("Home Assistant does not say which of its tokens is ours, so none is listed.", nil)
+		return nil, connectors.Transient("Home Assistant does not say which of its tokens is ours, so none is listed.", nil)
 	}
 	return out, err
 }
@@ -140,7 +140,7 @@ func instant(w word) time.Time {
 func (s *Session) Revoke(ctx context.Context, r connectors.RevokeRequest) (connectors.Receipt, error) {
 	out := connectors.Receipt{Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Grain: connectors.GrainToken}
 	if r.Grant.ID == "" || r.Grant.Own {
-		return out, permanent("This is our own access to Home Assistant; it is not deleted.", nil)
+		return out, connectors.Permanent("This is our own access to Home Assistant; it is not deleted.", nil)
 	}
 	unlock, err := s.lock(ctx)
 	if err != nil {
@@ -152,7 +152,7 @@ func (s *Session) Revoke(ctx context.Context, r connectors.RevokeRequest) (conne
 		return out, err
 	}
 	if out.Data, err = json.Marshal(kept{Token: r.Grant.ID}); err != nil {
-		return out, permanent("a receipt cannot be written", err)
+		return out, connectors.Permanent("a receipt cannot be written", err)
 	}
 	i := slices.IndexFunc(was, func(t token) bool { return t.ID == r.Grant.ID })
 	switch {
@@ -160,7 +160,7 @@ func (s *Session) Revoke(ctx context.Context, r connectors.RevokeRequest) (conne
 		out.Level, out.Text = consent.Configured, "Home Assistant no longer had this login."
 		return out, nil
 	case was[i].Current: // whatever is thought elsewhere
-		return out, permanent("This is our own access to Home Assistant; it is not deleted.", nil)
+		return out, connectors.Permanent("This is our own access to Home Assistant; it is not deleted.", nil)
 	}
 	if _, err := s.ask(ctx, command{"type": "auth/delete_refresh_token", "refresh_token_id": r.Grant.ID}); err != nil && !saysNo(err, codeNoToken) {
 		return out, said(err)
@@ -171,7 +171,7 @@ func (s *Session) Revoke(ctx context.Context, r connectors.RevokeRequest) (conne
 	case err != nil:
 		out.Text = fmt.Sprintf("Home Assistant said that it deleted %q; its list could not be read again.", was[i].name())
 	case slices.ContainsFunc(now, func(t token) bool { return t.ID == r.Grant.ID }):
-		return out, transient("Home Assistant said that it deleted the login, but still lists it.", nil)
+		return out, connectors.Transient("Home Assistant said that it deleted the login, but still lists it.", nil)
 	default:
 		out.Level, out.Text = consent.Configured, fmt.Sprintf("Home Assistant no longer lists %q, and whatever used it is turned away.", was[i].name())
 	}

@@ -17,13 +17,13 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	f := connectors.Finding{Level: consent.NoLevel, Seen: consent.CannotTell, At: s.now().UTC()}
 	var k kept
 	if len(r.Data) > 0 && json.Unmarshal(r.Data, &k) != nil {
-		return f, permanent("This receipt is not ours.", nil)
+		return f, connectors.Permanent("This receipt is not ours.", nil)
 	}
 	if k.Token != "" {
 		return s.verifyToken(ctx, f, k)
 	}
 	if _, may := s.whose(); !may {
-		return f, needsPerson("The user of this token may not disable integrations in Home Assistant; use a token of an administrator.", nil)
+		return f, connectors.NeedsPerson("The user of this token may not disable integrations in Home Assistant; use a token of an administrator.", nil)
 	}
 	m, err := s.readMarks(ctx)
 	if err != nil {

@@ -13,14 +13,14 @@ import (
 	"github.com/gorilla/websocket"
 
 	"bestbefore/connectors"
-	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 	"bestbefore/consent"
 )
 
 // way is how Home Assistant is reached: through the guarded way out alone.
 type way struct {
 	base *url.URL
-	web  *dnsblock.Web
+	web  *web.Client
 	host *connectors.Host
 }
 
@@ -64,7 +64,7 @@ func (w *way) login(ctx context.Context, token connectors.Secret) (*link, error)
 // nothing else.
 func (w *way) greet(ctx context.Context) error {
 	once := http.Header{"Connection": {"close"}} // all else goes over the line
-	r, err := w.web.Do(ctx, dnsblock.Request{Method: http.MethodGet, Path: "/auth/providers", Header: once})
+	r, err := w.web.Do(ctx, web.Request{Method: http.MethodGet, Path: "/auth/providers", Header: once})
 	if err != nil {
 		return err
 	}
@@ -73,13 +73,13 @@ func (w *way) greet(ctx context.Context) error {
 	}
 	switch {
 	case r.Status == http.StatusForbidden:
-		return needsPerson("Home Assistant turns this computer away; look into its file ip_bans.yaml, where it keeps those who came with a wrong password too often.", nil)
+		return connectors.NeedsPerson("Home Assistant turns this computer away; look into its file ip_bans.yaml, where it keeps those who came with a wrong password too often.", nil)
 	case r.Status == http.StatusBadRequest && json.Unmarshal(r.Body, &setUp) == nil && setUp.Code == "onboarding_required":
-		return needsPerson("This Home Assistant is not set up yet; sign in on its own page first.", nil)
+		return connectors.NeedsPerson("This Home Assistant is not set up yet; sign in on its own page first.", nil)
 	case r.Status == http.StatusBadRequest:
-		return needsPerson("Home Assistant does not take what is sent that way; check the address, and write https:// in front if its own page has that.", w.web.Refusal(r))
+		return connectors.NeedsPerson("Home Assistant does not take what is sent that way; check the address, and write https:// in front if its own page has that.", w.web.Refusal(r))
 	case r.Status == http.StatusNotFound:
-		return needsPerson("What answers there is not Home Assistant; check the address and the port.", nil)
+		return connectors.NeedsPerson("What answers there is not Home Assistant; check the address and the port.", nil)
 	case !r.OK():
 		return w.web.Refusal(r)
 	}
@@ -88,7 +88,7 @@ func (w *way) greet(ctx context.Context) error {
 
 // introduced wants the list of ways to sign in, alone or, since 2023.12, in an
 // object.
-func (w *way) introduced(r dnsblock.Reply) error {
+func (w *way) introduced(r web.Reply) error {
 	type provider struct {
 		Type string `json:"type"`
 	}
@@ -103,7 +103,7 @@ func (w *way) introduced(r dnsblock.Reply) error {
 		whole.Providers = nil
 	}
 	if whole.Providers == nil || len(whole.Providers) > 0 && whole.Providers[0].Type == "" {
-		return needsPerson("What answers there is not Home Assistant; check the address and the port.", nil)
+		return connectors.NeedsPerson("What answers there is not Home Assistant; check the address and the port.", nil)
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ func (w *way) introduced(r dnsblock.Reply) error {
 // dialTLS checks the certificate before a byte is sent.
 func (w *way) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
 	if w.host.TLS == nil {
-		return nil, permanent("the Home Assistant connector was given no check of certificates", nil)
+		return nil, connectors.Permanent("the Home Assistant connector was given no check of certificates", nil)
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -136,9 +136,9 @@ func (w *way) unopened(ctx context.Context, resp *http.Response, err error) erro
 	}
 	switch {
 	case resp.StatusCode >= http.StatusInternalServerError, resp.StatusCode == http.StatusTooManyRequests:
-		return transient(fmt.Sprintf("Home Assistant has a fault of its own (%d).", resp.StatusCode), err)
+		return connectors.Transient(fmt.Sprintf("Home Assistant has a fault of its own (%d).", resp.StatusCode), err)
 	case resp.StatusCode == http.StatusForbidden:
-		return needsPerson("Home Assistant turns this computer away; look into its file ip_bans.yaml, where it keeps those who came with a wrong password too often.", err)
+		return connectors.NeedsPerson("Home Assistant turns this computer away; look into its file ip_bans.yaml, where it keeps those who came with a wrong password too often.", err)
 	}
-	return needsPerson(fmt.Sprintf("Home Assistant answers, but opens no line for programs (%d); if a server stands in front of it, allow websockets there.", resp.StatusCode), err)
+	return connectors.NeedsPerson(fmt.Sprintf("Home Assistant answers, but opens no line for programs (%d); if a server stands in front of it, allow websockets there.", resp.StatusCode), err)
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"bestbefore/connectors"
-	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 	"bestbefore/consent"
 )
 
@@ -22,36 +22,36 @@ type asker struct {
 	account
 	host   *connectors.Host
 	revIn  string // where the client's secret goes when revoking; as clientIn
-	webs   map[string]*dnsblock.Web
-	latest *dnsblock.Web // the one that answered last, and so has shown its clock
-	quiet  error         // why it is not asked now, a *connectors.Error with RetryAt
+	webs   map[string]*web.Client
+	latest *web.Client // the one that answered last, and so has shown its clock
+	quiet  error       // why it is not asked now, a *connectors.Error with RetryAt
 }
 
 func newAsker(a account, h *connectors.Host) *asker {
-	return &asker{account: a, host: h, revIn: a.ClientIn, webs: map[string]*dnsblock.Web{}}
+	return &asker{account: a, host: h, revIn: a.ClientIn, webs: map[string]*web.Client{}}
 }
 
 // errRefused is behind the error of a token that its issuer no longer takes.
 var errRefused = errors.New("the token is not taken any more")
 
 // do sends one question to an address in full.
-func (a *asker) do(ctx context.Context, method, address string, form url.Values, h http.Header, body any) (dnsblock.Reply, error) {
+func (a *asker) do(ctx context.Context, method, address string, form url.Values, h http.Header, body any) (web.Reply, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" {
-		return dnsblock.Reply{}, fault(consent.KindPermanent, "An address of "+a.Name+" is not protected (https); nothing was sent there.", nil)
+		return web.Reply{}, connectors.Fault(consent.KindPermanent, "An address of "+a.Name+" is not protected (https); nothing was sent there.", nil)
 	}
 	var said *connectors.Error
 	if errors.As(a.quiet, &said) && a.host.Now().Before(said.RetryAt) {
-		return dnsblock.Reply{}, a.quiet
+		return web.Reply{}, a.quiet
 	}
 	query := u.Query()
 	u.RawQuery = ""
 	w := a.webs[u.String()]
 	if w == nil {
-		w = &dnsblock.Web{Base: u, HTTP: a.host.HTTP, Now: a.host.Now, Peer: a.Name}
+		w = &web.Client{Base: u, HTTP: a.host.HTTP, Now: a.host.Now, Peer: a.Name}
 		a.webs[u.String()] = w
 	}
-	r, err := w.Do(ctx, dnsblock.Request{Method: method, Query: query, Form: form, Header: h, Body: body})
+	r, err := w.Do(ctx, web.Request{Method: method, Query: query, Form: form, Header: h, Body: body})
 	if err == nil {
 		a.latest = w
 	}
@@ -91,40 +91,40 @@ func (a *asker) token(ctx context.Context, form url.Values) (g given, answered b
 	}
 	g, err = readGiven(r.Body)
 	if err != nil {
-		return given{}, false, fault(consent.KindTransient, "What "+a.Name+" answers is no token answer.", err)
+		return given{}, false, connectors.Fault(consent.KindTransient, "What "+a.Name+" answers is no token answer.", err)
 	}
 	return g, true, nil
 }
 
 // refusal is what an answer that is no success means. Only its error word is told.
-func (a *asker) refusal(r dnsblock.Reply) error {
+func (a *asker) refusal(r web.Reply) error {
 	word := errorOf(r.Body)
 	var cause error
 	if word != "" {
 		cause = errors.New(word)
 	}
-	client := func(text string) error { return fault(consent.KindSignIn, text, cause) }
+	client := func(text string) error { return connectors.Fault(consent.KindSignIn, text, cause) }
 	switch {
 	case r.Status >= 500:
-		return fault(consent.KindTransient, fmt.Sprintf("%s has a fault of its own (%d).", a.Name, r.Status), cause)
+		return connectors.Fault(consent.KindTransient, fmt.Sprintf("%s has a fault of its own (%d).", a.Name, r.Status), cause)
 	case word == "invalid_client" || word == "unauthorized_client":
 		return client(a.Name + " does not take this client ID or its secret for that. Nothing is tried again until you give another.")
 	case word == "invalid_grant" || word == "invalid_token":
-		return fault(consent.KindSignIn, a.Name+" no longer takes the token.", errRefused)
+		return connectors.Fault(consent.KindSignIn, a.Name+" no longer takes the token.", errRefused)
 	case r.Status == http.StatusUnauthorized:
 		return client(a.Name + " refused the client or its secret; give the right one.")
 	case r.Status == http.StatusForbidden:
-		return fault(consent.KindNeedsPerson, a.Name+" does not let this client do that; look at the client's settings there.", cause)
+		return connectors.Fault(consent.KindNeedsPerson, a.Name+" does not let this client do that; look at the client's settings there.", cause)
 	case r.Status == http.StatusNotFound || r.Status == http.StatusMethodNotAllowed || word == "unsupported_token_type":
-		return fault(consent.KindUnsupported, a.Name+" does not offer that.", cause)
+		return connectors.Fault(consent.KindUnsupported, a.Name+" does not offer that.", cause)
 	}
-	return fault(consent.KindPermanent, fmt.Sprintf("%s refused what it was asked (%d).", a.Name, r.Status), cause)
+	return connectors.Fault(consent.KindPermanent, fmt.Sprintf("%s refused what it was asked (%d).", a.Name, r.Status), cause)
 }
 
 // introspect asks whether a token works. KindUnsupported where nobody offers that.
 func (a *asker) introspect(ctx context.Context, token, hint, access string) (state, error) {
 	if a.Introspect == "" || token == "" {
-		return state{}, fault(consent.KindUnsupported, a.Name+" does not tell whether a token works.", nil)
+		return state{}, connectors.Fault(consent.KindUnsupported, a.Name+" does not tell whether a token works.", nil)
 	}
 	form := url.Values{"token": {token}, "token_type_hint": {hint}}
 	h := http.Header{"Accept": {"application/json"}, "Authorization": {"Bearer " + access}}
@@ -137,13 +137,13 @@ func (a *asker) introspect(ctx context.Context, token, hint, access string) (sta
 	}
 	if !r.OK() {
 		if r.Status < 500 { // often closed to apps; that is no fault of the sign-in
-			return state{}, fault(consent.KindUnsupported, a.Name+" does not tell this client whether a token works.", a.refusal(r))
+			return state{}, connectors.Fault(consent.KindUnsupported, a.Name+" does not tell this client whether a token works.", a.refusal(r))
 		}
 		return state{}, a.refusal(r)
 	}
 	s, err := readState(r.Body)
 	if err != nil {
-		return state{}, fault(consent.KindTransient, "What "+a.Name+" answers does not tell whether a token works.", err)
+		return state{}, connectors.Fault(consent.KindTransient, "What "+a.Name+" answers does not tell whether a token works.", err)
 	}
 	return s, nil
 }
@@ -165,7 +165,7 @@ func (a *asker) opens(ctx context.Context, access string) (bool, error) {
 // revoke asks for the end of one token. A yes is only an acknowledgement.
 func (a *asker) revoke(ctx context.Context, token, hint string) error {
 	if a.Revoke == nil {
-		return fault(consent.KindUnsupported, a.Name+" says nowhere how access is revoked; end it on its own page.", nil)
+		return connectors.Fault(consent.KindUnsupported, a.Name+" says nowhere how access is revoked; end it on its own page.", nil)
 	}
 	v := *a.Revoke
 	method, field := v.Method, v.Field
@@ -208,7 +208,7 @@ func (a *asker) revoke(ctx context.Context, token, hint string) error {
 	case err != nil:
 		return err
 	case r.OK() && strings.HasPrefix(r.Header.Get("Content-Type"), "text/html"):
-		return fault(consent.KindTransient, "Not "+a.Name+" answers, but some page, as a network does that wants a sign-in first.", nil)
+		return connectors.Fault(consent.KindTransient, "Not "+a.Name+" answers, but some page, as a network does that wants a sign-in first.", nil)
 	case r.OK():
 		return nil
 	}

@@ -42,7 +42,7 @@ func (a *asker) describe(ctx context.Context, was pins) (pins, error) {
 		return pins{}, err
 	}
 	if strings.TrimSuffix(d.Issuer, "/") != strings.TrimSuffix(a.issuer, "/") || was.Issuer != "" && d.Issuer != was.Issuer {
-		return pins{}, fault(consent.KindNeedsPerson, "What answers at "+a.Name+" calls itself by another name than the address that you gave; nothing was sent there.", nil)
+		return pins{}, connectors.Fault(consent.KindNeedsPerson, "What answers at "+a.Name+" calls itself by another name than the address that you gave; nothing was sent there.", nil)
 	}
 	out := pins{Issuer: d.Issuer, TokenIn: pick(d.TokenAuth), RevokeIn: pick(d.RevokeAuth), NamesSelf: d.NamesIssuer}
 	if len(d.RevokeAuth) == 0 {
@@ -73,7 +73,7 @@ func (a *asker) describe(ctx context.Context, was pins) (pins, error) {
 func (a *asker) description(ctx context.Context) (described, error) {
 	u, err := url.Parse(a.issuer)
 	if err != nil {
-		return described{}, fault(consent.KindNeedsPerson, "The address of the provider is not right.", nil)
+		return described{}, connectors.Fault(consent.KindNeedsPerson, "The address of the provider is not right.", nil)
 	}
 	path := strings.TrimSuffix(u.Path, "/")
 	for _, p := range []string{"/.well-known/oauth-authorization-server" + path, path + "/.well-known/openid-configuration"} {
@@ -89,9 +89,9 @@ func (a *asker) description(ctx context.Context) (described, error) {
 		}
 		d, err := readDescribed(r.Body)
 		if err != nil {
-			return described{}, fault(consent.KindTransient, a.Name+" does not describe itself as OAuth asks (RFC 8414).", err)
+			return described{}, connectors.Fault(consent.KindTransient, a.Name+" does not describe itself as OAuth asks (RFC 8414).", err)
 		}
 		return d, nil
 	}
-	return described{}, fault(consent.KindUnsupported, a.Name+" does not describe itself as OAuth asks (RFC 8414); it cannot be linked by its address alone.", nil)
+	return described{}, connectors.Fault(consent.KindUnsupported, a.Name+" does not describe itself as OAuth asks (RFC 8414); it cannot be linked by its address alone.", nil)
 }

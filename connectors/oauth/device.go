@@ -23,7 +23,7 @@ type device struct {
 
 func startDevice(ctx context.Context, a *asker, p pins) (connectors.Link, error) {
 	if a.Device == "" {
-		return nil, fault(consent.KindUnsupported, a.Name+" has no codes for other devices; say yes in the browser of this computer instead.", nil)
+		return nil, connectors.Fault(consent.KindUnsupported, a.Name+" has no codes for other devices; say yes in the browser of this computer instead.", nil)
 	}
 	form := url.Values{"client_id": {a.client}}
 	if w := a.wanted(); w != "" {
@@ -39,7 +39,7 @@ func startDevice(ctx context.Context, a *asker, p pins) (connectors.Link, error)
 	}
 	s, err := readShown(r.Body)
 	if err != nil {
-		return nil, fault(consent.KindTransient, "What "+a.Name+" answers holds no code for you.", err)
+		return nil, connectors.Fault(consent.KindTransient, "What "+a.Name+" answers holds no code for you.", err)
 	}
 	d := &device{attempt: attempt{ask: a, pins: p, ended: make(chan struct{})}, code: s.device, gap: s.gap}
 	d.page = connectors.LinkPage{URL: s.page, Code: s.user, Until: a.host.Now().Add(s.until).UTC()}
@@ -99,7 +99,7 @@ func (d *device) poll(ctx context.Context) (given, error) {
 	case r.OK():
 		g, err := readGiven(r.Body)
 		if err != nil {
-			return given{}, fault(consent.KindTransient, "What "+d.ask.Name+" answers is no token answer.", err)
+			return given{}, connectors.Fault(consent.KindTransient, "What "+d.ask.Name+" answers is no token answer.", err)
 		}
 		return g, nil
 	}

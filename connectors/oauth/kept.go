@@ -34,7 +34,7 @@ type kept struct {
 func (k kept) seal() (connectors.Secret, error) {
 	b, err := json.Marshal(k)
 	if err != nil {
-		return connectors.Secret{}, fault(consent.KindPermanent, "What the provider gave cannot be written down.", nil)
+		return connectors.Secret{}, connectors.Fault(consent.KindPermanent, "What the provider gave cannot be written down.", nil)
 	}
 	return connectors.NewSecret(string(b)), nil
 }
@@ -42,7 +42,7 @@ func (k kept) seal() (connectors.Secret, error) {
 func unseal(v connectors.Secret) (kept, error) {
 	var k kept
 	if err := json.Unmarshal([]byte(v.Reveal()), &k); err != nil || k.Refresh == "" && k.Access == "" {
-		return kept{}, fault(consent.KindNeedsPerson, "What was kept of the access cannot be read; connect it anew.", nil)
+		return kept{}, connectors.Fault(consent.KindNeedsPerson, "What was kept of the access cannot be read; connect it anew.", nil)
 	}
 	return k, nil
 }
@@ -69,7 +69,7 @@ func (k *kept) take(g given, now time.Time) {
 func (s *Session) load(ctx context.Context) error {
 	v, err := s.host.Secret(ctx, s.ref)
 	if err != nil {
-		return fault(consent.KindNeedsPerson, "What was kept of the access cannot be read now.", err)
+		return connectors.Fault(consent.KindNeedsPerson, "What was kept of the access cannot be read now.", err)
 	}
 	s.k, err = unseal(v)
 	return err
@@ -82,7 +82,7 @@ func (s *Session) save(ctx context.Context) error {
 		return err
 	}
 	if err := s.host.Keep(ctx, s.ref, v); err != nil {
-		return fault(consent.KindTransient, "What is known of the access cannot be kept now.", err)
+		return connectors.Fault(consent.KindTransient, "What is known of the access cannot be kept now.", err)
 	}
 	return nil
 }

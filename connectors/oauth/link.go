@@ -27,7 +27,7 @@ func (c *Connector) Link(ctx context.Context, s connectors.Settings, h *connecto
 		ask.provider, ask.revIn = p.provider(ask.provider), p.RevokeIn
 	}
 	if ask.Revoke == nil { // nobody shall link here what cannot be ended from here
-		return nil, fault(consent.KindUnsupported, a.Name+" offers no way to revoke from outside; end the access on its own page.", nil)
+		return nil, connectors.Fault(consent.KindUnsupported, a.Name+" offers no way to revoke from outside; end the access on its own page.", nil)
 	}
 	switch way := strings.ToLower(strings.TrimSpace(s.Values[optWay])); way {
 	case "", wayBrowser:
@@ -35,7 +35,7 @@ func (c *Connector) Link(ctx context.Context, s connectors.Settings, h *connecto
 	case wayDevice:
 		return startDevice(ctx, ask, p)
 	default:
-		return nil, fault(consent.KindNeedsPerson, "Say yes in: browser, or device.", nil)
+		return nil, connectors.Fault(consent.KindNeedsPerson, "Say yes in: browser, or device.", nil)
 	}
 }
 
@@ -55,9 +55,9 @@ func (l *attempt) close() { l.once.Do(func() { close(l.ended) }) }
 
 // errGivenUp and the like are what a person is told who did not say yes.
 var (
-	errGivenUp = fault(consent.KindNeedsPerson, "Connecting was given up.", nil)
-	errTooLate = fault(consent.KindNeedsPerson, "Nobody said yes on the page in time; connect again.", nil)
-	errSaidNo  = fault(consent.KindNeedsPerson, "The page was answered with no; nothing was connected.", nil)
+	errGivenUp = connectors.Fault(consent.KindNeedsPerson, "Connecting was given up.", nil)
+	errTooLate = connectors.Fault(consent.KindNeedsPerson, "Nobody said yes on the page in time; connect again.", nil)
+	errSaidNo  = connectors.Fault(consent.KindNeedsPerson, "The page was answered with no; nothing was connected.", nil)
 )
 
 // linked is what is to be sealed of what the provider gave.

@@ -16,7 +16,6 @@ import (
 	"strings"
 
 	"bestbefore/connectors"
-	"bestbefore/connectors/dnsblock"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -91,22 +90,22 @@ type account struct {
 // account reads the settings; it asks nobody.
 func (c *Connector) account(ctx context.Context, s connectors.Settings, h *connectors.Host) (account, error) {
 	if h == nil || h.HTTP == nil || h.Now == nil || h.Secret == nil {
-		return account{}, fault(consent.KindPermanent, "There is no way out to the provider.", nil)
+		return account{}, connectors.Fault(consent.KindPermanent, "There is no way out to the provider.", nil)
 	}
 	a := account{client: strings.TrimSpace(s.Values[optClient]), scopes: s.Values[optScopes], device: discovery.DeviceID(s.Values[optDevice]), setting: s}
 	id := strings.ToLower(strings.TrimSpace(s.Values[optProvider]))
 	switch {
 	case a.client == "":
-		return a, fault(consent.KindNeedsPerson, "The client ID is missing; register an app of your own at the provider, and give its ID.", nil)
+		return a, connectors.Fault(consent.KindNeedsPerson, "The client ID is missing; register an app of your own at the provider, and give its ID.", nil)
 	case id == "" && s.Values[optIssuer] == "":
-		return a, fault(consent.KindNeedsPerson, "Say which provider: one by its name, or any other by its address.", nil)
+		return a, connectors.Fault(consent.KindNeedsPerson, "Say which provider: one by its name, or any other by its address.", nil)
 	case id != "":
 		p, ok := c.table.get(id)
 		if !ok {
-			return a, fault(consent.KindNeedsPerson, fmt.Sprintf("%q is none of the providers known by name; give its address instead.", string(discovery.Clean(id))), nil)
+			return a, connectors.Fault(consent.KindNeedsPerson, fmt.Sprintf("%q is none of the providers known by name; give its address instead.", string(discovery.Clean(id))), nil)
 		}
 		if p.Only != "" {
-			return a, fault(consent.KindUnsupported, strings.TrimSpace(p.Only+" "+p.Page), nil)
+			return a, connectors.Fault(consent.KindUnsupported, strings.TrimSpace(p.Only+" "+p.Page), nil)
 		}
 		a.provider = p
 	default:
@@ -119,7 +118,7 @@ func (c *Connector) account(ctx context.Context, s connectors.Settings, h *conne
 	if ref := s.Secrets[optSecret]; ref != "" {
 		var err error
 		if a.secret, err = h.Secret(ctx, ref); err != nil {
-			return a, fault(consent.KindNeedsPerson, "The secret of the client cannot be read now.", err)
+			return a, connectors.Fault(consent.KindNeedsPerson, "The secret of the client cannot be read now.", err)
 		}
 		a.hasKey = true
 	}
@@ -134,12 +133,10 @@ func issuerOf(typed string) (*url.URL, error) {
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fault(consent.KindNeedsPerson, "That is not the address of a provider; write it as in https://login.example.", nil)
+		return nil, connectors.Fault(consent.KindNeedsPerson, "That is not the address of a provider; write it as in https://login.example.", nil)
 	}
 	return u, nil
 }
-
-func fault(k consent.ErrorKind, text string, err error) error { return dnsblock.Fault(k, text, err) }
 
 // Open implements connectors.Connector. It finds out whether the access works.
 func (c *Connector) Open(ctx context.Context, s connectors.Settings, h *connectors.Host) (connectors.Session, error) {
@@ -148,10 +145,10 @@ func (c *Connector) Open(ctx context.Context, s connectors.Settings, h *connecto
 		return nil, err
 	}
 	if s.Secrets[keyToken] == "" {
-		return nil, fault(consent.KindNeedsPerson, "Nobody has said yes on the page of "+a.Name+" yet; connect it anew.", nil)
+		return nil, connectors.Fault(consent.KindNeedsPerson, "Nobody has said yes on the page of "+a.Name+" yet; connect it anew.", nil)
 	}
 	if h.Keep == nil {
-		return nil, fault(consent.KindPermanent, "There is nowhere to keep a renewed token.", nil)
+		return nil, connectors.Fault(consent.KindPermanent, "There is nowhere to keep a renewed token.", nil)
 	}
 	if h.Log == nil {
 		quiet := *h
@@ -163,11 +160,11 @@ func (c *Connector) Open(ctx context.Context, s connectors.Settings, h *connecto
 		return nil, err
 	}
 	if o.k.Client != a.client {
-		return nil, fault(consent.KindNeedsPerson, "What is kept was given to another client ID; connect "+a.Name+" anew, on its page, to use this one.", nil)
+		return nil, connectors.Fault(consent.KindNeedsPerson, "What is kept was given to another client ID; connect "+a.Name+" anew, on its page, to use this one.", nil)
 	}
 	if a.issuer != "" {
 		if o.k.Pins.Issuer == "" {
-			return nil, fault(consent.KindNeedsPerson, "What was kept belongs to another provider; connect it anew.", nil)
+			return nil, connectors.Fault(consent.KindNeedsPerson, "What was kept belongs to another provider; connect it anew.", nil)
 		}
 		o.ask.provider, o.ask.revIn = o.k.Pins.provider(a.provider), o.k.Pins.RevokeIn
 	}

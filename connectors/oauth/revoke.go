@@ -29,7 +29,7 @@ type ticket struct {
 // afterwards. A provider that says yes and goes on renewing has revoked nothing.
 func (s *Session) Revoke(ctx context.Context, r connectors.RevokeRequest) (connectors.Receipt, error) {
 	if r.Grant.ID != "" && r.Grant.ID != grantID {
-		return connectors.Receipt{}, fault(consent.KindPermanent, "That access is not of this connection.", nil)
+		return connectors.Receipt{}, connectors.Fault(consent.KindPermanent, "That access is not of this connection.", nil)
 	}
 	if !s.k.Ended.IsZero() {
 		return s.receipt(r.Mark, consent.Configured, "The access had already ended; "+s.ask.Name+" renews it no more."), nil
@@ -79,7 +79,7 @@ func (s *Session) what(ctx context.Context) (token, hint string, err error) {
 		inBetween := s.k.Sent
 		if err := s.renew(ctx); err != nil {
 			if inBetween {
-				err = fault(connectors.KindOf(err), err.Error(), nil)
+				err = connectors.Fault(connectors.KindOf(err), err.Error(), nil)
 			}
 			return "", "", err
 		}
@@ -98,7 +98,7 @@ func (s *Session) askFor(ctx context.Context, token, hint string) error {
 		return nil // it takes the token no more: what is tried next tells
 	}
 	if connectors.KindOf(err) == consent.KindUnsupported {
-		return fault(consent.KindNeedsPerson, s.ask.Name+" does not revoke what it gave from outside; end it on its own page.", err)
+		return connectors.Fault(consent.KindNeedsPerson, s.ask.Name+" does not revoke what it gave from outside; end it on its own page.", err)
 	}
 	return err
 }
@@ -115,7 +115,7 @@ func (s *Session) afterYes(ctx context.Context, mark string) (connectors.Receipt
 		return s.receipt(mark, consent.Configured, name+" ended the access; a renewal was tried, and refused."), s.end(keeping)
 	case works:
 		s.k.Asked = time.Time{}
-		return connectors.Receipt{}, errors.Join(fault(consent.KindPermanent,
+		return connectors.Receipt{}, errors.Join(connectors.Fault(consent.KindPermanent,
 			name+" said that the access has ended, and still renews it: it was acknowledged, not revoked. End it on the provider's own page.", nil), s.save(keeping))
 	}
 	s.host.Log.Debug("a revoked access could not be tried", "error", err)
@@ -190,7 +190,7 @@ func (s *Session) Verify(ctx context.Context, _ connectors.Receipt) (connectors.
 		return s.sinceThen(ctx, now), nil
 	}
 	if err == nil {
-		err = fault(consent.KindUnsupported, s.ask.Name+" lets nobody find out whether the access has ended.", nil)
+		err = connectors.Fault(consent.KindUnsupported, s.ask.Name+" lets nobody find out whether the access has ended.", nil)
 	}
 	return connectors.Finding{}, err
 }

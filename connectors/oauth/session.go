@@ -84,7 +84,7 @@ func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
 	}
 	at, shown := s.ask.peerTime()
 	if !shown {
-		return time.Time{}, fault(consent.KindUnsupported, s.ask.Name+" does not say what time it is.", nil)
+		return time.Time{}, connectors.Fault(consent.KindUnsupported, s.ask.Name+" does not say what time it is.", nil)
 	}
 	return at, nil
 }

@@ -7,7 +7,7 @@ import (
 	"net/http"
 
 	"bestbefore/connectors"
-	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 	"bestbefore/discovery"
 )
 
@@ -28,8 +28,8 @@ type authAnswer struct {
 }
 
 // login asks for a session; without a password there is one without a sid.
-func login(ctx context.Context, w *dnsblock.Web, password connectors.Secret) (sid string, err error) {
-	r, err := w.Do(ctx, dnsblock.Request{Method: http.MethodPost, Path: "/api/auth", Body: map[string]string{"password": password.Reveal()}})
+func login(ctx context.Context, w *web.Client, password connectors.Secret) (sid string, err error) {
+	r, err := w.Do(ctx, web.Request{Method: http.MethodPost, Path: "/api/auth", Body: map[string]string{"password": password.Reveal()}})
 	if err != nil {
 		return "", err
 	}
@@ -65,7 +65,7 @@ type processed struct {
 
 // put makes or changes one item.
 func (s *Session) put(ctx context.Context, method, path string, body any) error {
-	r, err := s.Seat.Ask(ctx, dnsblock.Request{Method: method, Path: path, Body: body})
+	r, err := s.Seat.Ask(ctx, web.Request{Method: method, Path: path, Body: body})
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (s *Session) put(ctx context.Context, method, path string, body any) error 
 
 // remove deletes one item; one that is gone already is as good.
 func (s *Session) remove(ctx context.Context, path string) error {
-	r, err := s.Seat.Do(ctx, dnsblock.Request{Method: http.MethodDelete, Path: path})
+	r, err := s.Seat.Do(ctx, web.Request{Method: http.MethodDelete, Path: path})
 	if err == nil && !r.OK() && r.Status != http.StatusNotFound {
 		err = s.Seat.Web.Refusal(r)
 	}

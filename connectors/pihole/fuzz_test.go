@@ -9,6 +9,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 	"bestbefore/discovery/flow"
 )
 
@@ -44,7 +45,7 @@ func FuzzPage(f *testing.F) {
 		if len(p.rows) > maxRows || len(p.rows)+p.odd != len(raw.Queries) {
 			t.Fatalf("%d rows and %d odd of %d", len(p.rows), p.odd, len(raw.Queries))
 		}
-		s := &Session{Session: &dnsblock.Session{Seat: &dnsblock.Seat{Web: &dnsblock.Web{Now: time.Now}}, Now: time.Now}, watch: &watch{Watch: dnsblock.Watch{Now: time.Now}}}
+		s := &Session{Session: &dnsblock.Session{Seat: &dnsblock.Seat{Web: &web.Client{Now: time.Now}}, Now: time.Now}, watch: &watch{Watch: dnsblock.Watch{Now: time.Now}}}
 		at := place{Mark: max(mark, 0)}
 		was := at
 		s.give(&at, p, true, func(recs []flow.Record, c connectors.Cursor) {

@@ -14,6 +14,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 )
 
 // row is one entry of the query log, as far as it is used.
@@ -149,9 +150,9 @@ func (s *Session) readLog(ctx context.Context, ask question) (page, error) {
 		if !ask.from.IsZero() {
 			q.Set("from", strconv.FormatFloat(float64(ask.from.UnixMilli())/1000, 'f', 3, 64))
 		}
-		r, err := s.Seat.Do(ctx, dnsblock.Request{Method: http.MethodGet, Path: "/api/queries", Query: q})
+		r, err := s.Seat.Do(ctx, web.Request{Method: http.MethodGet, Path: "/api/queries", Query: q})
 		switch {
-		case errors.Is(err, dnsblock.ErrTooLarge) && ask.limit > leastPage:
+		case errors.Is(err, web.ErrTooLarge) && ask.limit > leastPage:
 			ask.limit = max(ask.limit/4, leastPage)
 			continue
 		case err != nil:

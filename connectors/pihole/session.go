@@ -8,6 +8,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 	"bestbefore/consent"
 )
 
@@ -32,7 +33,7 @@ type Session struct {
 
 // Open signs in once and looks whether that is a Pi-hole.
 func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connectors.Host) (connectors.Session, error) {
-	base, password, err := dnsblock.Start(ctx, New().Spec(), set, h, dnsblock.Request{Method: http.MethodDelete, Path: "/api/auth"})
+	base, password, err := dnsblock.Start(ctx, New().Spec(), set, h, web.Request{Method: http.MethodDelete, Path: "/api/auth"})
 	if err != nil {
 		return nil, err
 	}

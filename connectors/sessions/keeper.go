@@ -32,7 +32,7 @@ type keeper struct {
 func newKeeper(p *Pool, c connectors.Connection) *keeper {
 	k := &keeper{
 		p: p, conn: c, turn: make(chan struct{}, 1), tried: make(chan struct{}), ended: make(chan struct{}),
-		health: Health{Trouble: "it has not been opened yet", Kind: consent.KindTransient}, cancel: func() {},
+		cancel: func() {},
 	}
 	k.turn <- struct{}{}
 	return k
@@ -225,10 +225,14 @@ func (k *keeper) trouble(err error) {
 func (k *keeper) capabilities() (connectors.Capabilities, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.session == nil {
+	switch {
+	case k.session != nil:
+		return k.caps, nil
+	case k.health.Trouble == "":
+		return connectors.Capabilities{}, &connectors.Error{Kind: consent.KindTransient, Text: "it has not been opened yet"}
+	default:
 		return connectors.Capabilities{}, &connectors.Error{Kind: k.health.Kind, Text: k.health.Trouble}
 	}
-	return k.caps, nil
 }
 
 // use waits for its turn and runs f.

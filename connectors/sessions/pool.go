@@ -75,7 +75,8 @@ type Batch struct {
 	Next    connectors.Cursor
 }
 
-// Health is how a connection does.
+// Health is how a connection does. One that is neither open nor in trouble is
+// being opened for the first time: whether it is well nobody can say yet.
 type Health struct {
 	Open    bool
 	Alive   time.Time // last success or heartbeat
@@ -91,8 +92,9 @@ type Pool struct {
 	reload chan chan error
 	ready  chan struct{} // closed when every connection of the start was tried once
 
-	mu      sync.Mutex // guards keepers and isReady
+	mu      sync.Mutex // guards all below
 	keepers map[string]*keeper
+	loaded  bool // the keepers are those of the configured connections
 	isReady bool
 }
 
@@ -245,6 +247,9 @@ func (p *Pool) follow(ctx context.Context) (firsts []<-chan struct{}, err error)
 			p.report(ctx, "connection "+k.conn.ID, nil)
 		}
 	}
+	p.mu.Lock()
+	p.loaded = true
+	p.mu.Unlock()
 	return firsts, nil
 }
 
@@ -310,13 +315,20 @@ func (p *Pool) Name(connection string) string {
 	return connection
 }
 
-// Health of a connection; of one that is not configured it says so.
+// Health of a connection; of one that is not configured it says so, as soon as
+// it is known which are.
 func (p *Pool) Health(connection string) Health {
-	k := p.keeper(connection)
-	if k == nil {
+	p.mu.Lock()
+	k, loaded := p.keepers[connection], p.loaded
+	p.mu.Unlock()
+	switch {
+	case k != nil:
+		return k.healthNow()
+	case !loaded:
+		return Health{}
+	default:
 		return Health{Trouble: "it is not set up or was switched off"}
 	}
-	return k.healthNow()
 }
 
 // Use runs f with an open session, one call at a time per connection. A panic

@@ -10,7 +10,7 @@ import (
 	"sync"
 
 	"bestbefore/connectors"
-	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 	"bestbefore/consent"
 )
 
@@ -24,7 +24,7 @@ const (
 
 // api asks the console with the household's key.
 type api struct {
-	web *dnsblock.Web
+	web *web.Client
 	key connectors.Secret
 
 	mu      sync.Mutex // guards refused
@@ -41,7 +41,7 @@ func (a *api) do(ctx context.Context, method, path string, query url.Values, bod
 	if err := a.mayAsk(); err != nil {
 		return err
 	}
-	r, err := a.web.Do(ctx, dnsblock.Request{
+	r, err := a.web.Do(ctx, web.Request{
 		Method: method, Path: apiPath + path, Query: query, Body: body,
 		Header: http.Header{"X-Api-Key": {a.key.Reveal()}, "Accept": {"application/json"}},
 	})
@@ -59,7 +59,7 @@ func (a *api) do(ctx context.Context, method, path string, query url.Values, bod
 
 // refusal says what the console's own words mean. Its error body holds a status,
 // a code and a message.
-func (a *api) refusal(r dnsblock.Reply) error {
+func (a *api) refusal(r web.Reply) error {
 	var e struct {
 		Message string `json:"message"`
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"bestbefore/connectors"
-	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 	"bestbefore/discovery"
 )
 
@@ -88,7 +88,7 @@ func (*Classic) Open(ctx context.Context, set connectors.Settings, h *connectors
 	if !plainID(name) {
 		return nil, connectors.NeedsPerson("The short name of a UniFi site holds letters and digits only; \"default\" is usual.", nil)
 	}
-	l := &line{web: &dnsblock.Web{Base: base, HTTP: h.HTTP, Now: h.Now, Peer: peer}, username: set.Values[optUsername], site: name}
+	l := &line{web: &web.Client{Base: base, HTTP: h.HTTP, Now: h.Now, Peer: peer}, username: set.Values[optUsername], site: name}
 	if l.password, err = h.Secret(ctx, set.Secrets[optPassword]); err != nil {
 		return nil, connectors.NeedsPerson("The password of the UniFi console cannot be read from the key store.", err)
 	}

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
@@ -230,7 +230,7 @@ func fixed(body []byte) *api {
 	if err != nil {
 		panic(err)
 	}
-	return &api{web: &dnsblock.Web{Base: base, Now: time.Now, Peer: peer, HTTP: &http.Client{Transport: same(body)}}}
+	return &api{web: &web.Client{Base: base, Now: time.Now, Peer: peer, HTTP: &http.Client{Transport: same(body)}}}
 }
 
 type same []byte

@@ -10,14 +10,14 @@ import (
 	"time"
 
 	"bestbefore/connectors"
-	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 	"bestbefore/consent"
 )
 
 // line is a signed-in line to the console's own interface. Consoles count
 // log-ins, right ones too, so one is kept as long as it is taken.
 type line struct {
-	web                *dnsblock.Web
+	web                *web.Client
 	username, site     string
 	password           connectors.Secret
 	mu                 sync.Mutex // guards all below; held while signing in
@@ -43,7 +43,7 @@ func (l *line) loginHeld(ctx context.Context) error {
 	}
 	l.cookie, l.csrf = "", ""
 	for _, door := range []struct{ in, out, prefix string }{{"/api/auth/login", "/api/auth/logout", "/proxy/network"}, {"/api/login", "/api/logout", ""}} {
-		r, err := l.web.Do(ctx, dnsblock.Request{Method: http.MethodPost, Path: door.in, Body: map[string]any{"username": l.username, "password": l.password.Reveal()}})
+		r, err := l.web.Do(ctx, web.Request{Method: http.MethodPost, Path: door.in, Body: map[string]any{"username": l.username, "password": l.password.Reveal()}})
 		switch {
 		case err != nil:
 			return err
@@ -66,7 +66,7 @@ func (l *line) loginHeld(ctx context.Context) error {
 }
 
 // take keeps the cookie and the word against forged requests.
-func (l *line) take(r dnsblock.Reply) {
+func (l *line) take(r web.Reply) {
 	for _, c := range (&http.Response{Header: r.Header}).Cookies() {
 		if (c.Name == "TOKEN" || c.Name == "unifises") && len(c.Value) < 4096 {
 			l.cookie = c.Name + "=" + c.Value
@@ -107,7 +107,7 @@ func (l *line) call(ctx context.Context, method, path string, body, into any) er
 	}
 }
 
-func (l *line) ask(ctx context.Context, method, path string, body any) (dnsblock.Reply, error) {
+func (l *line) ask(ctx context.Context, method, path string, body any) (web.Reply, error) {
 	h := http.Header{"Accept": {"application/json"}}
 	if l.cookie != "" {
 		h.Set("Cookie", l.cookie)
@@ -115,11 +115,11 @@ func (l *line) ask(ctx context.Context, method, path string, body any) (dnsblock
 	if l.csrf != "" && method != http.MethodGet {
 		h.Set("X-Csrf-Token", l.csrf)
 	}
-	return l.web.Do(ctx, dnsblock.Request{Method: method, Path: path, Header: h, Body: body})
+	return l.web.Do(ctx, web.Request{Method: method, Path: path, Header: h, Body: body})
 }
 
 // read takes the data out of the envelope that every answer has. The caller holds mu.
-func (l *line) read(r dnsblock.Reply, into any) error {
+func (l *line) read(r web.Reply, into any) error {
 	var e struct {
 		Meta struct {
 			RC  string `json:"rc"`

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"bestbefore/connectors"
-	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 	"bestbefore/discovery"
 )
 
@@ -19,7 +19,7 @@ func baseOf(typed string) (*url.URL, error) {
 	if !strings.Contains(address, "://") {
 		address = "https://" + address
 	}
-	return dnsblock.ParseBase(address, peer)
+	return web.ParseBase(address, peer)
 }
 
 // client is a device that is connected now.

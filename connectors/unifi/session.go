@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"bestbefore/connectors"
-	"bestbefore/connectors/dnsblock"
+	"bestbefore/connectors/web"
 	"bestbefore/discovery"
 )
 
@@ -49,7 +49,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 		return nil, connectors.NeedsPerson("The API key of the UniFi console cannot be read from the key store.", err)
 	}
 	s := &Session{
-		api:    &api{web: &dnsblock.Web{Base: base, HTTP: h.HTTP, Now: h.Now, Peer: peer}, key: key},
+		api:    &api{web: &web.Client{Base: base, HTTP: h.HTTP, Now: h.Now, Peer: peer}, key: key},
 		source: discovery.Source("connector:" + h.Connection), now: h.Now,
 	}
 	if s.site, err = s.api.siteOf(ctx, strings.TrimSpace(set.Values[optSite])); err != nil {

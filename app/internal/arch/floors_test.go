@@ -14,7 +14,7 @@ var (
 	floor0   = []string{"assets"}
 	floor1   = []string{"discovery", "discovery/flow", "discovery/fingerprint", "discovery/recipient", "discovery/mud", "discovery/behaviour"}
 	floor2   = []string{"consent", "consent/ledger", "consent/category"}
-	floor3   = []string{"connectors", "connectors/dnsblock"}
+	floor3   = []string{"connectors", "connectors/web", "connectors/dnsblock"}
 	to3      = slices.Concat(floor1, floor2, floor3)
 	engines  = []string{"consent/expiry", "consent/enforce", "connectors/sessions"}
 	adapters = []string{
@@ -39,7 +39,8 @@ var rules = []struct {
 	{[]string{"consent/category"}, slices.Concat(floor1, []string{"consent"})},
 	{[]string{"consent"}, slices.Concat(floor1, []string{"consent/ledger"})},
 	{[]string{"connectors"}, slices.Concat(floor1, floor2)},
-	{[]string{"connectors/dnsblock"}, slices.Concat(floor1, floor2, []string{"connectors"})},
+	{[]string{"connectors/web"}, slices.Concat(floor1, floor2, []string{"connectors"})},
+	{[]string{"connectors/dnsblock"}, slices.Concat(floor1, floor2, []string{"connectors", "connectors/web"})},
 	{engines, to3},
 	{[]string{"connectors/builtin", "connectors/connectortest"}, slices.Concat(floor0, to3, []string{"connectors/*"})},
 	// The socket speaks the engine's interface, so it knows that interface.
@@ -94,7 +95,7 @@ var reach = []struct {
 	never    []string // prefixes of import paths
 }{
 	{[]string{"discovery", "discovery/flow", "discovery/fingerprint", "discovery/recipient", "discovery/mud", "discovery/behaviour", "consent", "consent/ledger", "consent/category"}, []string{"database/sql", "net/http", "os/exec", modPath + "/app", modPath + "/connectors"}},
-	{[]string{"connectors", "connectors/dnsblock", "consent/expiry", "consent/enforce", "connectors/sessions"}, []string{"database/sql", modPath + "/app"}},
+	{[]string{"connectors", "connectors/web", "connectors/dnsblock", "consent/expiry", "consent/enforce", "connectors/sessions"}, []string{"database/sql", modPath + "/app"}},
 	{[]string{"app/internal/ui/..."}, []string{"database/sql", "fyne.io/fyne/v2/app", modPath + "/app/internal/store", modPath + "/app/internal/secrets", modPath + "/app/internal/lifecycle"}},
 	{[]string{"app/internal/view"}, []string{"database/sql", modPath + "/app/internal/store", modPath + "/app/internal/rpc"}},
 }

@@ -1,7 +1,6 @@
-// Package dnsblock is what the connectors of DNS blockers share: asking a small
-// JSON interface over the guarded way out without ever storming it, turning rows
-// of a query log into flow records, and reading what a block is to hit.
-package dnsblock
+// Package web asks a small JSON interface over the guarded way out, without ever
+// storming it: what the connectors share that speak to a peer's own page or API.
+package web
 
 import (
 	"bytes"
@@ -29,9 +28,9 @@ const (
 // ErrTooLarge is behind the refusal of an answer that has no end.
 var ErrTooLarge = errors.New("the answer is too large")
 
-// Web asks one peer. It is safe for concurrent use. After the peer has asked
+// Client asks one peer. It is safe for concurrent use. After the peer has asked
 // for a pause nothing is sent before that is over.
-type Web struct {
+type Client struct {
 	Base *url.URL
 	HTTP *http.Client
 	Now  func() time.Time
@@ -76,7 +75,7 @@ func ParseBase(typed, peer string) (*url.URL, error) {
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
-		return nil, Fault(consent.KindNeedsPerson, fmt.Sprintf("%q is not the address of %s; write it as in http://192.168.1.5 or http://192.168.1.5:3000.", string(discovery.Clean(typed)), peer), nil)
+		return nil, connectors.Fault(consent.KindNeedsPerson, fmt.Sprintf("%q is not the address of %s; write it as in http://192.168.1.5 or http://192.168.1.5:3000.", string(discovery.Clean(typed)), peer), nil)
 	}
 	path := strings.TrimRight(u.Path, "/")
 	for _, page := range []string{"/login.html", "/login", "/admin", "/api", "/control"} {
@@ -85,44 +84,41 @@ func ParseBase(typed, peer string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(path, "/")}, nil
 }
 
-// Fault is a *connectors.Error.
-func Fault(k consent.ErrorKind, text string, err error) error { return connectors.Fault(k, text, err) }
-
 // Do asks once. An error is a *connectors.Error; an answer that is no success
 // is given back, but for "too often", which is an error with its earliest retry.
-func (w *Web) Do(ctx context.Context, r Request) (Reply, error) {
-	if err := w.pause.Left(w.Now(), w.Peer); err != nil {
+func (c *Client) Do(ctx context.Context, r Request) (Reply, error) {
+	if err := c.pause.Left(c.Now(), c.Peer); err != nil {
 		return Reply{}, err
 	}
-	req, err := w.request(ctx, r)
+	req, err := c.request(ctx, r)
 	if err != nil {
-		return Reply{}, Fault(consent.KindPermanent, "What was to be asked of "+w.Peer+" cannot be written.", err)
+		return Reply{}, connectors.Fault(consent.KindPermanent, "What was to be asked of "+c.Peer+" cannot be written.", err)
 	}
-	began := w.Now()
-	resp, err := w.HTTP.Do(req)
+	began := c.Now()
+	resp, err := c.HTTP.Do(req)
 	if err != nil {
-		return Reply{}, connectors.Unreached(ctx, w.Peer, err)
+		return Reply{}, connectors.Unreached(ctx, c.Peer, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	out := Reply{Status: resp.StatusCode, Header: resp.Header}
 	if out.Body, err = io.ReadAll(io.LimitReader(resp.Body, bodyMax+1)); err != nil {
-		return Reply{}, connectors.Unreached(ctx, w.Peer, err)
+		return Reply{}, connectors.Unreached(ctx, c.Peer, err)
 	}
 	if len(out.Body) > bodyMax {
-		return Reply{}, Fault(consent.KindTransient, w.Peer+" gives an answer that is too large to be right; it was not read further.", ErrTooLarge)
+		return Reply{}, connectors.Fault(consent.KindTransient, c.Peer+" gives an answer that is too large to be right; it was not read further.", ErrTooLarge)
 	}
-	w.clock(&out, began)
-	if err := w.pause.Note(out.Status, resp.Header, w.Now(), w.Peer); err != nil {
+	c.clock(&out, began)
+	if err := c.pause.Note(out.Status, resp.Header, c.Now(), c.Peer); err != nil {
 		return out, err
 	}
 	if out.Status >= 300 && out.Status < 400 {
-		return out, connectors.SentOn(w.Peer, resp.Header.Get("Location"))
+		return out, connectors.SentOn(c.Peer, resp.Header.Get("Location"))
 	}
 	return out, nil
 }
 
-func (w *Web) request(ctx context.Context, r Request) (*http.Request, error) {
-	u := *w.Base
+func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) {
+	u := *c.Base
 	// What comes after the base is escaped already, names with a slash included.
 	base := u.EscapedPath()
 	path, err := url.PathUnescape(base + r.Path)
@@ -156,21 +152,21 @@ func (w *Web) request(ctx context.Context, r Request) (*http.Request, error) {
 }
 
 // clock notes how far the peer's clock is from ours.
-func (w *Web) clock(r *Reply, began time.Time) {
+func (c *Client) clock(r *Reply, began time.Time) {
 	at, err := http.ParseTime(r.Header.Get("Date"))
 	if err != nil {
 		return
 	}
 	r.At = at
-	w.Showed(at, began)
+	c.Showed(at, began)
 }
 
 // Showed notes what the peer's clock showed in an answer to what was asked at began.
-func (w *Web) Showed(at, began time.Time) {
-	middle := began.Add(w.Now().Sub(began) / 2).Round(0)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.ahead, w.hasDay = at.Add(half).Sub(middle), true
+func (c *Client) Showed(at, began time.Time) {
+	middle := began.Add(c.Now().Sub(began) / 2).Round(0)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead, c.hasDay = at.Add(half).Sub(middle), true
 }
 
 // half is what a time in whole seconds lacks on average.
@@ -181,32 +177,32 @@ const trustedClock = 30 * time.Second
 
 // Ahead is how far the peer's clock is ahead of ours, zero where it agrees or
 // does not say.
-func (w *Web) Ahead() time.Duration {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.ahead.Abs() < trustedClock {
+func (c *Client) Ahead() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ahead.Abs() < trustedClock {
 		return 0
 	}
-	return w.ahead
+	return c.ahead
 }
 
 // PeerNow is the time by the peer's clock; false where it has not shown it.
-func (w *Web) PeerNow() (time.Time, bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.Now().Add(w.ahead).Round(0), w.hasDay
+func (c *Client) PeerNow() (time.Time, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.Now().Add(c.ahead).Round(0), c.hasDay
 }
 
 // Decode reads an answer as JSON of v's form; anything else is another kind of server.
-func (w *Web) Decode(r Reply, v any) error {
+func (c *Client) Decode(r Reply, v any) error {
 	if err := json.Unmarshal(r.Body, v); err != nil {
-		return Fault(consent.KindTransient, "What answers there does not answer as "+w.Peer+" does.", err)
+		return connectors.Fault(consent.KindTransient, "What answers there does not answer as "+c.Peer+" does.", err)
 	}
 	return nil
 }
 
 // Refusal is the error of an answer that is no success and was not expected.
-func (w *Web) Refusal(r Reply) error {
+func (c *Client) Refusal(r Reply) error {
 	say := string(discovery.CleanLong(firstLine(r.Body)))
 	var cause error
 	if say != "" {
@@ -214,15 +210,15 @@ func (w *Web) Refusal(r Reply) error {
 	}
 	switch {
 	case r.Status == http.StatusUnauthorized:
-		return Fault(consent.KindSignIn, w.Peer+" refused the log-in.", cause)
+		return connectors.Fault(consent.KindSignIn, c.Peer+" refused the log-in.", cause)
 	case r.Status == http.StatusForbidden:
-		return Fault(consent.KindNeedsPerson, "This account may not do that at "+w.Peer+"; give it the right, or use another.", cause)
+		return connectors.Fault(consent.KindNeedsPerson, "This account may not do that at "+c.Peer+"; give it the right, or use another.", cause)
 	case r.Status == http.StatusNotFound || r.Status == http.StatusMethodNotAllowed || r.Status == http.StatusNotImplemented:
-		return Fault(consent.KindUnsupported, w.Peer+" does not know what it was asked; it may be too old, or something else answers there.", cause)
+		return connectors.Fault(consent.KindUnsupported, c.Peer+" does not know what it was asked; it may be too old, or something else answers there.", cause)
 	case r.Status >= 500:
-		return connectors.OwnFault(w.Peer, r.Status, cause)
+		return connectors.OwnFault(c.Peer, r.Status, cause)
 	}
-	return Fault(consent.KindPermanent, fmt.Sprintf("%s refused what it was asked (%d).", w.Peer, r.Status), cause)
+	return connectors.Fault(consent.KindPermanent, fmt.Sprintf("%s refused what it was asked (%d).", c.Peer, r.Status), cause)
 }
 
 func firstLine(b []byte) string {
