@@ -79,7 +79,7 @@ func fill(t *testing.T, s *Store) {
 // the newest only.
 func TestAFileOfEveryVersionOpens(t *testing.T) {
 	if *update {
-		fixture := filepath.Join("testdata", "version-4")
+		fixture := filepath.Join("testdata", "version-5")
 		dir := t.TempDir()
 		s, err := Open(t.Context(), testConfig(dir))
 		must(t, err)

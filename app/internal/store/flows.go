@@ -41,22 +41,27 @@ type routeRef struct{ n, day int64 }
 type ingest struct {
 	devices     map[string]int64
 	routes      map[route]routeRef
+	summed      map[int64]int64 // the hour up to which a device's days are in overview
 	raw, hourly *inserter
+	days        *inserter
 }
 
 func newIngest(ctx context.Context, f *file) (*ingest, error) {
 	const rawHead = "INSERT INTO flow(device, last, route, span, up, down, n) VALUES"
 	const rawTail = ` ON CONFLICT DO UPDATE SET span = max(span, excluded.span), up = min(up + excluded.up, 281474976710656),
 		down = min(down + excluded.down, 281474976710656), n = min(n + excluded.n, 281474976710656)`
-	const hourHead = "INSERT INTO hourly(device, hour, route, up, down, n, first, last) VALUES"
+	const hourColumns = "(device, hour, route, up, down, n, first, last) VALUES"
 	const hourTail = ` ON CONFLICT DO UPDATE SET up = min(up + excluded.up, 281474976710656), down = min(down + excluded.down, 281474976710656),
 		n = min(n + excluded.n, 281474976710656), first = min(first, excluded.first), last = max(last, excluded.last)`
-	i := &ingest{devices: map[string]int64{}, routes: map[route]routeRef{}}
+	i := &ingest{devices: map[string]int64{}, routes: map[route]routeRef{}, summed: map[int64]int64{}}
 	var err error
 	if i.raw, err = newInserter(ctx, f, rawHead, 7, rawTail); err != nil {
 		return nil, err
 	}
-	i.hourly, err = newInserter(ctx, f, hourHead, 8, hourTail)
+	if i.hourly, err = newInserter(ctx, f, "INSERT INTO hourly"+hourColumns, 8, hourTail); err != nil {
+		return nil, err
+	}
+	i.days, err = newInserter(ctx, f, "INSERT INTO overview"+hourColumns, 8, hourTail)
 	return i, err
 }
 
@@ -64,7 +69,10 @@ func newIngest(ctx context.Context, f *file) (*ingest, error) {
 func (i *ingest) forget() {
 	clear(i.devices)
 	clear(i.routes)
-	i.raw.args, i.hourly.args = i.raw.args[:0], i.hourly.args[:0]
+	clear(i.summed)
+	for _, x := range []*inserter{i.raw, i.hourly, i.days} {
+		x.args = x.args[:0]
+	}
 }
 
 type rawKey struct{ device, last, route int64 }
@@ -141,11 +149,31 @@ func (s *Store) addRecords(ctx context.Context, t *txn, recs []flow.Record) erro
 		}
 	}
 	for k, r := range hours {
-		if err := s.ingest.hourly.add(ctx, t, k.device, k.hour, k.route, min(r.up, maxRowSum), min(r.down, maxRowSum), min(r.n, maxRowSum), r.first, r.last); err != nil {
+		r.up, r.down, r.n = min(r.up, maxRowSum), min(r.down, maxRowSum), min(r.n, maxRowSum)
+		if err := s.ingest.hour(ctx, t, k, r); err != nil {
 			return err
 		}
 	}
-	return errors.Join(s.ingest.raw.flush(ctx, t), s.ingest.hourly.flush(ctx, t))
+	return errors.Join(s.ingest.raw.flush(ctx, t), s.ingest.hourly.flush(ctx, t), s.ingest.days.flush(ctx, t))
+}
+
+// hour adds to an hour, and to its day where that is added up already.
+func (i *ingest) hour(ctx context.Context, t *txn, k hourKey, r hourRow) error {
+	summed, ok := i.summed[k.device]
+	if !ok {
+		var err error
+		if summed, err = summedUntil(ctx, t, k.device); err != nil {
+			return err
+		}
+		i.summed[k.device] = summed
+	}
+	if k.hour < summed {
+		off := k.hour % 24 * hourMS
+		if err := i.days.add(ctx, t, k.device, k.hour-k.hour%24, k.route, r.up, r.down, r.n, off+r.first, off+r.last); err != nil {
+			return err
+		}
+	}
+	return i.hourly.add(ctx, t, k.device, k.hour, k.route, r.up, r.down, r.n, r.first, r.last)
 }
 
 // bounded makes the numbers and words of a record, which come from the network,

@@ -31,6 +31,7 @@ func BenchmarkOverview(b *testing.B) {
 	c.Now = func() time.Time { return now }
 	s := open(b, c)
 	fillTraffic(b, s, benchRows(), now)
+	must(b, s.Purge(b.Context(), now)) // as every hour
 	ctx, since := b.Context(), now.Add(-30*24*time.Hour)
 	hour := since.UnixMilli() / hourMS
 	bare := func(b *testing.B, query string, args ...any) {

@@ -27,7 +27,7 @@ const (
 
 // flowsSchema is the hash of the schema of flows.db: a letter that turned in
 // it would change what is asked or proved.
-const flowsSchema = "eef368216f9151f75a711594389b9cb72b76dda0a94bbe95f7784376be58b6e8"
+const flowsSchema = "6e518d5b387c66c90d2eb030af6883c9c6374a8cbcc82c4c6ef6c6c315427aaa"
 
 // errSchema says that the schema is not the one that was made.
 var errSchema = errors.New("its schema was changed")
@@ -147,7 +147,8 @@ func (s *Store) dropUnproved(ctx context.Context) (n int64, err error) {
 			}
 			n += gone
 		}
-		return nil
+		_, err := t.ExecContext(ctx, "DELETE FROM overview") // its hours are added up anew
+		return err
 	})
 	if err != nil {
 		return n, err
@@ -175,7 +176,7 @@ func (s *Store) unproved(ctx context.Context) (out []unprovedRows, err error) {
 		out = append(out, bad...)
 	}
 	checks := []unprovedRows{{table: "route", where: "proof IS NOT " + routeProof}}
-	for _, t := range []string{"flow", "hourly", "daily"} {
+	for _, t := range []string{"flow", "hourly", "overview", "daily"} {
 		proof := sumProof
 		if t == "flow" {
 			proof = flowProof

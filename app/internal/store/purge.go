@@ -20,8 +20,8 @@ const (
 // Purge deletes single records older than 14 days and adds hourly sums older
 // than 13 months up to days, in small steps, and gives the room back to the
 // disk. Where the file is larger than it may be, more goes, the oldest and
-// finest first. It also renews the reserve. Call it every hour or so, with
-// trusted time.
+// finest first. Days that are over are added up for overviews, and the reserve
+// is renewed. Call it every hour or so, with trusted time.
 func (s *Store) Purge(ctx context.Context, now time.Time) error {
 	devices, err := s.allDeviceNumbers(ctx)
 	if err != nil {
@@ -34,6 +34,9 @@ func (s *Store) Purge(ctx context.Context, now time.Time) error {
 	})
 	if err == nil {
 		err = s.purgeRoutes(ctx, hour/24-1)
+	}
+	if err == nil {
+		err = s.sumDays(ctx, devices, now.UnixMilli()/dayMS*24)
 	}
 	for _, r := range tighter(now) {
 		var size int64
@@ -138,13 +141,29 @@ func (s *Store) purgeRange(ctx context.Context, p retention, device any, count *
 					return nil, fmt.Errorf("adding up days: %w", err)
 				}
 			}
-			return t.ExecContext(ctx, fmt.Sprintf("DELETE FROM %s WHERE device = ? AND %[2]s >= ? AND %[2]s < ?", p.table, p.column), device, p.span.from, end)
+			return p.delete(ctx, t, device, end)
 		})
 		*count += n
 		if err != nil || n < purgeChunk {
 			return err
 		}
 	}
+}
+
+// delete deletes what a device has up to end.
+func (p purged) delete(ctx context.Context, t *txn, device any, end int64) (sql.Result, error) {
+	summed, err := int64(0), error(nil)
+	if p.table == "hourly" {
+		summed, err = summedUntil(ctx, t, device)
+	}
+	if err != nil {
+		return nil, err
+	}
+	res, err := t.ExecContext(ctx, fmt.Sprintf("DELETE FROM %s WHERE device = ? AND %[2]s >= ? AND %[2]s < ?", p.table, p.column), device, p.span.from, end)
+	if err != nil || p.span.from >= summed {
+		return res, err
+	}
+	return res, resum(ctx, t, device, span{p.span.from, end}, summed)
 }
 
 // foldHours adds hours of a device to their days; a day that was added up
@@ -173,6 +192,7 @@ func (s *Store) purgeRoutes(ctx context.Context, day int64) error {
 func (s *Store) purgeStep(ctx context.Context, fn func(*txn) (sql.Result, error)) (n int64, err error) {
 	s.flows.mu.Lock()
 	defer s.flows.mu.Unlock()
+	clear(s.ingest.summed) // it may change now
 	err = s.flows.tx(ctx, func(t *txn) error {
 		res, err := fn(t)
 		if err != nil {

@@ -17,7 +17,7 @@ func (s *Store) DeleteFlowsFrom(ctx context.Context, source discovery.Source) (i
 	}
 	return s.deleting(ctx, func(n *int64) error {
 		for _, device := range ns {
-			for _, table := range []string{"flow", "hourly", "daily"} {
+			for _, table := range []string{"flow", "hourly", "overview", "daily"} {
 				gone, err := s.purgeStep(ctx, func(t *txn) (sql.Result, error) {
 					return t.ExecContext(ctx, "DELETE FROM "+table+" WHERE device = ? AND route IN (SELECT n FROM route WHERE source = ?)",
 						device, clip(string(source), maxSource))

@@ -45,24 +45,18 @@ func (s *Store) sums(ctx context.Context, q flow.Query, byHour bool) ([]flow.Hou
 	if err != nil {
 		return nil, err
 	}
-	from, to := int64(0), int64(forEver)
+	hours := span{0, forEver}
 	if !q.Since.IsZero() {
-		from = q.Since.UnixMilli() / hourMS
+		hours.from = max(q.Since.UnixMilli(), 0) / hourMS
 	}
 	if !q.Until.IsZero() {
-		to = (q.Until.UnixMilli() + hourMS - 1) / hourMS
-	}
-	tables := []string{"hourly", "daily"}
-	if !q.Since.IsZero() && s.cfg.Now().Sub(q.Since) < 7*24*time.Hour {
-		tables = tables[:1] // days are never younger than a week
+		hours.until = (q.Until.UnixMilli() + hourMS - 1) / hourMS
 	}
 	var out []flow.HourTotal
 	for _, d := range devices {
 		one := deviceSums{device: s.resolve(discovery.DeviceID(d.id)), byHour: byHour, to: map[int64]int{}, index: map[flow.Destination]int{}, at: map[int]int{}, out: out}
-		for _, table := range tables {
-			if err := one.read(ctx, s.flows, table, d.n, from, to); err != nil {
-				return nil, classify(s.flows.path, fmt.Errorf("adding up flows: %w", err))
-			}
+		if err := one.read(ctx, s, q, d.n, hours); err != nil {
+			return nil, classify(s.flows.path, fmt.Errorf("adding up flows: %w", err))
 		}
 		out = one.out
 	}
@@ -107,15 +101,27 @@ type sumRow struct {
 	up, down, count uint64
 }
 
-func (d *deviceSums) read(ctx context.Context, f *file, table string, n, from, to int64) error {
-	where := table + " WHERE device = ? AND hour >= ? AND hour < ?"
-	query := "SELECT route, max(hour), sum(up), sum(down), sum(n) FROM " + where + " GROUP BY route"
-	if d.byHour {
-		query = "SELECT route, hour, up, down, n FROM " + where + " ORDER BY hour"
+func (d *deviceSums) read(ctx context.Context, s *Store, q flow.Query, n int64, hours span) error {
+	if !d.byHour {
+		parts, err := s.sumStretches(ctx, q, n, hours)
+		if err != nil {
+			return err
+		}
+		inner, args := selection(parts, n)
+		return d.ask(ctx, s.flows, "SELECT route, max(newest), sum(up), sum(down), sum(n) FROM ("+inner+") GROUP BY route", args...)
 	}
+	for _, p := range s.kept(q, hours) {
+		if err := d.ask(ctx, s.flows, "SELECT route, hour, up, down, n FROM "+p.table+" WHERE device = ? AND hour >= ? AND hour < ? ORDER BY hour", n, p.from, p.to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *deviceSums) ask(ctx context.Context, f *file, query string, args ...any) error {
 	rows, err := all(ctx, f, func(sc scanner) (r sumRow, err error) {
 		return r, sc.Scan(&r.route, &r.hour, &r.up, &r.down, &r.count)
-	}, query, n, from, to)
+	}, query, args...)
 	if err != nil {
 		return err
 	}

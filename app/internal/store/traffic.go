@@ -13,9 +13,12 @@ import (
 	"bestbefore/discovery/flow"
 )
 
-// rawFor is how far back questions are answered from single records; older ones
-// are answered from the hourly sums, to the hour.
+// rawFor is how far back questions are answered to the millisecond, from single
+// records at both ends; older ones are answered to the hour.
 const rawFor = 48 * time.Hour
+
+// youngestDay is the least age of hours that are added up to days for good.
+const youngestDay = 7 * 24 * time.Hour
 
 // Flows adds up traffic by device, destination, protocol, port and source,
 // most bytes first, with the first and last moment of each.
@@ -28,13 +31,18 @@ func (s *Store) Flows(ctx context.Context, q flow.Query) ([]flow.Record, error) 
 	if err != nil {
 		return nil, err
 	}
-	inner, conditions := s.selection(q)
 	// Device by device, as sums are.
 	var recs []flow.Record
 	for _, d := range devices {
-		one, err := all(ctx, s.flows.read, s.scanRecord, `SELECT d.id, r.domain, r.address, r.protocol, r.port, r.source, r.refused, r.categories, x.up, x.down, x.n, x.first, x.last
-			FROM (`+inner+` GROUP BY route ORDER BY sum(up) + sum(down) DESC LIMIT ?) x
-			JOIN route r ON r.n = x.route JOIN device d ON d.n = x.device`, append(append([]any{d.n}, conditions...), limit)...)
+		parts, err := s.stretches(ctx, q, d.n)
+		if err != nil {
+			return nil, classify(s.flows.path, err)
+		}
+		inner, args := selection(parts, d.n)
+		one, err := all(ctx, s.flows, s.scanRecord, `SELECT d.id, r.domain, r.address, r.protocol, r.port, r.source, r.refused, r.categories, x.up, x.down, x.n, x.first, x.last
+			FROM (SELECT route, sum(up) AS up, sum(down) AS down, sum(n) AS n, min(first) AS first, max(last) AS last
+				FROM (`+inner+`) GROUP BY route ORDER BY sum(up) + sum(down) DESC, route LIMIT ?) x
+			JOIN route r ON r.n = x.route JOIN device d ON d.n = ?1`, append(args, limit)...)
 		if err != nil {
 			return nil, classify(s.flows.path, fmt.Errorf("reading flows: %w", err))
 		}
@@ -45,35 +53,6 @@ func (s *Store) Flows(ctx context.Context, q flow.Query) ([]flow.Record, error) 
 		recs = slices.Clone(recs[:limit]) // the others are not kept
 	}
 	return mergeRecords(recs), nil
-}
-
-// selection is the table that answers q, for one device by its number, and what
-// its conditions take after that.
-func (s *Store) selection(q flow.Query) (query string, args []any) {
-	query = fmt.Sprintf(`SELECT device, route, sum(up) AS up, sum(down) AS down, sum(n) AS n,
-		min(hour * %d + first) AS first, max(hour * %d + last) AS last FROM `, hourMS, hourMS) + sumTable(q, s.cfg.Now())
-	column, unit := "hour", hourMS
-	if !q.Since.IsZero() && s.cfg.Now().Sub(q.Since) <= rawFor {
-		query = "SELECT device, route, sum(up) AS up, sum(down) AS down, sum(n) AS n, min(last - span) AS first, max(last) AS last FROM flow"
-		column, unit = "last", 1
-	}
-	query += " WHERE device = ?"
-	if !q.Since.IsZero() {
-		query, args = query+" AND "+column+" >= ?", append(args, q.Since.UnixMilli()/unit)
-	}
-	if !q.Until.IsZero() {
-		query, args = query+" AND "+column+" < ?", append(args, (q.Until.UnixMilli()+unit-1)/unit)
-	}
-	return query, args
-}
-
-// sumTable is where the sums that q asks for are: an hour is either by itself or
-// added up to its day. Days are never younger than a week.
-func sumTable(q flow.Query, now time.Time) string {
-	if !q.Since.IsZero() && now.Sub(q.Since) < 7*24*time.Hour {
-		return "hourly"
-	}
-	return "(SELECT * FROM hourly UNION ALL SELECT * FROM daily)"
 }
 
 // deviceNumbers are the rows that stand for a device, merged entries included.
