@@ -184,3 +184,11 @@ func (l *link) subscribe(ctx context.Context, filter string) (bool, error) {
 	code, known := s.Result()[filter]
 	return known && code <= 2, nil
 }
+
+// unsubscribe gives one filter up; what another covers goes on.
+func (l *link) unsubscribe(ctx context.Context, filter string) error {
+	if err := l.wait(ctx, l.client.Unsubscribe(filter)); err != nil {
+		return fmt.Errorf("unsubscribing from %s: %w", filter, err)
+	}
+	return nil
+}

@@ -32,6 +32,7 @@ const (
 
 	leaveTimeout = 20 * time.Second // a message over the air, and its repetitions
 	listTimeout  = 3 * time.Second
+	stateTimeout = 200 * time.Millisecond
 )
 
 // member is one device of the Zigbee network, as the hub lists it; cleaned.
@@ -43,6 +44,7 @@ type zigbee struct {
 	speaks  bool       // the hub answered us
 	online  time.Time  // since when it is there; zero: it is not
 	members map[string]member
+	heard   chan struct{} // closed when the hub first said how it is
 	listed  chan struct{} // closed when the first list has come
 	waiting map[string]chan zigbeeAnswer
 }
@@ -55,7 +57,7 @@ type zigbeeAnswer struct {
 }
 
 func newZigbee() *zigbee {
-	return &zigbee{members: map[string]member{}, waiting: map[string]chan zigbeeAnswer{}, listed: make(chan struct{})}
+	return &zigbee{members: map[string]member{}, waiting: map[string]chan zigbeeAnswer{}, heard: make(chan struct{}), listed: make(chan struct{})}
 }
 
 // take reads what the hub says.
@@ -110,6 +112,7 @@ func (z *zigbee) takeState(payload []byte, now time.Time) {
 	}
 	z.mu.Lock()
 	defer z.mu.Unlock()
+	once(z.heard)
 	switch {
 	case s.State != "online":
 		z.online = time.Time{}
@@ -135,10 +138,15 @@ func (z *zigbee) takeMembers(payload []byte) {
 			z.members[string(d.IEEE)] = member{string(d.IEEE), first(d.Name, d.IEEE)}
 		}
 	}
+	once(z.listed)
+}
+
+// once closes c where it is not; the caller holds the lock.
+func once(c chan struct{}) {
 	select {
-	case <-z.listed:
+	case <-c:
 	default:
-		close(z.listed)
+		close(c)
 	}
 }
 
@@ -159,7 +167,11 @@ func (z *zigbee) there() bool {
 // meetZigbee finds out whether a Zigbee2MQTT answers us here. Where none does,
 // or where our account may not ask it, its devices are only watched.
 func (s *Session) meetZigbee(ctx context.Context, l *link) error {
-	err := s.askZigbee(ctx, l, rightsTimeout, zigbeeHealth, nil)
+	there, err := s.zigbeeSaid(ctx, l)
+	if err != nil || !there {
+		return err
+	}
+	err = s.askZigbee(ctx, l, rightsTimeout, zigbeeHealth, nil)
 	if err != nil {
 		// A Mosquitto with max_queued_messages 0 breaks the line with who
 		// publishes what it may not: then there is a new one, without asking.
@@ -170,6 +182,28 @@ func (s *Session) meetZigbee(ctx context.Context, l *link) error {
 	defer s.zigbee.mu.Unlock()
 	s.zigbee.speaks = true
 	return nil
+}
+
+// zigbeeSaid reports whether a hub left word at the broker of how it is, which
+// comes right after the answer to the subscription.
+func (s *Session) zigbeeSaid(ctx context.Context, l *link) (bool, error) {
+	granted, err := l.subscribe(ctx, zigbeeState)
+	if err != nil || !granted {
+		return false, err
+	}
+	wait := time.NewTimer(stateTimeout)
+	defer wait.Stop()
+	select {
+	case <-s.zigbee.heard:
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+	select {
+	case <-s.zigbee.heard:
+		return true, l.unsubscribe(ctx, zigbeeState)
+	default:
+		return false, l.unsubscribe(ctx, zigbeeState)
+	}
 }
 
 // askZigbee asks the hub for one thing and waits for its word.
