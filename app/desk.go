@@ -40,8 +40,9 @@ type desk struct {
 	tray  *fyne.Menu // nil where the desktop has none
 
 	// What follows belongs to the window's goroutine.
-	leaving bool // the question is being prepared or shown
-	asking  bool // the question about starting with the computer is shown
+	leaving   bool // the question is being prepared or shown
+	asking    bool // the question about starting with the computer is shown
+	unlocking bool // the passphrase is asked for
 }
 
 // newDesk applies what was chosen before. Nothing is shown yet.
@@ -60,7 +61,7 @@ func (d *desk) read() view.Desk {
 	p := d.app.Preferences()
 	v := view.Desk{
 		CanAutostart: d.canAutostart(), Owner: d.owner && !d.demo, Demo: d.demo, Tray: d.tray != nil, Folder: d.folder(),
-		Background: p.StringWithFallback(view.SetBackground, view.Ask), Look: p.StringWithFallback(view.SetLook, view.LookSystem),
+		Background: d.afterClosing(), Look: p.StringWithFallback(view.SetLook, view.LookSystem),
 		Text: p.IntWithFallback(view.SetText, 100),
 	}
 	if v.CanAutostart {
@@ -162,7 +163,7 @@ func (d *desk) frame(f view.Frame) {
 		d.tray.Refresh()
 	}
 	p := d.app.Preferences()
-	busy := d.win.give != nil || d.win.disconnect != nil || d.leaving || d.asking
+	busy := d.win.give != nil || d.win.disconnect != nil || d.leaving || d.asking || d.unlocking
 	if f.Dates == 0 || busy || !d.owner || !d.canAutostart() || p.Bool(prefAsked) {
 		return
 	}
@@ -183,10 +184,29 @@ func (d *desk) closing() {
 	switch {
 	case d.leaving:
 		d.app.Quit()
-	case d.app.Preferences().String(view.SetBackground) == view.On:
+	case d.afterClosing() == view.On:
 		d.win.fyne.Hide()
 	default:
 		d.ask()
+	}
+}
+
+// afterClosing is what closing means here. What works elsewhere, or only plays,
+// has nothing to go on with.
+func (d *desk) afterClosing() string {
+	return afterClosing(d.app.Preferences().String(view.SetBackground), d.tray != nil && d.owner && !d.demo)
+}
+
+// afterClosing is what was chosen, and where nothing was, going on in the tray,
+// or the question where there is none.
+func afterClosing(chosen string, tray bool) string {
+	switch {
+	case chosen != "":
+		return chosen
+	case tray:
+		return view.On
+	default:
+		return view.Ask
 	}
 }
 

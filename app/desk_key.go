@@ -33,6 +33,7 @@ func (d *desk) showPassphrase(v view.Passphrase) {
 		},
 		Cancel: func() { d.win.shell.CloseDialog() },
 	})
-	d.win.shell.ShowDialog(dialog, nil)
+	d.unlocking = true
+	d.win.shell.ShowDialog(dialog, func() { d.unlocking = false })
 	d.win.fyne.Canvas().Focus(first)
 }

@@ -52,7 +52,7 @@ func (*Connector) Spec() connectors.Spec {
 		Stops: "A device, or its traffic to one recipient, IPv4 and IPv6; the date is kept by the router itself.",
 		Options: []connectors.Option{
 			{Key: optAddress, Label: "Address of the router", Default: "https://192.168.1.1", Required: true, Address: true, Help: "Such as https://192.168.1.1 or https://openwrt.lan. With http:// in front the password goes through the home unprotected."},
-			{Key: optUsername, Label: "User name", Default: "bestbefore", Required: true, Help: "An account for Best Before alone. A few lines to paste on the router make one that may do no more than is needed (\"connectors --json\" shows them as setup); root is not needed."},
+			{Key: optUsername, Label: "User name", Default: "bestbefore", Required: true, Help: "An account for Best Before alone. A few lines to paste on the router make one that may do no more than is needed (on the command line: \"connect openwrt --setup\"); root is not needed."},
 			{Key: optPassword, Label: "Password", Required: true, Secret: true},
 			{Key: optZone, Label: "Firewall zone of the home", Default: "lan"},
 			{Key: optInterval, Label: "Seconds between two looks at the flows", Default: "10"},
