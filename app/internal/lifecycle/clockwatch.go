@@ -28,7 +28,9 @@ type clockWatch struct {
 
 	doubt  atomic.Bool  // as it was last told
 	agreed atomic.Int64 // when, by the boot clock, a step was found to be right
-	saved  time.Time    // used by look alone
+
+	turn  sync.Mutex // one look or one word of a person at a time; guards saved
+	saved time.Time
 }
 
 // clockStore keeps readings and what is told of them.
@@ -126,6 +128,8 @@ func (w *clockWatch) stepped() bool {
 // look takes one reading; a change of trust is noted in the diary, and a second
 // source is asked where one is needed.
 func (w *clockWatch) look(ctx context.Context) {
+	w.turn.Lock()
+	defer w.turn.Unlock()
 	r, v := w.judge()
 	source := sourceOf(v)
 	if !v.Sure {
@@ -187,6 +191,8 @@ func (w *clockWatch) agree(ctx context.Context, asked clock.Reading, before cloc
 
 // confirm is a person's word that the clock is right.
 func (w *clockWatch) confirm(ctx context.Context, who string) error {
+	w.turn.Lock()
+	defer w.turn.Unlock()
 	r, v := w.judge()
 	if v.Sure {
 		return nil
