@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -52,7 +53,7 @@ func newScreen(t testing.TB) *screen {
 	}
 	defer out.Close()
 	// A number of its own: displays in other networks of this machine share the folder of sockets.
-	x := exec.Command("Xvfb", fmt.Sprintf(":%d", 100+os.Getpid()%20_000), "-displayfd", "3", "-screen", "0", "1400x900x24", "-fbdir", dir, "-nolisten", "tcp", "-nocursor")
+	x := exec.Command("Xvfb", fmt.Sprintf(":%d", 100+rand.IntN(20_000)), "-displayfd", "3", "-screen", "0", "1400x900x24", "-fbdir", dir, "-nolisten", "tcp", "-nocursor")
 	x.ExtraFiles = []*os.File{in}
 	if err := x.Start(); err != nil {
 		t.Fatal(err)

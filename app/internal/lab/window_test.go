@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -87,7 +88,7 @@ func (h *home) window(path string) *window {
 		t.Fatal(err)
 	}
 	// A number of its own: displays in other networks of this machine share the folder of sockets.
-	x := exec.Command("Xvfb", fmt.Sprintf(":%d", 100+os.Getpid()%20_000), "-displayfd", "3", "-screen", "0", "1400x900x24", "-nolisten", "tcp")
+	x := exec.Command("Xvfb", fmt.Sprintf(":%d", 100+rand.IntN(20_000)), "-displayfd", "3", "-screen", "0", "1400x900x24", "-nolisten", "tcp")
 	x.ExtraFiles = []*os.File{in}
 	if err := x.Start(); err != nil {
 		t.Fatal(err)
