@@ -35,7 +35,7 @@ type fake struct {
 	label      func(ctx context.Context, id discovery.DeviceID, text string) error
 	connect    func(engine.ConnectRequest) error
 	renew      func(until string) error
-	mu         sync.Mutex // guards backups
+	mu         sync.Mutex // guards backups, and what a household is asked
 	backups    []engine.Backup
 	save       func(path string, all []engine.ConsentInfo, now time.Time) error
 	access     []engine.AccessInfo

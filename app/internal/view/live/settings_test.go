@@ -25,10 +25,14 @@ type household struct {
 }
 
 func (h *household) Preferences(context.Context) (engine.Preferences, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	return engine.Preferences{Reminders: h.reminders}, nil
 }
 
 func (h *household) SetPreferences(_ context.Context, p engine.Preferences) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.reminders = p.Reminders
 	return nil
 }
@@ -40,6 +44,8 @@ func (h *household) Connectors(context.Context) (engine.ConnectorsInfo, error) {
 }
 
 func (h *household) RemoveConnection(_ context.Context, id string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if id == "k2" {
 		return errors.New("it does not answer")
 	}
@@ -48,6 +54,8 @@ func (h *household) RemoveConnection(_ context.Context, id string) error {
 }
 
 func (h *household) Held(context.Context) ([]engine.HeldInfo, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.held++
 	return make([]engine.HeldInfo, 2), nil
 }
@@ -97,6 +105,8 @@ func (h *household) PreviewForget(_ context.Context, r engine.ForgetRequest) (en
 }
 
 func (h *household) Forget(_ context.Context, r engine.ForgetRequest) (engine.Forgotten, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.forgot = append(h.forgot, r)
 	return engine.Forgotten{Rows: 7}, nil
 }
