@@ -148,7 +148,7 @@ func send(t *testing.T, addr string, n int) {
 func record(t *testing.T, f func()) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "traffic.pcap")
-	c := exec.Command("ip", "netns", "exec", labName("rtr"), "tcpdump", "-i", "lan0", "-U", "--immediate-mode", "-Z", "root", "-w", file, "tcp port 4433")
+	c := exec.Command("ip", "netns", "exec", labName("rtr"), "tcpdump", "-i", "lan0", "-B", "32768", "-U", "--immediate-mode", "-Z", "root", "-w", file, "tcp port 4433")
 	err, e := c.StderrPipe()
 	if e != nil {
 		t.Fatal(e)
