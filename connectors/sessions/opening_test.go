@@ -34,3 +34,21 @@ func TestATryUnderWayIsNoTrouble(t *testing.T) {
 		}
 	})
 }
+
+// Reload waits for the first try of a connection that the start found already.
+func TestReloadWaitsForATryUnderWay(t *testing.T) {
+	onBench(t, func(t *testing.T, b *bench) {
+		b.k.open = func(int) (connectors.Session, error) {
+			time.Sleep(time.Second)
+			return &live{k: b.k}, nil
+		}
+		defer b.serve()()
+		synctest.Wait()
+		if b.Health("gw").Open {
+			t.Fatal("it is open before it was tried")
+		}
+		if err := b.Reload(t.Context()); err != nil || !b.Health("gw").Open {
+			t.Errorf("%v, %+v", err, b.Health("gw"))
+		}
+	})
+}

@@ -212,7 +212,7 @@ func (p *Pool) Reload(ctx context.Context) error {
 }
 
 // follow makes the keepers those of the configured connections. firsts are
-// closed when each new one was tried once.
+// closed when each was tried once.
 func (p *Pool) follow(ctx context.Context) (firsts []<-chan struct{}, err error) {
 	want, err := p.c.Connections(ctx)
 	if err != nil {
@@ -226,6 +226,7 @@ func (p *Pool) follow(ctx context.Context) (firsts []<-chan struct{}, err error)
 		keep[c.ID] = true
 		old := p.keeper(c.ID)
 		if old != nil && sameConnection(old.conn, c) && !old.gaveUp() {
+			firsts = append(firsts, old.tried) // it may have been opened a moment ago
 			continue
 		}
 		if old != nil {
