@@ -49,7 +49,12 @@ func (c *call) connectors(ctx context.Context, args []string) error {
 
 func (c *call) printConnection(x engine.ConnectionInfo) {
 	state := "open"
-	if !x.Open {
+	switch {
+	case x.Disabled:
+		state = "switched off"
+	case !x.Open && x.Trouble == "":
+		state = "opening"
+	case !x.Open:
 		state = "not open"
 	}
 	if x.Trouble != "" {
@@ -150,7 +155,7 @@ func (c *call) held(ctx context.Context, args []string) error {
 				failed = errors.Join(failed, fmt.Errorf("what %s holds is not known now: %s", h.Connection, h.Unasked))
 				continue
 			}
-			fmt.Fprintf(c.out, "%s  %s  %s\n", h.Connection, h.Mark, h.Text)
+			fmt.Fprintf(c.out, "%s  %s  %s\n", h.Connection, h.Mark, heldText(h))
 			if !lift {
 				continue
 			}
@@ -162,6 +167,18 @@ func (c *call) held(ctx context.Context, args []string) error {
 		}
 		return failed
 	})
+}
+
+// heldText is the peer's words, after the name of the device where it is known.
+func heldText(h engine.HeldInfo) string {
+	switch {
+	case h.Device == "":
+		return h.Text
+	case h.Recipient.Any || h.Recipient.Name == "":
+		return h.Device + ": " + h.Text
+	default:
+		return h.Device + " → " + h.Recipient.Name + ": " + h.Text
+	}
 }
 
 func (c *call) diary(ctx context.Context, args []string) error {

@@ -335,11 +335,20 @@ func (e *Core) heldAt(ctx context.Context, id string) (out []HeldInfo, err error
 			if err != nil {
 				return err
 			}
-			out = append(out, HeldInfo{Connection: id, Held: h, Known: len(known) > 0})
+			out = append(out, e.heldFor(id, h, known))
 		}
 		return err
 	})
 	return out, err
+}
+
+// heldFor names what a held thing is about, by the newest of its actions.
+func (e *Core) heldFor(connection string, h connectors.Held, actions []consent.Action) HeldInfo {
+	i := HeldInfo{Connection: connection, Held: h, Known: len(actions) > 0}
+	if i.Known && actions[0].Device != "" {
+		i.Device, i.Recipient = e.deviceName(actions[0].Device), actions[0].Recipient
+	}
+	return i
 }
 
 // Lift lifts one held thing of a connection, or all; it answers how many.

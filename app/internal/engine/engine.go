@@ -362,6 +362,9 @@ type HeldInfo struct {
 	Connection string `json:"connection"`
 	connectors.Held
 	Known bool `json:"known"` // our own records know why
+	// What it is about, where it is known and a device's: its name, and whom it may not reach.
+	Device    string            `json:"device,omitempty"`
+	Recipient consent.Recipient `json:"recipient,omitzero"`
 	// Unasked says why this connection could not be asked; the rest is empty then.
 	Unasked string `json:"unasked,omitempty"`
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"bestbefore/connectors"
+	"bestbefore/consent"
 )
 
 // shelf is a peer that holds one thing.
@@ -49,6 +50,30 @@ func TestAPeerThatIsAwayHidesNothing(t *testing.T) {
 			if away := x.Connection == down; away != strings.Contains(x.Unasked, "does not answer") || away == (x.Mark == "bb-1") {
 				t.Errorf("with %q away: %+v", down, x)
 			}
+		}
+	}
+}
+
+// What our records know is named; what they do not know is not.
+func TestWhatIsHeldHasAName(t *testing.T) {
+	for _, known := range []bool{true, false} {
+		h := newHome(t)
+		h.peers.caps.Holder = shelf{}
+		if err := h.st.SaveConnection(t.Context(), connectors.Connection{ID: "k0", Kind: "fake", Name: "k0"}); err != nil {
+			t.Fatal(err)
+		}
+		if known {
+			a := consent.Action{ID: "a1", Kind: consent.ActBlock, Device: "d-gone", Recipient: consent.Recipient{Name: "Bell Maker"}, Mark: "bb-1", State: consent.Done, Connection: "k0"}
+			if _, err := h.st.AddActions(t.Context(), []consent.Action{a}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := h.Held(t.Context())
+		if err != nil || len(got) != 1 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		if x := got[0]; x.Known != known || (x.Device == "A device that is no longer known") != known || (x.Recipient.Name == "Bell Maker") != known {
+			t.Errorf("known %v: %+v", known, x)
 		}
 	}
 }

@@ -29,7 +29,7 @@ type ConnectionRow struct {
 	ID       string
 	Name     string
 	KindLine string // "Linux gateway · connected since 3 May"
-	Pill     string // "working", "trouble", "not open"
+	Pill     string // "working", "trouble", "opening …"
 	State    Severity
 	Lines    []string // what it sees, stops and holds
 	Trouble  string
@@ -195,7 +195,7 @@ func (p Presenter) health(c engine.ConnectionInfo) (string, Severity) {
 	case c.Trouble != "":
 		return p.T("trouble"), Still
 	case !c.Open:
-		return p.T("not open"), Soon
+		return p.T("opening …"), Soon
 	case !c.Alive.IsZero() && p.Now.Sub(c.Alive) < 5*time.Minute:
 		return p.T("working"), Fresh
 	case c.Alive.IsZero():

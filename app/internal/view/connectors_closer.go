@@ -46,13 +46,7 @@ func (p Presenter) closer(r *ConnectionRow, c engine.ConnectionInfo, in Connecto
 	}
 	for _, h := range in.Held {
 		if h.Connection == c.ID {
-			line := cleanText(h.Text)
-			if h.Unasked != "" {
-				line = p.T("It does not answer now, so what it holds for you cannot be listed.")
-			} else if !h.Known {
-				line += " " + p.T("(nobody here knows why)")
-			}
-			r.Held = append(r.Held, line)
+			r.Held = append(r.Held, p.heldLine(h))
 		}
 	}
 	r.Log = ActionLink{ID: c.ID, Label: p.T("Show log")}
@@ -65,6 +59,30 @@ func (p Presenter) closer(r *ConnectionRow, c engine.ConnectionInfo, in Connecto
 	}
 	if len(r.LogLines) == 0 {
 		r.LogLines = []string{p.T("Nothing was written down yet.")}
+	}
+}
+
+// heldLine says whom a thing set outside is about; the peer's own words are for
+// what our records cannot name.
+func (p Presenter) heldLine(h engine.HeldInfo) string {
+	switch {
+	case h.Unasked != "":
+		return p.T("It does not answer now, so what it holds for you cannot be listed.")
+	case !h.Known:
+		return cleanText(h.Text) + " " + p.T("(nobody here knows why)")
+	case h.Device == "":
+		return cleanText(h.Text)
+	}
+	about := p.T("%[1]s → %[2]s", p.deviceName(h.Device), p.recipient(h.Recipient))
+	switch {
+	case h.From.After(p.Now):
+		return p.T("%[1]s: stops %[2]s", about, p.moment(h.From))
+	case !h.Active:
+		return p.T("%s: not in force now", about)
+	case h.Until.After(p.Now):
+		return p.T("%[1]s: stopped until %[2]s", about, p.moment(h.Until))
+	default:
+		return p.T("%s: stopped", about)
 	}
 }
 
