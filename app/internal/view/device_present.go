@@ -67,6 +67,9 @@ func (p Presenter) NoDevice(reason string) DevicePage {
 
 func (p Presenter) deviceLine(d engine.DeviceInfo) string {
 	parts := []string{p.makerLine(d)}
+	if room := fact(d, "room"); room != "" {
+		parts = append(parts, p.T("room: %s", room))
+	}
 	if !d.FirstSeen.IsZero() {
 		parts = append(parts, p.T("here since %s", p.sinceDay(d.FirstSeen)))
 	}
@@ -197,12 +200,31 @@ func (p Presenter) technical(d engine.DeviceInfo) []EvidenceLine {
 		{p.T("Announced name"), names},
 		{p.T("Announced services"), services},
 		{p.T("Known from"), sources},
+		{p.T("Reached by its hub through"), one(fact(d, "integration"))},
 	} {
 		if len(l.values) > 0 {
 			out = append(out, EvidenceLine{What: l.what, Value: strings.Join(l.values[:min(len(l.values), 12)], ", ")})
 		}
 	}
 	return append(out, EvidenceLine{What: p.T("Our name for it"), Value: string(d.ID)})
+}
+
+// fact is what a source knows of a device under a key, such as a hub its room; "" where none does.
+func fact(d engine.DeviceInfo, key string) string {
+	for _, f := range d.Facts {
+		if f.Key == key {
+			return clean(f.Value)
+		}
+	}
+	return ""
+}
+
+// one is a list of s, or none where it is empty.
+func one(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
 }
 
 func (p Presenter) source(s discovery.Source) string {

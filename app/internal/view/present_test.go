@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,22 @@ func TestDevicesSearchFilterAndOrder(t *testing.T) {
 
 func TestDevice(t *testing.T) {
 	golden(t, "device", presenter(t).Device(oneDevice(t)))
+}
+
+// What a hub knows of a device stands on its page: the room beside its name, the
+// integration among the technical lines; nothing stands there for one without.
+func TestWhatAHubKnows(t *testing.T) {
+	for _, known := range []bool{true, false} {
+		d := device("d9", "Lamp", "Lamp Co", discovery.KindUnknown, 0)
+		if known {
+			d.Facts = []discovery.Fact{{Key: "room", Value: "Hall"}, {Key: "integration", Value: "Hue"}}
+		}
+		page := presenter(t).Device(DeviceInput{Device: d})
+		through := slices.ContainsFunc(page.Technical, func(l EvidenceLine) bool { return l.What == "Reached by its hub through" && l.Value == "Hue" })
+		if strings.Contains(page.Line, "room: Hall") != known || through != known {
+			t.Errorf("known %v: %q, %v", known, page.Line, page.Technical)
+		}
+	}
 }
 
 func TestNoDeviceIsCalledByItsAddress(t *testing.T) {
