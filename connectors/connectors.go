@@ -127,6 +127,7 @@ type Capabilities struct {
 	PeerClock   PeerClock
 	Leaver      Leaver
 	Accounter   Accounter
+	Resigner    Resigner
 	Traits      Traits
 }
 
@@ -170,6 +171,7 @@ func CapabilitiesOf(s Session) Capabilities {
 	c.PeerClock, _ = s.(PeerClock)
 	c.Leaver, _ = s.(Leaver)
 	c.Accounter, _ = s.(Accounter)
+	c.Resigner, _ = s.(Resigner)
 	if t, ok := s.(Traiter); ok {
 		c.Traits = t.Traits()
 	}

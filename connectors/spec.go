@@ -36,6 +36,11 @@ type Spec struct {
 	Announced []Announced `json:"announced,omitempty"`
 	// Links says that its connector is a Linker: the person says yes on the peer's own page.
 	Links bool `json:"links,omitempty"`
+	// SetsNothing says that nothing is ever set at the peer, so that a connection
+	// may be removed although it does not answer.
+	SetsNothing bool `json:"sets_nothing,omitempty"`
+	// Stays is what the peer keeps of us when a connection is removed.
+	Stays Stays `json:"stays,omitzero"`
 }
 
 // Announced is a service or a UPnP device type that peers of a kind announce:

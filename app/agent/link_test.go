@@ -74,6 +74,31 @@ func TestAnAccountIsLinkedFromTheCommandLine(t *testing.T) {
 			t.Error("a secret is printed")
 		}
 	}
+	removedKnowingly(t, dir, key)
+}
+
+// removedKnowingly: without a choice nothing is removed, and what each means is
+// printed; with --end it is ended at the real server first.
+func removedKnowingly(t *testing.T, dir, key string) {
+	t.Helper()
+	for _, x := range []struct {
+		args []string
+		code int
+		says []string
+	}{
+		{[]string{"--end", "--forget"}, exitUsage, []string{"opposite"}},
+		{nil, exitFailed, []string{"--end: ", "tried afterwards", "--forget: The access of the client \"house:hold\" stays valid", "nothing was removed yet"}},
+		{[]string{"--end"}, exitDone, []string{"a renewal was tried, and refused", "was removed"}},
+		{[]string{"--forget"}, exitFailed, []string{"there is no connection"}},
+	} {
+		t.Setenv("CREDENTIALS_DIRECTORY", key)
+		code, out, errs := withKey(t, dir, append([]string{"remove", "Online account (OAuth)"}, x.args...)...)
+		for _, s := range x.says {
+			if code != x.code || !strings.Contains(out+errs, s) {
+				t.Errorf("remove %v: exit %d, %q, %q; want %d and %q", x.args, code, out, errs, x.code, s)
+			}
+		}
+	}
 }
 
 // withKey is try with the key at hand.

@@ -109,7 +109,7 @@ func commands() map[string]command {
 		"connectors":     {"connectors [--json]", "kinds and connections", (*call).connectors},
 		"connect":        {"connect KIND [--set key=value ...] | connect KIND --setup", "set a connector up; secrets as key=value lines on standard input; --setup: what it needs first, and the text to paste there", (*call).connect},
 		"recipe":         {"recipe check FILE | recipe add FILE [--yes] | recipe list [--json] | recipe remove KIND", "connectors that somebody wrote as a file: look at one, use it, list, remove", (*call).recipe},
-		"remove":         {"remove CONNECTION", "lift what a connection holds and forget it", (*call).remove},
+		"remove":         {"remove CONNECTION [--end|--forget]", "lift what a connection holds and forget it; --end: end first, there, what it gave us; --forget: only here", (*call).remove},
 		"key":            {"key [--json] | key unlock|change|give-up", "the key that seals passwords, and the passphrase where there is no key store", (*call).key},
 		"access":         {"access [--json] | access end ID [--confirm]", "the tokens, keys, logins and accounts that your peers gave; end one for good", (*call).access},
 		"support":        {"support DEVICE [DATE|none --source TEXT]", "until when its maker keeps a device safe, and where that stands", (*call).support},

@@ -122,16 +122,6 @@ func (c *call) fromStdin() (map[string]string, error) {
 	return out, nil
 }
 
-func (c *call) remove(ctx context.Context, args []string) error {
-	pos, err := words("remove", args, 1, 1, nil)
-	if err != nil {
-		return err
-	}
-	return c.with(ctx, partsConnect, func(ctx context.Context, e engine.Engine) error {
-		return e.RemoveConnection(ctx, pos[0])
-	})
-}
-
 func (c *call) held(ctx context.Context, args []string) error {
 	var asJSON, lift bool
 	if _, err := words("held", args, 0, 0, func(f *flag.FlagSet) {

@@ -67,6 +67,10 @@ func (*Connector) Spec() connectors.Spec {
 			connectors.CertificateOption(),
 		},
 		Announced: []connectors.Announced{{Type: DeviceType, Key: optAddress}},
+		Stays: connectors.Stays{
+			What:  "The box's user whose password you gave stays there, with its rights.",
+			Steps: []string{"If it is for Best Before alone: in the box, System, FRITZ!Box Users: delete that user.", "If nothing else needs it: Home Network, Network, Network Settings: switch the access for applications off."},
+		},
 		Needs: []string{
 			"a FRITZ!Box that is the home's router", "a user of the box with the right to change its settings",
 			"in the box: Home Network, Network, Network Settings: allow access for applications",

@@ -64,6 +64,10 @@ func (*Connector) Spec() connectors.Spec {
 		Announced: []connectors.Announced{{Type: serviceType, Key: optAddress, Scheme: "http://"}},
 		Needs:     []string{"Home Assistant 2022.10 or newer", "a long-lived access token; to disable integrations, one of an administrator"},
 		Access:    "logins and tokens of your own user",
+		Stays: connectors.Stays{
+			What:  "The long-lived token that you made for Best Before goes on being valid in Home Assistant.",
+			Steps: []string{"In Home Assistant: your profile, Security, Long-lived access tokens: delete the one that you made for Best Before."},
+		},
 	}
 }
 

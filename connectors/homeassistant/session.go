@@ -185,7 +185,7 @@ func said(err error) error {
 
 // Capabilities leaves out what the token's user has no right to.
 func (s *Session) Capabilities() connectors.Capabilities {
-	c := connectors.Capabilities{Prober: s, Discoverer: s, Observer: s, Coverer: s, GrantLister: s, Revoker: s, Verifier: s, PeerClock: s}
+	c := connectors.Capabilities{Prober: s, Discoverer: s, Observer: s, Coverer: s, GrantLister: s, Revoker: s, Verifier: s, PeerClock: s, Resigner: s}
 	if _, may := s.whose(); may {
 		c.Blocker, c.Holder, c.Leaver, c.Accounter, c.Traits = s, s, s, s, s.Traits()
 	}

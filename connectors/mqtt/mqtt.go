@@ -54,5 +54,9 @@ func (*Connector) Spec() connectors.Spec {
 		Announced: []connectors.Announced{{Type: "_mqtt._tcp", Key: optAddress}, {Type: "_secure-mqtt._tcp", Key: optAddress, Scheme: "tls://"}},
 		Needs:     []string{"an account on the broker", "to block: Mosquitto 2 with the dynamic security plugin and an account with its admin role", "to make a Zigbee device leave: Zigbee2MQTT, and the right to write to zigbee2mqtt/bridge/request/#"},
 		Access:    "its accounts",
+		Stays: connectors.Stays{
+			What:  "The broker's account whose password you gave stays there, with its rights.",
+			Steps: []string{"If it is for Best Before alone, delete it at the broker. With dynamic security: mosquitto_ctrl dynsec deleteClient NAME. With a password file: mosquitto_passwd -D FILE NAME, then reload the broker."},
+		},
 	}
 }

@@ -48,6 +48,11 @@ func (*Connector) Spec() connectors.Spec {
 			{Key: optHome, Label: "Networks of the home", Help: "Such as 192.168.1.0/24, 2001:db8:1::/56, with commas. Empty: all private addresses. An IPv6 home whose devices have public addresses must be named."},
 			{Key: optInterval, Label: "Seconds over which flows are added up", Default: "5"},
 		},
+		SetsNothing: true,
+		Stays: connectors.Stays{
+			What:  "The router goes on sending what it exports to this computer's address, where nobody listens any more.",
+			Steps: []string{"On the router: take this computer away as a collector of NetFlow or IPFIX."},
+		},
 		Needs: []string{"a router or firewall that exports NetFlow version 5 or 9, or IPFIX, over UDP", "this computer must be on: what is exported meanwhile is lost"},
 	}
 }

@@ -105,6 +105,8 @@ func (a *asker) refusal(r web.Reply) error {
 	}
 	client := func(text string) error { return connectors.Fault(consent.KindSignIn, text, cause) }
 	switch {
+	case r.Status == http.StatusGone: // for good (RFC 9110 section 15.5.11)
+		return &connectors.Error{Kind: consent.KindPermanent, Text: a.Name + " has shut this service down for good; end the access on its own page.", Err: cause, Dead: true}
 	case r.Status >= 500:
 		return connectors.Fault(consent.KindTransient, fmt.Sprintf("%s has a fault of its own (%d).", a.Name, r.Status), cause)
 	case word == "invalid_client" || word == "unauthorized_client":

@@ -56,12 +56,16 @@ func New() (*Connector, error) {
 // Spec implements connectors.Connector.
 func (c *Connector) Spec() connectors.Spec {
 	return connectors.Spec{
-		Kind: "oauth", Name: "Online account (OAuth)", Links: true,
+		Kind: "oauth", Name: "Online account (OAuth)", Links: true, SetsNothing: true,
 		Sees:   "Which access an app of yours has to an online account: for what, since when, last renewed.",
 		Stops:  "That access, at its provider, for good; then a renewal is tried, which must be refused. Also for whatever else uses the same client ID.",
 		Access: "the access of an app of yours to an account",
 		Needs:  []string{"a client ID of your own, from the provider's page for developers: Best Before brings none"},
 		Hosts:  c.table.hosts(),
+		Stays: connectors.Stays{
+			What:  "The access stays valid at the provider, for whatever else uses the same client ID, until it is ended there or runs out.",
+			Steps: []string{"On the provider's own page, where it lists connected apps, take away the app whose client ID you gave."},
+		},
 		Options: []connectors.Option{
 			{Key: optProvider, Label: "Provider", Help: "One of " + strings.Join(c.table.linkable(), ", ") + ". Empty: any other one, by its address below."},
 			{Key: optIssuer, Label: "Address of another provider", Address: true, Help: "Its issuer, such as https://login.example. Its own description there says the rest."},

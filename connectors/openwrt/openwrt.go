@@ -64,6 +64,10 @@ func (*Connector) Spec() connectors.Spec {
 			"to cut what is open: the package conntrack",
 		},
 		Setup: Setup,
+		Stays: connectors.Stays{
+			What:  "The router's account whose password you gave stays there, with its rights.",
+			Steps: []string{"If the setup text made it, on the router's command line: uci delete rpcd.bestbefore; uci commit rpcd; rm /usr/share/rpcd/acl.d/bestbefore.json; service rpcd restart"},
+		},
 	}
 }
 

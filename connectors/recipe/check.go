@@ -72,6 +72,14 @@ func (c *checker) head() {
 			c.fault(where, "%s is one sentence without line breaks", where)
 		}
 	}
+	for i, text := range append([]string{r.Stays.What}, r.Stays.Steps...) {
+		if text != string(discovery.CleanLong(text)) || i > optionsMax {
+			c.fault("stays", "stays is a few sentences without line breaks")
+		}
+	}
+	if r.Stays.What == "" && len(r.Stays.Steps) > 0 {
+		c.fault("stays", "stays has steps for what it does not name")
+	}
 	if len(r.Hosts) > hostsMax {
 		c.fault("hosts", "at most %d hosts", hostsMax)
 	}

@@ -31,6 +31,7 @@ type Recipe struct {
 	Sees    string      `yaml:"sees"`  // one sentence each, for the connectors page
 	Stops   string      `yaml:"stops"`
 	Needs   []string    `yaml:"needs"`
+	Stays   Stays       `yaml:"stays"` // what stays at the peer when the connection is removed
 	Options []Option    `yaml:"options"`
 	Found   []Announced `yaml:"announced"`
 	// Hosts are names on the internet, spoken to over TLS only, beside the answers of type address.
@@ -52,6 +53,12 @@ type Recipe struct {
 	Observe *Observe    `yaml:"observe"`
 
 	at places
+}
+
+// Stays is what the peer keeps of us, and how a person takes it away there.
+type Stays struct {
+	What  string   `yaml:"what"` // a sentence
+	Steps []string `yaml:"steps"`
 }
 
 // Option is one question of the form.
@@ -223,6 +230,8 @@ func Parse(data []byte) (*Recipe, error) {
 // Spec is what the form, the command line and the guard need to know.
 func (r *Recipe) Spec() connectors.Spec {
 	s := connectors.Spec{Kind: r.Kind, Name: r.Name, Sees: r.Sees, Stops: r.Stops, Needs: r.Needs, Hosts: r.Hosts}
+	s.SetsNothing = r.Block == nil
+	s.Stays = connectors.Stays{What: r.Stays.What, Steps: r.Stays.Steps}
 	home := false
 	for _, o := range r.Options {
 		home = home || o.Type == typeAddress

@@ -46,6 +46,10 @@ func (*Classic) Spec() connectors.Spec {
 			connectors.CertificateOption(),
 		},
 		Needs: []string{"a local account on the console, with the role of a site administrator"},
+		Stays: connectors.Stays{
+			What:  "The console's local administrator whose password you gave stays there, with its rights.",
+			Steps: []string{"If it is for Best Before alone: on the console, Admins & Users: remove that administrator."},
+		},
 	}
 }
 

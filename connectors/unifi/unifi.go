@@ -51,5 +51,9 @@ func (*Connector) Spec() connectors.Spec {
 			"a UniFi gateway with zone-based firewall and UniFi Network 10.1.68 or newer",
 			"an API key of an administrator",
 		},
+		Stays: connectors.Stays{
+			What:  "The API key that you made for Best Before goes on being valid at the console.",
+			Steps: []string{"On the console: Settings, Control Plane, Integrations: delete that key."},
+		},
 	}
 }

@@ -275,38 +275,6 @@ func (e *Core) connection(ctx context.Context, ref string) (connectors.Connectio
 	return connectors.Connection{}, fmt.Errorf("there is no connection %q; \"connectors\" lists them", ref)
 }
 
-// RemoveConnection lifts what the connection holds, then forgets it. If lifting
-// fails, nothing is forgotten, so that nothing stays blocked invisibly.
-func (e *Core) RemoveConnection(ctx context.Context, id string) error {
-	c, err := e.connection(ctx, id)
-	if err != nil {
-		return err
-	}
-	lifted, err := e.Lift(ctx, c.ID, "")
-	if err != nil {
-		return fmt.Errorf("%s was not removed, because what it holds could not be lifted: %w", c.Name, err)
-	}
-	if err := e.leave(ctx, c.ID); err != nil {
-		return fmt.Errorf("%s was not removed, because what was set there could not be put back: %w", c.Name, err)
-	}
-	n := ledger.Note{Time: e.Now(), Kind: consent.NoteDisconnected, Text: fmt.Sprintf("Removed the connection %s; %d things it held were lifted.", c.Name, lifted)}
-	if err := e.Store.DeleteConnection(ctx, c.ID, n); err != nil {
-		return err
-	}
-	e.changed(changes.Connections, changes.Diary)
-	return e.Sessions.Reload(ctx)
-}
-
-// leave puts back what the connection changed beyond its blocks (settings, files).
-func (e *Core) leave(ctx context.Context, id string) error {
-	return e.Sessions.Use(ctx, id, func(ctx context.Context, caps connectors.Capabilities) error {
-		if caps.Leaver == nil {
-			return nil
-		}
-		return caps.Leaver.Leave(ctx)
-	})
-}
-
 // Held lists everything outside that carries our mark.
 func (e *Core) Held(ctx context.Context) ([]HeldInfo, error) {
 	cs, err := e.Store.Connections(ctx)

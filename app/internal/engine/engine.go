@@ -32,6 +32,7 @@ type Engine interface {
 	Blocks
 	Household
 	Connections
+	Removals
 	Linking
 	Trials
 	Diary
@@ -142,6 +143,7 @@ type Connections interface {
 	// Connect checks, opens, probes and only then saves; nothing is kept when it fails.
 	Connect(ctx context.Context, r ConnectRequest) (ConnectionInfo, error)
 	// RemoveConnection lifts everything that the connection holds, then forgets it.
+	// What its peer gave to us stays valid there; PreviewRemove says what that is.
 	RemoveConnection(ctx context.Context, id string) error
 	// Held lists everything outside that carries our mark. A connection that
 	// does not answer has a row of its own that says so.

@@ -37,7 +37,11 @@ func (e *Core) noticeGone(ctx context.Context, conn connectors.Connection, was, 
 		if i < 0 || !c.Decided.Live() || slices.ContainsFunc(now, func(g consent.Grant) bool { return e.restsOn(c, g, conn) }) {
 			continue
 		}
-		if err := e.endRevoked(ctx, c, gone[i], conn); err != nil && !errors.Is(err, consent.ErrChanged) {
+		ours, err := e.endedByUs(ctx, gone[i], conn)
+		if err == nil {
+			err = e.endRevoked(ctx, c, gone[i], conn, ours)
+		}
+		if err != nil && !errors.Is(err, consent.ErrChanged) {
 			errs = append(errs, err)
 		}
 	}
@@ -66,15 +70,16 @@ func (e *Core) restsOn(c consent.Consent, g consent.Grant, conn connectors.Conne
 	})
 }
 
-// endRevoked writes that c has ended at the other side.
-func (e *Core) endRevoked(ctx context.Context, c consent.Consent, g consent.Grant, conn connectors.Connection) error {
+// endedByUs reports whether an access is gone because it was ended from here.
+func (e *Core) endedByUs(ctx context.Context, g consent.Grant, conn connectors.Connection) (bool, error) {
 	as, err := e.Store.Actions(ctx)
-	if err != nil {
-		return err
-	}
-	ours := slices.ContainsFunc(as, func(a consent.Action) bool {
+	return slices.ContainsFunc(as, func(a consent.Action) bool {
 		return a.Kind == consent.ActRevoke && a.State == consent.Done && a.Grant == g.ID && a.Connection == conn.ID
-	})
+	}), err
+}
+
+// endRevoked writes that c has ended at the other side, by us or by somebody there.
+func (e *Core) endRevoked(ctx context.Context, c consent.Consent, g consent.Grant, conn connectors.Connection, ours bool) error {
 	who := conn.Name
 	text := fmt.Sprintf("The access %q is gone at %s; somebody ended it there. With it ended what %s may send to %s.", clean(g.Name), conn.Name, e.deviceName(c.Device), c.Recipient.Name)
 	if ours {

@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"context"
 	"net/netip"
 	"slices"
 	"strings"
@@ -24,18 +23,7 @@ func withBroker(t *testing.T, control string) (*mosquitto, engine.Engine, discov
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- h.Serve(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-		if err := h.Close(); err != nil {
-			t.Errorf("Close: %v", err)
-		}
-	})
+	serving(t, h)
 	e := h.Engine()
 	if _, err := e.Connect(t.Context(), engine.ConnectRequest{
 		Kind: "mqtt", Name: "Broker", Values: map[string]string{"address": "127.0.0.1:" + b.port, "username": "admin", "topics": "home/#", "control": control},

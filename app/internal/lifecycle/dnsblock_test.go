@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/engine"
@@ -34,18 +33,7 @@ func withBlocker(t testing.TB, kind connectors.Connector, b *dnsBlocker) (*Home,
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- h.Serve(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-		if err := h.Close(); err != nil {
-			t.Errorf("Close: %v", err)
-		}
-	})
+	serving(t, h)
 	h.core.Sight(discovery.Sighting{
 		Source: discovery.SourceNeighbor, At: clock.Wall(), Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: bellMAC}},
 		Addresses: []netip.Addr{netip.MustParseAddr("192.168.77.30")},
@@ -170,18 +158,15 @@ func TestAWrongPasswordIsTriedOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- h.Serve(ctx) }()
+	stop := serving(t, h)
 	_, err = h.Engine().Connect(t.Context(), engine.ConnectRequest{Kind: adguardhome.Kind, Values: map[string]string{"address": b.URL, "username": "household"}, Secrets: map[string]string{"password": "wrong"}})
 	if connectors.KindOf(err) != consent.KindSignIn {
 		t.Errorf("connecting: %v", err)
 	}
-	<-done
-	if err := h.Close(); err != nil {
+	if err := h.pool.Reload(t.Context()); err != nil { // whatever is kept is tried once more
 		t.Error(err)
 	}
+	stop()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if tried != 1 {

@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -49,30 +48,6 @@ func wrongClock(t *testing.T, dir string, s *skewed, peer *connectortest.Peer) (
 		t.Fatal(err)
 	}
 	return h, serving(t, h)
-}
-
-// serving runs h until the answer is called, or the test ends.
-func serving(t *testing.T, h *Home) (stop func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- h.Serve(ctx) }()
-	stopped := false
-	stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-		if err := h.Close(); err != nil {
-			t.Errorf("Close: %v", err)
-		}
-	}
-	t.Cleanup(stop)
-	return stop
 }
 
 func decided(t *testing.T, h *Home, id consent.ID) consent.Decided {

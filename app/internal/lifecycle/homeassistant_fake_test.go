@@ -20,6 +20,7 @@ type hub struct {
 	*httptest.Server
 	mu       sync.Mutex // guards all below
 	phone    bool       // the token called "Old phone" is there
+	ours     bool       // our own is
 	disabled any        // by whom the vacuum's integration is
 	data     map[string]json.RawMessage
 	lines    map[*websocket.Conn]*hubLine
@@ -38,7 +39,7 @@ const (
 )
 
 func startHub(t *testing.T) *hub {
-	h := &hub{phone: true, data: map[string]json.RawMessage{}, lines: map[*websocket.Conn]*hubLine{}}
+	h := &hub{phone: true, ours: true, data: map[string]json.RawMessage{}, lines: map[*websocket.Conn]*hubLine{}}
 	h.Server = httptest.NewServer(h)
 	stop, over := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -105,7 +106,7 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/api/":
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "); token != hubToken && (token != phoneToken || !h.phone) {
+		if token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "); (token != hubToken || !h.ours) && (token != phoneToken || !h.phone) {
 			w.WriteHeader(http.StatusUnauthorized)
 		}
 	case "/api/websocket":
@@ -115,11 +116,18 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func (h *hub) takesOurs() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ours
+}
+
 type hubAsk struct {
 	ID       int64           `json:"id"`
 	Type     string          `json:"type"`
 	Access   string          `json:"access_token"`
 	Disabled any             `json:"disabled_by"`
+	Token    string          `json:"refresh_token_id"`
 	Value    json.RawMessage `json:"value"`
 }
 
@@ -133,7 +141,7 @@ func (h *hub) serve(w http.ResponseWriter, r *http.Request) {
 	l := &hubLine{}
 	l.write(c, map[string]string{"type": "auth_required"})
 	var q hubAsk
-	if c.ReadJSON(&q) != nil || q.Access != hubToken {
+	if c.ReadJSON(&q) != nil || q.Access != hubToken || !h.takesOurs() {
 		l.write(c, map[string]string{"type": "auth_invalid"})
 		return
 	}
@@ -178,7 +186,13 @@ func (h *hub) answer(q hubAsk) any {
 		}
 		return out
 	case "auth/delete_refresh_token":
-		h.phone = h.dead
+		if q.Token != "t-own" {
+			h.phone = h.dead
+		} else if h.ours = h.dead; !h.ours { // its lines are cut, often before the answer is out
+			for c := range h.lines {
+				_ = c.Close()
+			}
+		}
 		return row{}
 	case "config/device_registry/list":
 		return []row{{"id": "d-vacuum", "name": "Vacuum", "manufacturer": "Acme", "config_entries": []string{"e-lumi"}, "connections": [][]string{{"mac", vacuumMAC}}}}

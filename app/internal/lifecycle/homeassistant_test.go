@@ -64,18 +64,7 @@ func withHub(t *testing.T, at hubAt) (engine.Engine, discovery.DeviceID) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- h.Serve(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-		if err := h.Close(); err != nil {
-			t.Errorf("Close: %v", err)
-		}
-	})
+	serving(t, h)
 	h.core.Sight(discovery.Sighting{
 		Source: discovery.SourceNeighbor, At: clock.Wall(), Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: vacuumMAC}},
 		Addresses: []netip.Addr{netip.MustParseAddr("192.168.77.30")},

@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -36,23 +35,18 @@ type linkedHome struct {
 
 func openLinked(t *testing.T) *linkedHome {
 	t.Helper()
-	issuer := connectortest.StartIssuer(t, "fosite")
-	h, err := Open(t.Context(), Config{Dir: t.TempDir(), Enforce: true, Credentials: credential(t)})
+	return linkedTo(t, connectortest.StartIssuer(t, "fosite"), Config{})
+}
+
+// linkedTo is openLinked at an issuer that was started, with what c says more.
+func linkedTo(t *testing.T, issuer connectortest.Issuer, c Config) *linkedHome {
+	t.Helper()
+	c.Dir, c.Enforce, c.Credentials = t.TempDir(), true, credential(t)
+	h, err := Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- h.Serve(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-		if err := h.Close(); err != nil {
-			t.Errorf("Close: %v", err)
-		}
-	})
+	serving(t, h)
 	l := &linkedHome{Home: h, e: h.Engine(), issuer: issuer, bell: sight(h)}
 	d, err := l.e.Device(t.Context(), string(l.bell))
 	if err != nil {
@@ -203,17 +197,6 @@ func TestTheTwinThatIsNotDueKeepsItsAccess(t *testing.T) {
 	l.core.Look(t.Context())
 	if refresh, access := l.tokens(t); !l.active(t, refresh) || !l.active(t, access) {
 		t.Error("it was ended before its date")
-	}
-	// T32: the person ends it on the provider's own page.
-	refresh, _ := l.tokens(t)
-	if status, text := l.ask(t, "/revoke", url.Values{"token": {refresh}}); status != http.StatusOK {
-		t.Fatalf("%d %s", status, text)
-	}
-	if err := l.e.RemoveConnection(t.Context(), l.conn.ID); err != nil {
-		t.Error(err)
-	}
-	if _, err := l.secret(t.Context(), consent.SecretRef(l.conn.ID+"/token")); err == nil {
-		t.Error("the token is still sealed after the connection was removed")
 	}
 }
 

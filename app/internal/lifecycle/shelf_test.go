@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -106,18 +105,7 @@ func TestAConnectorFileThroughTheWholeHouse(t *testing.T) {
 func approveOne(t *testing.T, c Config, box string) string {
 	t.Helper()
 	h := opened(t, c)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- h.Serve(ctx) }()
-	defer func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-		if err := h.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	defer serving(t, h)()
 	e := h.Engine()
 	if slices.Contains(kindsOf(t, e), "my-switch") || !strings.Contains(toldOf(h), "until you approve it") {
 		t.Fatalf("a new file is used, or nobody is told: %s", toldOf(h))

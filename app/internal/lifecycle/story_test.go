@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net/netip"
 	"os"
@@ -39,37 +38,7 @@ func start(t *testing.T, dir string, peer *connectortest.Peer) (*Home, func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- h.Serve(ctx) }()
-	stopped := false
-	stop := func() {
-		if stopped {
-			return
-		}
-		stopped = true
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-		if err := h.Close(); err != nil {
-			t.Errorf("Close: %v", err)
-		}
-	}
-	t.Cleanup(stop)
-	return h, stop
-}
-
-// until polls a condition of the real engine; what never happens fails the test.
-func until(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(2 * time.Minute) // long, for a busy machine
-	for !ok() {
-		if time.Now().After(deadline) {
-			t.Fatalf("in two minutes this did not happen: %s", what)
-		}
-		time.Sleep(20 * time.Millisecond) // between two looks at a condition
-	}
+	return h, serving(t, h)
 }
 
 func sight(h *Home) discovery.DeviceID {

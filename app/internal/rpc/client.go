@@ -314,6 +314,14 @@ func (c *Client) RemoveConnection(ctx context.Context, id string) error {
 	return do(ctx, c, "RemoveConnection", args{Ref: id})
 }
 
+func (c *Client) PreviewRemove(ctx context.Context, id string) (engine.RemovalInfo, error) {
+	return ask[engine.RemovalInfo](ctx, c, "PreviewRemove", args{Ref: id})
+}
+
+func (c *Client) EndAndRemove(ctx context.Context, id, how string) (string, error) {
+	return ask[string](ctx, c, "EndAndRemove", args{Ref: id, How: how})
+}
+
 func (c *Client) Held(ctx context.Context) ([]engine.HeldInfo, error) {
 	return ask[[]engine.HeldInfo](ctx, c, "Held", args{})
 }

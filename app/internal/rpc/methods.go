@@ -102,6 +102,12 @@ func addOutside(m map[string]method) {
 	m["RemoveConnection"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return nil, e.RemoveConnection(ctx, a.Ref)
 	})
+	m["PreviewRemove"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		return e.PreviewRemove(ctx, a.Ref)
+	})
+	m["EndAndRemove"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		return e.EndAndRemove(ctx, a.Ref, a.How)
+	})
 	m["Held"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return e.Held(ctx) })
 	m["Lift"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		n, err := e.Lift(ctx, a.Ref, a.Text)

@@ -35,6 +35,7 @@ type ConnectionRow struct {
 	Trouble  string
 	Remove   ActionLink
 	Busy     bool
+	Removal  Removal // the question before it is removed
 	Test     ActionLink
 	Tested   Outcome
 	Log      ActionLink // opens and closes its log
@@ -83,19 +84,19 @@ type Field struct {
 
 // ConnectorsInput is what the page is made of.
 type ConnectorsInput struct {
-	Info     engine.ConnectorsInfo
-	Form     string            // kind whose form is open
-	Answers  map[string]string // what was typed, without secrets
-	Error    string
-	Busy     bool
-	Removing string
-	Testing  map[string]Outcome // by connection
-	LogOf    string             // the connection whose log is open
-	Log      []engine.LogLine
-	Held     []engine.HeldInfo
-	Files    FilesInput
-	Saved    Outcome // of the text that was saved from the form
-	Link     engine.LinkInfo
+	Info    engine.ConnectorsInfo
+	Form    string            // kind whose form is open
+	Answers map[string]string // what was typed, without secrets
+	Error   string
+	Busy    bool
+	Removal RemovalInput
+	Testing map[string]Outcome // by connection
+	LogOf   string             // the connection whose log is open
+	Log     []engine.LogLine
+	Held    []engine.HeldInfo
+	Files   FilesInput
+	Saved   Outcome // of the text that was saved from the form
+	Link    engine.LinkInfo
 }
 
 // Connectors is the page.
@@ -103,8 +104,11 @@ func (p Presenter) Connectors(in ConnectorsInput) Connectors {
 	out := Connectors{Revision: p.Revision, Loaded: true, Sentence: p.connectorsSentence(in.Info)}
 	out.Subline = p.T("Only what you connect yourself is asked. Passwords stay in this computer's key store.")
 	for _, c := range in.Info.Connections {
-		row := p.connectionRow(c, in.Info.Kinds, in.Removing == c.ID)
+		row := p.connectionRow(c, in.Info.Kinds)
 		p.closer(&row, c, in)
+		if in.Removal.ID == c.ID {
+			row.Busy, row.Removal = in.Removal.Busy, p.removal(in.Removal)
+		}
 		out.Rows = append(out.Rows, row)
 	}
 	out.Found, out.Files = p.found(in.Info), p.Files(in.Files)
@@ -148,10 +152,10 @@ func (p Presenter) connectorsSentence(in engine.ConnectorsInfo) string {
 	}
 }
 
-func (p Presenter) connectionRow(c engine.ConnectionInfo, kinds []connectors.Spec, removing bool) ConnectionRow {
+func (p Presenter) connectionRow(c engine.ConnectionInfo, kinds []connectors.Spec) ConnectionRow {
 	r := ConnectionRow{
 		ID: c.ID, Name: clean(c.Name), Trouble: cleanText(c.Trouble),
-		Remove: ActionLink{ID: c.ID, Label: p.T("Remove")}, Busy: removing,
+		Remove: ActionLink{ID: c.ID, Label: p.T("Remove")},
 	}
 	kind := clean(c.Kind)
 	for _, k := range kinds {

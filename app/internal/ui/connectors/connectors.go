@@ -16,9 +16,11 @@ import (
 type Commands struct {
 	OpenForm func(kind string) // "" closes it
 	Connect  func(kind string, values, secrets map[string]string)
-	Remove   func(id string)
-	Test     func(id string)
-	ShowLog  func(id string) // opens its log, and closes it again
+	// AskRemove asks what removing one means; "" takes the question back. Remove
+	// forgets it here, EndAndRemove first ends there what its peer gave.
+	AskRemove, Remove, EndAndRemove func(id string)
+	Test                            func(id string)
+	ShowLog                         func(id string) // opens its log, and closes it again
 	// OpenFound opens a kind's form with what is known of a peer at home.
 	OpenFound func(kind string, values map[string]string)
 	// Copy puts a text where it can be pasted from; Save asks where to keep it.
@@ -43,7 +45,6 @@ type Page struct {
 	kinds    *fyne.Container
 	files    *files
 	capture  *kit.Button
-	asked    string // the connection whose removal was asked for once
 	shown    view.Connectors
 }
 
@@ -73,7 +74,7 @@ func (p *Page) OnShow(string) {}
 
 // OnHide implements the shell's page. What was typed as a secret is forgotten.
 func (p *Page) OnHide() {
-	p.asked, p.files.asked = "", ""
+	p.files.asked = ""
 	p.form.clear()
 }
 
@@ -141,9 +142,7 @@ func (p *Page) connection(r view.ConnectionRow) fyne.CanvasObject {
 		column.Add(kit.NewNotice(r.Tested.Severity, "", r.Tested.Line, "", nil))
 	}
 	p.closer(column, r)
-	if p.asked == r.ID {
-		column.Add(kit.NewNotice(view.Soon, lang.L("Sure?"), lang.L("What it holds for you is lifted first: what it blocks can send again, and dates that it keeps are no longer kept by it."), "", nil))
-	}
+	p.removal(column, r.Removal)
 	return kit.NewSheet("", kit.NewTopRow(4*kit.Step, kit.NewTile("connectors", kit.TintOf(r.State), kit.InkOf(r.State)), kit.Grow(column)))
 }
 
@@ -174,27 +173,6 @@ func (p *Page) closer(column *fyne.Container, r view.ConnectionRow) {
 		lines.Add(kit.NewSoft(l).Wrapped(0))
 	}
 	column.Add(lines)
-}
-
-// remove asks a second time, since what is held is lifted.
-func (p *Page) remove(r view.ConnectionRow) fyne.CanvasObject {
-	label, weight := r.Remove.Label, kit.Ordinary
-	if p.asked == r.ID {
-		weight = kit.Danger
-	}
-	b := kit.NewButton(label, weight, func() {
-		if p.asked != r.ID {
-			p.asked = r.ID
-			p.build()
-			return
-		}
-		p.asked = ""
-		p.commands.Remove(r.ID)
-	})
-	if r.Busy {
-		b.Disable()
-	}
-	return b
 }
 
 // kind is one that could be connected.

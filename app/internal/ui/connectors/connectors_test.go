@@ -56,7 +56,8 @@ func commands(log *[]string) connectors.Commands {
 	return connectors.Commands{
 		OpenForm:  func(k string) { *log = append(*log, "form "+k) },
 		Connect:   func(k string, v, s map[string]string) { *log = append(*log, fmt.Sprint("connect ", k, v, s)) },
-		Remove:    func(id string) { *log = append(*log, "remove "+id) },
+		AskRemove: func(id string) { *log = append(*log, "ask "+id) },
+		Remove:    func(id string) { *log = append(*log, "remove "+id) }, EndAndRemove: func(id string) { *log = append(*log, "end "+id) },
 		Test:      func(id string) { *log = append(*log, "test "+id) },
 		ShowLog:   func(id string) { *log = append(*log, "log "+id) },
 		Visit:     func(page string) { *log = append(*log, "visit "+page) },
@@ -165,15 +166,52 @@ func TestSecretsAreForgottenWhenThePageIsLeft(t *testing.T) {
 	}
 }
 
-func TestRemovingAsksTwice(t *testing.T) {
-	_, w, log := show(t, page())
-	press(t, w, "Remove")
-	if len(*log) != 0 {
-		t.Fatal("it was removed by one click")
-	}
-	press(t, w, "Remove")
-	if d := cmp.Diff([]string{"remove k1"}, *log); d != "" {
-		t.Error(d)
+// What removing means is asked first; ending it there and only forgetting it here
+// are two answers. The twin: what can end nothing there offers no such answer.
+func TestRemovingAsksWhatIsToBecomeOfIt(t *testing.T) {
+	for _, ends := range []bool{true, false} {
+		p, w, log := show(t, page())
+		press(t, w, "Remove")
+		s := page()
+		s.Rows[0].Removal = view.Removal{
+			Lines: []string{"It is asked nothing any more."}, Stays: "The access stays valid there.", Steps: []string{"Open the list of apps."},
+			Forget: view.ActionLink{ID: "k1", Label: "Only forget it here"}, Keep: view.ActionLink{ID: "k1", Label: "Keep it"},
+			Page: view.ActionLink{ID: "https://login.example/apps", Label: "Open its page"},
+		}
+		want := []string{"ask k1", "ask ", "visit https://login.example/apps", "remove k1"}
+		if ends {
+			s.Rows[0].Removal.End, s.Rows[0].Removal.EndLines = view.ActionLink{ID: "k1", Label: "End it at Gateway, then remove"}, []string{"It is tried afterwards."}
+			s.Rows[0].Removal.Rests = []string{"Bell → Bell Maker"}
+			want = append(want, "end k1")
+		}
+		p.SetSnapshot(s)
+		for _, x := range []string{"It is asked nothing any more.", "The access stays valid there.", "Open the list of apps."} {
+			if !shows(w, x) {
+				t.Errorf("%q is not shown", x)
+			}
+		}
+		if shows(w, "It is tried afterwards.") != ends || shows(w, "Bell → Bell Maker") != ends {
+			t.Error("what ending it means is shown where it is not offered, or the reverse")
+		}
+		press(t, w, "Keep it")
+		press(t, w, "Open its page")
+		press(t, w, "Only forget it here")
+		if ends {
+			press(t, w, "End it at Gateway, then remove")
+		}
+		if d := cmp.Diff(want, *log); d != "" {
+			t.Error(d)
+		}
+		removal := s.Rows[0].Removal
+		s = page() // a snapshot is never changed
+		s.Rows[0].Removal, s.Rows[0].Busy = removal, true
+		s.Rows[0].Removal.Busy, s.Rows[0].Removal.Error = true, "It stays connected."
+		p.SetSnapshot(s)
+		press(t, w, "Only forget it here")
+		press(t, w, "Remove")
+		if len(*log) != len(want) || !shows(w, "It stays connected.") {
+			t.Errorf("asked again while it is under way, or the fault is not shown: %v", *log)
+		}
 	}
 }
 

@@ -210,20 +210,6 @@ func (p *Pump) Connect(kind string, values, secrets map[string]string) {
 	})
 }
 
-// Remove lifts what a connection holds and forgets it.
-func (p *Pump) Remove(id string) {
-	p.change(func(w *want) { w.removing = id })
-	p.do(func(ctx context.Context) {
-		defer p.change(func(w *want) { w.removing = "" })
-		if err := p.config.Engine.RemoveConnection(ctx, id); err != nil {
-			p.failed(err)
-			return
-		}
-		p.staleConnections()
-		p.toast(view.Toast{Text: p.presenter().Removed()})
-	})
-}
-
 func (p *Pump) staleConnections() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -30,7 +30,7 @@ type want struct {
 	cut         *cut
 	give        *give
 	form        form
-	removing    string
+	removal     view.RemovalInput
 	tested      map[string]view.Outcome // by connection
 	logOf       string                  // the connection whose log is open
 	access      view.Query
@@ -73,7 +73,7 @@ func (p *Pump) Shown(r view.Route) {
 	}
 	p.change(func(w *want) {
 		if w.route.Page == view.PageConnectors && r.Page != view.PageConnectors {
-			w.form, w.logOf, w.tested, w.file, w.setupSaved = form{}, "", nil, connectorFile{}, view.Outcome{}
+			w.form, w.logOf, w.tested, w.file, w.setupSaved, w.removal = form{}, "", nil, connectorFile{}, view.Outcome{}, view.RemovalInput{}
 		}
 		if w.route.Page == view.PageAccess && r.Page != view.PageAccess {
 			w.endings = nil
