@@ -18,6 +18,8 @@ func (win *window) behaviour() devices.BehaviourCommands {
 		Fine:   win.pump.Usual,
 		Fetch:  func(device string) { win.pump.Declare(device, "", nil) },
 		Forget: win.pump.Undeclare,
+		Copy:   win.copy,
+		Visit:  win.visit,
 		Give: func(device string) {
 			win.askFile(descriptionEndings, func(path string) {
 				data, err := readFile(path, descriptionMost)

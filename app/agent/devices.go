@@ -9,6 +9,7 @@ import (
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/discovery"
+	"bestbefore/discovery/mud"
 )
 
 // run works until it is stopped.
@@ -153,6 +154,9 @@ func (c *call) device(ctx context.Context, args []string) error {
 		}
 		for _, s := range d.Services {
 			fmt.Fprintf(c.out, "  announces %s %q port %d\n", s.Type, discovery.Clean(s.Instance), s.Port)
+		}
+		if at, by := mud.Announced(d.Device); at != "" {
+			fmt.Fprintf(c.out, "  its maker publishes what it needs at %s (heard by %s; not fetched)\n", at, by)
 		}
 		fmt.Fprintf(c.out, "  %s\n", d.Coverage)
 		return nil

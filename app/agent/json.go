@@ -9,6 +9,7 @@ import (
 	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/discovery/mud"
 )
 
 // The JSON of the command line. Keys are added later, never renamed; times are
@@ -32,6 +33,7 @@ type deviceJSON struct {
 	Evidence    []discovery.Evidence   `json:"evidence"`
 	Sources     []discovery.Source     `json:"sources"`
 	Coverage    string                 `json:"coverage"`
+	MUDURL      string                 `json:"mud_url"` // where its maker publishes what it needs, as it says itself; never fetched unasked
 }
 
 type serviceJSON struct {
@@ -49,6 +51,7 @@ func deviceOut(d engine.DeviceInfo) deviceJSON {
 		Essential: d.Essential, Identifiers: list(d.Identifiers), Addresses: []string{}, Services: []serviceJSON{},
 		FirstSeen: d.FirstSeen.UTC(), LastSeen: d.LastSeen.UTC(), Evidence: list(d.Guess.Evidence), Sources: list(d.Sources), Coverage: d.Coverage,
 	}
+	out.MUDURL, _ = mud.Announced(d.Device)
 	for _, a := range d.Addresses {
 		out.Addresses = append(out.Addresses, a.Addr.String())
 	}

@@ -74,6 +74,10 @@ func newTable(c Config) *table {
 func (t *table) packet(at time.Time, link layers.LinkType, data []byte, length int) error {
 	t.sum.Packets++
 	t.sum.Bytes += uint64(length)
+	if neighbourly(link, data, t.say) {
+		t.sum.AtHome++
+		return nil
+	}
 	p, ok := parse(link, data)
 	if !ok || at.Year() < 1980 || at.Year() > 2200 {
 		t.sum.Broken++
@@ -91,6 +95,7 @@ func (t *table) packet(at time.Time, link layers.LinkType, data []byte, length i
 	if p.proto == protoUDP && p.srcPort == 53 {
 		answers(p.payload, t.learn)
 	}
+	asks(&p, t.say)
 	if m := at.Truncate(bin); !m.Equal(t.minute) {
 		if err := t.flush(false); err != nil {
 			return err

@@ -1,6 +1,10 @@
 package flow
 
-import "time"
+import (
+	"time"
+
+	"bestbefore/discovery"
+)
 
 // CaptureDevice is one device of a capture file, by its hardware address.
 type CaptureDevice struct {
@@ -9,6 +13,9 @@ type CaptureDevice struct {
 	Down      uint64   `json:"bytes_down"`
 	Encrypted uint64   `json:"bytes_encrypted"` // of both
 	Names     []string `json:"names,omitempty"` // some of those that it talked to
+	// Said is what it said of itself in asking for an address: "hostname",
+	// "vendor_class", "mud_url". Claims, cleaned.
+	Said []discovery.Fact `json:"said,omitempty"`
 }
 
 // Capture is what a capture file holds.

@@ -242,14 +242,18 @@ func (e *Core) ImportCapture(ctx context.Context, r CaptureRequest) (CaptureInfo
 // takeOver stores the records of place.Now, each batch together with how far
 // that is, so that an interruption neither loses nor doubles any.
 func (e *Core) takeOver(ctx context.Context, path string, info *CaptureInfo, place *capturePlace) error {
-	for _, d := range info.Unknown {
-		if !slices.Contains(place.Now, d.MAC) { // not wanted
+	for _, d := range slices.Concat(info.Unknown, info.Known) {
+		if !slices.Contains(place.Now, d.MAC) || d.ID != "" && len(d.Said) == 0 { // not wanted, or nothing new
 			continue
 		}
-		e.Sight(discovery.Sighting{
-			Source: captureSource(place.File), At: info.Last,
+		s := discovery.Sighting{
+			Source: captureSource(place.File), At: info.Last, Facts: d.Said,
 			Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: d.MAC}},
-		})
+		}
+		if s.At.After(e.Now()) { // a file says any time it likes
+			s.At = e.Now()
+		}
+		e.Sight(s)
 	}
 	key, at, passed := captureKey(info.Hash), uint64(0), place.At
 	wanted := map[string]bool{}

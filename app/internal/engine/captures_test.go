@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -221,5 +222,60 @@ func TestAnInterruptedCaptureIsForgotten(t *testing.T) {
 	}
 	if _, err := h.ForgetCapture(t.Context(), "a.pcap", "test"); err != nil || h.bytesOf(id) != 0 {
 		t.Fatalf("%v, %d bytes", err, h.bytesOf(id))
+	}
+}
+
+// What a device said of itself in the file is kept with it: the address of its
+// maker's description is offered and not fetched.
+func TestACaptureTellsWhatADeviceSaysOfItself(t *testing.T) {
+	h := newHome(t)
+	h.kind = discovery.KindLight
+	never := -1
+	read := aFile(h, 1, &never)
+	const at = "https://lamp.maker.example/lamp2000"
+	said := []discovery.Fact{{Key: "mud_url", Value: at, Source: "capture a.pcap"}, {Key: "hostname", Value: "lamp", Source: "capture a.pcap"}}
+	h.ReadCapture = func(ctx context.Context, path string, emit func([]flow.Record) error, progress func(done, size int64)) (flow.Capture, string, error) {
+		sum, hash, err := read(ctx, path, emit, progress)
+		for i := range sum.Devices {
+			if sum.Devices[i].MAC != "" {
+				sum.Devices[i].Said = said
+			}
+		}
+		sum.Last = h.now.AddDate(100, 0, 0) // a file says any time it likes
+		return sum, hash, err
+	}
+	h.FetchDescription = func(context.Context, *url.URL) ([]byte, error) {
+		t.Error("it was fetched unasked")
+		return nil, errors.New("no")
+	}
+	id := h.see(bell)
+	announced := func(id discovery.DeviceID) (string, discovery.Source) {
+		t.Helper()
+		d, err := h.Declared(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Announced, d.By
+	}
+	if _, err := h.InspectCapture(t.Context(), "/a.pcap"); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := announced(id); got != "" { // the twin: a look changes nothing
+		t.Errorf("a look told %q", got)
+	}
+	h.take(false)
+	if got, by := announced(id); got != at || by != "capture a.pcap" {
+		t.Errorf("%q by %q", got, by)
+	}
+	if _, known := h.Inventory.Resolve(stranger, netip.Addr{}, ""); known {
+		t.Error("a stranger was added unasked")
+	}
+	h.take(true)
+	other, err := h.Device(t.Context(), stranger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := announced(other.ID); got != at || other.LastSeen.After(h.now) {
+		t.Errorf("%q, last seen %s", got, other.LastSeen)
 	}
 }

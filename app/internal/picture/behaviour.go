@@ -48,5 +48,5 @@ func behave(in *view.DeviceInput) {
 
 // behaviourCommands do nothing.
 func behaviourCommands() devices.BehaviourCommands {
-	return devices.BehaviourCommands{Fine: func(...string) {}, Give: func(string) {}, Fetch: func(string) {}, Forget: func(string) {}}
+	return devices.BehaviourCommands{Fine: func(...string) {}, Give: func(string) {}, Fetch: func(string) {}, Forget: func(string) {}, Copy: func(string) {}, Visit: func(string) {}}
 }

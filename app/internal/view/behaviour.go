@@ -40,6 +40,7 @@ type SaidSheet struct {
 	Basis   string // against what it is held, and since when
 	Note    string // what else is to be known of the description; may be empty
 	Offer   string // that the device announces a description; "" for none
+	Address string // where that is; for copying and for the person's own browser
 	Groups  []SaidGroup
 	Actions []ActionLink // give a file, fetch, forget
 }
@@ -65,5 +66,7 @@ type SaidRow struct {
 const (
 	SaidFile   = "file"   // give a description as a file
 	SaidFetch  = "fetch"  // fetch the announced one
+	SaidCopy   = "copy"   // copy its address
+	SaidVisit  = "visit"  // open it in the person's own browser
 	SaidForget = "forget" // forget it
 )

@@ -200,6 +200,8 @@ func (p Presenter) technical(d engine.DeviceInfo) []EvidenceLine {
 		{p.T("Announced name"), names},
 		{p.T("Announced services"), services},
 		{p.T("Known from"), sources},
+		{p.T("Name that it gives the router"), one(fact(d, "hostname"))},
+		{p.T("What it says it runs"), one(fact(d, "vendor_class"))},
 		{p.T("Reached by its hub through"), one(fact(d, "integration"))},
 	} {
 		if len(l.values) > 0 {

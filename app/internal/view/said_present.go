@@ -35,8 +35,9 @@ func (p Presenter) said(d engine.DeviceInfo, x *engine.Declaration) SaidSheet {
 		out.Note = p.saidNote(*x.Said)
 	}
 	if x.Announced != "" && x.Basis != engine.BasisFetched {
-		out.Offer = p.T("It says that its maker's description is at %s. Nothing is fetched before you agree; the maker's server then sees that this home asks.", clean(x.Announced))
-		out.Actions = append(out.Actions, ActionLink{ID: SaidFetch, Label: p.T("Fetch it")})
+		out.Offer = p.T("Its maker publishes what it needs at %s; it says so itself. Nothing is fetched before you agree; the maker's server then sees that this home asks.", cleanText(x.Announced))
+		out.Address = x.Announced
+		out.Actions = append(out.Actions, ActionLink{ID: SaidCopy, Label: p.T("Copy the address")}, ActionLink{ID: SaidVisit, Label: p.T("Open in the browser")}, ActionLink{ID: SaidFetch, Label: p.T("Fetch it")})
 	}
 	out.Actions = append(out.Actions, ActionLink{ID: SaidFile, Label: p.T("Give a description")})
 	if x.Basis == engine.BasisFile || x.Basis == engine.BasisFetched {

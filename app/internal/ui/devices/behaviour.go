@@ -16,6 +16,8 @@ type BehaviourCommands struct {
 	Give   func(device string)      // asks for a maker's description as a file
 	Fetch  func(device string)      // fetches the one that the device announces
 	Forget func(device string)
+	Copy   func(text string)
+	Visit  func(page string) // opens it in the person's own browser
 }
 
 // behaviourSheets show how a device behaves: what was out of the ordinary, said
@@ -108,6 +110,10 @@ func (b *behaviourSheets) answer(action string) {
 		b.commands.Behaviour.Give(b.device)
 	case view.SaidFetch:
 		b.commands.Behaviour.Fetch(b.device)
+	case view.SaidCopy:
+		b.commands.Behaviour.Copy(b.shown.Said.Address)
+	case view.SaidVisit:
+		b.commands.Behaviour.Visit(b.shown.Said.Address)
 	case view.SaidForget:
 		b.commands.Behaviour.Forget(b.device)
 	}

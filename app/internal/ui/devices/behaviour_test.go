@@ -19,12 +19,12 @@ func behaving() view.DevicePage {
 		UnusualTitle: "Out of the ordinary", Unusual: []view.UnusualRow{{ID: "u1", Text: "Today it sent 4.1 GB.", Hint: "A copy can be the reason.", Fine: view.ActionLink{ID: "u1", Label: "That's fine"}}},
 		DataTitle: "Which data, and how that is known", Data: []view.DataRow{{What: "Video", Basis: "declared", Because: "it announces it"}},
 		Said: view.SaidSheet{
-			Title: "Said and seen", Basis: "Held against the file bell.json.", Note: "The maker calls it Bell.", Offer: "It says where more is.",
+			Title: "Said and seen", Basis: "Held against the file bell.json.", Note: "The maker calls it Bell.", Offer: "It says where more is.", Address: "https://bell-maker.example/bell",
 			Groups: []view.SaidGroup{{
 				Title: "seen, not declared", Count: "2", Severity: view.Soon, More: "and 1 more",
 				Rows: []view.SaidRow{{Name: "metrics.example", Line: "tcp 443", Amount: "98 MB", Flows: view.Route{Page: view.PageFlows, Arg: "to=metrics.example"}}, {Name: "somebody", Amount: "2 times"}},
 			}},
-			Actions: []view.ActionLink{{ID: view.SaidFetch, Label: "Fetch it"}, {ID: view.SaidFile, Label: "Give a description"}, {ID: view.SaidForget, Label: "Forget it"}},
+			Actions: []view.ActionLink{{ID: view.SaidCopy, Label: "Copy the address"}, {ID: view.SaidVisit, Label: "Open in the browser"}, {ID: view.SaidFetch, Label: "Fetch it"}, {ID: view.SaidFile, Label: "Give a description"}, {ID: view.SaidForget, Label: "Forget it"}},
 		},
 		SightTitle: "How well it can be seen", Sight: []view.EvidenceLine{{What: "Gateway", Value: "how much", Because: "since 3 May"}},
 		Missing: []string{"Connect a DNS blocker."}, OwnNames: []string{"It asks its own name server, 9.9.9.9."},
@@ -41,17 +41,19 @@ func TestBehaviourSheets(t *testing.T) {
 		Give:   func(d string) { *log = append(*log, "give a file "+d) },
 		Fetch:  func(d string) { *log = append(*log, "fetch "+d) },
 		Forget: func(d string) { *log = append(*log, "forget "+d) },
+		Copy:   func(s string) { *log = append(*log, "copy "+s) },
+		Visit:  func(s string) { *log = append(*log, "visit "+s) },
 	}
 	p := devices.NewDevice(c)
 	w := test.NewTempWindow(t, p.Content())
 	w.Resize(fyne.NewSize(1072, 2400))
 	p.SetSnapshot(behaving())
-	for _, label := range []string{"That's fine", "Fetch it", "Give a description", "Forget it", "98 MB"} {
+	for _, label := range []string{"That's fine", "Copy the address", "Open in the browser", "Fetch it", "Give a description", "Forget it", "98 MB"} {
 		for _, b := range buttons(w, label) {
 			test.Tap(b)
 		}
 	}
-	want := []string{"fine u1", "fetch bell", "give a file bell", "forget bell", "open flows to=metrics.example"}
+	want := []string{"fine u1", "copy https://bell-maker.example/bell", "visit https://bell-maker.example/bell", "fetch bell", "give a file bell", "forget bell", "open flows to=metrics.example"}
 	if !slices.Equal(*log, want) {
 		t.Errorf("asked %q, want %q", *log, want)
 	}
