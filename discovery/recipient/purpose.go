@@ -70,3 +70,9 @@ func (p Purpose) Known() bool { _, ok := words[p]; return ok }
 
 // Words is p in plain English, "" where it is not known.
 func (p Purpose) Words() string { return words[p] }
+
+// Everyday reports whether p is what every device does and no date is put on:
+// the time of day, addresses for names, is there an internet connection, home itself.
+func (p Purpose) Everyday() bool {
+	return p == Time || p == Names || p == Check || p == Home
+}

@@ -147,8 +147,7 @@ func (e *Core) acquaintance(id discovery.DeviceID, d flow.Destination) (key, nam
 		return "", ""
 	}
 	who := e.receiver(d, "", 0)
-	switch recipient.Purpose(who.Purpose) {
-	case recipient.Time, recipient.Names, recipient.Check, recipient.Home:
+	if recipient.Purpose(who.Purpose).Everyday() {
 		return "", ""
 	}
 	name = cmp.Or(who.Company, d.String())

@@ -120,7 +120,19 @@ type SendRow struct {
 	PillState Severity
 	Consent   string     // leads to its review
 	Allow     ActionLink // ID is the recipient for Give; Label "" when there is a permission
+
+	standing standing
 }
+
+// standing is how a recipient stands with the household.
+type standing int
+
+const (
+	stray    standing = iota // nobody has agreed to it
+	agreed                   // with a permission in force
+	over                     // its permission has ended
+	everyday                 // what every device does; no date is put on it
+)
 
 // EvidenceLine is one reason for what we think.
 type EvidenceLine struct {

@@ -80,14 +80,11 @@ func (p Presenter) deviceLine(d engine.DeviceInfo) string {
 }
 
 func (p Presenter) deviceSentence(d engine.DeviceInfo, sends []SendRow) string {
-	without, still := 0, 0
+	n := map[standing]int{}
+	still := false
 	for _, s := range sends {
-		if s.Allow.Label != "" {
-			without++
-		}
-		if s.PillState == Still {
-			still++
-		}
+		n[s.standing]++
+		still = still || s.PillState == Still
 	}
 	switch {
 	case d.Role == discovery.RoleThisComputer:
@@ -96,16 +93,26 @@ func (p Presenter) deviceSentence(d engine.DeviceInfo, sends []SendRow) string {
 		return p.T("I can see that it is here, not yet what it sends.")
 	case len(sends) == 0:
 		return p.T("Nothing was seen leaving it this week.")
-	case still > 0:
+	case still:
 		return p.T("It still sends although its permission has ended.")
-	case without == 0:
-		return p.Words("It sends to %s recipient, with your permission.", "It sends to %s recipients, with your permission.", len(sends))
-	case without == len(sends):
-		return p.Words("It sends to %s recipient, and nobody has agreed to it.", "It sends to %s recipients, and nobody has agreed to it.", len(sends))
-	default:
-		return p.Words("It sends to %s recipient; ", "It sends to %s recipients; ", len(sends)) +
-			lowerFirst(p.Words("%s has no permission.", "%s have no permission.", without))
+	case n[everyday] == len(sends):
+		return p.T("It asks only for what every device asks for, such as the time.")
 	}
+	var parts []string
+	switch now := n[agreed] + n[stray]; {
+	case now == 0:
+	case n[stray] == 0:
+		parts = append(parts, p.Words("It sends to %s recipient, with your permission.", "It sends to %s recipients, with your permission.", now))
+	case n[agreed] == 0:
+		parts = append(parts, p.Words("It sends to %s recipient, and nobody has agreed to it.", "It sends to %s recipients, and nobody has agreed to it.", now))
+	default:
+		parts = append(parts, p.Words("It sends to %s recipient; ", "It sends to %s recipients; ", now)+
+			lowerFirst(p.Words("%s has no permission.", "%s have no permission.", n[stray])))
+	}
+	if n[over] > 0 {
+		parts = append(parts, p.Words("It sent to %s recipient whose permission has ended since.", "It sent to %s recipients whose permissions have ended since.", n[over]))
+	}
+	return strings.Join(parts, " ")
 }
 
 func (p Presenter) sendsEmpty(d engine.DeviceInfo) string {

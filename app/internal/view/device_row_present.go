@@ -2,6 +2,7 @@ package view
 
 import (
 	"strings"
+	"time"
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
@@ -15,6 +16,9 @@ func (p Presenter) deviceRow(d engine.DeviceInfo, cs []engine.ConsentInfo) Devic
 	}
 	if d.BytesWeek > 0 {
 		r.Amount = p.T("%s this week", p.Size(d.BytesWeek))
+	}
+	if gone := p.gone(d); gone != "" {
+		r.Line += " · " + gone
 	}
 	r.Pill, r.PillState = p.pill(d, cs)
 	r.Confirm, r.Because = p.confirm(d)
@@ -33,6 +37,28 @@ func (p Presenter) deviceRow(d engine.DeviceInfo, cs []engine.ConsentInfo) Devic
 	}
 	r.searchable = strings.Join(fields, " ")
 	return r
+}
+
+// goneAfter is how long a device that is not heard counts as being at home.
+const goneAfter = 24 * time.Hour
+
+// gone says when a device was last here; "" while it is, and where nobody knows.
+func (p Presenter) gone(d engine.DeviceInfo) string {
+	if d.LastSeen.IsZero() || p.Now.Sub(d.LastSeen) <= goneAfter {
+		return ""
+	}
+	return p.T("last here %s", p.sinceDay(d.LastSeen))
+}
+
+// here counts the devices that were heard within a day.
+func (p Presenter) here(ds []engine.DeviceInfo) int {
+	n := 0
+	for _, d := range ds {
+		if p.gone(d) == "" {
+			n++
+		}
+	}
+	return n
 }
 
 // receives is "sends to Bell Maker and Example Ads"; what cannot be seen is not
@@ -62,16 +88,21 @@ func (p Presenter) receives(d engine.DeviceInfo) string {
 
 // pill is the best-before date that counts: the worst of the permissions of a device.
 func (p Presenter) pill(d engine.DeviceInfo, cs []engine.ConsentInfo) (string, Severity) {
-	var next *engine.ConsentInfo
+	var next, unsettled *engine.ConsentInfo
 	for i, c := range cs {
 		if severityOf(c.Headline) == Still {
 			return p.stateWord(c), Still
+		}
+		if unsettled == nil && (c.Headline == consent.EndedPending || c.Headline == consent.EndedUnchecked) {
+			unsettled = &cs[i]
 		}
 		if c.Decided.Live() && next == nil {
 			next = &cs[i]
 		}
 	}
 	switch {
+	case unsettled != nil: // a date that was reached, and nobody knows yet that it was kept
+		return p.stateWord(*unsettled), severityOf(unsettled.Headline)
 	case next != nil && next.Expires.IsZero():
 		return p.T("no end"), Fresh
 	case next != nil && timed(next.Consent) && p.end(next.Consent) == p.today():

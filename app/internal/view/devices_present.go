@@ -118,7 +118,7 @@ func (p Presenter) Devices(ds []engine.DeviceInfo, cs []engine.ConsentInfo, q Qu
 	}
 	out := Devices{
 		Revision: p.Revision, Loaded: true, Query: q, Total: len(ds),
-		Sentence: p.devicesSentence(len(ds), nameless), Subline: p.devicesSubline(ds),
+		Sentence: p.devicesSentence(p.here(ds), len(ds), nameless), Subline: p.devicesSubline(ds),
 	}
 	out.Filters = p.filters(cmp.Or(q.Filter, DevicesAll), []Choice{
 		{ID: DevicesAll, Label: p.T("all")},
@@ -214,11 +214,15 @@ func (p Presenter) withHeadings(rows []DeviceRow) []DeviceRow {
 	return out
 }
 
-func (p Presenter) devicesSentence(n, nameless int) string {
-	if n == 0 {
+// devicesSentence is about the devices that are here, of all that are known.
+func (p Presenter) devicesSentence(here, known, nameless int) string {
+	if known == 0 {
 		return p.T("Looking around your home.")
 	}
-	line := p.Words("%s device is at home.", "%s devices are at home.", n)
+	line := p.Words("%s device is at home.", "%s devices are at home.", here)
+	if away := known - here; away > 0 {
+		line += " " + p.Words("%s was here before.", "%s were here before.", away)
+	}
 	if nameless > 0 {
 		line += " " + p.Words("%s could do with a name.", "%s could do with a name.", nameless)
 	}

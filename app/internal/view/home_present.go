@@ -37,7 +37,7 @@ const homeCards = 6
 func (p Presenter) Home(in HomeInput) Home {
 	out := Home{
 		Revision: p.Revision, Loaded: true,
-		Sentence: p.homeSentence(in), Subline: p.homeSubline(in.Overview),
+		Sentence: p.homeSentence(in), Subline: p.homeSubline(in.Overview, in.Devices),
 		FlowTitle: p.T("Where your home's data went this week"),
 		NewsTitle: p.T("New"), NewsEmpty: p.T("Nothing new."),
 		Problems: append(p.problems(in.Overview.Problems), p.unusualProblems(in)...),
@@ -106,11 +106,11 @@ func (p Presenter) homeSentence(in HomeInput) string {
 	}
 }
 
-func (p Presenter) homeSubline(o engine.Overview) string {
+func (p Presenter) homeSubline(o engine.Overview, ds []engine.DeviceInfo) string {
 	if o.Devices == 0 {
 		return p.T("Nothing leaves this computer. The first devices appear within seconds.")
 	}
-	parts := []string{p.N("%d device at home", "%d devices at home", o.Devices)}
+	parts := []string{p.N("%d device at home", "%d devices at home", p.here(ds))}
 	if o.Covered > 0 {
 		parts = append(parts, p.N("we can see what %d of them sends", "we can see what %d of them send", o.Covered))
 	}

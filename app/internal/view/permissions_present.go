@@ -150,63 +150,87 @@ func (p Presenter) Timeline(cs []engine.ConsentInfo) Timeline {
 	return out
 }
 
-// endsSentence is the sentence that a person would say about all permissions.
-func (p Presenter) endsSentence(cs []engine.ConsentInfo) string {
-	soon, live, stuck := 0, 0, 0
-	thisMonth, today := true, true // all that end then, and no other, may be renewed now
-	devices := map[string]bool{}
-	var next *engine.ConsentInfo
+// tally is how the permissions stand, for the sentence about all of them.
+type tally struct {
+	live, soon             int
+	still                  map[string]bool // devices that send after a date
+	pending, unsure        int             // being ended; ended, and whether it stopped is not known
+	stuck                  int
+	allThisMonth, allToday bool // all that end then, and no other, may be renewed now
+	next                   *engine.ConsentInfo
+}
+
+func (p Presenter) tally(cs []engine.ConsentInfo) tally {
+	t := tally{still: map[string]bool{}, allThisMonth: true, allToday: true}
 	for i, c := range cs {
 		switch c.Headline {
 		case consent.EndedStill:
-			devices[string(c.Device)] = true
+			t.still[string(c.Device)] = true
 		case consent.EndedStuck, consent.EndedPerson:
-			stuck++
+			t.stuck++
+		case consent.EndedPending:
+			t.pending++
+		case consent.EndedUnchecked:
+			t.unsure++
+		case consent.Soon:
+			t.soon++
 		}
 		if !c.Decided.Live() {
 			continue
 		}
-		live++
-		if c.Headline == consent.Soon {
-			soon++
-		}
+		t.live++
 		e := p.end(c.Consent)
 		within := !e.Zero() && e.Month == p.today().Month && e.Year == p.today().Year
-		thisMonth = thisMonth && within == (c.Headline == consent.Soon)
-		today = today && (e == p.today()) == (c.Headline == consent.Soon)
-		if !e.Zero() && (next == nil || c.DueAt().Before(next.DueAt())) {
-			next = &cs[i]
+		t.allThisMonth = t.allThisMonth && within == (c.Headline == consent.Soon)
+		t.allToday = t.allToday && (e == p.today()) == (c.Headline == consent.Soon)
+		if !e.Zero() && (t.next == nil || c.DueAt().Before(t.next.DueAt())) {
+			t.next = &cs[i]
 		}
 	}
+	return t
+}
+
+// endsSentence is what a person would say about all permissions: first what
+// still sends, then what ended, then what goes on.
+func (p Presenter) endsSentence(cs []engine.ConsentInfo) string {
+	t := p.tally(cs)
+	stopped := p.stoppedToday(cs)
 	var parts []string
+	if n := len(t.still); n > 0 {
+		parts = append(parts, p.Words("%s device is still sending after its date.", "%s devices are still sending after their date.", n))
+	}
+	if t.pending > 0 {
+		parts = append(parts, p.Words("%s permission is being ended now.", "%s permissions are being ended now.", t.pending))
+	}
+	if t.unsure > 0 {
+		parts = append(parts, p.Words("%s has ended, and whether it stopped is not known.", "%s have ended, and whether they stopped is not known.", t.unsure))
+	}
+	if stopped > 0 {
+		parts = append(parts, p.Words("%s permission ended today, and it stopped.", "%s permissions ended today, and they stopped.", stopped))
+	}
 	switch {
-	case soon > 0 && today:
-		parts = append(parts, p.Words("%s permission ends today.", "%s permissions end today.", soon))
-	case soon > 0 && thisMonth:
-		parts = append(parts, p.Words("%s permission ends this month.", "%s permissions end this month.", soon))
-	case soon > 0:
-		parts = append(parts, p.Words("%s permission ends soon.", "%s permissions end soon.", soon))
-	case live > 0 && len(devices) == 0 && stuck == 0:
-		parts = append(parts, p.T("Everything is fresh."), p.nextEnd(next))
-	case live > 0:
+	case t.soon > 0 && t.allToday:
+		parts = append(parts, p.Words("%s permission ends today.", "%s permissions end today.", t.soon))
+	case t.soon > 0 && t.allThisMonth:
+		parts = append(parts, p.Words("%s permission ends this month.", "%s permissions end this month.", t.soon))
+	case t.soon > 0:
+		parts = append(parts, p.Words("%s permission ends soon.", "%s permissions end soon.", t.soon))
+	case t.live > 0 && len(parts) == 0 && t.stuck == 0:
+		parts = append(parts, p.T("Everything is fresh."), p.nextEnd(t.next))
+	case t.live > 0:
 		parts = append(parts, p.T("Everything else is fresh."))
 	}
-	if n := len(devices); n > 0 {
-		parts = append([]string{p.Words("%s device is still sending after its date.", "%s devices are still sending after their date.", n)}, parts...)
+	if t.stuck > 0 {
+		parts = append(parts, p.Words("%s could not be ended without you.", "%s could not be ended without you.", t.stuck))
 	}
-	if stuck > 0 {
-		parts = append(parts, p.Words("%s could not be ended without you.", "%s could not be ended without you.", stuck))
-	}
-	if len(parts) == 0 {
-		if n := p.stoppedToday(cs); n > 0 {
-			return p.Words("%s permission ended today, and it stopped.", "%s permissions ended today, and they stopped.", n)
-		}
-		if len(cs) > 0 {
-			return p.T("No permission is in force.")
-		}
+	switch {
+	case len(parts) > 0:
+		return strings.TrimSpace(strings.Join(parts, " "))
+	case len(cs) > 0:
+		return p.T("No permission is in force.")
+	default:
 		return p.T("Nothing has a date yet.")
 	}
-	return strings.TrimSpace(strings.Join(parts, " "))
 }
 
 // stoppedToday counts what ended today and was seen to stop.
@@ -231,6 +255,8 @@ func (p Presenter) nextEnd(c *engine.ConsentInfo) string {
 		return p.T("The next one ends at %s.", p.clock(c.DueAt()))
 	case days <= 0:
 		return p.T("The next one ends when today is over.")
+	case days == 1:
+		return p.T("The next one ends tomorrow.")
 	default:
 		return p.T("The next one ends on %s.", p.date(p.end(c.Consent)))
 	}

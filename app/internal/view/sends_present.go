@@ -99,6 +99,12 @@ func (p Presenter) sends(in DeviceInput) []SendRow {
 		switch {
 		case ok:
 			row.Pill, row.PillState = p.sendPill(c)
+			row.standing = over
+			if c.Decided.Live() {
+				row.standing = agreed
+			}
+		case recipient.Purpose(s.receiver.Purpose).Everyday():
+			row.Pill, row.standing = p.T("needs no date"), everyday
 		case in.Device.Role == discovery.RoleOrdinary:
 			row.Pill, row.PillState = p.T("no permission"), Soon
 			row.Allow = ActionLink{ID: recipientID(s), Label: p.T("Allow until…")}
