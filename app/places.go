@@ -51,7 +51,7 @@ func (win *window) buildHome() ui.Page {
 
 func (win *window) buildDevices() ui.Page {
 	p := devices.New(devices.Commands{
-		Open: win.open, Find: win.pump.FindDevices, Disconnect: win.pump.AskDisconnect, Reconnect: win.pump.Reconnect,
+		Open: win.open, Find: win.pump.FindDevices, Disconnect: win.pump.Disconnect, Reconnect: win.pump.Reconnect,
 		Confirm: win.pump.Confirm,
 	})
 	win.pages.devices = p

@@ -71,6 +71,9 @@ func (p Presenter) Marked(e discovery.Essential) string {
 // ClockConfirmed says that dates go by this computer's clock again.
 func (p Presenter) ClockConfirmed() string { return p.T("Dates go by this computer's clock again.") }
 
+// Disconnecting says that a device is being cut.
+func (p Presenter) Disconnecting() string { return p.T("It is being disconnected.") }
+
 // Reconnecting says that a device may send again.
 func (p Presenter) Reconnecting() string { return p.T("It is being connected again.") }
 

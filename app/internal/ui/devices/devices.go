@@ -14,7 +14,7 @@ import (
 type Commands struct {
 	Open       func(view.Route)
 	Find       func(view.Query)    // the search, filter or order changed; a new snapshot answers
-	Disconnect func(device string) // opens the preview
+	Disconnect func(device string) // at once; asks first only where it must
 	Reconnect  func(device string)
 	Confirm    func(device string) // the guess is right
 }

@@ -9,6 +9,27 @@ import (
 	"bestbefore/discovery"
 )
 
+// Disconnect cuts a device with one click; its result appears in its place, and
+// it can be taken back. It asks first where that is refused, where somebody may
+// depend on the device, and where more than it would be cut.
+func (p *Pump) Disconnect(device string) {
+	p.do(func(ctx context.Context) {
+		pre, err := p.config.Engine.PreviewDisconnect(ctx, discovery.DeviceID(device))
+		if err == nil && (pre.Refused != "" || pre.Confirm || pre.Coarse) {
+			p.AskDisconnect(device)
+			return
+		}
+		if err == nil {
+			_, err = p.config.Engine.Disconnect(ctx, discovery.DeviceID(device), false, how)
+		}
+		if err != nil {
+			p.failed(err)
+			return
+		}
+		p.toast(view.Toast{Text: p.presenter().Disconnecting(), Severity: view.Fresh, Undo: undoLast})
+	})
+}
+
 // AskDisconnect opens the preview of a disconnect.
 func (p *Pump) AskDisconnect(device string) {
 	p.forget("disconnect")

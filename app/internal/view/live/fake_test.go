@@ -31,6 +31,7 @@ type fake struct {
 	asked      map[string]int // not locked: all questions come from one goroutine at a time
 	disconnect func(ctx context.Context, id discovery.DeviceID, second bool) (consent.Action, error)
 	action     func() consent.Action
+	cut        *engine.Preview // of a disconnect; nil wants a second confirmation
 	allow      func(engine.AllowRequest) error
 	label      func(ctx context.Context, id discovery.DeviceID, text string) error
 	connect    func(engine.ConnectRequest) error
@@ -109,6 +110,9 @@ func (f *fake) VerifyDiary(context.Context) (ledger.Report, error) {
 }
 
 func (f *fake) PreviewDisconnect(context.Context, discovery.DeviceID) (engine.Preview, error) {
+	if f.cut != nil {
+		return *f.cut, nil
+	}
 	return engine.Preview{Lines: []string{"Gateway cuts it now."}, Confirm: true}, nil
 }
 
