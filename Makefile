@@ -7,6 +7,9 @@ FUZZTIME ?= 20s
 BENCH    ?= .
 export CGO_ENABLED ?= 1
 
+# Runs tests, and ends with what failed and what was skipped and why.
+TELL     := $(GO) tool -modfile=.ci/tools/test.mod gotestsum --format pkgname --
+
 .PHONY: help run demo test long mutants lab lab-story lab-long fuzz bench lint format pictures windows agent setup setup-lab go-version clean
 
 help: ## this list
@@ -24,8 +27,8 @@ demo: go-version ## a made-up home in this program: one permission, ended on its
 	@.ci/demo
 
 test: setup ## all tests, with the race detector; pictures, drawn by one goroutine, without it; needs no display
-	$(GO) test -race -timeout 40m -tags $(TAGS) ./...
-	$(GO) test -timeout 40m -tags $(TAGS) ./app/internal/picture/...
+	@$(TELL) -race -timeout 40m -tags $(TAGS) ./...
+	@$(TELL) -timeout 40m -tags $(TAGS) ./app/internal/picture/...
 
 long: setup ## the same with the full counts: kills, flipped bits, cuts, a million topics
 	LAB_LONG=1 $(GO) test -count=1 -timeout 180m -tags $(TAGS) ./...
