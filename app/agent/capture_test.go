@@ -79,3 +79,29 @@ func TestACaptureIsTakenOverOnTheCommandLine(t *testing.T) {
 	}
 	fails(t, dir, "no capture file", "import-capture", filepath.Join(dir, "flows.db"))
 }
+
+// TestADescriptionsAddressIsTold: what a real DHCP client said of the bell's
+// maker's description is kept with it and told, and not fetched.
+func TestADescriptionsAddressIsTold(t *testing.T) {
+	dir, _ := household(t)
+	bell := named(t, dir, bellMAC)
+	told := func() (d map[string]any) {
+		t.Helper()
+		if err := json.Unmarshal([]byte(does(t, dir, "device", bell, "--json")), &d); err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	if got := told()["mud_url"]; got != "" { // the twin: nobody said anything
+		t.Fatalf("%v", got)
+	}
+	file, err := filepath.Abs("../../discovery/capture/testdata/dhcpcd4.pcap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	does(t, dir, "import-capture", file)
+	if got := told()["mud_url"]; got != "https://lamp.maker.example/lamp2000" {
+		t.Errorf("%v", got)
+	}
+	holds(t, does(t, dir, "device", bell), "its maker publishes what it needs at https://lamp.maker.example/lamp2000", "not fetched")
+}

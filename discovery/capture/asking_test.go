@@ -3,6 +3,8 @@ package capture
 import (
 	"encoding/binary"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -165,4 +167,32 @@ func FuzzAsking(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The same from real programs: dhcpcd 9.4.1 and lldpd 1.0.16, recorded with
+// tcpdump between two network namespaces.
+func TestWhatRealProgramsSay(t *testing.T) {
+	for name, want := range map[string]map[string]string{
+		"dhcpcd4.pcap": {"hostname": "lamp-1", "vendor_class": "lampos 4.2", mud.FactURL: lampURL},
+		"dhcpcd6.pcap": {"vendor_class": "dhcpcd-9.4.1:Linux-6.12.00-lamp-01:armv7l:BCM2835-lamp", mud.FactURL: lampURL},
+		"lldpd.pcap":   {mud.FactURL: "https://lamp.maker.example/lamp3000"},
+	} {
+		b, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, sum := read(t, b)
+		got := map[string]string{}
+		for _, d := range sum.Devices {
+			for _, f := range d.Said {
+				if d.MAC != "00:11:22:33:44:55" {
+					t.Errorf("%s: %s says %+v", name, d.MAC, f)
+				}
+				got[f.Key] = f.Value
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: want -, got +\n%s", name, diff)
+		}
+	}
 }
