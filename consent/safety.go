@@ -3,6 +3,7 @@ package consent
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"bestbefore/discovery"
 )
@@ -12,6 +13,17 @@ var ErrProtected = errors.New("this device is never disconnected")
 
 // ErrEssential says that a device is only blocked by a person who confirmed twice.
 var ErrEssential = errors.New("this device is never disconnected by the clock")
+
+// Knows reports whether d still is, by anything that was known of it when c was
+// given, the device that was meant (T38).
+func (c Consent) Knows(d discovery.Device) bool {
+	for _, id := range c.Identity {
+		if slices.Contains(d.Identifiers, id) {
+			return true
+		}
+	}
+	return len(c.Identity) == 0
+}
 
 // CanBlock is the safety list, checked before any connector is asked. This
 // computer, the router, the home's DNS server and the hosts of connectors are

@@ -23,7 +23,11 @@ func (t *task) block(ctx context.Context) error {
 	if !known {
 		return t.person(ctx, consent.KindNeedsPerson, "The device is no longer known; find it again or end the permission by hand.")
 	}
-	if why := t.unsafe(ctx, d); why != "" {
+	why, err := t.unsafe(ctx, d)
+	if err != nil {
+		return err
+	}
+	if why != "" {
 		if t.a.Kind == consent.ActHandOver {
 			return t.close(ctx, consent.Cancelled, "It is not cut off by the clock: "+why)
 		}
@@ -78,24 +82,22 @@ func (t *task) block(ctx context.Context) error {
 }
 
 // unsafe asks the safety list, and whether the device is still the one that
-// was meant (T38); "" is safe.
-func (t *task) unsafe(ctx context.Context, d discovery.Device) string {
+// was meant (T38); "" is safe. While the store cannot say, nothing is cut.
+func (t *task) unsafe(ctx context.Context, d discovery.Device) (string, error) {
 	if err := consent.CanBlock(d, t.a.Origin, t.a.Confirmed); err != nil {
-		return err.Error() + "."
+		return err.Error() + ".", nil
 	}
 	if t.a.Consent == "" {
-		return ""
+		return "", nil
 	}
 	c, err := t.r.c.Store.Consent(ctx, t.a.Consent)
-	if err != nil || len(c.Identity) == 0 {
-		return ""
+	if err != nil {
+		return "", fmt.Errorf("reading by what the device was known: %w", err)
 	}
-	for _, id := range c.Identity {
-		if slices.Contains(d.Identifiers, id) {
-			return ""
-		}
+	if !c.Knows(d) {
+		return "nothing by which the device was known when the permission was given is seen of it any more; it may be another device.", nil
 	}
-	return "nothing by which the device was known when the permission was given is seen of it any more; it may be another device."
+	return "", nil
 }
 
 func (t *task) target(ctx context.Context, d discovery.Device) connectors.Target {

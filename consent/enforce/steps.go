@@ -36,7 +36,11 @@ func (t *task) revoke(ctx context.Context) error {
 		return fmt.Errorf("reading a device: %w", err)
 	}
 	if known {
-		if why := t.unsafe(ctx, d); why != "" {
+		why, err := t.unsafe(ctx, d)
+		if err != nil {
+			return err
+		}
+		if why != "" {
 			return t.person(ctx, consent.KindNeedsPerson, "It was not revoked: "+why)
 		}
 	}

@@ -209,6 +209,7 @@ func (t *task) elsewhere(ctx context.Context) error {
 // place, so that nothing is lost between two writes; else a person must go on.
 func (t *task) fallBack(ctx context.Context, kind consent.ErrorKind, text string) error {
 	if t.a.Kind == consent.ActHandOver {
+		t.a.Error = kind // an answer, that need not be asked for again
 		return t.close(ctx, consent.Cancelled, "Nothing here can keep a date by itself; this program will act when it comes. "+text)
 	}
 	if t.a.Fallback == "" || t.a.Fallback == t.a.Kind {

@@ -269,7 +269,7 @@ func (s *Scheduler) decision(ctx context.Context, c consent.Consent) (consent.De
 		actions[i].Stepped = s.c.Stepped() || doubted
 		if cuts(actions[i].Kind) && known {
 			if err := consent.CanBlock(d, actions[i].Origin, false); err != nil {
-				why = err.Error()
+				why = s.spared(ctx, c, err)
 				actions[i] = warning(actions[i], why)
 			}
 		}
@@ -306,9 +306,25 @@ func (s *Scheduler) device(ctx context.Context, id discovery.DeviceID) (discover
 // cuts reports whether an action of kind k stops something.
 func cuts(k consent.ActionKind) bool { return k == consent.ActBlock || k == consent.ActRevoke }
 
+// spared says that c's device is not cut, as far as that is true: what a peer
+// was told beforehand is in force until it is taken back.
+func (s *Scheduler) spared(ctx context.Context, c consent.Consent, why error) string {
+	handed := false
+	if s.c.Doubts != nil {
+		var err error
+		if handed, err = s.c.Doubts.HandedOver(ctx, c); err != nil {
+			s.report(ctx, fmt.Errorf("reading what was handed over: %w", err))
+		}
+	}
+	if handed {
+		return fmt.Sprintf("It must not be cut off (%s), but its date was handed over before that was known; that is taken back now.", why)
+	}
+	return fmt.Sprintf("Nothing was cut off: %s.", why)
+}
+
 // warning is what is left of a for a device that the clock must not cut.
 func warning(a consent.Action, why string) consent.Action {
 	a.Kind, a.Fallback, a.Grant, a.Connection = consent.ActWarn, "", "", ""
-	a.Reason = "It was not cut off: " + why
+	a.Reason = why
 	return a
 }

@@ -23,7 +23,7 @@ func expiredNotes(c, next consent.Consent, d discovery.Device, known bool, why s
 			name, c.Recipient.Name, civil(due, c), about(late))
 	}
 	if why != "" {
-		text += " Nothing was cut off: " + why + "."
+		text += " " + why
 	}
 	return []ledger.Note{{
 		Time: next.Ended, Kind: consent.NoteExpired, Device: string(c.Device), Consent: string(c.ID), Text: text,

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -161,7 +162,8 @@ func (e *Core) mayEnd(ctx context.Context, a AccessInfo) error {
 		return fmt.Errorf("%s cannot be told to end it now", a.ConnectionName)
 	}
 	if d, known := e.Inventory.Device(a.Device); known {
-		return consent.CanBlock(e.Guard(ctx, d), consent.FromPerson, true)
+		why, err := e.mayBlock(ctx, d, consent.FromPerson, true)
+		return cmp.Or(why, err)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -17,11 +18,15 @@ func (e *Core) PreviewDisconnect(ctx context.Context, id discovery.DeviceID) (Pr
 		return Preview{}, err
 	}
 	p := Preview{Then: consent.Block}
-	if err := consent.CanBlock(e.Guard(ctx, d), consent.FromPerson, true); err != nil {
+	safe, err := e.Guard(ctx, d)
+	if err != nil {
+		return p, err
+	}
+	if err := consent.CanBlock(safe, consent.FromPerson, true); err != nil {
 		p.Refused = err.Error()
 		return p, nil
 	}
-	p.Confirm = consent.CanBlock(e.Guard(ctx, d), consent.FromPerson, false) != nil
+	p.Confirm = consent.CanBlock(safe, consent.FromPerson, false) != nil
 	x, ok := e.enderOf(ctx, d, consent.Recipient{Any: true})
 	if !ok {
 		p.Refused = "Nothing that is connected can disconnect this device. Connect your router or gateway first."
@@ -70,8 +75,8 @@ func (e *Core) Disconnect(ctx context.Context, id discovery.DeviceID, confirmed 
 	if err != nil {
 		return consent.Action{}, err
 	}
-	if err := consent.CanBlock(e.Guard(ctx, d), consent.FromPerson, confirmed); err != nil {
-		return consent.Action{}, err
+	if why, err := e.mayBlock(ctx, d, consent.FromPerson, confirmed); why != nil || err != nil {
+		return consent.Action{}, cmp.Or(why, err)
 	}
 	a := e.clicked(d.ID, consent.ActBlock)
 	a.Confirmed = confirmed

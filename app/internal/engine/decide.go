@@ -195,53 +195,6 @@ func (e *Core) undoConsent(ctx context.Context, u undoEntry) (string, error) {
 	return "Undone: " + text, nil
 }
 
-// ReconcileHandOvers gives every live date that a peer could keep, and does not
-// keep yet, to that peer. It is run at start, when a connection was added, and
-// every minute, so that a hand-over which was lost is made good.
-func (e *Core) ReconcileHandOvers(ctx context.Context) error {
-	if _, _, ok := e.holder(ctx); !ok {
-		return nil
-	}
-	cs, err := e.Store.Consents(ctx)
-	if err != nil {
-		return err
-	}
-	var missing []consent.Action
-	for _, c := range cs {
-		want := consent.HandOver(c, e.Now())
-		if len(want) == 0 {
-			continue
-		}
-		have, err := e.Store.ByMark(ctx, consent.MarkFor(c.ID))
-		if err != nil {
-			return err
-		}
-		if !handedOver(have, c.DueAt()) {
-			missing = append(missing, want...)
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	if _, err := e.Store.AddActions(ctx, missing); err != nil {
-		return err
-	}
-	e.Poke()
-	e.changed(changes.Actions)
-	return nil
-}
-
-// handedOver reports whether the newest hand-over of a mark is for this date
-// and done or under way.
-func handedOver(as []consent.Action, from time.Time) bool {
-	for _, a := range as {
-		if a.Kind == consent.ActHandOver && a.State != consent.Cancelled {
-			return a.From.Equal(from) && a.State != consent.NeedsPerson
-		}
-	}
-	return false
-}
-
 func dataWords(cs []consent.Category) string {
 	words := make([]string, len(cs))
 	for i, c := range cs {

@@ -166,7 +166,12 @@ func (e *Core) SetEssential(ctx context.Context, id discovery.DeviceID, x discov
 	if x == discovery.EssentialNone || x == discovery.EssentialComfort {
 		word = "No longer marked safety or medical."
 	}
-	return e.edited(ctx, undoEntry{Kind: undoEssential, Device: d.ID, Text: string(d.Essential)}, e.deviceNote(consent.NoteEssential, d.ID, word))
+	err = e.edited(ctx, undoEntry{Kind: undoEssential, Device: d.ID, Text: string(d.Essential)}, e.deviceNote(consent.NoteEssential, d.ID, word))
+	if err != nil {
+		return err
+	}
+	e.warn(ctx, "handing dates over", e.ReconcileHandOvers(ctx)) // else within a minute
+	return nil
 }
 
 // Answer settles a question; only then may a permission move.
@@ -219,8 +224,11 @@ type around struct {
 }
 
 func (e *Core) around(ctx context.Context) (around, error) {
-	a := around{e: e, blocks: map[discovery.DeviceID]consent.Action{}, safe: e.protected(ctx)}
+	a := around{e: e, blocks: map[discovery.DeviceID]consent.Action{}}
 	var err error
+	if a.safe, err = e.protected(ctx); err != nil {
+		return a, err
+	}
 	if a.consents, err = e.Store.Consents(ctx); err != nil {
 		return a, err
 	}

@@ -60,8 +60,22 @@ type home struct {
 	poked int
 	kind  discovery.Kind // what every device is guessed to be
 
+	fault     error      // of reading the connections
 	lookup    netip.Addr // what every name stands for
 	resolvers []netip.Addr
+}
+
+// listing is the store, whose list of connections may fail.
+type listing struct {
+	*store.Store
+	h *home
+}
+
+func (l listing) Connections(ctx context.Context) ([]connectors.Connection, error) {
+	if l.h.fault != nil {
+		return nil, l.h.fault
+	}
+	return l.Store.Connections(ctx)
 }
 
 func newHome(t testing.TB) *home {
@@ -91,7 +105,7 @@ func newHome(t testing.TB) *home {
 		t.Fatal(err)
 	}
 	h.Core, err = engine.New(engine.Config{
-		Store: h.st, Inventory: inv, Sessions: h.peers, Registry: reg, Hub: &changes.Hub{}, Log: slog.New(slog.DiscardHandler), Now: now,
+		Store: listing{h.st, h}, Inventory: inv, Sessions: h.peers, Registry: reg, Hub: &changes.Hub{}, Log: slog.New(slog.DiscardHandler), Now: now,
 		Zone: func() (string, *time.Location) { return "Europe/Berlin", berlin(t) }, NewID: newID,
 		Poke: func() { h.poked++ }, Retry: func(context.Context, consent.ActionID) error { return nil },
 		Lookup: func(context.Context, string) ([]netip.Addr, error) {

@@ -109,8 +109,12 @@ func (e *Core) refreshNames(ctx context.Context) {
 	if err != nil {
 		return // said by whoever asks next; names are only a help
 	}
+	peers, err := e.peerHosts(ctx)
+	if err != nil {
+		return
+	}
 	done := map[string]bool{}
-	for _, h := range e.peerHosts(ctx) { // those must not be cut off
+	for _, h := range peers { // those must not be cut off
 		if _, err := netip.ParseAddr(h); err == nil || done[h] || ctx.Err() != nil {
 			continue
 		}

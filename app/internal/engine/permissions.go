@@ -123,6 +123,9 @@ func heldDate(c consent.Consent, actions []consent.Action) (consent.Action, bool
 		return consent.Action{}, false
 	}
 	for _, a := range actions {
+		if a.Kind == consent.ActUnblock && a.State == consent.Done {
+			break // it was taken back
+		}
 		if a.Kind == consent.ActHandOver && a.State != consent.Cancelled {
 			return a, a.State == consent.Done && a.Level != consent.NoLevel && a.From.Equal(c.DueAt())
 		}
@@ -186,9 +189,8 @@ func (e *Core) whatHappens(ctx context.Context, p *Preview, d discovery.Device, 
 	case consent.Block:
 		return e.whatBlocks(ctx, p, d, r, when, to)
 	case consent.Revoke, consent.RevokeThenBlock:
-		if err := consent.CanBlock(e.Guard(ctx, d), consent.FromExpiry, false); err != nil {
-			p.Lines = []string{fmt.Sprintf("%s you are told, and nothing is cut: %s.", when, err)}
-			return nil
+		if spared, err := e.spared(ctx, p, d, when); spared || err != nil {
+			return err
 		}
 		return e.whatRevokes(ctx, p, d, r, when)
 	case consent.Guide:
@@ -199,10 +201,18 @@ func (e *Core) whatHappens(ctx context.Context, p *Preview, d discovery.Device, 
 	return nil
 }
 
+// spared says of a device that the clock never cuts that nothing is cut.
+func (e *Core) spared(ctx context.Context, p *Preview, d discovery.Device, when string) (bool, error) {
+	why, err := e.mayBlock(ctx, d, consent.FromExpiry, false)
+	if why != nil {
+		p.Lines = []string{fmt.Sprintf("%s you are told, and nothing is cut: %s.", when, why)}
+	}
+	return why != nil, err
+}
+
 func (e *Core) whatBlocks(ctx context.Context, p *Preview, d discovery.Device, r consent.Recipient, when, to string) error {
-	if err := consent.CanBlock(e.Guard(ctx, d), consent.FromExpiry, false); err != nil {
-		p.Lines = []string{fmt.Sprintf("%s you are told, and nothing is cut: %s.", when, err)}
-		return nil
+	if spared, err := e.spared(ctx, p, d, when); spared || err != nil {
+		return err
 	}
 	x, ok := e.enderOf(ctx, d, r)
 	if !ok {

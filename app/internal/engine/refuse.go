@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,8 +24,8 @@ func (e *Core) Refuse(ctx context.Context, r AllowRequest) (ConsentInfo, error) 
 	if x, ok := e.enderOf(ctx, d, r.Recipient); !ok || !x.fit.Exact {
 		return ConsentInfo{}, errCannotStop
 	}
-	if err := consent.CanBlock(e.Guard(ctx, d), consent.FromExpiry, false); err != nil {
-		return ConsentInfo{}, err
+	if why, err := e.mayBlock(ctx, d, consent.FromExpiry, false); why != nil || err != nil {
+		return ConsentInfo{}, cmp.Or(why, err)
 	}
 	c, actions, err := consent.Refuse(consent.Request{
 		ID: consent.ID(e.NewID("c")), Device: d.ID, Recipient: r.Recipient, Data: r.Data, Term: consent.Term{Kind: consent.NoEnd},

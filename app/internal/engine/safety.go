@@ -2,19 +2,35 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
 
 	"bestbefore/connectors"
+	"bestbefore/consent"
 	"bestbefore/discovery"
 )
 
 // Guard gives d the role that forbids to block it where nobody else can know
 // it: the home's DNS server, as this computer was told it, and the hosts that
 // the household's connections lead to. This computer and the router carry their
-// roles already.
-func (e *Core) Guard(ctx context.Context, d discovery.Device) discovery.Device {
-	return e.protected(ctx).guard(d)
+// roles already. While that cannot be read, nobody knows what may be cut.
+func (e *Core) Guard(ctx context.Context, d discovery.Device) (discovery.Device, error) {
+	safe, err := e.protected(ctx)
+	if err != nil {
+		return d, err
+	}
+	return safe.guard(d), nil
+}
+
+// mayBlock asks the safety list about d as it is known now: refused says why it
+// is not cut, err that it cannot be known.
+func (e *Core) mayBlock(ctx context.Context, d discovery.Device, o consent.Origin, confirmed bool) (refused, err error) {
+	d, err = e.Guard(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return consent.CanBlock(d, o, confirmed), nil
 }
 
 // protectedAt says which addresses must not be cut off, and why.
@@ -40,9 +56,13 @@ func (p protectedAt) guard(d discovery.Device) discovery.Device {
 }
 
 // protected reads the addresses of the DNS servers and of what is connected.
-func (e *Core) protected(ctx context.Context) protectedAt {
+func (e *Core) protected(ctx context.Context) (protectedAt, error) {
 	out := protectedAt{}
-	for _, host := range e.peerHosts(ctx) {
+	hosts, err := e.peerHosts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading what must never be cut off: %w", err)
+	}
+	for _, host := range hosts {
 		if a, err := netip.ParseAddr(host); err == nil {
 			out[a.Unmap().WithZone("")] = discovery.RoleConnector
 			continue
@@ -56,14 +76,14 @@ func (e *Core) protected(ctx context.Context) protectedAt {
 			out[a.Unmap().WithZone("")] = discovery.RoleDNS
 		}
 	}
-	return out
+	return out, nil
 }
 
 // peerHosts are the hosts of all connections, each once.
-func (e *Core) peerHosts(ctx context.Context) []string {
+func (e *Core) peerHosts(ctx context.Context) ([]string, error) {
 	cs, err := e.Store.Connections(ctx)
 	if err != nil {
-		return nil // whoever asks for a block meets the same fault at once
+		return nil, err
 	}
 	var out []string
 	for _, c := range cs {
@@ -77,7 +97,7 @@ func (e *Core) peerHosts(ctx context.Context) []string {
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 // hostOf is the host in what a household types as an address; "" for what is

@@ -92,11 +92,11 @@ func TestAClaimedAddressProtectsNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Addresses = append(d.Addresses, discovery.Address{Addr: dns, Claimed: true})
-	if got := h.Guard(context.Background(), d.Device).Role; got != discovery.RoleOrdinary {
-		t.Errorf("a claim gave it the role %q", got)
+	if got, err := h.Guard(context.Background(), d.Device); got.Role != discovery.RoleOrdinary || err != nil {
+		t.Errorf("a claim gave it the role %q, %v", got.Role, err)
 	}
 	d.Addresses[len(d.Addresses)-1].Claimed = false
-	if got := h.Guard(context.Background(), d.Device).Role; got != discovery.RoleDNS {
-		t.Errorf("proven, but its role is %q", got)
+	if got, err := h.Guard(context.Background(), d.Device); got.Role != discovery.RoleDNS || err != nil {
+		t.Errorf("proven, but its role is %q, %v", got.Role, err)
 	}
 }

@@ -157,7 +157,13 @@ func (e *Core) takeBack(ctx context.Context, u undoEntry) (string, error) {
 		return "", fmt.Errorf("the list of what can be undone holds %q, which this version does not know", u.Kind)
 	}
 	what := map[undoKind]string{undoLabel: "the name of ", undoMerge: "the joining of ", undoFine: "the answer about ", undoUsual: "the answer about ", undoSplit: "the taking apart of ", undoEssential: "the mark of "}[u.Kind] + name
-	return "Undone: " + what, e.edited(ctx, undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, "Undone: "+what+"."))
+	if err := e.edited(ctx, undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, "Undone: "+what+".")); err != nil {
+		return "", err
+	}
+	if u.Kind == undoEssential {
+		e.warn(ctx, "handing dates over", e.ReconcileHandOvers(ctx)) // else within a minute
+	}
+	return "Undone: " + what, nil
 }
 
 // act writes one action of the person's, with its line in the diary, and wakes the runner.

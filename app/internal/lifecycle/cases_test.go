@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"bytes"
 	"errors"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/connectortest"
 	"bestbefore/consent"
+	"bestbefore/discovery"
 )
 
 // T19: a second owner of the same folder is refused, so that only one enforces.
@@ -128,5 +130,46 @@ func TestT56AnExportHoldsNoSecret(t *testing.T) {
 	}
 	if !strings.HasPrefix(filepath.Dir(files[0]), dir) {
 		t.Errorf("written to %s", files[0])
+	}
+}
+
+// T41: a date that the router keeps by itself is taken back from it when the
+// device is marked: on the day it goes on sending, and the diary says so. The
+// twin beside it, another device that nobody marked, is cut by the same router.
+func TestT41WhatIsMarkedAfterItsDateWasHandedOverIsNotCut(t *testing.T) {
+	const lamp = "00:11:22:33:44:66"
+	peer := connectortest.NewPeer(clock.Wall)
+	h, _ := start(t, t.TempDir(), peer)
+	ids := []discovery.DeviceID{sight(h)}
+	h.core.Sight(discovery.Sighting{
+		Source: discovery.SourceNeighbor, At: clock.Wall(), Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: lamp}},
+		Addresses: []netip.Addr{netip.MustParseAddr("192.168.77.31")},
+	})
+	other, _ := h.inventory.Resolve(lamp, netip.Addr{}, "")
+	ids = append(ids, other)
+	connect(t, h)
+	var permissions []consent.ID
+	for _, id := range ids {
+		permissions = append(permissions, allow(t, h.Engine(), id, "Bell Maker", "203.0.113.7", "10s"))
+	}
+	until(t, "the router keeps both dates", func() bool { return len(peer.Marks()) == 2 })
+	if err := h.Engine().SetEssential(t.Context(), ids[0], discovery.EssentialMedical); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the router keeps one date", func() bool { return len(peer.Marks()) == 1 })
+	until(t, "both have ended", func() bool {
+		return decided(t, h, permissions[0]) == consent.Expired && decided(t, h, permissions[1]) == consent.Expired
+	})
+	until(t, "what nobody marked is cut", func() bool { return !peer.Send(lamp, "203.0.113.7", 443, 10) })
+	if !peer.Send(bellMAC, "203.0.113.7", 443, 10) {
+		t.Error("what was marked is cut all the same")
+	}
+	es, err := h.Engine().Diary(t.Context(), engine.DiaryQuery{Consent: permissions[0]})
+	var told string
+	for _, e := range es {
+		told += e.Text + "\n"
+	}
+	if err != nil || !strings.Contains(told, "is taken back") || !strings.Contains(told, "was lifted") || !strings.Contains(told, "Nothing was cut off") {
+		t.Errorf("the diary says %s, %v", told, err)
 	}
 }

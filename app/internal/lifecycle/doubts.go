@@ -55,13 +55,16 @@ func (d doubts) SetProvisional(ctx context.Context, as []consent.Action, notes .
 // Settled forgets the flag.
 func (d doubts) Settled(ctx context.Context) error { return d.SetSetting(ctx, doubtsKey, "") }
 
-// HandedOver looks for a hand-over of this very date.
+// HandedOver looks for a hand-over of this very date that was not lifted since.
 func (d doubts) HandedOver(ctx context.Context, c consent.Consent) (bool, error) {
 	all, err := d.ByMark(ctx, consent.MarkFor(c.ID))
 	if err != nil {
 		return false, err
 	}
-	for _, a := range all {
+	for _, a := range all { // newest first
+		if a.Kind == consent.ActUnblock && a.State == consent.Done {
+			return false, nil
+		}
 		if a.Kind == consent.ActHandOver && a.From.Equal(c.DueAt()) && a.State == consent.Done {
 			return true, nil
 		}

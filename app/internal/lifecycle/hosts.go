@@ -82,7 +82,7 @@ type fresh struct {
 	*store.Store
 	inventory *discovery.Inventory
 	// guard gives a device the role that forbids to block it.
-	guard func(context.Context, discovery.Device) discovery.Device
+	guard func(context.Context, discovery.Device) (discovery.Device, error)
 }
 
 // Device prefers the inventory.
@@ -94,7 +94,8 @@ func (f fresh) Device(ctx context.Context, id discovery.DeviceID) (discovery.Dev
 			return d, ok, err
 		}
 	}
-	return f.guard(ctx, d), true, nil
+	d, err := f.guard(ctx, d)
+	return d, true, err
 }
 
 // others are the done blocks of a device under other marks that are still in
@@ -152,5 +153,5 @@ func (h *Home) serveRetention(ctx context.Context) error {
 }
 
 func (h *Home) fresh() fresh {
-	return fresh{h.store, h.inventory, func(ctx context.Context, d discovery.Device) discovery.Device { return h.core.Guard(ctx, d) }}
+	return fresh{h.store, h.inventory, func(ctx context.Context, d discovery.Device) (discovery.Device, error) { return h.core.Guard(ctx, d) }}
 }
