@@ -79,8 +79,12 @@ func (e *Core) PreviewRemove(ctx context.Context, id string) (RemovalInfo, error
 		out.Rests = append(out.Rests, e.deviceName(x.Device)+" → "+x.Recipient.Name)
 	}
 	if d, known := e.Inventory.Device(g.Device); known {
-		if err := consent.CanBlock(e.Guard(ctx, d), consent.FromPerson, true); err != nil {
-			out.CannotEnd = err.Error()
+		why, err := e.mayBlock(ctx, d, consent.FromPerson, true)
+		if err != nil {
+			return out, err
+		}
+		if why != nil {
+			out.CannotEnd = why.Error()
 			return out, nil
 		}
 	}
