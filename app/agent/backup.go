@@ -63,6 +63,9 @@ func (c *call) backups(asJSON bool) error {
 			note = "  is put back at the next start"
 		}
 		fmt.Fprintf(c.out, "%s  %s  %d bytes%s\n", b.Name, b.Time.Local().Format("2 Jan 2006 15:04"), b.Bytes, note)
+		if b.Outcome != "" {
+			fmt.Fprintf(c.out, "  put back %s: %s\n", b.Restored.Local().Format("2 Jan 2006 15:04"), b.Outcome)
+		}
 	}
 	return nil
 }

@@ -34,6 +34,10 @@ type Backup struct {
 	Reason string    `json:"reason"`
 	Bytes  int64     `json:"bytes"`
 	Wanted bool      `json:"wanted,omitempty"` // it is put back at the next start
+	// Restored is when it was put back, if it was the newest to be, and Outcome
+	// what that meant: how many newer decisions were kept, and what is lost.
+	Restored time.Time `json:"restored,omitzero"`
+	Outcome  string    `json:"outcome,omitempty"`
 }
 
 // Quarantined is a record that is damaged. Everything else goes on without it.

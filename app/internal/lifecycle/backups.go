@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,6 +23,9 @@ import (
 // restoreWanted is the file that names the backup to put back at the next start.
 const restoreWanted = "restore.wanted"
 
+// restoreDone is the file that says which backup was put back last, and what that meant.
+const restoreDone = "restore.done"
+
 // backupEvery is how often it is looked whether a daily backup is to be made.
 const backupEvery = time.Hour
 
@@ -36,11 +40,33 @@ func Backups(dir string) ([]engine.Backup, error) {
 	if err != nil {
 		return nil, err
 	}
+	done := lastRestore(dir)
 	out := make([]engine.Backup, 0, len(have))
 	for _, b := range have {
-		out = append(out, backupInfo(b, name))
+		i := backupInfo(b, name)
+		if b.Name == done.Name {
+			i.Restored, i.Outcome = done.Time, done.Text
+		}
+		out = append(out, i)
 	}
 	return out, nil
+}
+
+// putBack is the newest restore: of which backup, when, and what it meant.
+type putBack struct {
+	Name string    `json:"name"`
+	Time time.Time `json:"time"`
+	Text string    `json:"text"`
+}
+
+// lastRestore is empty when nothing was put back, or nobody can say; the diary
+// has it in any case.
+func lastRestore(dir string) (p putBack) {
+	b, err := os.ReadFile(filepath.Join(dir, restoreDone))
+	if err != nil || json.Unmarshal(b, &p) != nil {
+		return putBack{}
+	}
+	return p
 }
 
 func backupInfo(b store.Backup, wanted string) engine.Backup {
@@ -107,11 +133,16 @@ func (h *Home) restore(ctx context.Context, name string) (string, error) {
 }
 
 func (h *Home) restored(r store.Restored) string {
-	h.Log.Info("a backup was put back", "name", r.Backup.Name, "kept", r.Kept, "lost", r.Lost, "aside", r.Aside)
-	text := fmt.Sprintf("The backup of %s is in place; %d newer decisions were kept.", r.Backup.Time.Local().Format("2 Jan 2006 15:04"), r.Kept)
-	if r.Lost > 0 {
-		text += fmt.Sprintf(" %d newer lines of the diary are lost: look through all permissions.", r.Lost)
+	h.Log.Info("a backup was put back", "name", r.Backup.Name, "kept", r.Kept, "lost", r.Lost, "missing", r.Missing, "apart", r.Apart, "aside", r.Aside)
+	meant := fmt.Sprintf("%d newer decisions were kept.", r.Kept) + r.Said()
+	b, err := json.Marshal(putBack{Name: r.Backup.Name, Time: clock.Wall(), Text: meant})
+	if err == nil {
+		err = os.WriteFile(filepath.Join(h.Dir, restoreDone), b, 0o600)
 	}
+	if err != nil {
+		h.Log.Warn("remembering what was put back", "error", err)
+	}
+	text := fmt.Sprintf("The backup of %s is in place; %s", r.Backup.Time.Local().Format("2 Jan 2006 15:04"), meant)
 	if r.Aside != "" {
 		text += fmt.Sprintf(" What was there before is in %s.", r.Aside)
 	}

@@ -74,6 +74,8 @@ func TestABackupIsPutBackAtTheNextStart(t *testing.T) {
 		}
 		if bs, err := h.Engine().Backups(ctx); err != nil || bs[0].Wanted {
 			t.Errorf("start %d: still wanted: %+v %v", start, bs, err)
+		} else if !strings.HasPrefix(bs[0].Outcome, "0 newer decisions were kept.") || bs[0].Restored.IsZero() {
+			t.Errorf("start %d: what putting it back meant is not said: %+v", start, bs[0])
 		}
 		if err := h.Close(); err != nil {
 			t.Fatal(err)

@@ -63,24 +63,26 @@ func TestT20_RestoreOfAnOldBackup(t *testing.T) {
 		damage func(t *testing.T, c Config)
 		want   map[consent.ID]consent.Decided
 		lost   uint64
+		gone   int // decisions that the diary tells of and nobody can read
 	}{
-		"nothing is damaged": {func(*testing.T, Config) {}, all, 0},
+		"nothing is damaged": {func(*testing.T, Config) {}, all, 0, 0},
 		"a hole in a row": {func(t *testing.T, c Config) {
 			behind(t, c, "UPDATE consent SET body = 'x' WHERE id = 'c1'; UPDATE consent_version SET body = 'x' WHERE id = 'c4'")
-		}, all, 0},
+		}, all, 0, 0},
 		"the versions are gone, the diary is whole": {func(t *testing.T, c Config) {
 			behind(t, c, "DELETE FROM consent_version; DELETE FROM consent; DELETE FROM action")
-		}, map[consent.ID]consent.Decided{"c1": consent.Expired, "c2": consent.Withdrawn, "c3": consent.Given, "c4": consent.Given, "c5": ""}, 0},
+		}, map[consent.ID]consent.Decided{"c1": consent.Expired, "c2": consent.Withdrawn, "c3": consent.Given, "c4": consent.Given, "c5": ""}, 0, 1}, // the renewal of c3
 		"the versions are gone and the diary has a hole": {func(t *testing.T, c Config) {
 			behind(t, c, "DELETE FROM consent_version; DELETE FROM consent; DELETE FROM diary WHERE seq = 5")
-		}, map[consent.ID]consent.Decided{"c1": consent.Given, "c2": consent.Withdrawn, "c4": consent.Given}, 3},
+		}, map[consent.ID]consent.Decided{"c1": consent.Given, "c2": consent.Withdrawn, "c4": consent.Given}, 3, 1},
 		"the file cannot be opened": {func(t *testing.T, c Config) {
 			must(t, os.WriteFile(filepath.Join(c.Dir, "evidence.db"), bytes.Repeat([]byte("garbage!"), 4096), 0o600))
-		}, map[consent.ID]consent.Decided{"c1": consent.Given, "c4": consent.Given, "c5": ""}, 3},
+		}, map[consent.ID]consent.Decided{"c1": consent.Given, "c4": consent.Given, "c5": ""}, 3, 0},
 		"the file is gone": {
 			func(t *testing.T, c Config) { must(t, os.Remove(filepath.Join(c.Dir, "evidence.db"))) },
 			map[consent.ID]consent.Decided{"c4": consent.Given},
 			3,
+			0,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,6 +93,9 @@ func TestT20_RestoreOfAnOldBackup(t *testing.T) {
 			must(t, err)
 			if r.Lost != c.lost {
 				t.Errorf("%d lines lost, want %d", r.Lost, c.lost)
+			}
+			if r.Missing != c.gone || c.gone > 0 != strings.Contains(r.Said(), "decisions cannot be read") {
+				t.Errorf("%d decisions are missing, want %d: %q", r.Missing, c.gone, r.Said())
 			}
 			if old != nil {
 				if kept := value(os.ReadFile(r.Aside))(t); !bytes.Equal(kept, old) {

@@ -13,22 +13,32 @@ import (
 // the old file may be damaged: a row counts when its checksum or its hash does.
 type merge struct {
 	*change
-	old  *file
-	kept int // decisions
+	old     *file
+	kept    int // decisions
+	missing int // decisions that the old diary tells of and nobody can read any more
+	// apart is how many lines an old diary has that went another way after the line
+	// partedAt; they stay in the file that is set aside.
+	apart, partedAt uint64
 
-	log []ledger.Entry // newer lines that are as they were made
+	log   []ledger.Entry // newer lines that are as they were made
+	taken map[string]int // how many decisions of a permission were taken over
 }
 
 func (m *merge) run(ctx context.Context) error {
 	same, err := m.sameDiary(ctx)
-	if err != nil || !same {
-		return err // another household's, or begun anew: kept aside, not mixed in
+	if err != nil {
+		return err
+	}
+	m.taken = map[string]int{}
+	if !same {
+		return m.runApart(ctx)
 	}
 	for _, step := range []func(context.Context) error{m.tables, m.diary, m.versions, m.actions, m.decisionsOfTheLog} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
+	m.countMissing()
 	return nil
 }
 
@@ -135,23 +145,34 @@ func (m *merge) versions(ctx context.Context) error {
 		if r.version <= now {
 			continue
 		}
-		if _, err := m.ExecContext(ctx, "INSERT INTO consent_version(id, version, at, body, sum) VALUES(?,?,?,?,?)", r.id, r.version, r.at, r.body, r.sum); err != nil {
+		if err := m.takeVersion(ctx, r, c); err != nil {
 			return err
 		}
-		row, err := encodeConsent(c)
-		if err != nil {
-			return err
-		}
-		if err := row.save(ctx, m.txn); err != nil {
-			return err
-		}
-		m.kept++
 	}
 	return nil
 }
 
+// takeVersion takes one version over as it is, as the newest.
+func (m *merge) takeVersion(ctx context.Context, r versionRow, c consent.Consent) error {
+	if _, err := m.ExecContext(ctx, "INSERT INTO consent_version(id, version, at, body, sum) VALUES(?,?,?,?,?)", r.id, r.version, r.at, r.body, r.sum); err != nil {
+		return err
+	}
+	row, err := encodeConsent(c)
+	if err != nil {
+		return err
+	}
+	m.kept++
+	m.taken[r.id]++
+	return row.save(ctx, m.txn)
+}
+
 // actions takes over what was done, or is still to be done.
 func (m *merge) actions(ctx context.Context) error {
+	return m.actionsOf(ctx, func(*consent.Action) bool { return true })
+}
+
+// actionsOf takes over the actions that wanted lets pass.
+func (m *merge) actionsOf(ctx context.Context, wanted func(*consent.Action) bool) error {
 	var rows []actionRow
 	_ = each(ctx, m.old.read, func(sc scanner) error { // a fault of reading ends it
 		var r actionRow
@@ -163,7 +184,7 @@ func (m *merge) actions(ctx context.Context) error {
 	}, "SELECT "+actionColumns+" FROM action ORDER BY n")
 	for _, r := range rows {
 		a, err := r.decode()
-		if err != nil {
+		if err != nil || !wanted(&a) {
 			continue
 		}
 		var known int
@@ -224,10 +245,34 @@ func (m *merge) decideAgain(ctx context.Context, next consent.Consent, actions [
 		return err
 	}
 	m.kept++
+	m.taken[row.id]++
 	var open int
 	if err := m.QueryRowContext(ctx, "SELECT count(*) FROM action WHERE mark = ?", consent.MarkFor(next.ID)).Scan(&open); err != nil || open > 0 {
 		return err // what was begun for it was taken over
 	}
 	_, err = m.addActions(ctx, actions)
 	return err
+}
+
+// countMissing counts the decisions that the diary tells of and that are neither
+// there as a version nor could be made again from it, such as a renewal whose
+// version is gone: its permission keeps the older date, and that is said.
+func (m *merge) countMissing() {
+	told, ended := map[string]int{}, map[string]bool{}
+	for _, e := range m.log {
+		switch e.Kind {
+		case consent.NoteGiven, consent.NoteRenewed, consent.NoteGrace, consent.NoteExpired, consent.NoteWithdrawn, consent.NoteRevoked, consent.NoteRefused:
+			told[e.Consent]++
+			ended[e.Consent] = e.Kind == consent.NoteExpired || e.Kind == consent.NoteWithdrawn
+		case consent.NoteUndone: // of an end it is a decision; of an answer it makes no version
+			if ended[e.Consent] {
+				told[e.Consent]++
+				ended[e.Consent] = false
+			}
+		}
+	}
+	delete(told, "")
+	for id, n := range told {
+		m.missing += max(n-m.taken[id], 0)
+	}
 }

@@ -23,6 +23,27 @@ type Restored struct {
 	Aside  string // what stands before the names of the files that were replaced; empty when there were none
 	Kept   int    // newer decisions that were kept
 	Lost   uint64 // lines of the diary that the seal knew and nobody has any more
+	// Missing is how many newer decisions the diary tells of that nobody can read any more.
+	Missing int
+	// Apart is how many lines the diary that was there has which this one has not:
+	// since their parting both went on. They stay in what was set aside.
+	Apart uint64
+}
+
+// Said is what a household should know of it beyond the number of decisions that
+// were kept; "" when there is nothing more.
+func (r Restored) Said() string {
+	text := ""
+	if r.Apart > 0 {
+		text += fmt.Sprintf(" The diary that was there had gone another way: %d of its lines are only in what was set aside.", r.Apart)
+	}
+	if r.Lost > 0 {
+		text += fmt.Sprintf(" %d newer lines of the diary are lost: look through all permissions.", r.Lost)
+	}
+	if r.Missing > 0 {
+		text += fmt.Sprintf(" %d newer decisions cannot be read any more: look through all permissions.", r.Missing)
+	}
+	return text
 }
 
 // isNoRows reports whether a question had no answer.
@@ -94,19 +115,18 @@ func (r *Restored) build(ctx context.Context, c Config, path string) (ledger.Hea
 	}
 	sealed, _ := s.sealedHead()
 	_, err = s.tryChange(ctx, func(ch *change) error {
+		var parted uint64
 		if old != nil {
 			m := merge{change: ch, old: old}
 			if err := m.run(ctx); err != nil {
 				return fmt.Errorf("taking over what is newer: %w", err)
 			}
-			r.Kept = m.kept
+			r.Kept, r.Missing, r.Apart = m.kept, m.missing, m.apart
+			parted = m.partedAt
 		}
-		before, err := headOf(ch.QueryRowContext(ctx, newestEntry))
-		if err != nil {
+		var err error
+		if r.Lost, err = r.lostLines(ctx, ch, sealed, parted); err != nil {
 			return err
-		}
-		if sealed != nil && sealed.Seq > before.Seq {
-			r.Lost = sealed.Seq - before.Seq
 		}
 		if err := ch.note(ctx, []ledger.Note{{Time: c.Now(), Kind: NoteRestored, Text: r.sentence()}}); err != nil {
 			return err
@@ -120,12 +140,32 @@ func (r *Restored) build(ctx context.Context, c Config, path string) (ledger.Hea
 	return head, s.evidence.close()
 }
 
-func (r *Restored) sentence() string {
-	text := fmt.Sprintf("A backup of %s was put back; %d newer decisions were kept.", r.Backup.Time.Format("2006-01-02 15:04 MST"), r.Kept)
-	if r.Lost > 0 {
-		text += fmt.Sprintf(" %d newer lines of the diary are lost: look through all permissions.", r.Lost)
+// lostLines is how many lines the seal knew of that nobody has any more: neither
+// the new diary nor, where the old one went another way after the line parted,
+// what is set aside.
+func (r *Restored) lostLines(ctx context.Context, q *change, sealed *ledger.Head, parted uint64) (uint64, error) {
+	head, err := headOf(q.QueryRowContext(ctx, newestEntry))
+	switch {
+	case err != nil || sealed == nil || sealed.Seq == 0:
+		return 0, err
+	case r.Apart > 0:
+		return max(sealed.Seq, parted+r.Apart) - parted - r.Apart, nil
+	case sealed.Seq > head.Seq:
+		return sealed.Seq - head.Seq, nil
 	}
-	return text
+	var hash string
+	err = q.QueryRowContext(ctx, "SELECT hash FROM diary WHERE seq = ?", int64(sealed.Seq)).Scan(&hash)
+	if err != nil && !isNoRows(err) {
+		return 0, err
+	}
+	if hash != sealed.Hash {
+		return 1, nil // its newest line at least; how many went with it nobody can say
+	}
+	return 0, nil
+}
+
+func (r *Restored) sentence() string {
+	return fmt.Sprintf("A backup of %s was put back; %d newer decisions were kept.", r.Backup.Time.Format("2006-01-02 15:04 MST"), r.Kept) + r.Said()
 }
 
 func evidenceConfig(path string, c Config) fileConfig {

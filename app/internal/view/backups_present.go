@@ -40,7 +40,7 @@ func (p Presenter) backupRows(in BackupsInput) []SettingRow {
 		rows = append(rows, row)
 	}
 	for i, b := range in.Copies {
-		if i < copiesShown || b.Wanted {
+		if i < copiesShown || b.Wanted || b.Outcome != "" {
 			rows = append(rows, p.copyRow(b))
 		}
 	}
@@ -52,6 +52,9 @@ func (p Presenter) copyRow(b engine.Backup) SettingRow {
 		ID: SetRestore + b.Name, Label: p.T("Copy of %s", p.moment(b.Time)), Detail: p.Size(uint64(max(b.Bytes, 0))),
 		Button: ActionLink{ID: SetRestore + b.Name, Label: p.T("Put it back …")}, Danger: true,
 		Sure: p.T("It is put back when Best Before starts the next time. Newer decisions that can still be read are kept, and what is there now is set aside, not deleted."),
+	}
+	if b.Outcome != "" {
+		row.Detail += " · " + p.T("Put back %[1]s: %[2]s", p.moment(b.Restored), cleanText(b.Outcome))
 	}
 	if b.Wanted {
 		row.Detail, row.Danger, row.Sure = p.T("It is put back when Best Before starts the next time."), false, ""

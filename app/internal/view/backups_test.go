@@ -34,3 +34,18 @@ func TestDamagedRecordsAreNamedAndBounded(t *testing.T) {
 		t.Errorf("nothing is damaged, and yet %+v", rows)
 	}
 }
+
+// What putting a copy back meant stands beside it, however old it is.
+func TestWhatPuttingBackMeantIsSaid(t *testing.T) {
+	p := presenter(t)
+	in := BackupsInput{Copies: make([]engine.Backup, 6)}
+	in.Copies[5] = engine.Backup{Name: "old", Time: p.Now, Restored: p.Now, Outcome: "2 newer decisions were kept. 1 newer decisions cannot be read any more: look through all permissions."}
+	rows := p.backupRows(in)
+	if last := rows[len(rows)-1]; last.ID != SetRestore+"old" || !strings.Contains(last.Detail, "cannot be read any more: look through all permissions") {
+		t.Errorf("%+v", last)
+	}
+	in.Copies[5].Outcome = ""
+	if rows := p.backupRows(in); rows[len(rows)-1].ID == SetRestore+"old" {
+		t.Error("without an outcome the old copy has no row")
+	}
+}
