@@ -32,7 +32,8 @@ func zoned(t *testing.T, name string) *time.Location {
 }
 
 // T7: the household moves from Berlin to New York on the last day. The instant
-// stays; counting the date anew in the new zone, the twin, would move it.
+// stays; counting the date anew in the new zone, the twin, would move it. What is
+// shown there, and how it is explained, is tested with the presenter.
 func TestT07AMoveOfZoneMovesNoInstant(t *testing.T) {
 	berlin, york := zoned(t, "Europe/Berlin"), zoned(t, "America/New_York")
 	c := agreed(t, "2027-05-31", berlin, time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC))
@@ -42,9 +43,6 @@ func TestT07AMoveOfZoneMovesNoInstant(t *testing.T) {
 	}
 	if c.Due(end.Add(-time.Second).In(york)) || !c.Due(end.In(york)) {
 		t.Error("where one is decides when it ends")
-	}
-	if shown := c.Expires.In(york).Format("2 January 15:04"); shown != "31 May 18:00" {
-		t.Errorf("there it ends at %s", shown)
 	}
 	anew, err := CivilEnd(c.ExpiresCivil, york)
 	if err != nil || anew.Equal(c.Expires) {

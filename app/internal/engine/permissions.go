@@ -178,7 +178,7 @@ func (e *Core) remedy(ctx context.Context, asked consent.Remedy, d discovery.Dev
 func (e *Core) whatHappens(ctx context.Context, p *Preview, d discovery.Device, r consent.Recipient) error {
 	to := recipientWords(r)
 	when := "When that day is over"
-	if strings.Contains(p.Civil, "T") {
+	if _, loc := e.Zone(); strings.Contains(p.Civil, "T") || !withADay(p.Expires, loc) {
 		when = "At that time"
 	}
 	if p.Expires.IsZero() {
@@ -208,6 +208,13 @@ func (e *Core) spared(ctx context.Context, p *Preview, d discovery.Device, when 
 		p.Lines = []string{fmt.Sprintf("%s you are told, and nothing is cut: %s.", when, why)}
 	}
 	return why != nil, err
+}
+
+// withADay reports whether a day is over at t in the zone of this computer. What
+// was agreed as a day in another zone is not.
+func withADay(t time.Time, zone *time.Location) bool {
+	over, err := consent.CivilEnd(t.Add(-time.Nanosecond).In(zone).Format(time.DateOnly), zone)
+	return err == nil && over.Equal(t)
 }
 
 func (e *Core) whatBlocks(ctx context.Context, p *Preview, d discovery.Device, r consent.Recipient, when, to string) error {

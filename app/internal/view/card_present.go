@@ -94,7 +94,7 @@ func (p Presenter) Card(c engine.ConsentInfo, last time.Time) PermissionCard {
 
 // caption stands over the stamp, with the time where it does not end with its day.
 func (p Presenter) caption(c consent.Consent) string {
-	if timed(c) && c.Decided != consent.Withdrawn {
+	if p.timed(c) && c.Decided != consent.Withdrawn {
 		return p.T("BEST BEFORE") + " · " + p.clock(c.DueAt())
 	}
 	return p.T("BEST BEFORE")

@@ -105,8 +105,8 @@ func (p Presenter) pill(d engine.DeviceInfo, cs []engine.ConsentInfo) (string, S
 		return p.stateWord(*unsettled), severityOf(unsettled.Headline)
 	case next != nil && next.Expires.IsZero():
 		return p.T("no end"), Fresh
-	case next != nil && timed(next.Consent) && p.end(next.Consent) == p.today():
-		return p.T("until %s", p.clock(next.Expires)), severityOf(next.Headline)
+	case next != nil && p.timed(next.Consent) && p.end(next.Consent) == p.today():
+		return p.T("until %s", p.clock(next.DueAt())), severityOf(next.Headline)
 	case next != nil:
 		return p.T("until %s", p.dateShort(p.end(next.Consent))), severityOf(next.Headline)
 	case len(cs) > 0 && cs[0].Headline != consent.NotInForce:

@@ -251,7 +251,7 @@ func (p Presenter) nextEnd(c *engine.ConsentInfo) string {
 	}
 	days := p.end(c.Consent).since(p.today())
 	switch {
-	case timed(c.Consent) && days <= 0:
+	case p.timed(c.Consent) && days <= 0:
 		return p.T("The next one ends at %s.", p.clock(c.DueAt()))
 	case days <= 0:
 		return p.T("The next one ends when today is over.")

@@ -113,10 +113,19 @@ func (p Presenter) reviewSubline(c engine.ConsentInfo) string {
 		if inDoubt(c) {
 			return agreed + " " + p.T("Whether its date has come is not known: the clock is in doubt.")
 		}
-		return agreed + " " + p.endsIn(c.Consent)
+		return agreed + " " + p.endsIn(c.Consent) + p.explained(c)
 	default:
-		return agreed + " " + p.statusLine(c) + "."
+		return agreed + " " + p.statusLine(c) + "." + p.explained(c)
 	}
+}
+
+// explained is the sentence about an end that was agreed in another zone.
+func (p Presenter) explained(c engine.ConsentInfo) string {
+	line := p.agreedElsewhere(c.Consent)
+	if line == "" {
+		return ""
+	}
+	return " " + p.T("%s: the moment is the same, shown as the clocks here show it.", line)
 }
 
 var isoPeriod = regexp.MustCompile(`^P(?:T?)(\d+)([DWMYHS])$`)
@@ -216,7 +225,7 @@ func (p Presenter) renewals(out *Review, r engine.ReviewInfo) {
 		base = p.today()
 	}
 	out.First, out.Last = base.addDays(1), base.addMonths(12)
-	if !r.Consent.Decided.Live() || timed(r.Consent.Consent) {
+	if !r.Consent.Decided.Live() || p.timed(r.Consent.Consent) {
 		out.First = base // a later time of the same day
 	}
 	if !out.CanRenew {
@@ -231,7 +240,7 @@ func (p Presenter) renewals(out *Review, r engine.ReviewInfo) {
 		return
 	}
 	out.Presets = p.presets(base)
-	if timed(r.Consent.Consent) { // what was meant for minutes is renewed for minutes
+	if p.timed(r.Consent.Consent) { // what was meant for minutes is renewed for minutes
 		hour := p.short()[0]
 		hour.Label = p.N("%d hour", "%d hours", 1)
 		out.Presets = append([]Preset{hour}, out.Presets...)

@@ -134,8 +134,8 @@ func (p Presenter) typical(k discovery.Kind, r engine.Receiver) string {
 
 func (p Presenter) sendPill(c engine.ConsentInfo) (string, Severity) {
 	if c.Decided.Live() && !c.Expires.IsZero() {
-		if timed(c.Consent) && p.end(c.Consent) == p.today() {
-			return p.T("until %s", p.clock(c.Expires)), severityOf(c.Headline)
+		if p.timed(c.Consent) && p.end(c.Consent) == p.today() {
+			return p.T("until %s", p.clock(c.DueAt())), severityOf(c.Headline)
 		}
 		return p.T("until %s", p.dateShort(p.end(c.Consent))), severityOf(c.Headline)
 	}

@@ -24,20 +24,6 @@ func severityOf(h consent.Headline) Severity {
 	}
 }
 
-// end is the last day of c as the person chose it; the zero Day for "no end".
-func (p Presenter) end(c consent.Consent) Day {
-	if c.Expires.IsZero() {
-		return Day{}
-	}
-	if d := ParseDay(c.ExpiresCivil); !d.Zero() {
-		return d
-	}
-	return p.dayOf(c.Expires)
-}
-
-// timed reports whether c ends at a time of day rather than with its day.
-func timed(c consent.Consent) bool { return strings.Contains(c.ExpiresCivil, "T") }
-
 // ended is the day on which c ended: its own date, or the day of the decision.
 func (p Presenter) ended(c consent.Consent) Day {
 	if c.Decided == consent.Expired || c.Ended.IsZero() {
@@ -55,9 +41,9 @@ func (p Presenter) left(c consent.Consent) string {
 		return p.T("no end")
 	case until <= 0:
 		return p.T("ends now")
-	case until < 2*time.Minute && timed(c):
+	case until < 2*time.Minute && p.timed(c):
 		return p.N("%d second", "%d seconds", int(until/time.Second))
-	case until < 2*time.Hour && timed(c):
+	case until < 2*time.Hour && p.timed(c):
 		return p.N("%d minute", "%d minutes", int(until/time.Minute))
 	case days <= 0:
 		return p.T("today")
@@ -74,9 +60,9 @@ func (p Presenter) endsIn(c consent.Consent) string {
 	switch {
 	case c.Expires.IsZero():
 		return p.T("It has no end.")
-	case timed(c) && c.DueAt().Sub(p.Now) < 2*time.Hour && c.DueAt().After(p.Now):
+	case p.timed(c) && c.DueAt().Sub(p.Now) < 2*time.Hour && c.DueAt().After(p.Now):
 		return p.T("It ends in %s.", p.left(c))
-	case days <= 0 && timed(c):
+	case days <= 0 && p.timed(c):
 		return p.T("It ends today at %s.", p.clock(c.DueAt()))
 	case days <= 0:
 		return p.T("It ends when today is over.")
@@ -125,7 +111,7 @@ func (p Presenter) statusLine(c engine.ConsentInfo) string {
 		if c.Lapsing {
 			return p.T("You let it lapse")
 		}
-		return ""
+		return p.agreedElsewhere(c.Consent)
 	case consent.EndedStill:
 		if !relapsed(c.Actions).IsZero() {
 			return p.T("Ended on %s, and sends again", p.date(on))
@@ -244,8 +230,8 @@ func (p Presenter) until(c consent.Consent) string {
 	switch {
 	case c.Expires.IsZero():
 		return p.T("without an end")
-	case timed(c):
-		return p.T("until %[1]s, %[2]s", p.date(p.end(c)), p.clock(c.Expires))
+	case p.timed(c):
+		return p.T("until %[1]s, %[2]s", p.date(p.end(c)), p.clock(c.DueAt()))
 	default:
 		return p.T("until %s", p.date(p.end(c)))
 	}
@@ -274,8 +260,8 @@ func (p Presenter) planned(c engine.ConsentInfo) string {
 		return p.T("nothing: it has no end; you are asked once a year")
 	case c.HeldBy != "":
 		line := p.T("%[1]s holds the date and blocks it when %[2]s is over, also with this computer off", clean(c.HeldBy), day)
-		if timed(c.Consent) {
-			line = p.T("%[1]s holds the date and blocks it at %[2]s, also with this computer off", clean(c.HeldBy), p.clock(c.Expires))
+		if p.timed(c.Consent) {
+			line = p.T("%[1]s holds the date and blocks it at %[2]s, also with this computer off", clean(c.HeldBy), p.clock(c.DueAt()))
 		}
 		if c.HeldUntilRestart {
 			return line + p.T(", but only until it restarts")
