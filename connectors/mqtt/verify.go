@@ -35,6 +35,10 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	if err != nil {
 		return f, err
 	}
+	if k.Deleted && a != nil { // somebody made it anew: only a person knows whether that was meant (T34)
+		f.Level, f.Seen, f.Text = consent.Accepted, consent.Flowing, "The account is there again; somebody made it anew at the broker."
+		return f, nil
+	}
 	if why := missing(a, k, r.Mark); why != "" {
 		f.Missing, f.Text = true, why
 		if since := s.seenSince(k, r.At); since.messages > 0 || since.logins > 0 {
@@ -51,8 +55,6 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 // missing says why the broker no longer holds what a receipt set.
 func missing(a *account, k kept, mark string) string {
 	switch {
-	case k.Deleted && a != nil:
-		return "The account is there again."
 	case k.Deleted:
 		return ""
 	case a == nil:

@@ -76,6 +76,8 @@ func (a *asker) description(ctx context.Context) (described, error) {
 		return described{}, connectors.Fault(consent.KindNeedsPerson, "The address of the provider is not right.", nil)
 	}
 	path := strings.TrimSuffix(u.Path, "/")
+	const places = 2
+	gone := 0
 	for _, p := range []string{"/.well-known/oauth-authorization-server" + path, path + "/.well-known/openid-configuration"} {
 		at := url.URL{Scheme: u.Scheme, Host: u.Host, Path: p}
 		r, err := a.do(ctx, http.MethodGet, at.String(), nil, http.Header{"Accept": {"application/json"}}, nil)
@@ -84,6 +86,11 @@ func (a *asker) description(ctx context.Context) (described, error) {
 			return described{}, err
 		case r.Status >= 500:
 			return described{}, a.refusal(r)
+		case r.Status == http.StatusGone:
+			if gone++; gone == places { // all of it: one that was never there is no loss
+				return described{}, a.refusal(r)
+			}
+			continue
 		case !r.OK():
 			continue
 		}

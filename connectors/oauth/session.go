@@ -163,7 +163,7 @@ func (s *Session) cheaply(ctx context.Context) (works bool, err error) {
 func (s *Session) told(ctx context.Context, st state, hint string) error {
 	was := s.k
 	s.k.Tells = true
-	if hint == "refresh_token" && !st.until.IsZero() {
+	if hint == "refresh_token" && !st.until.IsZero() && st.until.Sub(s.k.AccessUntil).Abs() > time.Minute { // fosite tells the access token's end, whatever was asked
 		s.k.RefreshUntil = st.until
 	}
 	if len(s.k.Scopes) == 0 {

@@ -16,6 +16,12 @@ import (
 // that has sent something through an account of its own.
 func withBroker(t *testing.T, control string) (*mosquitto, engine.Engine, discovery.DeviceID) {
 	t.Helper()
+	b, h, id := atBroker(t, control)
+	return b, h.Engine(), id
+}
+
+func atBroker(t *testing.T, control string) (*mosquitto, *Home, discovery.DeviceID) {
+	t.Helper()
 	b := startMosquitto(t)
 	b.account("cam")
 	b.account("plug")
@@ -31,7 +37,7 @@ func withBroker(t *testing.T, control string) (*mosquitto, engine.Engine, discov
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return b, e, sending(t, h, b, e, "cam")
+	return b, h, sending(t, h, b, e, "cam")
 }
 
 // sending is the device that the messages of an account become.

@@ -25,6 +25,16 @@ type dnsBlocker struct {
 	rows  map[string][]map[string]any
 	next  int
 	dead  bool // takes rules and applies none
+	// leases are whom its own DHCP server gave which address; none is no server.
+	leases map[string]string
+}
+
+func (b *dnsBlocker) dhcp() map[string]any {
+	rows := []any{}
+	for ip, mac := range b.leases {
+		rows = append(rows, map[string]any{"ip": ip, "mac": mac, "hostname": "", "expires": time.Now().Add(time.Hour).Format(time.RFC3339)})
+	}
+	return map[string]any{"enabled": len(rows) > 0, "leases": rows}
 }
 
 type lookedUp struct {
@@ -122,7 +132,7 @@ func asAdGuardHome(b *dnsBlocker, w http.ResponseWriter, r *http.Request) {
 	case "/control/clients":
 		say(w, 200, map[string]any{"clients": nil, "auto_clients": nil})
 	case "/control/dhcp/status":
-		say(w, 200, map[string]any{"enabled": false})
+		say(w, 200, b.dhcp())
 	case "/control/filtering/status":
 		say(w, 200, map[string]any{"enabled": true, "user_rules": b.rules})
 	case "/control/filtering/set_rules":
