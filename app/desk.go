@@ -38,6 +38,8 @@ type desk struct {
 	owner bool   // the engine is ours
 	demo  bool
 	tray  *fyne.Menu // nil where the desktop has none
+	leave func()     // gives our seat beside another program up
+	start func(words []string) error
 
 	// What follows belongs to the window's goroutine.
 	leaving   bool // the question is being prepared or shown
@@ -47,7 +49,10 @@ type desk struct {
 
 // newDesk applies what was chosen before. Nothing is shown yet.
 func newDesk(a fyne.App, o options, src *source) *desk {
-	d := &desk{app: a, dir: o.dir, owner: src != nil && src.home != nil, demo: o.demo}
+	d := &desk{app: a, dir: o.dir, owner: src != nil && src.home != nil, demo: o.demo, leave: func() {}, start: startSelf}
+	if src != nil {
+		d.leave = src.leave
+	}
 	d.look()
 	return d
 }

@@ -25,6 +25,7 @@ func (win *window) screen() live.Screen {
 		Capture:     func(s view.Capture) { show(p.capture != nil, func() { p.capture.SetSnapshot(s) }) },
 		Open:        func(r view.Route) { win.shell.Open(r) },
 		Toast:       func(t view.Toast) { win.shell.Toast(t) },
+		Away:        func(v view.Problem) { win.shell.SetNotice(v, func(string) { win.desk.takeOver() }) },
 		Give:        win.showGive,
 		Disconnect:  win.showDisconnect,
 		Close:       func() { win.shell.CloseDialog() },

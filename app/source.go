@@ -21,11 +21,14 @@ type source struct {
 	engine engine.Engine
 	home   owned       // nil where another process owns it
 	client *rpc.Client // nil where we own it
+	seat   *rpc.Seat   // our place at the socket of the other process; may be nil
 	logger *slog.Logger
 	now    func() time.Time // by which the pages go; nil is this computer's clock
 
-	mu    sync.Mutex // guards raise
-	raise func(target string)
+	mu     sync.Mutex // guards all below
+	stand  func()     // gives our seat up; nil while we do not sit
+	raise  func(target string)
+	missed []string // places that were asked for before there was a window
 }
 
 // owned is an engine that is ours: the household's, or the demo's.
@@ -62,23 +65,92 @@ func openSource(ctx context.Context, dir, target string) (s *source, raised bool
 	if dialErr != nil {
 		return nil, false, errors.Join(err, dialErr)
 	}
-	if had, raiseErr := c.Raise(ctx, target); raiseErr == nil && had {
+	s.logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})).With("component", "window")
+	if raised = s.attend(ctx, c, target); raised {
 		return nil, true, c.Close()
 	}
 	s.engine, s.client = c, c
 	return s, false, nil
 }
 
+// attendTime is how long the other process may take to say who sits there: one
+// that hangs must not keep a window from opening.
+const attendTime = 5 * time.Second
+
+// attend raises the window that is there already, or takes our seat.
+func (s *source) attend(ctx context.Context, c *rpc.Client, target string) (raised bool) {
+	ctx, cancel := context.WithTimeout(ctx, attendTime)
+	defer cancel()
+	seat, raised, err := c.Attend(ctx, target, false)
+	if err != nil {
+		s.logger.Warn("another start will not find this window", "error", err)
+		raised, _ = c.Raise(ctx, target) // an older version knows nothing else
+	}
+	s.seat = seat
+	return raised
+}
+
+// sit keeps our seat until ctx ends, and takes it anew when the other process
+// was started again.
+func (s *source) sit(ctx context.Context) {
+	seated, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.mu.Lock()
+	s.stand = cancel
+	s.mu.Unlock()
+	s.keepSeat(seated)
+	<-ctx.Done()
+}
+
+// leave gives our seat up, where we have one.
+func (s *source) leave() {
+	s.mu.Lock()
+	stand := s.stand
+	s.mu.Unlock()
+	if stand != nil {
+		stand()
+	}
+}
+
+func (s *source) keepSeat(ctx context.Context) {
+	for {
+		if s.seat != nil {
+			err := s.seat.Serve(ctx, s.raised)
+			s.logger.Debug("the seat ended", "error", err)
+		}
+		again := time.NewTimer(sitAgain)
+		select {
+		case <-ctx.Done():
+			again.Stop()
+			return
+		case <-again.C:
+		}
+		limited, cancel := context.WithTimeout(ctx, attendTime)
+		s.seat, _, _ = s.client.Attend(limited, "", true) // without one it is tried again
+		cancel()
+	}
+}
+
+// sitAgain is how soon a lost seat is asked for again.
+const sitAgain = time.Second
+
 // onRaise sets what is done when another start asks for this window.
 func (s *source) onRaise(f func(target string)) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.raise = f
+	missed := s.missed
+	s.raise, s.missed = f, nil
+	s.mu.Unlock()
+	for _, target := range missed {
+		f(target)
+	}
 }
 
 func (s *source) raised(target string) {
 	s.mu.Lock()
 	f := s.raise
+	if f == nil && len(s.missed) == 0 {
+		s.missed = append(s.missed, target)
+	}
 	s.mu.Unlock()
 	if f != nil {
 		f(target)
@@ -88,7 +160,7 @@ func (s *source) raised(target string) {
 // serve runs the engine, where it is ours, until ctx ends.
 func (s *source) serve(ctx context.Context) error {
 	if s.home == nil {
-		<-ctx.Done()
+		s.sit(ctx)
 		return nil
 	}
 	return s.home.Serve(ctx)
@@ -102,12 +174,7 @@ func (s *source) clock() func() time.Time {
 	return s.now
 }
 
-func (s *source) log() *slog.Logger {
-	if s.home == nil {
-		return slog.New(slog.DiscardHandler)
-	}
-	return s.logger
-}
+func (s *source) log() *slog.Logger { return s.logger }
 
 func (s *source) close() error {
 	if s.home == nil {

@@ -19,14 +19,16 @@ func newTrace(w io.Writer, on bool) *slog.Logger {
 }
 
 // traced tells log of each snapshot that a page with rows has taken, and of the
-// frame around the pages, whose rows are the dates.
+// frame around the pages, whose rows are the dates; "away" has one while the
+// engine does not answer.
 func traced(s live.Screen, log *slog.Logger) live.Screen {
 	if !log.Enabled(context.Background(), slog.LevelDebug) {
 		return s
 	}
 	shown := func(page view.Page, rows int) { log.Debug("page shown", "page", string(page), "rows", rows) }
-	frame, home, devices, permissions := s.Frame, s.Home, s.Devices, s.Permissions
+	frame, home, devices, permissions, away := s.Frame, s.Home, s.Devices, s.Permissions, s.Away
 	s.Frame = func(x view.Frame) { frame(x); shown("frame", x.Dates) }
+	s.Away = func(x view.Problem) { away(x); shown("away", min(len(x.Text), 1)) }
 	s.Home = func(x view.Home) { home(x); shown(view.PageHome, len(x.Cards)) }
 	s.Devices = func(x view.Devices) { devices(x); shown(view.PageDevices, x.Shown) }
 	s.Permissions = func(x view.Permissions) { permissions(x); shown(view.PagePermissions, len(x.Cards)) }

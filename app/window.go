@@ -60,7 +60,7 @@ func newWindow(w fyne.Window, src *source, d *desk, trace *slog.Logger, do ui.Di
 	var err error
 	win.pump, err = live.New(live.Config{
 		Engine: src.engine, Screen: traced(win.screen(), trace), Dispatch: win.do, Now: src.clock(), Zone: zone,
-		Translate: ui.Translate, Log: src.log(), Desk: d.functions(),
+		Translate: ui.Translate, Log: src.log(), Desk: d.functions(), Beside: src.home == nil,
 	})
 	if err != nil {
 		return nil, err

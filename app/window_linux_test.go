@@ -5,13 +5,17 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -121,11 +125,22 @@ func inItsOwnNetwork(c *exec.Cmd) *exec.Cmd {
 // program starts a window on s; it is killed when the test ends.
 func (s *screen) program(t testing.TB, home, path string, args ...string) *exec.Cmd {
 	t.Helper()
+	var errs bytes.Buffer
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("%s said:\n%s", filepath.Base(path), errs.String())
+		}
+	})
+	return s.start(t, &errs, home, path, args...)
+}
+
+// start is program whose words go to errs.
+func (s *screen) start(t testing.TB, errs io.Writer, home, path string, args ...string) *exec.Cmd {
+	t.Helper()
 	c := inItsOwnNetwork(exec.Command(path, args...))
 	c.Env = append(os.Environ(), "DISPLAY="+s.name, "HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, "config"), "WAYLAND_DISPLAY=",
 		"DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent", "CREDENTIALS_DIRECTORY=", "LANG=en_GB.UTF-8")
-	var errs bytes.Buffer
-	c.Stderr = &errs
+	c.Stderr = errs
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -133,11 +148,49 @@ func (s *screen) program(t testing.TB, home, path string, args ...string) *exec.
 		if c.ProcessState == nil {
 			end(c)
 		}
-		if t.Failed() {
-			t.Logf("%s said:\n%s", filepath.Base(path), errs.String())
-		}
 	})
 	return c
+}
+
+// trace is what a window says of the pages that it shows.
+type trace struct {
+	mu   sync.Mutex     // guards last
+	last map[string]int // rows that each page showed last
+}
+
+var traceLine = regexp.MustCompile(`msg="page shown" .*page=(\w+) rows=(\d+)`)
+
+func (x *trace) read(r io.ReadCloser) {
+	defer r.Close()
+	for in := bufio.NewScanner(r); in.Scan(); {
+		if m := traceLine.FindStringSubmatch(in.Text()); m != nil {
+			n, _ := strconv.Atoi(m[2])
+			x.mu.Lock()
+			x.last[m[1]] = n
+			x.mu.Unlock()
+		}
+	}
+}
+
+func (x *trace) rows(page string) (n int, ok bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	n, ok = x.last[page]
+	return n, ok
+}
+
+// traced starts a window and reads what it says of its pages.
+func (s *screen) traced(t testing.TB, home, path string, args ...string) (*exec.Cmd, *trace) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.start(t, w, home, path, append(args, "--trace")...)
+	_ = w.Close()
+	x := &trace{last: map[string]int{}}
+	go x.read(r)
+	return c, x
 }
 
 func end(c *exec.Cmd) {
@@ -184,12 +237,12 @@ func secondStarts(t testing.TB) (took []time.Duration) {
 	s := newScreen(t)
 	home := t.TempDir()
 	ours, data := build(t, "."), filepath.Join(home, "data")
-	s.program(t, home, ours, "--data", data, "--hidden")
-	until(t, "the first window's engine answers", func() bool {
+	_, shown := s.traced(t, home, ours, "--data", data, "--hidden")
+	until(t, "the first window's engine answers and its first page is made", func() bool {
 		_, err := os.Stat(filepath.Join(data, "engine.sock"))
-		return err == nil
+		_, made := shown.rows("home")
+		return err == nil && made // a page is given to the window only when it runs, and then it would show itself too
 	})
-	time.Sleep(time.Second) // what would show itself by mistake has time to
 	if s.filled() > 0 {
 		t.Fatal("the first window shows itself, so that this test cannot see it being raised")
 	}

@@ -43,7 +43,7 @@ func Dial(ctx context.Context, dir string) (*Client, error) {
 	return c, nil
 }
 
-// Close ends idle connections.
+// Close ends idle connections; what is asked after that opens new ones.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -99,16 +99,13 @@ func ask[R any](ctx context.Context, c *Client, name string, a any) (R, error) {
 	var out R
 	x, err := c.take(ctx)
 	if err != nil {
-		return out, fmt.Errorf("asking the running Best Before: %w", err)
+		return out, c.away(ctx, err)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = x.Close() })
 	r, err := x.call(name, a)
 	if !stop() || err != nil {
 		_ = x.Close()
-		if ctx.Err() != nil {
-			return out, ctx.Err()
-		}
-		return out, fmt.Errorf("asking the running Best Before: %w", err)
+		return out, c.away(ctx, err)
 	}
 	c.put(x)
 	if len(r.Result) > 0 {
@@ -120,6 +117,16 @@ func ask[R any](ctx context.Context, c *Client, name string, a any) (R, error) {
 		return out, remoteError{r.Error, sentinels[r.Code]}
 	}
 	return out, nil
+}
+
+// away is why there is no answer: the asker gave up, or the other process went.
+// Then what is idle belongs to a process that is no more.
+func (c *Client) away(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	_ = c.Close() // nothing is lost with it
+	return fmt.Errorf("%w: %w", engine.ErrAway, err)
 }
 
 func (x *conn) call(name string, a any) (reply, error) {
@@ -160,6 +167,7 @@ func (c *Client) Watch(ctx context.Context) <-chan changes.Change {
 	stop := context.AfterFunc(ctx, func() { _ = x.Close() })
 	go func() {
 		defer close(out)
+		defer c.Close() // the other side went: what is idle leads nowhere
 		defer stop()
 		defer x.Close()
 		if json.NewEncoder(x).Encode(request{Method: "watch"}) != nil {

@@ -25,7 +25,8 @@ const maxMessage = 64 << 20
 // ErrNobody says that no engine listens on the socket.
 var ErrNobody = errors.New("no running Best Before answers in this data folder")
 
-// request is one call; Method "watch" turns the connection into a stream of changes.
+// request is one call. Method "watch" turns the connection into a stream of
+// changes, "attend" into one of places that a window shall show.
 type request struct {
 	Method string          `json:"method"`
 	Args   json.RawMessage `json:"args,omitempty"`

@@ -60,21 +60,7 @@ func (f *fake) Watch(ctx context.Context) <-chan changes.Change { return f.hub.L
 // serve starts a server for e and gives its folder.
 func serve(t *testing.T, e engine.Engine) string {
 	t.Helper()
-	dir := t.TempDir()
-	s, err := NewServer(ServerConfig{Dir: dir, Engine: e, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-	})
-	return dir
+	return serveWith(t, e, nil)
 }
 
 func dial(t *testing.T, dir string) *Client {

@@ -20,7 +20,8 @@ type ServerConfig struct {
 	Dir    string // data folder, owned by this process (mode 0700)
 	Engine engine.Engine
 	Log    *slog.Logger
-	// Raise is told when another window was started, so that this one shows itself; may be nil.
+	// Raise is told when another window was started, so that this one shows itself;
+	// nil where this process has no window: then one that attends is told.
 	Raise func(target string)
 }
 
@@ -29,6 +30,7 @@ type Server struct {
 	ServerConfig
 	methods map[string]method
 	listen  net.Listener
+	seats   seats
 }
 
 // maxClients bounds how many programs are answered at once.
@@ -95,8 +97,12 @@ func (s *Server) client(ctx context.Context, conn net.Conn) {
 		if err := json.Unmarshal(in.Bytes(), &r); err != nil {
 			return
 		}
-		if r.Method == "watch" {
+		switch r.Method {
+		case "watch":
 			s.stream(ctx, out)
+			return
+		case "attend":
+			s.attend(ctx, conn, r, in, out)
 			return
 		}
 		if err := out.Encode(s.answer(ctx, r)); err != nil {
@@ -121,10 +127,11 @@ func (s *Server) answer(ctx context.Context, r request) (out reply) {
 		}
 	}()
 	if r.Method == "raise" {
-		if s.Raise != nil {
-			s.Raise(string(r.Args))
+		var target string
+		if err := json.Unmarshal(r.Args, &target); err != nil {
+			return reply{Error: err.Error()}
 		}
-		return reply{Result: json.RawMessage(fmt.Sprint(s.Raise != nil))}
+		return reply{Result: json.RawMessage(fmt.Sprint(s.seats.raise(ctx, s.Raise, target)))}
 	}
 	m, ok := s.methods[r.Method]
 	if !ok {

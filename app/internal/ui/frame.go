@@ -17,10 +17,12 @@ type frame struct {
 	nav     *fyne.Container
 	toast   *kit.Toast
 	holding *kit.Text
+	notice  *fyne.Container // above the page; hidden while all is well
 }
 
 func newFrame(items []*kit.NavItem, motto string, toast *kit.Toast) *frame {
-	f := &frame{toast: toast, holding: kit.NewSoft("").Wrapped(3), page: container.NewStack()}
+	f := &frame{toast: toast, holding: kit.NewSoft("").Wrapped(3), page: container.NewStack(), notice: kit.NewColumn(0)}
+	f.notice.Hide()
 	f.holding.Hide()
 	brand := kit.NewHeading("Best Before")
 	brand.Height = kit.SizeBrand
@@ -34,7 +36,7 @@ func newFrame(items []*kit.NavItem, motto string, toast *kit.Toast) *frame {
 	foot := kit.NewPad(0, 12, 0, 12, kit.NewColumn(0, kit.NewSoft(lang.L("Nothing leaves this computer.")).Wrapped(0), f.holding))
 	f.nav = container.New(navLayout{}, top, list, foot)
 	f.box = container.New(&frameLayout{text: brand},
-		kit.NewPanel(kit.ColorPaper, 0), f.nav, kit.NewPanel(kit.ColorLine, 0), f.page, toast.Box)
+		kit.NewPanel(kit.ColorPaper, 0), f.nav, kit.NewPanel(kit.ColorLine, 0), f.page, toast.Box, f.notice)
 	return f
 }
 
@@ -51,6 +53,16 @@ func (f *frame) setHolding(s string) {
 		f.holding.Show()
 	}
 	f.nav.Refresh()
+}
+
+// setNotice shows what concerns every page; a text of "" takes it away.
+func (f *frame) setNotice(v view.Problem, tapped func(action string)) {
+	f.notice.Objects = nil
+	if v.Text != "" {
+		f.notice.Objects = []fyne.CanvasObject{kit.NewPad(12, 24, 0, 24, kit.NewNotice(v.Severity, v.Word, v.Text, v.Action.Label, func() { tapped(v.Action.ID) }))}
+	}
+	kit.SetVisible(f.notice, v.Text != "")
+	f.box.Layout.Layout(f.box.Objects, f.box.Size())
 }
 
 // refreshToast lays the window out again, because a message is as high as its text.
@@ -103,8 +115,8 @@ func (itemsLayout) HeightFor(o []fyne.CanvasObject, width float32) float32 {
 
 func (itemsLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(120, 100) }
 
-// frameLayout sets navigation, the line beside it, the page, and the message
-// near the foot of the page.
+// frameLayout sets navigation, the line beside it, the page under what concerns
+// every page, and the message near its foot.
 type frameLayout struct{ text *kit.Text }
 
 // navWidth is the width of the navigation at normal text size; it grows by
@@ -117,7 +129,12 @@ func (l *frameLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	put(o[0], 0, 0, s.Width, s.Height)
 	put(o[1], 0, 0, nav-1, s.Height)
 	put(o[2], nav-1, 0, 1, s.Height)
-	put(o[3], nav, 0, s.Width-nav, s.Height)
+	top := float32(0)
+	if o[5].Visible() {
+		top = kit.HeightFor(o[5], s.Width-nav)
+		put(o[5], nav, 0, s.Width-nav, top)
+	}
+	put(o[3], nav, top, s.Width-nav, s.Height-top)
 	w := min(640*scale, s.Width-nav-48)
 	h := kit.HeightFor(o[4], w)
 	put(o[4], nav+(s.Width-nav-w)/2, s.Height-h-24, w, h)

@@ -135,6 +135,35 @@ func TestMessageGoesByItselfButNotTooEarly(t *testing.T) {
 	}
 }
 
+// TestWhatConcernsEveryPageStandsAboveIt: it moves the page down and goes again.
+func TestWhatConcernsEveryPageStandsAboveIt(t *testing.T) {
+	b := newBench(t)
+	page := b.pages[view.PageHome].Content()
+	at := func(o fyne.CanvasObject) float32 {
+		return fyne.CurrentApp().Driver().AbsolutePositionForObject(o).Y
+	}
+	before := at(page)
+	var pressed string
+	b.shell.SetNotice(view.Problem{Severity: view.Still, Word: "Gone.", Text: "It went.", Action: view.ActionLink{ID: "a", Label: "Keep them here"}}, func(id string) { pressed = id })
+	var button *kit.Button
+	kit.Walk(b.window.Content(), func(o fyne.CanvasObject) {
+		if x, ok := o.(*kit.Button); ok && x.Label() == "Keep them here" {
+			button = x
+		}
+	})
+	if button == nil {
+		t.Fatal("there is no button")
+	}
+	test.Tap(button)
+	if pressed != "a" || at(page) < at(button)+button.Size().Height {
+		t.Errorf("pressed %q; the page stands at %v, the button at %v", pressed, at(page), at(button))
+	}
+	b.shell.SetNotice(view.Problem{}, nil)
+	if at(page) != before {
+		t.Errorf("afterwards the page stands at %v", at(page))
+	}
+}
+
 func searchShortcut() fyne.Shortcut {
 	return &desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierShortcutDefault}
 }

@@ -213,6 +213,10 @@ func (s *Shell) SetFrame(f view.Frame) {
 	s.frame.setHolding(f.HoldingLine)
 }
 
+// SetNotice shows above every page what concerns all of them, with a button
+// where something can be done; a text of "" takes it away.
+func (s *Shell) SetNotice(v view.Problem, tapped func(action string)) { s.frame.setNotice(v, tapped) }
+
 // Toast shows a short message; it goes by itself after a while.
 func (s *Shell) Toast(t view.Toast) {
 	if s.config.Undo == nil {

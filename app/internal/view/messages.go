@@ -15,6 +15,9 @@ func (p Presenter) Failure(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return p.T("It took too long. Try again.")
 	}
+	if errors.Is(err, engine.ErrAway) {
+		return p.T("Best Before does not answer: nobody keeps the dates now.")
+	}
 	return sentence(capital(cleanText(err.Error())))
 }
 

@@ -231,6 +231,7 @@ type screen struct {
 	connectors []view.Connectors
 	toasts     []view.Toast
 	settings   view.Settings
+	away       []view.Problem
 	closed     int
 
 	access  []view.Access
@@ -269,9 +270,15 @@ func pump(t *testing.T, f *fake) (*Pump, *screen) {
 // pumpOf runs a pump over e, which is f with more to it.
 func pumpOf(t *testing.T, e engine.Engine, f *fake) (*Pump, *screen) {
 	t.Helper()
+	return pumpWith(t, e, f, false)
+}
+
+// pumpWith is pumpOf over an engine that may be another process.
+func pumpWith(t *testing.T, e engine.Engine, f *fake, beside bool) (*Pump, *screen) {
+	t.Helper()
 	s := &screen{}
 	p, err := New(Config{
-		Engine: e, Dispatch: s.dispatch, Now: time.Now,
+		Engine: e, Dispatch: s.dispatch, Now: time.Now, Beside: beside,
 		Screen: Screen{
 			Devices:    func(v view.Devices) { s.devices = append(s.devices, v) },
 			Disconnect: func(v view.Disconnect) { s.cut = append(s.cut, v) },
@@ -279,6 +286,7 @@ func pumpOf(t *testing.T, e engine.Engine, f *fake) (*Pump, *screen) {
 			Diary:      func(v view.Diary) { s.diary = append(s.diary, v) },
 			Connectors: func(v view.Connectors) { s.connectors = append(s.connectors, v) },
 			Toast:      func(v view.Toast) { s.toasts = append(s.toasts, v) },
+			Away:       func(v view.Problem) { s.away = append(s.away, v) },
 			Settings:   func(v view.Settings) { s.settings = v },
 			Access:     func(v view.Access) { s.access = append(s.access, v) },
 			Capture:    func(v view.Capture) { s.capture = append(s.capture, v) },

@@ -37,6 +37,9 @@ type Screen struct {
 	Open  func(view.Route) // goes to a place
 	Toast func(view.Toast) // shows a short message
 
+	// Away stands above every page: the engine does not answer. Without a text it does.
+	Away func(view.Problem)
+
 	// Give and Disconnect show a dialog: the first snapshot opens it, further
 	// ones change it. Close takes the dialog away.
 	Give       func(view.Give)
@@ -48,6 +51,7 @@ type Screen struct {
 type Config struct {
 	Engine    engine.Engine         // required
 	Screen    Screen                // what is nil is not shown
+	Beside    bool                  // the engine is another process, which may go and come again
 	Desk      Desk                  // may be empty
 	Dispatch  func(func())          // required: runs a function on the window's goroutine
 	Now       func() time.Time      // required
@@ -80,6 +84,8 @@ type Pump struct {
 	rev   uint64
 	conns []engine.ConnectionInfo
 	stale bool // conns must be asked anew
+
+	missed view.Absence // belongs to watch
 }
 
 // New checks c. Nothing runs before Serve.
@@ -116,22 +122,29 @@ func (p *Pump) Serve(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// watch makes the pages anew after changes, when something is wanted, and now and then.
+// watch makes the pages anew after changes, when something is wanted, and now
+// and then. An engine that went is looked for until it is back.
 func (p *Pump) watch(ctx context.Context) {
-	changed := p.config.Engine.Watch(ctx)
+	line := p.listen(ctx)
+	defer func() { line.end() }()
 	tick := time.NewTicker(p.config.Tick)
 	defer tick.Stop()
-	gather := time.NewTimer(time.Hour)
-	gather.Stop()
+	gather, search := idleTimer(), idleTimer()
 	defer gather.Stop()
+	defer search.Stop()
+	wait := searchFirst
 	topics := map[changes.Topic]bool{}
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case c, ok := <-changed:
+		case c, ok := <-line.changed:
 			if !ok {
-				changed = nil // the engine ends; what is shown stays
+				line.changed = nil // where the engine is ours, it ends with us
+				if p.config.Beside {
+					p.miss(false)
+					search.Reset(searchFirst)
+				}
 				continue
 			}
 			if len(topics) == 0 {
@@ -140,15 +153,26 @@ func (p *Pump) watch(ctx context.Context) {
 			for _, t := range c.Topics {
 				topics[t] = true
 			}
+		case <-search.C:
+			if wait = p.search(ctx, &line, wait); wait > searchFirst {
+				search.Reset(wait)
+			}
 		case <-gather.C:
-			p.refresh(ctx, topics)
+			p.look(ctx, topics)
 			clear(topics)
 		case <-p.wake:
-			p.refresh(ctx, nil)
+			p.look(ctx, nil)
 		case <-tick.C:
-			p.refresh(ctx, nil)
+			p.ask(ctx)
+			p.look(ctx, nil)
 		}
 	}
+}
+
+func idleTimer() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
 }
 
 // work carries out commands, some beside each other.

@@ -1,0 +1,27 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"bestbefore/app/internal/engine"
+)
+
+func TestAnEngineThatWentIsSaidPlainly(t *testing.T) {
+	p := presenter(t)
+	if got := p.Away(Absence{}); got.Text != "" || got.Word != "" {
+		t.Errorf("while it answers: %+v", got)
+	}
+	gone := p.Away(Absence{Since: p.Now})
+	if !strings.Contains(gone.Word, "nobody keeps the dates now") || gone.Action.ID != ActionTakeOver || !strings.Contains(gone.Text, "Start it again") {
+		t.Errorf("gone: %+v", gone)
+	}
+	if silent := p.Away(Absence{Since: p.Now, Silent: true}); silent.Action.Label != "" || silent.Text == gone.Text {
+		t.Errorf("one that hangs still holds the files, so nothing can be taken over: %+v", silent)
+	}
+	// A click meanwhile says the same, and not what a socket is.
+	if got := p.Failure(fmt.Errorf("%w: dial unix /home/me/engine.sock: connection refused", engine.ErrAway)); got != "Best Before does not answer: nobody keeps the dates now." {
+		t.Errorf("a click: %q", got)
+	}
+}
