@@ -65,6 +65,7 @@ type processed struct {
 
 // put makes or changes one item.
 func (s *Session) put(ctx context.Context, method, path string, body any) error {
+	s.changes++
 	r, err := s.Seat.Ask(ctx, web.Request{Method: method, Path: path, Body: body})
 	if err != nil {
 		return err
@@ -81,6 +82,7 @@ func (s *Session) put(ctx context.Context, method, path string, body any) error 
 
 // remove deletes one item; one that is gone already is as good.
 func (s *Session) remove(ctx context.Context, path string) error {
+	s.changes++
 	r, err := s.Seat.Do(ctx, web.Request{Method: http.MethodDelete, Path: path})
 	if err == nil && !r.OK() && r.Status != http.StatusNotFound {
 		err = s.Seat.Web.Refusal(r)

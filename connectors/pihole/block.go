@@ -39,7 +39,12 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 		return connectors.Receipt{}, dnsblock.Nowhere(peer)
 	}
 	k := kept{MACs: macs, Clients: clientsOf(at, macs), Names: names}
-	if err := s.set(ctx, r.Mark, k); err != nil {
+	changes := s.changes
+	before, err := s.tables(ctx)
+	if err == nil {
+		err = s.set(ctx, before, r.Mark, k)
+	}
+	if err != nil {
 		return connectors.Receipt{}, err
 	}
 	data, err := json.Marshal(k)
@@ -56,13 +61,13 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	if bare > 0 {
 		out.Text += fmt.Sprintf(" %d bare addresses of it cannot be stopped by names.", bare)
 	}
-	t, err := s.tables(ctx)
+	t, ok, err := s.takesForce(ctx, before, s.changes > changes)
 	if err != nil {
 		return out, nil //nolint:nilerr // it said yes; that it could not be read back is in the level
 	}
 	on, err := s.blocking(ctx)
 	switch {
-	case err != nil || lacks(t, r.Mark, k) != "":
+	case !ok || err != nil || lacks(t, r.Mark, k) != "":
 	case !on:
 		out.Text = blockingOff
 	default:
@@ -75,11 +80,7 @@ const blockingOff = "The rule is there, but Pi-hole's blocking is switched off, 
 
 // set makes what is there for a mark what k says: group, rules, members, so that
 // what stops something comes before what no longer does.
-func (s *Session) set(ctx context.Context, mark string, k kept) error {
-	t, err := s.tables(ctx)
-	if err != nil {
-		return err
-	}
+func (s *Session) set(ctx context.Context, t tables, mark string, k kept) error {
 	id, err := s.ensureGroup(ctx, t, mark, k.MACs)
 	if err != nil {
 		return err
@@ -138,14 +139,19 @@ func lacks(t tables, mark string, k kept) string {
 func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors.Receipt, error) {
 	s.Writing.Lock()
 	defer s.Writing.Unlock()
-	if err := s.lift(ctx, r.Mark); err != nil {
+	changes := s.changes
+	before, err := s.tables(ctx)
+	if err == nil {
+		err = s.lift(ctx, before, r.Mark)
+	}
+	if err != nil {
 		return connectors.Receipt{}, err
 	}
 	out := connectors.Receipt{
 		Mark: r.Mark, Level: consent.Accepted, At: s.Now().UTC(), Target: r.Target, Grain: connectors.GrainRecipient, Data: r.Data,
 		Text: "Pi-hole no longer refuses it.",
 	}
-	if t, err := s.tables(ctx); err == nil {
+	if t, ok, err := s.takesForce(ctx, before, s.changes > changes); err == nil && ok {
 		if _, there := t.group(r.Mark); !there {
 			out.Level = consent.Configured
 		}
@@ -153,11 +159,7 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 	return out, nil
 }
 
-func (s *Session) lift(ctx context.Context, mark string) error {
-	t, err := s.tables(ctx)
-	if err != nil {
-		return err
-	}
+func (s *Session) lift(ctx context.Context, t tables, mark string) error {
 	g, there := t.group(mark)
 	if !there {
 		return nil
@@ -239,7 +241,11 @@ func (s *Session) Leave(ctx context.Context) error {
 	}
 	for _, g := range t.groups {
 		if mark, ours := markOf(g); ours {
-			if err := s.lift(ctx, mark); err != nil {
+			now, err := s.tables(ctx) // as the one before has left them
+			if err == nil {
+				err = s.lift(ctx, now, mark)
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/connectors/connectortest"
@@ -66,4 +67,10 @@ func TestConformance(t *testing.T) { conformance(t, nil) }
 // already and whose sweep has not met the devices.
 func TestConformanceOfAFullPeer(t *testing.T) {
 	conformance(t, func(f *fake) { f.macBlind, f.seats = true, 2 })
+}
+
+// TestConformanceOfASlowPeer is the suite against one that goes by a change only
+// a moment after it has taken it, as the real one does.
+func TestConformanceOfASlowPeer(t *testing.T) {
+	conformance(t, func(f *fake) { f.lag = 300 * time.Millisecond })
 }

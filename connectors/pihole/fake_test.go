@@ -45,7 +45,7 @@ type fake struct {
 
 	mu       sync.Mutex // guards all below
 	log      []entry    // oldest first
-	last     int64
+	last     int64      // the first row is 0 [V]
 	groups   map[string]*group
 	rules    map[string]*rule
 	members  map[string]*fakeClient
@@ -59,6 +59,7 @@ type fake struct {
 	password string
 	asked    map[string]int
 	inForce  func(client, name string) (status string, list int64)
+	counted  inForce // as it tells of itself
 
 	// The awkward parts.
 	lag      time.Duration // until a change comes into force [V]: 1.5 s
@@ -75,7 +76,7 @@ type fake struct {
 
 func newFake(t connectortest.T) *fake {
 	f := &fake{
-		t: t, password: fakePassword, sids: map[string]bool{}, asked: map[string]int{}, seats: 16, next: 10, devices: map[string][]string{},
+		t: t, last: -1, password: fakePassword, sids: map[string]bool{}, asked: map[string]int{}, seats: 16, next: 10, devices: map[string][]string{},
 		groups: map[string]*group{"Default": {ID: 0, Name: "Default", Enabled: true}}, rules: map[string]*rule{}, members: map[string]*fakeClient{},
 	}
 	f.reload()
@@ -96,7 +97,7 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.asked[r.Method+" "+r.URL.Path]++
 	f.mu.Unlock()
-	w.Header()["Date"] = nil // [D]: it does not stamp its answers
+	w.Header().Set("Date", f.now().UTC().Format(http.TimeFormat)) // [V]
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if r.URL.Path == "/api/auth" && r.Method == http.MethodPost {
@@ -167,7 +168,7 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request, sid string) {
 	if kind == "domains" {
 		item, _ = strings.CutPrefix(item, "deny/regex")
 	}
-	item, err := url.PathUnescape(strings.TrimPrefix(item, "/"))
+	item, err := url.QueryUnescape(strings.TrimPrefix(item, "/")) // [V]: a plus sign in a path is a space
 	if err != nil {
 		f.fail(w, http.StatusBadRequest, "bad_request", "uri")
 		return
@@ -176,12 +177,14 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request, sid string) {
 	case "auth ": // [V]: 204, and the session is over
 		delete(f.sids, sid)
 		w.WriteHeader(http.StatusNoContent)
-	case "auth sessions": // [D]
-		f.json(w, 200, map[string]any{"sessions": []map[string]any{{"id": 0, "current_session": true, "valid": true, "last_active": f.now().Unix()}}})
 	case "dns blocking": // [V]
 		f.json(w, 200, map[string]any{"blocking": map[bool]string{true: "disabled", false: "enabled"}[f.disabled], "timer": nil})
 	case "config misc/privacylevel": // [D]
 		f.json(w, 200, map[string]any{"config": map[string]any{"misc": map[string]any{"privacylevel": f.level}}})
+	case "info ftl": // [V]: the numbers change in the moment in which the lists come into force
+		f.json(w, 200, map[string]any{"ftl": map[string]any{"database": map[string]any{
+			"clients": f.counted.members, "regex": map[string]any{"denied": map[string]any{"total": f.counted.rules}},
+		}}})
 	case "network devices":
 		f.network(w)
 	case "queries ":
@@ -350,6 +353,7 @@ func (f *fake) reload() {
 			rules = append(rules, compiled{re, x.ID, slices.Clone(x.Groups)})
 		}
 	}
+	f.counted = inForce{rules: len(f.rules), members: len(f.members)}
 	members, enabled, owners := map[string][]int64{}, map[int64]bool{}, map[string]string{}
 	for c, x := range f.members {
 		members[strings.ToLower(c)] = slices.Clone(x.Groups)
@@ -403,6 +407,12 @@ func (f *fake) ask(client, name string) (passed bool) {
 // rotate keeps only the newest rows.
 func (f *fake) rotate(left int) {
 	f.with(func() { f.log = slices.Clone(f.log[max(len(f.log)-left, 0):]) })
+}
+
+// powerCut loses the newest rows, which were not on its disk yet, and uses their
+// numbers again [V].
+func (f *fake) powerCut(rows int) {
+	f.with(func() { f.log, f.last = f.log[:len(f.log)-rows], f.last-int64(rows) })
 }
 
 // queries follows [V] and [D]: newest first; cursor is inclusive, and larger than

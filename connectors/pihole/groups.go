@@ -233,11 +233,14 @@ func namesIn(pattern string) []string {
 	return out
 }
 
-func groupPath(name string) string { return "/api/groups/" + url.PathEscape(name) }
+func groupPath(name string) string { return "/api/groups/" + inPath(name) }
 
-func rulePath(pattern string) string { return "/api/domains/deny/regex/" + url.PathEscape(pattern) }
+func rulePath(pattern string) string { return "/api/domains/deny/regex/" + inPath(pattern) }
 
-func memberPath(client string) string { return "/api/clients/" + url.PathEscape(client) }
+func memberPath(client string) string { return "/api/clients/" + inPath(client) }
+
+// inPath writes an item into a path. Pi-hole reads a plus sign there as a space.
+func inPath(item string) string { return strings.ReplaceAll(url.PathEscape(item), "+", "%2B") }
 
 // ensureGroup makes the group of a mark and gives its id.
 func (s *Session) ensureGroup(ctx context.Context, t tables, mark string, macs []string) (int64, error) {

@@ -54,9 +54,10 @@ func (s *Session) look(ctx context.Context, p *place, known *bool, emit dnsblock
 func (s *Session) descend(ctx context.Context, p *place, emit dnsblock.Emit) (gave bool, err error) {
 	ask := question{limit: smallPage}
 	for {
+		ask.from = p.since()
 		if ask.cursor = 0; p.Down > 0 {
 			ask.limit = largePage
-			if ask.cursor = p.Down - 1; ask.cursor <= p.Mark {
+			if ask.cursor = p.Down - 1; ask.cursor < max(p.Mark, 1) { // the row of Mark is looked at once more
 				break
 			}
 		}
@@ -71,6 +72,13 @@ func (s *Session) descend(ctx context.Context, p *place, emit dnsblock.Emit) (ga
 		}
 		if err != nil {
 			return gave, err
+		}
+		if p.renumbered(pg) {
+			s.watch.Gap(1)
+			s.Log.Warn("the query log lost its newest rows, and uses their numbers again")
+			p.again()
+			emit(nil, p.cursor())
+			continue
 		}
 		some, arrived := s.give(p, pg, p.Down == 0, emit)
 		gave = gave || some
@@ -114,7 +122,6 @@ func (s *Session) give(p *place, pg page, top bool, emit dnsblock.Emit) (gave, a
 		}
 		n = 0
 	}
-	newest := p.At
 	for _, r := range pg.rows {
 		if r.id <= p.Mark {
 			arrived = true
@@ -128,7 +135,7 @@ func (s *Session) give(p *place, pg page, top bool, emit dnsblock.Emit) (gave, a
 			continue
 		}
 		if p.Top == 0 {
-			p.Top, newest = r.id, dnsblock.Later(newest, r.at)
+			p.Top, p.TopAt = r.id, r.at
 		}
 		p.Down = r.id
 		if p.Log > 0 && p.Mark == 0 && !r.at.After(p.At) { // of the log before: a copy was put back
@@ -139,9 +146,6 @@ func (s *Session) give(p *place, pg page, top bool, emit dnsblock.Emit) (gave, a
 		if n++; n == dnsblock.MaxBatch {
 			flush()
 		}
-	}
-	if p.Log == 0 || p.Mark > 0 {
-		p.At = newest
 	}
 	if arrived && p.Top > 0 { // the place of the last batch is that of the whole descent
 		end := *p

@@ -72,12 +72,60 @@ func TestALogThatIsBegunAnew(t *testing.T) {
 	}
 	w.Until("it sees", func(v *connectortest.Seen) bool { return v.Sum() == 5 })
 	cursor := w.Stop().Cursor
-	f.with(func() { f.last, f.log = 0, nil })
+	f.with(func() { f.last, f.log = -1, nil })
 	f.ask(bellAddr, "three.example")
 	w = connectortest.Watch(t, s, cursor)
 	w.Until("the new log is read", func(v *connectortest.Seen) bool { return v.Sum() == 1 })
 	if c, _ := s.Coverage(t.Context()); c.Lost == 0 {
 		t.Error("the loss is not said")
+	}
+}
+
+// TestTheFirstRowOfAll has the number 0, and is counted as any other.
+func TestTheFirstRowOfAll(t *testing.T) {
+	f := newFake(t)
+	s := open(t, f)
+	w := connectortest.Watch(t, s, nil).Begun()
+	f.ask(bellAddr, "one.example")
+	w.Until("it sees", func(v *connectortest.Seen) bool { return v.Sum() == 1 })
+	if c, _ := s.Coverage(t.Context()); strings.Contains(c.Text, "could not be read") {
+		t.Errorf("%s", c.Text)
+	}
+}
+
+// TestNumbersThatAreUsedAgain: a power cut takes the newest rows, and what is
+// asked afterwards stands at their numbers. It is counted all the same, whether
+// there are fewer new rows than lost ones or more, and what was given is not given again.
+func TestNumbersThatAreUsedAgain(t *testing.T) {
+	for _, c := range []struct{ before, lost, after int }{{5, 3, 2}, {5, 3, 20}, {150, 120, 121}, {5, 5, 9}, {300, 10, 4500}} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t)
+			f.ask(bellAddr, "old.example")
+			s := open(t, f)
+			w := connectortest.Watch(t, s, nil).Begun()
+			for range c.before {
+				f.ask(bellAddr, "before.example")
+			}
+			w.Until("it sees", func(v *connectortest.Seen) bool { return v.Sum() == uint64(c.before) })
+			cursor := w.Stop().Cursor
+			f.powerCut(c.lost)
+			f.with(func() { f.ahead += time.Minute }) // as long as it was away
+			for range c.after {
+				f.ask(bellAddr, "after.example")
+			}
+			w = connectortest.Watch(t, s, cursor)
+			key := bellAddr + " after.example"
+			w.Until("what was asked since is seen", func(v *connectortest.Seen) bool { return v.Counts[key] >= uint64(c.after) })
+			f.ask(bellAddr, "then.example")
+			w.Until("it goes on", func(v *connectortest.Seen) bool { return v.Counts[bellAddr+" then.example"] > 0 })
+			if v := w.Stop(); v.Sum() != uint64(c.after)+1 {
+				t.Errorf("%d questions, %d were asked: %v", v.Sum(), c.after+1, v.Counts)
+			}
+			if cov, _ := s.Coverage(t.Context()); cov.Lost == 0 {
+				t.Error("that something may be missing is not said")
+			}
+		})
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 
 // row is one entry of the query log, as far as it is used.
 type row struct {
-	id      int64
+	id      int64 // one more than its own, which begins at 0: ours is never 0
 	at      time.Time
 	client  netip.Addr
 	name    string
@@ -92,13 +92,13 @@ func gather(rows []rawRow, odd int) page {
 	p.rows = make([]row, 0, len(rows))
 	below := int64(math.MaxInt64)
 	for _, r := range rows {
-		if r.ID <= 0 || r.ID >= below || r.Domain == "" || !(r.Time >= leastTime && r.Time <= mostTime) {
+		if r.ID < 0 || r.ID >= below || r.Domain == "" || !(r.Time >= leastTime && r.Time <= mostTime) {
 			p.odd++
 			continue
 		}
 		below = r.ID
 		sec, frac := math.Modf(r.Time)
-		x := row{id: r.ID, at: time.Unix(int64(sec), int64(frac*1e9)).UTC(), client: dnsblock.Client(r.Client.IP), name: r.Domain, refused: refused(r.Status)}
+		x := row{id: r.ID + 1, at: time.Unix(int64(sec), int64(frac*1e9)).UTC(), client: dnsblock.Client(r.Client.IP), name: r.Domain, refused: refused(r.Status)}
 		if r.List != nil {
 			x.list = *r.List
 		}
@@ -139,7 +139,7 @@ func (s *Session) readLog(ctx context.Context, ask question) (page, error) {
 	for {
 		q := url.Values{"length": {strconv.Itoa(ask.limit)}}
 		if ask.cursor > 0 {
-			q.Set("cursor", strconv.FormatInt(ask.cursor, 10))
+			q.Set("cursor", strconv.FormatInt(ask.cursor-1, 10))
 		}
 		if ask.disk {
 			q.Set("disk", "true")

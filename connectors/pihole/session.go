@@ -29,6 +29,8 @@ var (
 type Session struct {
 	*dnsblock.Session
 	watch *watch
+
+	changes int // asked of it so far; Writing guards it
 }
 
 // Open signs in once and looks whether that is a Pi-hole.
@@ -56,12 +58,17 @@ func (s *Session) Probe(ctx context.Context) error {
 	return err
 }
 
+// blockingPath says whether it refuses anything at all.
+const blockingPath = "/api/dns/blocking"
+
+type blockingAnswer struct {
+	Blocking string `json:"blocking"`
+}
+
 // blocking reports whether it refuses anything at all now.
 func (s *Session) blocking(ctx context.Context) (bool, error) {
-	var b struct {
-		Blocking string `json:"blocking"`
-	}
-	if err := s.Get(ctx, "/api/dns/blocking", &b); err != nil {
+	var b blockingAnswer
+	if err := s.Get(ctx, blockingPath, &b); err != nil {
 		return false, err
 	}
 	switch b.Blocking {
@@ -74,27 +81,17 @@ func (s *Session) blocking(ctx context.Context) (bool, error) {
 	return b.Blocking != "disabled", nil
 }
 
-// PeerTime is its clock: when it says that our own session was used last, which
-// is now. It does not stamp its answers.
+// PeerTime is its clock, as it stamps its answers.
 func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
-	var list struct {
-		Sessions []struct {
-			Current bool    `json:"current_session"`
-			Active  float64 `json:"last_active"`
-		} `json:"sessions"`
+	var b blockingAnswer
+	r, err := s.Seat.Get(ctx, blockingPath, nil, &b)
+	if err != nil {
+		return time.Time{}, err // the time of whatever else answers there is no second clock
 	}
-	began := s.Now()
-	if err := s.Get(ctx, "/api/auth/sessions", &list); err != nil {
-		return time.Time{}, err
+	if r.At.IsZero() {
+		return time.Time{}, connectors.Unsupported("Pi-hole does not say what time it is.", nil)
 	}
-	for _, x := range list.Sessions {
-		if x.Current && x.Active >= leastTime && x.Active <= mostTime {
-			at := time.Unix(int64(x.Active), 0).UTC()
-			s.Seat.Web.Showed(at, began)
-			return at, nil
-		}
-	}
-	return time.Time{}, connectors.Unsupported("Pi-hole does not say what time it is.", nil)
+	return r.At, nil
 }
 
 // Coverage is what was noted while observing; nobody is asked.
@@ -103,7 +100,7 @@ func (s *Session) Coverage(context.Context) (connectors.Coverage, error) {
 	return w.Coverage(s.Seat.Web.Ahead(), func(a netip.Addr) string { return w.devices.owner[a] }, w.said), nil
 }
 
-// readConfig notes how it keeps its log, and its clock.
+// readConfig notes how it keeps its log.
 func (s *Session) readConfig(ctx context.Context) error {
 	var c struct {
 		Config struct {
@@ -118,9 +115,6 @@ func (s *Session) readConfig(ctx context.Context) error {
 	}
 	if err == nil {
 		s.watch.privacy(c.Config.Misc.Level)
-	}
-	if _, err := s.PeerTime(ctx); err != nil { // without it its times are taken as they are
-		s.Log.Debug("asking for its clock", "error", err)
 	}
 	return nil
 }
