@@ -8,7 +8,7 @@ type Headline string
 // The headlines, calmest first.
 const (
 	Fresh          Headline = "fresh"           // good until later
-	Soon           Headline = "soon"            // may be renewed now: see RenewableFrom
+	Soon           Headline = "soon"            // may be renewed now: see RenewableFrom; or, without end, is asked about: see AskAt
 	EndedStopped   Headline = "ended_stopped"   // ended, done, and seen to have stopped
 	EndedNotTried  Headline = "ended_not_tried" // ended, configured; it has not tried since
 	EndedUnchecked Headline = "ended_unchecked" // ended, done, not seen yet or cannot tell
@@ -27,6 +27,9 @@ const SoonBefore = 30 * 24 * time.Hour
 func HeadlineOf(c Consent, actions []Action, now time.Time) Headline {
 	if c.Decided.Live() {
 		if from := c.RenewableFrom(); !from.IsZero() && !now.Round(0).Before(from) {
+			return Soon
+		}
+		if c.Asked(now) {
 			return Soon
 		}
 		return Fresh

@@ -36,7 +36,7 @@ const (
 type Reminder struct {
 	Consent ID
 	Version int
-	Stage   int // days before the end, or AtEnd
+	Stage   int // days before the end, or AtEnd; -1, -2 ... is the yearly question about one without end
 }
 
 // key names what was told once and for all.
@@ -109,6 +109,9 @@ func (r Remindable) stage(now time.Time) (int, bool) {
 		return AtEnd, c.Decided == Expired && settled && since < staleAfter
 	}
 	end := c.DueAt()
+	if c.Asked(now) {
+		return -years(c.Given, now), true
+	}
 	if end.IsZero() || r.Lapsing || c.Due(now) {
 		return 0, false
 	}
@@ -121,6 +124,18 @@ func (r Remindable) stage(now time.Time) (int, bool) {
 	}
 	return 0, false
 }
+
+// years are the whole years from given to now.
+func years(given, now time.Time) int {
+	n := 0
+	for !now.Before(period{years: n + 1}.addTo(given.UTC())) && n < maxYears {
+		n++
+	}
+	return n
+}
+
+// maxYears bounds the count where a clock is far off.
+const maxYears = 1000
 
 // With is r after a message with lines was shown at now. What is about
 // permissions or versions that are no longer there is forgotten. A stage that is
@@ -138,7 +153,7 @@ func (r Reminded) With(lines []Reminder, all []Remindable, now time.Time) Remind
 	for _, l := range lines {
 		next.Told[l.key()] = true
 		for _, days := range reminderDays {
-			if l.Stage != AtEnd && days > l.Stage {
+			if l.Stage > AtEnd && days > l.Stage {
 				next.Told[Reminder{Consent: l.Consent, Version: l.Version, Stage: days}.key()] = true
 			}
 		}

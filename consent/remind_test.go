@@ -47,7 +47,11 @@ func TestReminders(t *testing.T) {
 		"a clock set back silences nothing":                      {all: []Remindable{remindable("a", long, now.Add(6*day))}, told: Reminded{Last: now.Add(400 * day)}, want: "a:7 "},
 		"a permission of three days is not announced seven days": {all: []Remindable{remindable("a", now, now.Add(3*day))}},
 		"one of 90 seconds is not announced at all":              {all: []Remindable{remindable("a", now, now.Add(90*time.Second))}},
-		"no end, nothing to remind of":                           {all: []Remindable{remindable("a", long, time.Time{})}},
+		"no end, and no year has passed":                         {all: []Remindable{remindable("a", long, time.Time{})}},
+		"no end, and a year has passed":                          {all: []Remindable{remindable("a", now.AddDate(-1, 0, 0), time.Time{})}, want: "a:-1 "},
+		"a day less than a year":                                 {all: []Remindable{remindable("a", now.AddDate(-1, 0, 1), time.Time{})}},
+		"that question is put once":                              {all: []Remindable{remindable("a", now.AddDate(-1, -3, 0), time.Time{})}, told: Reminded{Told: map[string]bool{"a@1/-1": true}}},
+		"and again the year after":                               {all: []Remindable{remindable("a", now.AddDate(-2, 0, 0), time.Time{})}, told: Reminded{Told: map[string]bool{"a@1/-1": true}}, want: "a:-2 "},
 		"who lets it lapse is not asked again":                   {all: []Remindable{lapsing}},
 		"due but not yet ended waits for its result":             {all: []Remindable{remindable("a", long, now.Add(-time.Second))}},
 		"the result at the end":                                  {all: []Remindable{ended(time.Minute, Expired, EndedStopped)}, want: "a:0 "},
@@ -105,5 +109,37 @@ func TestAYearOfReminders(t *testing.T) {
 	}
 	if len(told.Told) > 20 {
 		t.Errorf("%d things are remembered; what is over must be forgotten", len(told.Told))
+	}
+}
+
+// A permission without end is asked about once in each year, and an answer, which
+// is a new version with a new date, begins a new year. The question stays open in
+// the window until it is answered.
+func TestNoEndIsAskedAboutOnceAYear(t *testing.T) {
+	start := time.Date(2024, 2, 29, 9, 0, 0, 0, time.UTC)
+	all := []Remindable{{Consent: agreed(t, "no-end", time.UTC, start)}}
+	c := &all[0].Consent
+	var told Reminded
+	var asked []string
+	for now := start; now.Before(start.AddDate(3, 6, 0)); now = now.Add(24 * time.Hour) {
+		if due := Remind(all, told, now, time.UTC); len(due) > 0 {
+			if HeadlineOf(*c, nil, now) != Soon {
+				t.Errorf("on %s it is told of and does not wait in the window", now)
+			}
+			asked, told = append(asked, now.Format(time.DateOnly)), told.With(due, all, now)
+		}
+		if now.Equal(time.Date(2026, 6, 1, 9, 0, 0, 0, time.UTC)) { // the answer: it goes on
+			next, _, err := Renew(*c, Term{Kind: NoEnd}, Decider{By: "you", How: "clicked", Now: now, Zone: time.UTC})
+			if err != nil {
+				t.Fatal(err)
+			}
+			*c = next
+			if HeadlineOf(*c, nil, now) != Fresh {
+				t.Error("it still waits after the answer")
+			}
+		}
+	}
+	if got := fmt.Sprint(asked); got != "[2025-02-28 2026-02-28 2027-06-01]" {
+		t.Errorf("asked on %s", got)
 	}
 }

@@ -27,6 +27,21 @@ func (c Consent) RenewableFrom() time.Time {
 	return c.Expires.Add(-min(SoonBefore, c.Expires.Sub(c.Given)/3))
 }
 
+// AskAt is when the household is asked whether a live permission without end
+// shall go on: a year after it was given or last confirmed. It is zero for others.
+func (c Consent) AskAt() time.Time {
+	if !c.Decided.Live() || !c.DueAt().IsZero() || c.Given.IsZero() {
+		return time.Time{}
+	}
+	return period{years: 1}.addTo(c.Given.UTC())
+}
+
+// Asked reports whether c has no end and its yearly question is open at now.
+func (c Consent) Asked(now time.Time) bool {
+	at := c.AskAt()
+	return !at.IsZero() && !now.Round(0).Before(at)
+}
+
 // Renew returns the next version of c for term, and what is to be done for it.
 //
 // It is counted from the old end where that is still to come, from d.Now where

@@ -22,7 +22,9 @@ func (e *Core) Overview(ctx context.Context) (Overview, error) {
 	for _, c := range cs {
 		switch c.Headline {
 		case consent.Soon:
-			o.EndingSoon++
+			if !c.Expires.IsZero() {
+				o.EndingSoon++
+			}
 		case consent.EndedStill:
 			o.Still++
 		case consent.EndedStuck, consent.EndedPerson:

@@ -62,6 +62,10 @@ func (p Presenter) noticeOfOne(out *Notice, c engine.ConsentInfo) {
 	if !c.Decided.Live() {
 		return
 	}
+	if c.Expires.IsZero() { // its yearly question: only the review has all the answers
+		out.Body += " " + p.T("If you do nothing, it goes on.")
+		return
+	}
 	out.Body += " " + p.T("If you do nothing, it lapses.")
 	if period := p.period(c.Term); period != "" && c.Headline == consent.Soon {
 		out.Renewal = c.Term.Rule

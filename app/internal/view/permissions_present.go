@@ -156,6 +156,7 @@ type tally struct {
 	still                  map[string]bool // devices that send after a date
 	pending, unsure        int             // being ended; ended, and whether it stopped is not known
 	stuck                  int
+	asked                  int  // without an end: the yearly question is open
 	allThisMonth, allToday bool // all that end then, and no other, may be renewed now
 	next                   *engine.ConsentInfo
 }
@@ -173,6 +174,10 @@ func (p Presenter) tally(cs []engine.ConsentInfo) tally {
 		case consent.EndedUnchecked:
 			t.unsure++
 		case consent.Soon:
+			if c.Expires.IsZero() {
+				t.asked++
+				continue
+			}
 			t.soon++
 		}
 		if !c.Decided.Live() {
@@ -207,6 +212,9 @@ func (p Presenter) endsSentence(cs []engine.ConsentInfo) string {
 	}
 	if stopped > 0 {
 		parts = append(parts, p.Words("%s permission ended today, and it stopped.", "%s permissions ended today, and they stopped.", stopped))
+	}
+	if t.asked > 0 {
+		parts = append(parts, p.Words("%s permission without an end waits for its yearly answer.", "%s permissions without an end wait for their yearly answer.", t.asked))
 	}
 	switch {
 	case t.soon > 0 && t.allToday:

@@ -55,6 +55,9 @@ func (p Presenter) Review(in ReviewInput) Review {
 	}
 	if c.Expires.IsZero() && live {
 		out.NothingLine = p.T("It has no end. You are asked once a year.")
+		if c.Asked(p.Now) {
+			out.NothingLine = p.T("If you do nothing, it goes on, and you are asked again in a year.")
+		}
 	}
 	p.renewals(&out, in.Info)
 	if i := slices.Index(in.Waiting, out.ID); i >= 0 && len(in.Waiting) > 1 {
@@ -240,6 +243,9 @@ func (p Presenter) renewals(out *Review, r engine.ReviewInfo) {
 		return
 	}
 	out.Presets = p.presets(base)
+	if r.Consent.Asked(p.Now) {
+		out.Presets = append(out.Presets, Preset{ID: presetNoEnd, Label: p.T("Go on without an end"), Term: "no-end"})
+	}
 	if p.timed(r.Consent.Consent) { // what was meant for minutes is renewed for minutes
 		hour := p.short()[0]
 		hour.Label = p.N("%d hour", "%d hours", 1)

@@ -58,6 +58,8 @@ func (p Presenter) left(c consent.Consent) string {
 func (p Presenter) endsIn(c consent.Consent) string {
 	days := p.end(c).since(p.today())
 	switch {
+	case c.Asked(p.Now):
+		return p.T("It has no end, and a year has passed: shall it go on?")
 	case c.Expires.IsZero():
 		return p.T("It has no end.")
 	case p.timed(c) && c.DueAt().Sub(p.Now) < 2*time.Hour && c.DueAt().After(p.Now):
@@ -79,6 +81,9 @@ func (p Presenter) stateWord(c engine.ConsentInfo) string {
 	case consent.Fresh:
 		return p.T("fresh")
 	case consent.Soon:
+		if c.Asked(p.Now) {
+			return p.T("asks you")
+		}
 		return p.left(c.Consent)
 	case consent.EndedStill:
 		return p.T("still sending")
@@ -110,6 +115,9 @@ func (p Presenter) statusLine(c engine.ConsentInfo) string {
 	case consent.Fresh, consent.Soon:
 		if c.Lapsing {
 			return p.T("You let it lapse")
+		}
+		if c.Asked(p.Now) {
+			return p.T("A year has passed: shall it go on?")
 		}
 		return p.agreedElsewhere(c.Consent)
 	case consent.EndedStill:

@@ -11,11 +11,12 @@ import (
 	"bestbefore/consent/category"
 )
 
-// The presets that are shorter than a day, and the one for sensitive data.
+// The presets that are shorter than a day, the one for sensitive data, and the one without an end.
 const (
 	presetHour      = "1h"
 	presetToday     = "today"
 	presetSensitive = "3m"
+	presetNoEnd     = "none" // the answer to a yearly question: it goes on
 )
 
 // presets are lengths of time counted in months from base.
