@@ -219,6 +219,13 @@ func TestT51GraceOncePerPeriod(t *testing.T) {
 	if _, _, err := Grace(gone, time.Hour, by(c.Expires)); !errors.Is(err, ErrGrace) {
 		t.Errorf("after the end: %v", err)
 	}
+	// Taken back within the two days the old end has passed: then it ends, as a renewal would.
+	if back, _, err := Undo(c, more, by(c.Expires.Add(time.Hour))); err != nil || back.Decided != Withdrawn {
+		t.Errorf("taken back after the old end: %+v, %v", back, err)
+	}
+	if back, _, err := Undo(c, more, by(noon)); err != nil || !back.DueAt().Equal(c.Expires) || !back.GraceUsed {
+		t.Errorf("taken back before the old end: %+v, %v", back, err)
+	}
 	again, _, err := Renew(more, mustTerm(t, "1mo", c.Expires.Add(-time.Hour)), by(c.Expires.Add(-time.Hour)))
 	if err != nil || again.GraceUsed {
 		t.Errorf("a new period brings a new extension: %v", err)

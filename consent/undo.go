@@ -34,7 +34,7 @@ func Undo(prev, cur Consent, d Decider) (Consent, []Action, error) {
 			acts = append(acts, a)
 		}
 		return next, acts, nil
-	case cur.Decided == Renewed && !first:
+	case cur.Decided == Renewed && !first, cur.Decided.Live() && cur.GraceUsed && !prev.GraceUsed && !first:
 		next, acts := Withdraw(cur, nil, now, d.By, d.How)
 		return next, acts, nil
 	default:

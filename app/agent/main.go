@@ -101,6 +101,7 @@ func commands() map[string]command {
 		"allow":          {"allow DEVICE --to RECIPIENT|any --data CATEGORY[,...] --until DATE|DURATION [--then warn|guide|block|revoke|revoke-then-block] [--whole]", "give a permission with an end date", (*call).allow},
 		"consents":       {"consents [--json]", "list the permissions", (*call).consents},
 		"renew":          {"renew ID --until DATE|DURATION", "renew a permission", (*call).renew},
+		"extend":         {"extend ID", "give a permission two more days, once", (*call).extend},
 		"end":            {"end ID", "end a permission now", (*call).end},
 		"confirm":        {"confirm ID [--steps]", "say that what only you could end by hand is done; or show the steps", (*call).confirm},
 		"undo":           {"undo", "take back the last decision", (*call).undo},
@@ -128,7 +129,7 @@ func commands() map[string]command {
 
 // order is how the help lists the commands.
 var order = []string{
-	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "coverage", "declared", "unusual", "allow", "consents", "renew", "end", "confirm",
+	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "coverage", "declared", "unusual", "allow", "consents", "renew", "extend", "end", "confirm",
 	"undo", "disconnect", "reconnect", "connectors", "connect", "recipe", "test", "remove", "access", "support", "key", "held", "diary", "backup", "export", "forget", "calendar", "import-capture", "captures", "clock",
 }
 

@@ -230,6 +230,20 @@ func (c *call) renew(ctx context.Context, args []string) error {
 	})
 }
 
+func (c *call) extend(ctx context.Context, args []string) error {
+	pos, err := words("extend", args, 1, 1, nil)
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, partsEnforce, func(ctx context.Context, e engine.Engine) error {
+		info, err := e.Extend(ctx, consent.ID(pos[0]), how)
+		if err != nil {
+			return err
+		}
+		return c.settled(ctx, e, info.ID)
+	})
+}
+
 func (c *call) end(ctx context.Context, args []string) error {
 	pos, err := words("end", args, 1, 1, nil)
 	if err != nil {

@@ -183,6 +183,9 @@ func (e *Core) undoConsent(ctx context.Context, u undoEntry) (string, error) {
 		return "", err
 	}
 	what := map[consent.Decided]string{consent.Given: "permission", consent.Renewed: "renewal", consent.Withdrawn: "end"}[cur.Decided]
+	if cur.GraceUsed && !prev.GraceUsed {
+		what = "two more days"
+	}
 	text := fmt.Sprintf("the %s of %s to %s", what, e.deviceName(cur.Device), cur.Recipient.Name)
 	err = e.Store.Decide(ctx, consent.Decision{
 		Consent: next, Expect: cur.Version, Actions: e.possible(ctx, actions),

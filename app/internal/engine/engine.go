@@ -109,6 +109,8 @@ type Decisions interface {
 	Renew(ctx context.Context, id consent.ID, until string, how string) (ConsentInfo, error)
 	// End withdraws now; the same path as expiry.
 	End(ctx context.Context, id consent.ID, how string) (ConsentInfo, error)
+	// Extend gives a live permission two days beyond its end, once; see consent.Grace.
+	Extend(ctx context.Context, id consent.ID, how string) (ConsentInfo, error)
 	// Lapse notes that the person will let it end on its date; reminders stop.
 	Lapse(ctx context.Context, id consent.ID, how string) error
 	// Undo takes back the newest decision that can be taken back and says which.
@@ -133,6 +135,8 @@ type Household interface {
 	Confirm(ctx context.Context, id consent.ActionID, how string) (consent.Action, error)
 	// ConfirmClock takes the word that the clock of this computer is right.
 	ConfirmClock(ctx context.Context, how string) error
+	// KeepDates takes the word that dates agreed in another time zone stay as they are.
+	KeepDates(ctx context.Context, how string) error
 	Preferences(ctx context.Context) (Preferences, error)
 	SetPreferences(ctx context.Context, p Preferences) error
 }

@@ -34,6 +34,9 @@ func (e *Core) Overview(ctx context.Context) (Overview, error) {
 			o.Live++
 		}
 	}
+	if err := e.overviewZone(ctx, &o, cs); err != nil {
+		return o, err
+	}
 	if err := e.overviewConnections(ctx, &o, loc); err != nil {
 		return o, err
 	}

@@ -78,7 +78,7 @@ func reviewPage(adapt func(any)) ui.Page {
 	adapt(&s)
 	var p *permissions.Review
 	p = permissions.NewReview(permissions.ReviewCommands{
-		Shown: func(string) { p.SetSnapshot(s) }, Renew: func(string, string) {}, RenewAt: func(string, string, func(string)) {}, Retry: func(string) {}, Lapse: func(string) {}, End: func(string) {}, Confirm: func(string) {},
+		Shown: func(string) { p.SetSnapshot(s) }, Renew: func(string, string) {}, RenewAt: func(string, string, func(string)) {}, Retry: func(string) {}, Lapse: func(string) {}, Extend: func(string) {}, End: func(string) {}, Confirm: func(string) {},
 		Open: func(view.Route) {}, ShowDialog: func(fyne.CanvasObject) {}, CloseDialog: func() {},
 	})
 	return p

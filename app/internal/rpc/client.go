@@ -266,6 +266,10 @@ func (c *Client) End(ctx context.Context, id consent.ID, how string) (engine.Con
 	return ask[engine.ConsentInfo](ctx, c, "End", args{Consent: id, How: how})
 }
 
+func (c *Client) Extend(ctx context.Context, id consent.ID, how string) (engine.ConsentInfo, error) {
+	return ask[engine.ConsentInfo](ctx, c, "Extend", args{Consent: id, How: how})
+}
+
 func (c *Client) Lapse(ctx context.Context, id consent.ID, how string) error {
 	return do(ctx, c, "Lapse", args{Consent: id, How: how})
 }
@@ -292,6 +296,11 @@ func (c *Client) Action(ctx context.Context, id consent.ActionID) (consent.Actio
 
 func (c *Client) Confirm(ctx context.Context, id consent.ActionID, how string) (consent.Action, error) {
 	return ask[consent.Action](ctx, c, "Confirm", args{Action: id, How: how})
+}
+
+// KeepDates implements engine.Household.
+func (c *Client) KeepDates(ctx context.Context, how string) error {
+	return do(ctx, c, "KeepDates", args{How: how})
 }
 
 func (c *Client) ConfirmClock(ctx context.Context, how string) error {

@@ -65,6 +65,9 @@ func addPermissions(m map[string]method) {
 		return e.Renew(ctx, a.Consent, a.Text, a.How)
 	})
 	m["End"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) { return e.End(ctx, a.Consent, a.How) })
+	m["Extend"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		return e.Extend(ctx, a.Consent, a.How)
+	})
 	m["Lapse"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return nil, e.Lapse(ctx, a.Consent, a.How)
 	})
@@ -82,6 +85,7 @@ func addPermissions(m map[string]method) {
 	m["Confirm"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return e.Confirm(ctx, a.Action, a.How)
 	})
+	m["KeepDates"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) { return nil, e.KeepDates(ctx, a.How) })
 	m["ConfirmClock"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return nil, e.ConfirmClock(ctx, a.How)
 	})

@@ -13,14 +13,19 @@ import (
 // end is the last day of c here, or the day of the moment at which it ends; the
 // zero Day for "no end".
 func (p Presenter) end(c consent.Consent) Day {
-	due := c.DueAt()
-	if due.IsZero() {
+	return p.lastDay(c, c.DueAt())
+}
+
+// lastDay is end for another moment of c than the one at which it is due.
+func (p Presenter) lastDay(c consent.Consent, t time.Time) Day {
+	switch {
+	case t.IsZero():
 		return Day{}
+	case strings.Contains(c.ExpiresCivil, "T") || !p.endsWithADay(t):
+		return p.dayOf(t)
+	default:
+		return p.dayOf(t.Add(-time.Nanosecond))
 	}
-	if p.timed(c) {
-		return p.dayOf(due)
-	}
-	return p.dayOf(due.Add(-time.Nanosecond))
 }
 
 // timed reports whether c ends at a time of day here rather than with a day: one

@@ -102,3 +102,35 @@ func TestOnlyADifferenceIsExplained(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// Two more days are offered near the end with what they mean, once; what a
+// renewal is counted from stays the date that was agreed.
+func TestTwoMoreDaysAreOfferedOnce(t *testing.T) {
+	c := agreedInBerlin(t, "2027-05-31")
+	p := Presenter{Zone: berlin(t), Now: at(t, "2027-05-20 15:00:00")}
+	show := func() Review {
+		return p.Review(ReviewInput{Info: engine.ReviewInfo{Consent: c, Renewable: true}})
+	}
+	r := show()
+	if r.Grace == "" || r.GraceLine != "Two more days can be given once: it then ends on 2 June." {
+		t.Errorf("%q %q", r.Grace, r.GraceLine)
+	}
+	renewed := r.Presets[0].Until
+	more, _, err := consent.Grace(c.Consent, consent.MaxGrace, consent.Decider{By: "you", How: "clicked", Now: p.Now, Zone: berlin(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Consent = more
+	r = show()
+	if r.Grace != "" || r.GraceLine != "It has its two more days already: the date was 31 May." || r.Card.StampText != "02 JUN 27" || r.Presets[0].Until != renewed {
+		t.Errorf("%q %q %s %v", r.Grace, r.GraceLine, r.Card.StampText, r.Presets[0].Until)
+	}
+	c.GraceUntil = time.Time{} // taken back
+	if r := show(); r.Grace != "" || !strings.Contains(r.GraceLine, "once") {
+		t.Errorf("%q %q", r.Grace, r.GraceLine)
+	}
+	c.GraceUsed, c.Headline = false, consent.Fresh
+	if r := show(); r.Grace != "" || r.GraceLine != "" {
+		t.Errorf("long before its end: %q", r.Grace)
+	}
+}

@@ -28,6 +28,7 @@ const (
 	AnswerLook  = "look"  // look through all newcomers
 	AnswerFine  = "fine"  // new recipients need no permission
 	AnswerClock = "clock" // the clock of this computer is right
+	AnswerZone  = "zone"  // the dates stay as they are in another time zone
 )
 
 // homeCards is how many cards the first page shows.

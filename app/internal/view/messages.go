@@ -49,6 +49,14 @@ func (p Presenter) Undone(text string) string {
 // RenewedUntil says that a permission was renewed.
 func (p Presenter) RenewedUntil(c consent.Consent) string { return p.T("Renewed %s.", p.until(c)) }
 
+// Extended says until when a permission holds with its two more days.
+func (p Presenter) Extended(c consent.Consent) string {
+	return p.T("Two more days: %s.", p.until(c))
+}
+
+// DatesKept says that nothing was moved.
+func (p Presenter) DatesKept() string { return p.T("The dates stay as they are.") }
+
 // EndedNow says that a permission was ended; what was done about it appears in place.
 func (p Presenter) EndedNow() string { return p.T("Ended. What was done appears here in a moment.") }
 

@@ -27,6 +27,8 @@ func (p Presenter) problemWord(id string) string {
 	switch kind {
 	case "clock":
 		return p.T("Clock in doubt:")
+	case "zone":
+		return p.T("Another time zone:")
 	case "quarantine":
 		return p.T("Set aside:")
 	case "relapse":
@@ -52,6 +54,8 @@ func (p Presenter) problemAction(id string) ActionLink {
 		return ActionLink{ID: AnswerRetry, Label: p.T("Try again")}
 	case "clock":
 		return ActionLink{ID: AnswerClock, Label: p.T("The clock is right")}
+	case "zone":
+		return ActionLink{ID: AnswerZone, Label: p.T("Keep them so")}
 	case "quarantine", "files", "restore", "backup":
 		return ActionLink{ID: string(PageSettings), Label: p.T("Open backups")}
 	case "diary seal":

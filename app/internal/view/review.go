@@ -23,6 +23,8 @@ type Review struct {
 	CanRenew    bool
 	CanLapse    bool
 	CanEnd      bool
+	Grace       string // the button that gives two more days; "" when there is none to give
+	GraceLine   string // what it means, or that they were given
 	WhyNot      string // why it cannot be renewed now; "" when it can
 	NothingLine string // "If you do nothing, it lapses."
 

@@ -59,6 +59,7 @@ func (p Presenter) Review(in ReviewInput) Review {
 			out.NothingLine = p.T("If you do nothing, it goes on, and you are asked again in a year.")
 		}
 	}
+	p.grace(&out, c)
 	p.renewals(&out, in.Info)
 	if i := slices.Index(in.Waiting, out.ID); i >= 0 && len(in.Waiting) > 1 {
 		out.Position = p.T("Review · %[1]d of %[2]d", i+1, len(in.Waiting))
@@ -70,6 +71,22 @@ func (p Presenter) Review(in ReviewInput) Review {
 		}
 	}
 	return out
+}
+
+// grace is the short extension, which can be given once and never comes by itself.
+func (p Presenter) grace(out *Review, c engine.ConsentInfo) {
+	switch {
+	case !c.Decided.Live() || c.Expires.IsZero() || c.Headline != consent.Soon:
+	case c.GraceUsed && c.GraceUntil.After(c.Expires):
+		out.GraceLine = p.T("It has its two more days already: the date was %s.", p.date(p.lastDay(c.Consent, c.Expires)))
+	case c.GraceUsed:
+		out.GraceLine = p.T("Two more days were given and taken back; that can be done once.")
+	case !c.Due(p.Now):
+		more := c.Consent
+		more.GraceUntil = c.Expires.Add(consent.MaxGrace)
+		out.Grace = p.T("Give me two more days")
+		out.GraceLine = p.T("Two more days can be given once: it then ends on %s.", p.date(p.end(more)))
+	}
 }
 
 // endResult is the result in place of what was asked for at the end.
@@ -223,7 +240,7 @@ func (p Presenter) volume(r engine.ReviewInfo) (Change, bool) {
 // renewals are the lengths of time to choose from: counted from the old end
 // before it, from today after it.
 func (p Presenter) renewals(out *Review, r engine.ReviewInfo) {
-	base := p.end(r.Consent.Consent)
+	base := p.lastDay(r.Consent.Consent, r.Consent.Expires) // what was given beyond it is not counted
 	if !r.Consent.Decided.Live() || base.Zero() || p.today().since(base) > 0 {
 		base = p.today()
 	}

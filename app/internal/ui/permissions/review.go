@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
@@ -20,6 +21,7 @@ type ReviewCommands struct {
 	RenewAt     func(id, term string, answer func(why string))
 	Retry       func(action string) // tries again what could not be done; nil offers nothing
 	Lapse       func(id string)
+	Extend      func(id string) // two more days, once
 	End         func(id string)
 	Confirm     func(action string) // what only a person can do was done
 	Open        func(view.Route)
@@ -214,6 +216,9 @@ func (r *Review) setChoices(s view.Review) {
 		}
 		r.presets.Add(r.choice(lang.L("Until a date …"), kit.Ordinary, r.pickDate))
 	}
+	if s.Grace != "" {
+		r.ends.Add(r.choice(s.Grace, kit.Ordinary, r.extend))
+	}
 	if s.CanLapse {
 		r.ends.Add(r.choice(lang.L("Let it lapse"), kit.Ordinary, r.letLapse))
 	}
@@ -240,12 +245,13 @@ func (r *Review) setResult(s view.Review) {
 		}
 		hint = s.NothingLine + " " + keys
 	}
+	hint = strings.TrimSpace(s.GraceLine + " " + hint)
 	r.hint.Set(hint)
 }
 
 func sameChoices(a, b view.Review) bool {
 	return a.ID == b.ID && a.Busy == b.Busy && a.CanRenew == b.CanRenew && a.CanLapse == b.CanLapse &&
-		a.CanEnd == b.CanEnd && slices.Equal(a.Presets, b.Presets)
+		a.CanEnd == b.CanEnd && a.Grace == b.Grace && slices.Equal(a.Presets, b.Presets)
 }
 
 func (r *Review) choice(label string, w kit.Weight, tapped func()) fyne.CanvasObject {
@@ -265,6 +271,12 @@ func (r *Review) renew(term string) {
 func (r *Review) letLapse() {
 	if r.shown.CanLapse && r.ready() {
 		r.commands.Lapse(r.shown.ID)
+	}
+}
+
+func (r *Review) extend() {
+	if r.shown.Grace != "" && r.ready() {
+		r.commands.Extend(r.shown.ID)
 	}
 }
 

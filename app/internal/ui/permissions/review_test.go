@@ -23,7 +23,7 @@ func review(t *testing.T, s view.Review) (*permissions.Review, *[]string, *fyne.
 	var dialog fyne.CanvasObject
 	note := func(what string) func(string) { return func(id string) { log = append(log, what+" "+id) } }
 	r := permissions.NewReview(permissions.ReviewCommands{
-		Shown: note("shown"), Lapse: note("lapse"), End: note("end"), Confirm: note("confirm"),
+		Shown: note("shown"), Lapse: note("lapse"), Extend: note("extend"), End: note("end"), Confirm: note("confirm"),
 		Renew: func(id, term string) { log = append(log, "renew "+id+" "+term) }, Retry: note("retry"),
 		RenewAt: func(id, term string, answer func(string)) {
 			log = append(log, "renew "+id+" "+term)
@@ -45,6 +45,7 @@ func review(t *testing.T, s view.Review) (*permissions.Review, *[]string, *fyne.
 func openReview() view.Review {
 	return view.Review{
 		Loaded: true, ID: "bell", Title: "Bell → Maker", CanRenew: true, CanLapse: true, CanEnd: true, Next: "tv", Previous: "radio",
+		Grace: "Give me two more days", GraceLine: "Two more days can be given once: it then ends on 2 December.",
 		Presets: []view.Preset{{Label: "1 month", Term: "P1M"}, {Label: "3 months", Term: "P3M"}},
 		First:   day(2026, 11, 23), Last: day(2027, 11, 22), NothingLine: "If you do nothing, it lapses.",
 	}
@@ -87,7 +88,7 @@ func TestReviewByKeys(t *testing.T) {
 
 func TestReviewByButtons(t *testing.T) {
 	r, log, dialog := review(t, openReview())
-	for _, label := range []string{"Renew 1 month", "3 months", "Let it lapse", "End now", "Until a date …"} {
+	for _, label := range []string{"Renew 1 month", "3 months", "Give me two more days", "Let it lapse", "End now", "Until a date …"} {
 		press(t, r.Content(), label)
 	}
 	if *dialog == nil {
@@ -103,7 +104,7 @@ func TestReviewByButtons(t *testing.T) {
 	calendar.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	entry(t, *dialog, "end of the day").SetText("18.00")
 	press(t, *dialog, "Renew")
-	want := []string{"renew bell P1M", "renew bell P3M", "lapse bell", "end bell", "renew bell 2026-11-23T18:00", "close"}
+	want := []string{"renew bell P1M", "renew bell P3M", "extend bell", "lapse bell", "end bell", "renew bell 2026-11-23T18:00", "close"}
 	if diff := cmp.Diff(want, *log); diff != "" {
 		t.Error(diff)
 	}
@@ -144,7 +145,7 @@ func TestAWrongTimeIsRefusedInTheDialog(t *testing.T) {
 
 func TestReviewRefusesWhatIsNotOffered(t *testing.T) {
 	closed := openReview()
-	closed.CanRenew, closed.CanLapse, closed.CanEnd, closed.WhyNot = false, false, false, "It ended for good."
+	closed.CanRenew, closed.CanLapse, closed.CanEnd, closed.Grace, closed.WhyNot = false, false, false, "", "It ended for good."
 	busy := openReview()
 	busy.Busy = true
 	for name, s := range map[string]view.Review{"closed": closed, "busy": busy} {
@@ -152,7 +153,7 @@ func TestReviewRefusesWhatIsNotOffered(t *testing.T) {
 		for _, k := range "12le" {
 			r.TypedRune(k)
 		}
-		for _, label := range []string{"Renew 1 month", "Let it lapse", "End now"} {
+		for _, label := range []string{"Renew 1 month", "Give me two more days", "Let it lapse", "End now"} {
 			if b := button(r.Content(), label); b != nil {
 				test.Tap(b)
 			}

@@ -62,6 +62,14 @@ func (p *Pump) End(id string) {
 	})
 }
 
+// Extend gives a permission two days beyond its end, once.
+func (p *Pump) Extend(id string) {
+	p.decide(id, func(ctx context.Context) (string, error) {
+		c, err := p.config.Engine.Extend(ctx, consent.ID(id), how)
+		return p.presenter().Extended(c.Consent), err
+	})
+}
+
 // Lapse notes that a permission may end on its date.
 func (p *Pump) Lapse(id string) {
 	p.decide(id, func(ctx context.Context) (string, error) {
@@ -165,6 +173,16 @@ func (p *Pump) Problem(problem, action string) {
 				return
 			}
 			p.toast(view.Toast{Text: p.presenter().ClockConfirmed(), Severity: view.Fresh})
+		})
+		return
+	}
+	if action == view.AnswerZone {
+		p.do(func(ctx context.Context) {
+			if err := p.config.Engine.KeepDates(ctx, how); err != nil {
+				p.failed(err)
+				return
+			}
+			p.toast(view.Toast{Text: p.presenter().DatesKept(), Severity: view.Fresh})
 		})
 		return
 	}

@@ -20,6 +20,7 @@ func TestEveryDecisionOffersUndo(t *testing.T) {
 		},
 		"end":                func(p *Pump) { p.End("c1") },
 		"lapse":              func(p *Pump) { p.Lapse("c1") },
+		"extend":             func(p *Pump) { p.Extend("c1") },
 		"label":              func(p *Pump) { p.Rename("d1", "Door") },
 		"confirm":            func(p *Pump) { p.Confirm("d1") },
 		"merge by question":  func(p *Pump) { p.Answer("q1", true) },
