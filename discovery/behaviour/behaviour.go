@@ -58,6 +58,13 @@ type Finding struct {
 	Days       int    `json:"days"`                // of history that it was held against
 }
 
+// Akin reports whether one thing that happened can be found as k or as o: more
+// of it makes the one the other, and it is told once.
+func (k Kind) Akin(o Kind) bool {
+	pair := func(a, b Kind) bool { return k == a && o == b || k == b && o == a }
+	return k == o || pair(Volume, OddHours) || pair(Search, Strangers)
+}
+
 // Size is how large a finding is among those of its kind.
 func (f Finding) Size() uint64 {
 	switch f.Kind {
@@ -92,7 +99,7 @@ type Limits struct {
 	StrangerHosts int    // new ones in a day, at least
 	StrangerTimes int    // as many as hosts on the busiest day before
 	SearchHour    int    // hosts tried on one TCP port in an hour
-	SearchDay     int    // and in a day
+	SearchDay     int    // and in a day; for what stands for a person only on a well-known port
 	SearchUDP     int    // hosts tried on one UDP port in an hour
 	SearchCoarse  int    // hosts tried in a day by what stands for a person
 	DoorsHour     int    // ports of one computer tried in an hour
@@ -117,7 +124,7 @@ func Usual() Limits {
 // perAnswer is how much of what came is taken off what was sent: who fetches
 // much acknowledges it, and who is answered at length is in a conversation, such
 // as a call. What is left was carried out of the home.
-const perAnswer = 2
+const perAnswer = 1
 
 // Sent is what r carried out beyond a conversation.
 func (r Row) Sent() uint64 {

@@ -31,6 +31,7 @@ type Day struct {
 type History struct {
 	Days  []Day // those with traffic, oldest first
 	known map[uint64]uint8
+	spoke map[uint64]bool // those of them with whom there was a conversation
 	seed  maphash.Seed
 }
 
@@ -40,6 +41,12 @@ func (h History) Knows(who string) int {
 		return 0
 	}
 	return int(h.known[maphash.String(h.seed, who)])
+}
+
+// SpokeWith reports whether there was a conversation with a recipient on one of
+// the days: that it was tried makes nobody an acquaintance.
+func (h History) SpokeWith(who string) bool {
+	return h.spoke != nil && h.spoke[maphash.String(h.seed, who)]
 }
 
 // most is the highest day by bytes and by hosts.
@@ -68,7 +75,7 @@ type Learner struct {
 	zone *time.Location
 	days map[Date]*learned
 	seed maphash.Seed
-	who  map[uint64]map[Date]struct{}
+	who  map[uint64]map[Date]bool // on which days, and whether anything was said
 
 	at   time.Time // the hour of the row before, and where it belongs
 	hour int
@@ -83,7 +90,7 @@ type learned struct {
 
 // NewLearner begins with nothing; days are those of zone.
 func NewLearner(zone *time.Location) *Learner {
-	return &Learner{zone: zone, days: map[Date]*learned{}, seed: maphash.MakeSeed(), who: map[uint64]map[Date]struct{}{}}
+	return &Learner{zone: zone, days: map[Date]*learned{}, seed: maphash.MakeSeed(), who: map[uint64]map[Date]bool{}}
 }
 
 // Add takes one row. What was refused did not happen, and what stays at home
@@ -112,15 +119,15 @@ func (l *Learner) Add(r Row) {
 		if len(l.who) >= maxKnown {
 			return
 		}
-		on = map[Date]struct{}{}
+		on = map[Date]bool{}
 		l.who[key] = on
 	}
-	on[date] = struct{}{}
+	on[date] = on[date] || !r.thin()
 }
 
 // History is what was learned of the HistoryDays before a day.
 func (l *Learner) History(before Date) History {
-	h := History{known: map[uint64]uint8{}, seed: l.seed}
+	h := History{known: map[uint64]uint8{}, spoke: map[uint64]bool{}, seed: l.seed}
 	for n := HistoryDays; n > 0; n-- {
 		if x, ok := l.days[before.Add(-n)]; ok {
 			x.Day.Hosts = len(x.hosts)
@@ -130,9 +137,12 @@ func (l *Learner) History(before Date) History {
 	first := before.Add(-HistoryDays)
 	for key, on := range l.who {
 		n := uint8(0)
-		for d := range on {
+		for d, said := range on {
 			if !d.before(first) && d.before(before) {
 				n++
+				if said {
+					h.spoke[key] = true
+				}
 			}
 		}
 		if n > 0 {

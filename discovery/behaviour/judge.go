@@ -23,7 +23,7 @@ func (l Limits) Judge(h History, day []Row, s Subject, zone *time.Location) []Fi
 			out = append(out, f)
 		}
 	}
-	search, searches := l.search(day, s)
+	search, searches := l.search(h, day, s)
 	if !s.Coarse {
 		add(l.volume(h, day, s))
 		if !searches { // whom it tried are strangers too
@@ -159,12 +159,22 @@ type door struct {
 	port     uint16
 }
 
-// search: many computers tried on one port.
-func (l Limits) search(day []Row, s Subject) (Finding, bool) {
+// search: many computers tried on one port. Those with whom it spoke on earlier
+// days do not count, unless they are as many as no person has: when the line is
+// away, everybody is tried and nobody answers.
+func (l Limits) search(h History, day []Row, s Subject) (Finding, bool) {
+	f, found := l.searchAmong(day, s, func(r Row) bool { return r.thin() && (r.Home || !h.SpokeWith(r.Who)) })
+	if !found {
+		f, found = l.searchAmong(day, Subject{Coarse: true}, Row.thin)
+	}
+	return f, found
+}
+
+func (l Limits) searchAmong(day []Row, s Subject, tries func(Row) bool) (Finding, bool) {
 	byDay := map[door]map[host]bool{}
 	byHour := map[door]map[time.Time]map[host]bool{}
 	for _, r := range day {
-		if !r.thin() || s.Coarse && (r.Port == 80 || r.Port == 443) {
+		if !tries(r) || s.Coarse && (r.Port == 80 || r.Port == 443) {
 			continue
 		}
 		d := door{string(r.Protocol), r.Port}
@@ -189,7 +199,7 @@ func (l Limits) search(day []Row, s Subject) (Finding, bool) {
 	var rows []Row
 	home := 0
 	for _, r := range day {
-		if r.thin() && r.Port == best.Port && string(r.Protocol) == best.Protocol {
+		if tries(r) && r.Port == best.Port && string(r.Protocol) == best.Protocol {
 			rows = append(rows, r)
 			if r.Home {
 				home++
@@ -204,6 +214,9 @@ func (l Limits) search(day []Row, s Subject) (Finding, bool) {
 // searches reports whether so many hosts behind one door are a search.
 func (l Limits) searches(d door, hosts map[host]bool, byHour map[time.Time]map[host]bool, s Subject) bool {
 	if s.Coarse {
+		if d.protocol == "tcp" && d.port < namedDoor { // programs of a person that speak with strangers take others
+			return len(hosts) >= l.SearchDay
+		}
 		return len(hosts) >= l.SearchCoarse
 	}
 	hour := l.SearchHour
@@ -219,6 +232,9 @@ func (l Limits) searches(d door, hosts map[host]bool, byHour map[time.Time]map[h
 	}
 	return false
 }
+
+// namedDoor is the first port that is not a well-known service's (RFC 6335).
+const namedDoor = 1024
 
 // highDoor is the first port that systems hand out by themselves: there the
 // other side may have begun.

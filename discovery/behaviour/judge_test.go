@@ -101,6 +101,35 @@ func TestPersonsAreNotWatched(t *testing.T) {
 	}
 }
 
+// A device of which nobody knows what it is counts as a person's: on the port of
+// a well-known service it need not try as many to be told of, and on the ports of
+// calls and shared files it may.
+func TestAnUnknownDeviceThatSearches(t *testing.T) {
+	for port, want := range map[uint16]bool{23: true, 22: true, 445: true, 443: false, 80: false, 6881: false} {
+		var rows []Row
+		for n := range 250 {
+			r := sends(today.Add(12*time.Hour), "x", 60)
+			r.Destination.Address, r.Port = netip.AddrFrom4([4]byte{198, 51, byte(n), 7}), port
+			rows = append(rows, r)
+		}
+		if got := Usual().Judge(ordinary().History(DateOf(today)), rows, Subject{Coarse: true}, berlin); len(got) > 0 != want {
+			t.Errorf("port %d: %+v", port, got)
+		}
+	}
+}
+
+// A call sends and is answered; a copy only sends.
+func TestACallIsAConversation(t *testing.T) {
+	call := sends(today.Add(16*time.Hour), "calls", 150*mB)
+	call.Down = 150 * mB
+	if got := judged(call); len(got) > 0 {
+		t.Errorf("a call: %s", brief(got[0]))
+	}
+	if call.Down = 3 * mB; len(judged(call)) != 1 {
+		t.Error("the twin, without an answer, is not told")
+	}
+}
+
 // The night in which the clock goes back has an hour twice, and Santiago's day
 // in spring has no midnight: every day is one day all the same.
 func TestDaysOfAllZones(t *testing.T) {

@@ -85,6 +85,37 @@ func TestWhatIsOutOfTheOrdinaryIsToldOnceWithItsEvidence(t *testing.T) {
 	}
 }
 
+// What is odd in the night and a flood by noon is one thing, and is told once; on
+// another day it is another.
+func TestWhatGrowsIntoAnotherKindIsToldOnce(t *testing.T) {
+	h := newHome(t)
+	id := h.lived(discovery.KindCamera, 30)
+	night := time.Date(2026, 11, 22, 1, 30, 0, 0, time.UTC) // in Berlin half past two
+	h.now = night.Add(time.Minute)
+	h.add(h.sent(id, "thief.example", 20<<20, night))
+	first := h.look()
+	if len(first) != 1 || first[0].Kind != behaviour.OddHours {
+		t.Fatalf("in the night: %+v", first)
+	}
+	h.now = night.Add(9 * time.Hour)
+	h.add(h.sent(id, "thief.example", 4<<30, h.now.Add(-time.Hour)))
+	if got := h.look(); len(got) != 1 || got[0].Kind != behaviour.Volume || got[0].ID != first[0].ID {
+		t.Errorf("at noon: %+v", got)
+	}
+	if n := h.noted(string(engine.NoteUnusual)); n != 1 {
+		t.Errorf("the diary says it %d times", n)
+	}
+	h.now = h.now.Add(26 * time.Hour)
+	for n := range 300 { // the twin: another kind of thing
+		r := h.sent(id, fmt.Sprintf("198.51.%d.%d", n/250, n%250+1), 60, h.now)
+		r.Port = 23
+		h.add(r)
+	}
+	if got := h.look(); len(got) != 2 {
+		t.Errorf("a search beside it: %+v", got)
+	}
+}
+
 // The twin is a phone: when and how much a person sends is nobody's business.
 func TestPersonsAreNotJudged(t *testing.T) {
 	h := newHome(t)

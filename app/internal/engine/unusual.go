@@ -117,7 +117,7 @@ func (e *Core) meet(ctx context.Context, met []meeting) error {
 	changed := false
 	for _, m := range met {
 		at := slices.IndexFunc(all, func(r unusualRecord) bool {
-			return e.same(r.Device, m.device) && r.Finding.Kind == m.finding.Kind && e.goesOn(r, m.finding)
+			return e.same(r.Device, m.device) && sameDeed(r.Finding, m.finding) && e.goesOn(r, m.finding)
 		})
 		if at >= 0 {
 			changed = all[at].grow(m.finding, e.Now()) || changed
@@ -135,6 +135,12 @@ func (e *Core) meet(ctx context.Context, met []meeting) error {
 	}
 	e.changed(changes.Flows, changes.Diary)
 	return e.Store.Note(ctx, notes...)
+}
+
+// sameDeed reports whether two findings of a device can be of one thing: what is
+// found as one kind in the morning may be large enough for another at noon.
+func sameDeed(a, b behaviour.Finding) bool {
+	return a.Kind == b.Kind || a.Day == b.Day && a.Kind.Akin(b.Kind)
 }
 
 // goesOn reports whether f is more of what r was.
