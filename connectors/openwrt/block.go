@@ -57,20 +57,27 @@ func (s *Session) Block(ctx context.Context, req connectors.BlockRequest) (conne
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if err := s.change(ctx, r.mark, values); err != nil {
+	live, err := s.change(ctx, r.mark, values)
+	if err != nil {
 		return connectors.Receipt{}, err
 	}
 	delete(s.starts, r.mark)
-	text := "The router's firewall holds the rule"
+	text, level := "The router's firewall holds the rule", consent.Configured
 	data := kept{Version: 1, MACs: r.macs, Hash: r.hash()}
 	switch {
+	case live.known && !live.loaded:
+		s.starts[r.mark] = r.from
+		if r.from.IsZero() {
+			s.starts[r.mark] = now.Add(s.loadTime)
+		}
+		text, level = "The rule is in the router's settings, but its firewall has not loaded it yet", consent.Accepted
 	case !r.from.IsZero():
 		s.starts[r.mark] = r.from
 		text += "; it starts by itself at " + r.from.In(now.Location()).Format("2 January 2006, 15:04:05")
-		if offset(r.from, s.zone) != offset(now, s.zone) {
-			text += ", and as the clocks change before then, the router may be an hour off until its firewall is loaded anew"
-		}
 	default:
+		if !live.known { // what opens before the firewall has followed is cut after that
+			s.starts[r.mark] = now.Add(s.loadTime)
+		}
 		text += s.cut(ctx, r)
 		data.Open, data.Counted = s.baseline(ctx, r)
 	}
@@ -82,7 +89,7 @@ func (s *Session) Block(ctx context.Context, req connectors.BlockRequest) (conne
 		return connectors.Receipt{}, connectors.Permanent("a receipt cannot be written", err)
 	}
 	return connectors.Receipt{
-		Mark: req.Mark, Level: consent.Configured, At: s.now().UTC(), Target: req.Target, From: r.from, Until: r.until,
+		Mark: req.Mark, Level: level, At: s.now().UTC(), Target: req.Target, From: r.from, Until: r.until,
 		Grain: r.grain(), Text: text + ".", Data: raw,
 	}, nil
 }
@@ -105,33 +112,42 @@ func (s *Session) checkDevice(ctx context.Context, r rule, t connectors.Target) 
 }
 
 // change puts one section of ours in place of what its mark held; nil values
-// take it away. Sections of ours that are over go with it. The caller holds writing.
-func (s *Session) change(ctx context.Context, mark string, values map[string]any) error {
+// take it away. Sections of ours that are over go with it. It returns when the
+// firewall has loaded the change, or how far it got. The caller holds writing.
+func (s *Session) change(ctx context.Context, mark string, values map[string]any) (progress, error) {
 	all, err := s.firewall(ctx)
 	if err != nil {
-		return err
+		return progress{}, err
 	}
-	name, now := prefix+key(mark), s.now()
-	var gone []string
+	section, now := prefix+key(mark), s.now()
+	var gone, names []string
 	for n, sec := range all {
 		r, ours := readRule(n, sec, s.zoneOfHome, s.zone)
-		if ours && (n == name || r.over(now.Add(-time.Minute))) {
-			gone = append(gone, n)
+		if ours && (n == section || r.over(now.Add(-time.Minute))) {
+			gone, names = append(gone, n), append(names, r.name())
 		}
 	}
 	if len(gone) == 0 && values == nil {
-		return nil
+		return progress{known: true, loaded: true}, nil
 	}
 	slices.Sort(gone)
-	if err = s.stage(ctx, name, gone, values); err == nil {
-		err = s.apply(ctx, mark, values != nil)
+	if !s.proved { // what the router took back is still staged in our session; if this is refused, so is what follows
+		if err := s.line.call(ctx, "uci", "revert", map[string]any{"config": "firewall"}, nil); err != nil && codeOf(err) != codeDenied {
+			return progress{}, err
+		}
+	}
+	before, _ := s.loaded(ctx)
+	name, _ := values["name"].(string)
+	live := progress{}
+	if err = s.stage(ctx, section, gone, values); err == nil {
+		live, err = s.apply(ctx, mark, values != nil, func() progress { return s.follows(ctx, before, name, names) })
 	}
 	if err != nil { // nothing of it may lie about and be written with the next change
 		tidy, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 		defer cancel()
 		_ = s.line.call(tidy, "uci", "revert", map[string]any{"config": "firewall"}, nil) // refused while the router waits; it takes all back then
 	}
-	return err
+	return live, err
 }
 
 // stage writes the change where it has no effect yet, and looks that nothing
@@ -162,25 +178,33 @@ func (s *Session) stage(ctx context.Context, name string, gone []string, values 
 }
 
 // apply makes the staged change real. The first of a session is made so that the
-// router takes it back by itself unless we can still reach it and say so.
-func (s *Session) apply(ctx context.Context, mark string, present bool) error {
+// router takes it back by itself unless we can still reach it with the new rules
+// loaded, and say so.
+func (s *Session) apply(ctx context.Context, mark string, present bool, follows func() progress) (progress, error) {
 	if s.proved {
 		if err := s.line.call(ctx, "uci", "commit", map[string]any{"config": "firewall"}, nil); err != nil {
-			return s.busy(err)
+			return progress{}, s.busy(err)
 		}
-		return s.shows(ctx, mark, present)
+		if err := s.shows(ctx, mark, present); err != nil {
+			return progress{}, err
+		}
+		return follows(), nil
 	}
 	if err := s.line.call(ctx, "uci", "apply", map[string]any{"rollback": true, "timeout": rollbackAfter}, nil); err != nil {
-		return s.busy(err)
+		return progress{}, s.busy(err)
 	}
 	if err := s.shows(ctx, mark, present); err != nil {
-		return err
+		return progress{}, err
+	}
+	live := follows()
+	if live.known && !live.loaded {
+		return live, connectors.Transient("The router's firewall did not load the change, so the router takes it back by itself.", ctx.Err())
 	}
 	if err := s.line.call(ctx, "uci", "confirm", nil, nil); err != nil {
-		return connectors.Transient("The router did not take our word for the first change in time and takes it back; it is tried again.", err)
+		return live, connectors.Transient("The router did not take our word for the first change in time and takes it back; it is tried again.", err)
 	}
 	s.proved = true
-	return s.shows(ctx, mark, present)
+	return live, s.shows(ctx, mark, present)
 }
 
 func (s *Session) shows(ctx context.Context, mark string, present bool) error {
@@ -201,11 +225,15 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if err := s.change(ctx, safeMark(r.Mark), nil); err != nil {
+	live, err := s.change(ctx, safeMark(r.Mark), nil)
+	if err != nil {
 		return r, err
 	}
 	delete(s.starts, safeMark(r.Mark))
 	r.Level, r.At, r.Data, r.Text = consent.Configured, s.now().UTC(), nil, "The router's firewall no longer holds the rule."
+	if live.known && !live.loaded {
+		r.Level, r.Text = consent.Accepted, "The rule is out of the router's settings, but its firewall still has it loaded."
+	}
 	return r, nil
 }
 
@@ -215,7 +243,8 @@ func (s *Session) Leave(ctx context.Context) error {
 	defer s.writing.Unlock()
 	rules, err := s.rules(ctx)
 	for _, r := range rules {
-		err = errors.Join(err, s.change(ctx, r.mark, nil))
+		_, gone := s.change(ctx, r.mark, nil)
+		err = errors.Join(err, gone)
 	}
 	return err
 }

@@ -119,6 +119,15 @@ func TestTheFirstChangeIsConfirmed(t *testing.T) {
 			t.Errorf("an edit is left in session %s: %+v", id, staged)
 		}
 	}
+	// Checked: what it takes back later it stages in our session again.
+	back.with(func() {
+		back.noConfirm = false
+		back.staged[s.line.id] = []change{{name: "bb_before", values: map[string]any{}}}
+	})
+	mustBlock(t, s, connectors.BlockRequest{Mark: "consent-1", Target: target(tv)})
+	if got := back.ours(); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
 }
 
 func TestAChangeOfSomebodyElseIsWaitedFor(t *testing.T) {
@@ -252,13 +261,69 @@ func TestWhatAPersonChangedIsNoticed(t *testing.T) {
 	}
 }
 
+// What the firewall does not load is no block, and the first change of a session
+// is then not confirmed, so that the router takes it back.
 func TestARuleThatIsNotLoadedIsNoBlock(t *testing.T) {
 	r := newRouter(t)
 	s := r.open(t)
+	s.loadTime = 50 * time.Millisecond
 	r.with(func() { r.noReload = true })
+	_, err := s.Block(t.Context(), connectors.BlockRequest{Mark: "consent-1", Target: target(tv)})
+	wantFault(t, "the first change", err, consent.KindTransient, "did not load the change")
+	if n := r.count("uci confirm"); n != 0 {
+		t.Errorf("confirmed %d times", n)
+	}
+	r.with(func() { r.pending, r.saved = "", r.before }) // its time to be confirmed is over
+
+	s.proved = true
 	rec := mustBlock(t, s, connectors.BlockRequest{Mark: "consent-1", Target: target(tv)})
+	if rec.Level != consent.Accepted || !holds(rec.Text, "has not loaded it yet") {
+		t.Errorf("%+v", rec)
+	}
 	if f, err := s.Verify(t.Context(), rec); err != nil || f.Level != consent.Accepted || !holds(f.Text, "has not loaded it") {
 		t.Errorf("%+v, %v", f, err)
+	}
+	r.with(func() { r.noReload = false; r.load(); r.noReload = true })
+	if rec, err = s.Unblock(t.Context(), rec); err != nil || rec.Level != consent.Accepted || !holds(rec.Text, "still has it loaded") {
+		t.Errorf("%+v, %v", rec, err)
+	}
+}
+
+// The firewall follows the settings a moment later. What a device opens until
+// then is cut too, and what replaces a rule is not taken for the rule it replaces.
+func TestTheFirewallIsWaitedFor(t *testing.T) {
+	for name, waits := range map[string]bool{"waited for": true, "not waited for": false} {
+		t.Run(name, func(t *testing.T) {
+			r := newRouter(t)
+			r.loadsIn = 700 * time.Millisecond
+			s := r.open(t)
+			if !waits {
+				s.loadTime, s.proved = time.Nanosecond, true
+			}
+			for _, to := range []string{"198.51.100.7", "198.51.100.8"} {
+				blocked, opened := make(chan struct{}), make(chan *tracked)
+				go func() { // it opens another connection whenever one is cut
+					var open *tracked
+					for {
+						open, _ = r.send(tv, to, 443, 10, open)
+						select {
+						case <-blocked:
+							open, _ = r.send(tv, to, 443, 10, open)
+							opened <- open
+							return
+						case <-time.After(time.Millisecond):
+						}
+					}
+				}()
+				mustBlock(t, s, connectors.BlockRequest{Mark: "consent-1", Target: target(tv, to)})
+				close(blocked)
+				open := <-opened
+				eventually(t, "the firewall has loaded the rule", func() bool { _, passed := r.send(tv, to, 443, 10, nil); return !passed })
+				if passed := open != nil; passed == waits {
+					t.Errorf("%s: a connection goes on: %v", to, passed)
+				}
+			}
+		})
 	}
 }
 

@@ -36,6 +36,9 @@ func (r *router) suite(t *testing.T) connectortest.Options {
 				ct.Fatalf("%v", err)
 			}
 			ct.Cleanup(func() { _ = ses.Close() })
+			if r.noReload {
+				ses.(*Session).loadTime = 50 * time.Millisecond // it would be waited for in vain
+			}
 			return ses
 		},
 		Target: target(tv, near), Other: target(tv, far),

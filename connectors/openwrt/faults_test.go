@@ -51,6 +51,23 @@ func TestSessionsEnd(t *testing.T) {
 	wantFault(t, "taken away", err, consent.KindNeedsPerson, `may not do "uci add"`)
 }
 
+// A service that starts anew is waited for; what is not installed is not.
+func TestAServiceThatStartsAnew(t *testing.T) {
+	r := newRouter(t)
+	s := r.open(t)
+	r.with(func() { r.asleep = true; clear(r.sessions) })
+	wantFault(t, "asleep", s.Probe(t.Context()), consent.KindTransient, "does not answer just now")
+	_, err := New().Open(t.Context(), r.settings(nil), hostFor(password))
+	wantFault(t, "asleep, at the start", err, consent.KindTransient, "does not answer just now")
+	r.with(func() { r.asleep = false })
+	if err := s.Probe(t.Context()); err != nil {
+		t.Error(err)
+	}
+	r.with(func() { r.noLuci = true })
+	_, err = New().Open(t.Context(), r.settings(nil), hostFor(password))
+	wantFault(t, "not installed", err, consent.KindNeedsPerson, "install the packages")
+}
+
 func TestRightsThatAreMissing(t *testing.T) {
 	r := newRouter(t)
 	delete(r.acl.Read.UBUS, "luci-rpc")

@@ -84,6 +84,15 @@ func hardware(text string) string {
 	return m.String()
 }
 
+// near says whether one of these addresses is in a network of the home. Who is
+// only in the one that leads outside is a neighbour of the router there.
+func (h *home) near(addrs []string) bool {
+	return len(h.inside) == 0 || slices.ContainsFunc(addrs, func(text string) bool { // none: which are the home's is not granted
+		a, err := netip.ParseAddr(text)
+		return err == nil && slices.ContainsFunc(h.inside, func(p netip.Prefix) bool { return p.Contains(a.Unmap()) })
+	})
+}
+
 func (h *home) add(mac, name string, addrs ...string) {
 	if mac = hardware(mac); mac == "" {
 		return
@@ -164,12 +173,24 @@ func (s *Session) around(ctx context.Context, age time.Duration) (*home, error) 
 		return last, nil
 	}
 	h := &home{at: now, devices: map[string]*device{}, macs: map[netip.Addr]string{}, own: map[netip.Addr]bool{}}
+	var ifaces struct {
+		All []iface `json:"interface"`
+	}
+	err := s.line.call(ctx, "network.interface", "dump", nil, &ifaces)
+	if err != nil && connectors.KindOf(err) != consent.KindNeedsPerson {
+		return nil, err
+	}
+	for _, i := range ifaces.All {
+		h.learn(i)
+	}
 	var hints map[string]hint
 	if err := s.line.call(ctx, "luci-rpc", "getHostHints", nil, &hints); err != nil && !errors.Is(err, errNoData) {
 		return nil, err
 	}
 	for mac, x := range hints {
-		h.add(mac, x.Name, slices.Concat([]string{x.Four, x.Six}, x.FourAddrs, x.SixAddrs)...)
+		if addrs := slices.Concat([]string{x.Four, x.Six}, x.FourAddrs, x.SixAddrs); h.near(addrs) {
+			h.add(mac, x.Name, addrs...)
+		}
 	}
 	var leases struct {
 		Four []lease `json:"dhcp_leases"`
@@ -180,16 +201,6 @@ func (s *Session) around(ctx context.Context, age time.Duration) (*home, error) 
 	}
 	for _, x := range slices.Concat(leases.Four, leases.Six) {
 		h.add(x.MAC, x.Hostname, append([]string{x.Four, x.Six}, x.More...)...)
-	}
-	var ifaces struct {
-		All []iface `json:"interface"`
-	}
-	err := s.line.call(ctx, "network.interface", "dump", nil, &ifaces)
-	if err != nil && connectors.KindOf(err) != consent.KindNeedsPerson {
-		return nil, err
-	}
-	for _, i := range ifaces.All {
-		h.learn(i)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

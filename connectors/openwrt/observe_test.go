@@ -2,6 +2,7 @@ package openwrt
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -213,6 +214,27 @@ func TestPeerTime(t *testing.T) {
 		at, err := r.open(t).PeerTime(t.Context())
 		if err != nil || at.Sub(r.now()).Abs() > 3*time.Second {
 			t.Errorf("%v: %v, want %v; %v", off, at, r.now(), err)
+		}
+	}
+}
+
+// The router tells of its neighbours on both sides; those outside are not the home's.
+func TestANeighbourOutsideIsNoDevice(t *testing.T) {
+	for name, granted := range map[string]bool{"granted": true, "not granted": false} {
+		r := newRouter(t)
+		if !granted { // the twin: which networks are the home's is not known
+			delete(r.acl.Read.UBUS, "network.interface")
+		}
+		h, err := r.open(t).around(t.Context(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outside := netip.MustParseAddr("192.168.178.1")
+		if (h.devices[upstream] == nil) != granted || h.local(outside) == granted {
+			t.Errorf("%s: %v, local %v", name, h.devices[upstream], h.local(outside))
+		}
+		if h.devices[tv] == nil || h.devices[camera] == nil || h.devices["3c:a6:2f:00:00:f0"] == nil {
+			t.Errorf("%s: %v", name, h.devices)
 		}
 	}
 }

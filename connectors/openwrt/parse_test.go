@@ -73,13 +73,60 @@ func TestZones(t *testing.T) {
 			t.Errorf("%+v: %d", c, offset(time.Date(2026, 1, 15, 0, 0, 0, 0, time.UTC), z))
 		}
 	}
-	// The hour that comes twice in autumn cannot be written.
-	for at, ok := range map[string]bool{"2026-10-25T00:30:00Z": false, "2026-10-25T01:30:00Z": false, "2026-10-25T02:30:00Z": true, "2026-03-29T01:30:00Z": true, "2038-02-01T00:00:00Z": false} {
+}
+
+// A date is written so that the firewall makes the right moment of it. Checked: it
+// takes off the distance to UTC that holds when UTC shows the same time of day.
+func TestDatesAreWrittenAsTheyAreRead(t *testing.T) {
+	berlin, err := zoneOf("CET-1CEST,M3.5.0,M10.5.0/3", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[string]string{
+		"2026-10-24T22:30:00Z": "2026-10-25T00:30:00",
+		"2026-10-24T23:30:00Z": "", // cannot be said
+		"2026-10-25T00:30:00Z": "2026-10-25T01:30:00",
+		"2026-10-25T01:30:00Z": "2026-10-25T02:30:00",
+		"2026-10-25T02:30:00Z": "2026-10-25T03:30:00",
+		"2026-03-28T23:30:00Z": "2026-03-29T00:30:00",
+		"2026-03-29T00:30:00Z": "2026-03-29T02:30:00", // which its clocks never show
+		"2026-03-29T01:30:00Z": "2026-03-29T03:30:00",
+		"2026-07-01T12:00:00Z": "2026-07-01T14:00:00",
+		"2038-02-01T00:00:00Z": "",
+	} {
 		x, _ := time.Parse(time.RFC3339, at)
-		text, can := wall(x, berlin)
-		if can != ok || can && text != x.In(real).Format(dateForm) {
-			t.Errorf("%s: %q, %v", at, text, can)
+		if text, can := wall(x, berlin); can != (want != "") || can && text != want {
+			t.Errorf("%s: %q, %v, want %q", at, text, can, want)
 		}
+	}
+	plain := 0 // how many would be off if they were written as the clocks show them
+	for _, name := range []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Auckland"} {
+		z, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := func(text string) time.Time {
+			x, _ := time.Parse(dateForm, text)
+			return x.Add(-time.Duration(offset(x, z)) * time.Second)
+		}
+		refused := 0
+		for at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() < 2028; at = at.Add(10 * time.Minute) {
+			text, ok := wall(at, z)
+			if !ok {
+				refused++
+			} else if !read(text).Equal(at) {
+				t.Fatalf("%s: %v is written as %s, which is read as %v", name, at, text, read(text))
+			}
+			if !read(at.In(z).Format(dateForm)).Equal(at) {
+				plain++
+			}
+		}
+		if refused > 2*6 { // an hour in each of the two autumns
+			t.Errorf("%s: %d moments cannot be said", name, refused)
+		}
+	}
+	if plain == 0 {
+		t.Error("written as the clocks show them all are right too, so nothing was tested")
 	}
 }
 
@@ -139,7 +186,7 @@ func FuzzResponse(f *testing.F) {
 		if codeOf(err) != codeOK && sorted(err).Error() == "" {
 			t.Error("a code without a sentence")
 		}
-		_, _, _ = parseCounters(raw, "x")
+		_, _ = parseLoaded(raw)
 	})
 }
 

@@ -56,7 +56,7 @@ func matches(pattern, text string) bool {
 
 // mayWrite says whether our rules can be set, and what is missing.
 func (r rights) mayWrite() (missing string) {
-	for _, m := range []string{"get", "changes", "add", "delete", "apply", "confirm", "revert"} {
+	for _, m := range []string{"get", "changes", "add", "delete", "apply", "confirm", "commit", "revert"} {
 		if !r.may("ubus", "uci", m) {
 			return "uci " + m
 		}

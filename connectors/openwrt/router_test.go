@@ -46,6 +46,9 @@ type router struct {
 	saved   map[string]map[string]any // /etc/config/firewall
 	staged  map[string][]change       // by session
 	loaded  map[string]map[string]any // what the firewall really does
+	loads   uint64                    // how often it has loaded
+	loadAt  time.Time                 // when it loads what was saved; zero: nothing is new
+	loadsIn time.Duration             // after a change; checked: the router waits for a second
 	refused map[string]uint64         // its counters, by section
 	pending string                    // the session whose apply waits to be confirmed
 	before  map[string]map[string]any
@@ -59,6 +62,8 @@ type router struct {
 	noReload   bool // the firewall does not follow the settings
 	noConfirm  bool // the router takes back before our word arrives
 	noPOSIX    bool // only the zone's name is set
+	asleep     bool // its service starts anew
+	noLuci     bool // the package that tells of the home is missing
 }
 
 type change struct {
@@ -87,7 +92,7 @@ type acl struct {
 // fromSetup reads the ACL file out of the setup text.
 func fromSetup(t connectortest.T) acl {
 	t.Helper()
-	_, rest, ok1 := strings.Cut(Setup, "<<'END'\n")
+	_, rest, ok1 := strings.Cut(strings.ReplaceAll(Setup, "$home", "lan"), "<<END\n")
 	text, _, ok2 := strings.Cut(rest, "\nEND\n")
 	var all map[string]acl
 	if err := json.Unmarshal([]byte(text), &all); err != nil || !ok1 || !ok2 || len(all) != 1 {
@@ -121,6 +126,8 @@ func (a acl) grants() rights {
 const (
 	tv     = "3c:a6:2f:00:00:01"
 	camera = "3c:a6:2f:00:00:02"
+
+	upstream = "3c:a6:2f:00:00:f2" // another router, on the way out
 )
 
 var addressOf = map[string]string{tv: "192.168.1.20", camera: "192.168.1.21"}
@@ -159,11 +166,20 @@ func (r *router) count(what string) int {
 
 func (r *router) now() time.Time { return time.Now().Add(r.clockOff) }
 
-// load is the firewall's reload. Documented: procd does it on the commit event.
-func (r *router) load() {
-	if !r.noReload {
-		r.loaded, r.refused = maps.Clone(r.saved), map[string]uint64{}
+// reload is the event of a commit. Checked: the firewall follows a moment later,
+// and not at all when it is told to follow something that cannot be loaded.
+func (r *router) reload() { r.loadAt = time.Now().Add(r.loadsIn) }
+
+// settle is the firewall's loading, when its time has come.
+func (r *router) settle() {
+	if !r.noReload && !r.loadAt.IsZero() && !time.Now().Before(r.loadAt) {
+		r.load()
 	}
+}
+
+func (r *router) load() {
+	r.loaded, r.refused, r.loadAt = maps.Clone(r.saved), map[string]uint64{}, time.Time{}
+	r.loads++
 }
 
 // ours are the sections that carry our prefix, sorted.
@@ -185,6 +201,7 @@ func (r *router) ours() []string {
 func (r *router) send(mac, to string, dport uint16, up uint64, open *tracked) (*tracked, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.settle()
 	if open != nil {
 		if !slices.Contains(r.table, open) { // its entry was deleted: it is a new one now
 			return r.sendNew(mac, to, dport, up)
@@ -209,7 +226,8 @@ func (r *router) sendNew(mac, to string, dport uint16, up uint64) (*tracked, boo
 }
 
 // stops is firewall4's rule: by hardware address, destination, and dates in the
-// zone of its own process. Checked: utc_time is ignored.
+// zone of its own process. Checked: utc_time is ignored, and the distance to UTC is
+// the one that holds when UTC shows the time of day that is written.
 func (r *router) stops(sec map[string]any, mac, to string) bool {
 	if sec["target"] != "REJECT" || sec["enabled"] == "0" || !slices.ContainsFunc(texts(sec["src_mac"]), func(m string) bool { return strings.EqualFold(m, mac) }) {
 		return false
@@ -222,7 +240,8 @@ func (r *router) stops(sec map[string]any, mac, to string) bool {
 	}
 	for option, after := range map[string]bool{"start_date": true, "stop_date": false} {
 		if text, set := sec[option].(string); set {
-			at, err := time.ParseInLocation("2006-01-02T15:04:05", text, r.zone)
+			at, err := time.Parse("2006-01-02T15:04:05", text)
+			at = at.Add(-time.Duration(offset(at, r.zone)) * time.Second)
 			if err != nil || r.now().Before(at) == after {
 				return false
 			}
@@ -266,6 +285,7 @@ func (r *router) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.asked[object+" "+method]++
+	r.settle()
 	code, data := r.answer(id, object, method, in.Params[3])
 	switch {
 	case code < 0:
@@ -280,6 +300,15 @@ func (r *router) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 func (r *router) answer(id, object, method string, raw json.RawMessage) (int, any) {
 	var a map[string]any
 	_ = json.Unmarshal(raw, &a)
+	if r.asleep || r.noLuci && object == "luci-rpc" { // checked: first of all it is looked whether there is such a thing
+		return -32000, nil
+	}
+	if a["ubus_rpc_session"] != nil { // checked: the web server sets it itself, and refuses one that is given
+		return -32602, nil
+	}
+	if object == "session" && method == "access" && id == nobody {
+		return 0, map[string]any{"access": false}
+	}
 	if object == "session" && method == "login" { // checked: a wrong password is [6]; no lock-out exists
 		r.logins++
 		if a["username"] != "bestbefore" || a["password"] != r.password {
@@ -308,7 +337,7 @@ func (r *router) answer(id, object, method string, raw json.RawMessage) (int, an
 	case "network.interface":
 		return 0, map[string]any{"interface": []any{
 			map[string]any{"interface": "lan", "ipv4-address": []any{map[string]any{"address": "192.168.1.1", "mask": 24}}, "route": []any{}},
-			map[string]any{"interface": "wan", "ipv4-address": []any{map[string]any{"address": "192.168.178.2", "mask": 24}}, "route": []any{map[string]any{"target": "0.0.0.0", "mask": 0}}},
+			map[string]any{"interface": "wan", "ipv4-address": []any{map[string]any{"address": "192.168.178.2", "mask": 24}}, "route": []any{map[string]any{"target": "0.0.0.0", "mask": 0, "nexthop": "192.168.178.1"}}},
 		}}
 	case "session":
 		delete(r.sessions, id)
@@ -321,7 +350,11 @@ func (r *router) luci(method string) (int, any) {
 	if method == "getHostHints" {
 		return 0, map[string]any{
 			strings.ToUpper(tv):     map[string]any{"ipaddrs": []string{addressOf[tv]}, "ip6addrs": []string{"2001:db8::20"}, "name": "television"},
-			strings.ToUpper(camera): map[string]any{"ipv4": addressOf[camera]},
+			strings.ToUpper(camera): map[string]any{"ipv4": addressOf[camera]}, // an older router's form
+			// checked: the router itself on both sides, and what is near it outside, are told of too
+			"3C:A6:2F:00:00:F0":       map[string]any{"ipaddrs": []string{"192.168.1.1"}, "ip6addrs": []string{"fe80::f0"}},
+			"3C:A6:2F:00:00:F1":       map[string]any{"ipaddrs": []string{"192.168.178.2"}, "ip6addrs": []string{"fe80::f1"}},
+			strings.ToUpper(upstream): map[string]any{"ipaddrs": []string{"192.168.178.1"}, "ip6addrs": []string{"fe80::1"}, "name": "fritz.box"},
 		}
 	}
 	return 0, map[string]any{
@@ -398,7 +431,8 @@ func (r *router) nft() string {
 	var all []any
 	for name, sec := range r.loaded {
 		if strings.HasPrefix(name, prefix) {
-			all = append(all, map[string]any{"rule": map[string]any{"comment": "!fw4: " + fmt.Sprint(sec["name"]), "expr": []any{
+			// checked: each loading gives the lines other numbers
+			all = append(all, map[string]any{"rule": map[string]any{"handle": 1000*r.loads + uint64(len(all)), "comment": "!fw4: " + fmt.Sprint(sec["name"]), "expr": []any{
 				map[string]any{"match": map[string]any{"op": "=="}}, map[string]any{"counter": map[string]any{"packets": r.refused[name], "bytes": 60 * r.refused[name]}}, map[string]any{"reject": nil},
 			}}})
 		}

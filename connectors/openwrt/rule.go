@@ -207,7 +207,7 @@ func (r rule) values(zoneOfHome string, z *time.Location) (map[string]any, error
 		}
 		text, ok := wall(t, z)
 		if !ok {
-			return nil, connectors.Unsupported("That moment cannot be told to the router: its clock shows it twice, or it is too far away.", nil)
+			return nil, connectors.Unsupported("That moment cannot be told to the router: it is too near a change of the clocks there, or too far away.", nil)
 		}
 		out[option] = text
 	}

@@ -36,6 +36,7 @@ type Session struct {
 	nlbwmon    bool           // something else sets the counters back
 	missing    string         // the right without which nothing can be blocked; "" when none is missing
 	dates      string         // why no date is handed over; "" when one may be
+	loadTime   time.Duration  // how long the firewall may take to follow
 
 	writing sync.Mutex           // one change to the firewall at a time; guards the two below
 	proved  bool                 // a change has been confirmed in this session
@@ -61,7 +62,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 	if h == nil || h.Now == nil || h.HTTP == nil || h.Secret == nil {
 		return nil, connectors.Permanent("the OpenWrt connector was given no clock, no way out or no way to read its password", nil)
 	}
-	s := &Session{source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now, zoneOfHome: set.Values[optZone], starts: map[string]time.Time{}}
+	s := &Session{source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now, zoneOfHome: set.Values[optZone], starts: map[string]time.Time{}, loadTime: loadTime}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -1,8 +1,13 @@
 # Paste this on your OpenWrt router (ssh root@192.168.1.1). It makes an account
 # "bestbefore" that may read who is in the home and what goes out, and may set
-# firewall rules. It is not root, and it cannot sign in by ssh.
-opkg install rpcd-mod-luci uhttpd-mod-ubus conntrack || apk add rpcd-mod-luci uhttpd-mod-ubus conntrack
-cat > /usr/share/rpcd/acl.d/bestbefore.json <<'END'
+# firewall rules. It is not root, and it cannot sign in by ssh. Pasting it again
+# sets the account up anew. It is one command, so that the question for the
+# password is answered by you and not by the next pasted line.
+bestbefore_setup() {
+home=lan # the firewall zone of your home
+packages='rpcd-mod-file rpcd-mod-luci uhttpd-mod-ubus conntrack'
+if command -v apk >/dev/null; then apk -U add $packages; else opkg update; opkg install $packages; fi
+cat > /usr/share/rpcd/acl.d/bestbefore.json <<END
 {
   "bestbefore": {
     "description": "Best Before: see devices and flows, set named firewall rules",
@@ -10,22 +15,22 @@ cat > /usr/share/rpcd/acl.d/bestbefore.json <<'END'
       "ubus": {
         "luci-rpc": ["getDHCPLeases", "getHostHints"],
         "network.interface": ["dump"],
-        "system": ["board", "info"],
+        "system": ["info"],
         "uci": ["get", "changes"],
         "file": ["read", "stat", "exec"],
-        "session": ["access", "destroy"]
+        "session": ["destroy"]
       },
       "uci": ["firewall", "system"],
       "file": {
         "/proc/net/nf_conntrack": ["read"],
         "/usr/sbin/nlbwmon": ["list"],
         "/bin/cat /proc/net/nf_conntrack": ["exec"],
-        "/usr/sbin/nft -j list chain inet fw4 forward_*": ["exec"]
+        "/usr/sbin/nft -j list chain inet fw4 forward_$home": ["exec"]
       }
     },
     "write": {
       "ubus": {
-        "uci": ["add", "set", "delete", "commit", "apply", "confirm", "revert"],
+        "uci": ["add", "delete", "commit", "apply", "confirm", "revert"],
         "file": ["exec"]
       },
       "uci": ["firewall"],
@@ -37,11 +42,20 @@ cat > /usr/share/rpcd/acl.d/bestbefore.json <<'END'
   }
 }
 END
+password=
+while [ -z "$password" ]; do
+  printf 'A new password for the account bestbefore (it is not shown): '
+  read -r -s password || return 1
+  echo
+done
+uci -q delete rpcd.bestbefore
 uci set rpcd.bestbefore=login
 uci set rpcd.bestbefore.username=bestbefore
-printf 'A password for this account: '; read -r password
 uci set rpcd.bestbefore.password="$(uhttpd -m "$password")"
 uci add_list rpcd.bestbefore.read=bestbefore
 uci add_list rpcd.bestbefore.write=bestbefore
 uci commit rpcd
-service rpcd restart
+unset password
+/etc/init.d/rpcd restart
+}
+bestbefore_setup

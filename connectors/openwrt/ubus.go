@@ -199,12 +199,14 @@ func (l *line) login(ctx context.Context, old string) error {
 	}
 	raw, err := l.once(ctx, nobody, "session", "login", map[string]any{"username": l.username, "password": l.password.Reveal(), "timeout": idle})
 	switch codeOf(err) {
-	case codeDenied, rpcDenied: // documented: a wrong password is code 6
+	case codeDenied: // checked: a wrong password is code 6
 		err = connectors.Fault(consent.KindSignIn, "The router does not accept this user name and password; it is not tried again until you enter them anew.", nil)
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.refused = err
 		return err
+	case rpcNoObject, rpcDenied: // what signs people in is not there yet, or not any more
+		return asleep()
 	case codeOK:
 	default:
 		return sorted(err)
@@ -248,6 +250,21 @@ func sorted(err error) error {
 	return err
 }
 
+// asleep is the fault of a router whose service is about to start anew, as it
+// does when a package is installed or its settings are loaded.
+func asleep() error {
+	return connectors.Transient("The router's service for programs does not answer just now; it is tried again.", nil)
+}
+
+// again asks once more for what the router did not have: that is so while its
+// service starts anew, when it has not even what signs people in.
+func (l *line) again(ctx context.Context, id, object, method string, args any) (json.RawMessage, error) {
+	if _, err := l.once(ctx, nobody, "session", "access", nil); codeOf(err) == rpcNoObject {
+		return nil, asleep()
+	}
+	return l.once(ctx, id, object, method, args)
+}
+
 // call asks as ourselves. The router answers the same to a session that has run
 // out and to a right that is missing; what the login granted tells them apart,
 // so that a missing right does not make us sign in again and again.
@@ -257,6 +274,9 @@ func (l *line) call(ctx context.Context, object, method string, args any, out an
 		return err
 	}
 	raw, err := l.once(ctx, id, object, method, args)
+	if codeOf(err) == rpcNoObject {
+		raw, err = l.again(ctx, id, object, method, args)
+	}
 	code := codeOf(err)
 	if code == rpcNoSession || code == rpcDenied && l.granted().may("ubus", object, method) {
 		if err := l.login(ctx, id); err != nil {
@@ -304,6 +324,6 @@ func (l *line) close(ctx context.Context) {
 	l.closed = true
 	l.mu.Unlock()
 	if !was && id != "" && may {
-		_, _ = l.once(ctx, id, "session", "destroy", map[string]any{"ubus_rpc_session": id}) // it runs out anyway
+		_, _ = l.once(ctx, id, "session", "destroy", nil) // the router names our session itself; it runs out anyway
 	}
 }

@@ -78,7 +78,7 @@ func (r *router) uciWrite(id, method string) (int, any) {
 		}
 		if method == "commit" {
 			r.saved = r.view(id)
-			r.load()
+			r.reload()
 		}
 		delete(r.staged, id)
 	case "apply":
@@ -87,10 +87,10 @@ func (r *router) uciWrite(id, method string) (int, any) {
 		}
 		r.pending, r.before = id, r.saved
 		r.saved = r.view(id)
-		r.load()
+		r.reload()
 		if r.noConfirm { // checked: back by itself, and the edit is still staged
 			r.saved, r.pending = r.before, ""
-			r.load()
+			r.reload()
 			return 0, nil
 		}
 		delete(r.staged, id)

@@ -146,45 +146,7 @@ func (s *Session) passed(ctx context.Context, r rule, d kept) (sum uint64, looke
 // refusals reads the counter of r in the live ruleset. counted is whether that
 // is granted, live whether the rule is there.
 func (s *Session) refusals(ctx context.Context, r rule) (n uint64, live, counted bool) {
-	chain := "forward_" + s.zoneOfHome
-	if !s.line.granted().mayRun(rulesCommand + " -j list chain inet fw4 " + chain) {
-		return 0, false, false
-	}
-	code, text, err := s.line.run(ctx, rulesCommand, "-j", "list", "chain", "inet", "fw4", chain)
-	if err != nil || code != 0 {
-		return 0, false, false
-	}
-	n, live, err = parseCounters([]byte(text), r.name())
-	return n, live, err == nil
-}
-
-// parseCounters adds the packets of the rules that carry a name.
-func parseCounters(raw []byte, name string) (n uint64, live bool, err error) {
-	var out struct {
-		All []struct {
-			Rule *struct {
-				Comment string `json:"comment"`
-				Expr    []struct {
-					Counter *struct {
-						Packets uint64 `json:"packets"`
-					} `json:"counter"`
-				} `json:"expr"`
-			} `json:"rule"`
-		} `json:"nftables"`
-	}
-	if err := json.Unmarshal(raw, &out); err != nil {
-		return 0, false, fmt.Errorf("reading the live rules: %w", err)
-	}
-	for _, x := range out.All {
-		if x.Rule == nil || x.Rule.Comment != "!fw4: "+name {
-			continue
-		}
-		live = true
-		for _, e := range x.Rule.Expr {
-			if e.Counter != nil && n+e.Counter.Packets >= n {
-				n += e.Counter.Packets
-			}
-		}
-	}
-	return n, live, nil
+	all, counted := s.loaded(ctx)
+	x, live := all[r.name()]
+	return x.refused, live, counted
 }

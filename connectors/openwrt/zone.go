@@ -65,17 +65,19 @@ func zoneOf(timezone, name string) (*time.Location, error) {
 	return z, nil
 }
 
-// wall writes t in z; false when that time of day comes twice, so that it would
-// not say which is meant, or when the form cannot hold it.
+// wall writes t so that the firewall of a router in z understands it: that takes
+// off the distance to UTC which holds when UTC shows the same time of day, and not
+// the one which holds there. In the hours around a change of the clocks these are
+// not the same, and some moments cannot be said at all; false then, or when the
+// form cannot hold t.
 func wall(t time.Time, z *time.Location) (string, bool) {
-	text := t.In(z).Format(dateForm)
-	for _, d := range []time.Duration{-time.Hour, time.Hour} {
-		if t.Add(d).In(z).Format(dateForm) == text {
-			return "", false
+	for _, near := range []time.Time{t, t.Add(-24 * time.Hour), t.Add(24 * time.Hour)} {
+		off := offset(near, z)
+		if shown := t.Add(time.Duration(off) * time.Second).UTC(); offset(shown, z) == off {
+			return shown.Format(dateForm), shown.Year() >= 1970 && shown.Year() < 2038
 		}
 	}
-	y := t.In(z).Year()
-	return text, y >= 1970 && y < 2038
+	return "", false
 }
 
 // offset is z's distance to UTC at t.
