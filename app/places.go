@@ -102,7 +102,8 @@ func (win *window) buildAccess() ui.Page {
 func (win *window) buildConnectors() ui.Page {
 	p := connectors.New(connectors.Commands{
 		OpenForm: win.pump.OpenForm, OpenFound: win.pump.OpenFound, Connect: win.pump.Connect,
-		AskRemove: win.pump.AskRemove, Remove: win.pump.Remove, EndAndRemove: win.pump.EndAndRemove,
+		AskRemove: win.pump.AskRemove, Remove: win.pump.Remove, EndAndRemove: win.pump.EndAndRemove, Abandon: win.pump.Abandon,
+		ChangeForm: win.pump.ChangeForm, Change: win.pump.Change, Trust: win.pump.Trust,
 		Test: win.pump.Test, ShowLog: win.pump.ShowLog, Copy: win.copy, Save: win.saveText, Visit: win.visit,
 		Captures: func() { win.open(view.Route{Page: view.PageCapture}) },
 		Files: connectors.FileCommands{

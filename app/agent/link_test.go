@@ -86,7 +86,7 @@ func removedKnowingly(t *testing.T, dir, key string) {
 		code int
 		says []string
 	}{
-		{[]string{"--end", "--forget"}, exitUsage, []string{"opposite"}},
+		{[]string{"--end", "--forget"}, exitUsage, []string{"only one of"}},
 		{nil, exitFailed, []string{"--end: ", "tried afterwards", "--forget: The access of the client \"house:hold\" stays valid", "nothing was removed yet"}},
 		{[]string{"--end"}, exitDone, []string{"a renewal was tried, and refused", "was removed"}},
 		{[]string{"--forget"}, exitFailed, []string{"there is no connection"}},

@@ -110,7 +110,8 @@ func commands() map[string]command {
 		"connectors":     {"connectors [--json]", "kinds and connections", (*call).connectors},
 		"connect":        {"connect KIND [--set key=value ...] | connect KIND --setup", "set a connector up; secrets as key=value lines on standard input; --setup: what it needs first, and the text to paste there", (*call).connect},
 		"recipe":         {"recipe check FILE | recipe add FILE [--yes] | recipe list [--json] | recipe remove KIND", "connectors that somebody wrote as a file: look at one, use it, list, remove", (*call).recipe},
-		"remove":         {"remove CONNECTION [--end|--forget]", "lift what a connection holds and forget it; --end: end first, there, what it gave us; --forget: only here", (*call).remove},
+		"change":         {"change CONNECTION --set key=value", "try other answers for a connection, and keep them if its peer accepts; --set key= takes one back; secrets as key=value lines on standard input", (*call).change},
+		"remove":         {"remove CONNECTION [--end|--forget|--abandon]", "lift what a connection holds and forget it; --end: end first, there, what it gave us; --forget: only here; --abandon: one that does not answer, with nothing lifted", (*call).remove},
 		"key":            {"key [--json] | key unlock|change|give-up", "the key that seals passwords, and the passphrase where there is no key store", (*call).key},
 		"access":         {"access [--json] | access end ID [--confirm]", "the tokens, keys, logins and accounts that your peers gave; end one for good", (*call).access},
 		"support":        {"support DEVICE [DATE|none --source TEXT]", "until when its maker keeps a device safe, and where that stands", (*call).support},
@@ -130,7 +131,7 @@ func commands() map[string]command {
 // order is how the help lists the commands.
 var order = []string{
 	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "coverage", "declared", "unusual", "allow", "consents", "renew", "extend", "end", "confirm",
-	"undo", "disconnect", "reconnect", "connectors", "connect", "recipe", "test", "remove", "access", "support", "key", "held", "diary", "backup", "export", "forget", "calendar", "import-capture", "captures", "clock",
+	"undo", "disconnect", "reconnect", "connectors", "connect", "change", "recipe", "test", "remove", "access", "support", "key", "held", "diary", "backup", "export", "forget", "calendar", "import-capture", "captures", "clock",
 }
 
 // dispatch reads --data and the command's name.

@@ -12,16 +12,17 @@ import (
 // remove gives a connection up: with ending, at its peer, what that gave to us,
 // or only here.
 func (c *call) remove(ctx context.Context, args []string) error {
-	var end, forget bool
+	var end, forget, abandon bool
 	pos, err := words("remove", args, 1, 1, func(f *flag.FlagSet) {
 		f.BoolVar(&end, "end", false, "")
 		f.BoolVar(&forget, "forget", false, "")
+		f.BoolVar(&abandon, "abandon", false, "")
 	})
 	if err != nil {
 		return err
 	}
-	if end && forget {
-		return usagef("--end and --forget say the opposite of each other; usage: %s", commands()["remove"].usage)
+	if end && forget || abandon && (end || forget) {
+		return usagef("only one of --end, --forget and --abandon can be meant; usage: %s", commands()["remove"].usage)
 	}
 	return c.with(ctx, partsConnect, func(ctx context.Context, e engine.Engine) error {
 		p, err := e.PreviewRemove(ctx, pos[0])
@@ -30,6 +31,12 @@ func (c *call) remove(ctx context.Context, args []string) error {
 		}
 		c.printRemoval(p, end)
 		switch {
+		case abandon:
+			if _, err := e.AbandonConnection(ctx, p.Connection, how); err != nil {
+				return err
+			}
+		case p.Silent:
+			return errors.New("it does not answer, so nothing was removed: \"change\" gives it other answers, --abandon forgets it although what it holds stays there")
 		case end:
 			said, err := e.EndAndRemove(ctx, p.Connection, how)
 			if err != nil {
@@ -61,6 +68,9 @@ func (c *call) printRemoval(p engine.RemovalInfo, end bool) {
 		for _, r := range p.Rests {
 			fmt.Fprintf(c.out, "  With it ends: %s\n", r)
 		}
+	}
+	for _, s := range p.Standing {
+		fmt.Fprintf(c.out, "  What may stay in force there: %s\n", s)
 	}
 	if p.Stays == "" || end {
 		return

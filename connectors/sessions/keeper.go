@@ -167,8 +167,15 @@ func (k *keeper) closed(err error) {
 	defer k.mu.Unlock()
 	k.session, k.caps = nil, connectors.Capabilities{}
 	k.health.Open, k.health.Since = false, time.Time{}
-	k.health.Trouble, k.health.Kind = words(err), connectors.KindOf(err)
+	k.health.Trouble, k.health.Kind, k.health.Certificate = words(err), connectors.KindOf(err), certificate(err)
 	k.refused = err != nil && k.health.Kind == consent.KindSignIn
+}
+
+// certificate is the unknown one that err is about, or nil.
+func certificate(err error) *connectors.CertificateError {
+	var bad *connectors.CertificateError
+	errors.As(err, &bad)
+	return bad
 }
 
 func (k *keeper) closeSession(s connectors.Session) {
@@ -214,7 +221,7 @@ func (k *keeper) trouble(err error) {
 	k.mu.Lock()
 	news := k.health.Open && text != k.health.Trouble
 	if news {
-		k.health.Trouble, k.health.Kind = text, kind
+		k.health.Trouble, k.health.Kind, k.health.Certificate = text, kind, certificate(err)
 	}
 	k.mu.Unlock()
 	if news {

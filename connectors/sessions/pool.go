@@ -83,6 +83,8 @@ type Health struct {
 	Since   time.Time // open since
 	Trouble string    // one sentence, "" when well
 	Kind    consent.ErrorKind
+	// Certificate is the unknown one that the peer showed, nil where that is not the trouble.
+	Certificate *connectors.CertificateError
 }
 
 // Pool holds the sessions. Its methods are safe for concurrent use; Serve runs

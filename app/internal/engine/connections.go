@@ -30,7 +30,7 @@ func (e *Core) Connectors(ctx context.Context) (ConnectorsInfo, error) {
 // connectionInfo asks an open session what it sees; a slow one is not waited for.
 func (e *Core) connectionInfo(ctx context.Context, c connectors.Connection) ConnectionInfo {
 	h := e.Sessions.Health(c.ID)
-	i := ConnectionInfo{Connection: c, Open: h.Open, Alive: h.Alive, Trouble: h.Trouble, Error: h.Kind}
+	i := ConnectionInfo{Connection: c, Open: h.Open, Alive: h.Alive, Trouble: h.Trouble, Error: h.Kind, Certificate: h.Certificate}
 	l := e.losses.now(c.ID, e.Now())
 	i.Lost, i.LostSince = l.total, l.since
 	caps, ok := e.Sessions.Capabilities(c.ID)
@@ -121,14 +121,8 @@ func (e *Core) draft(ctx context.Context, r ConnectRequest) (connectors.Spec, co
 		return spec, connectors.Connection{}, err
 	}
 	values := maps.Clone(r.Values)
-	for _, o := range spec.Options {
-		if o.Device && values[o.Key] != "" {
-			d, err := e.find(values[o.Key])
-			if err != nil {
-				return spec, connectors.Connection{}, err
-			}
-			values[o.Key] = string(d.ID)
-		}
+	if err := e.nameDevices(spec, values); err != nil {
+		return spec, connectors.Connection{}, err
 	}
 	c := connectors.Connection{
 		ID: e.NewID("k"), Kind: r.Kind, Name: r.Name, Created: e.Now().UTC(),
@@ -138,6 +132,20 @@ func (e *Core) draft(ctx context.Context, r ConnectRequest) (connectors.Spec, co
 		c.Name = e.freeName(ctx, spec.Name)
 	}
 	return spec, c, nil
+}
+
+// nameDevices puts our own names of devices into answers that name some.
+func (e *Core) nameDevices(spec connectors.Spec, values map[string]string) error {
+	for _, o := range spec.Options {
+		if o.Device && values[o.Key] != "" {
+			d, err := e.find(values[o.Key])
+			if err != nil {
+				return err
+			}
+			values[o.Key] = string(d.ID)
+		}
+	}
+	return nil
 }
 
 // settle opens what was saved, and has done what waited for it.
@@ -160,19 +168,19 @@ func (e *Core) settle(ctx context.Context, c connectors.Connection) (ConnectionI
 
 // admit seals the secrets, tries c and saves it.
 func (e *Core) admit(ctx context.Context, spec connectors.Spec, c connectors.Connection, values map[string]string) error {
-	if err := e.sealAll(ctx, c, values); err != nil {
+	if err := e.sealAs(ctx, c, "", values); err != nil {
 		return err
 	}
-	return e.tryAndSave(ctx, spec, c)
+	return e.tryAndSave(ctx, spec, c, fmt.Sprintf("Connected %s.", c.Name))
 }
 
-// sealAll seals what was typed as a secret.
-func (e *Core) sealAll(ctx context.Context, c connectors.Connection, values map[string]string) error {
+// sealAs seals what was typed as a secret, under names that end in suffix.
+func (e *Core) sealAs(ctx context.Context, c connectors.Connection, suffix string, values map[string]string) error {
 	for _, key := range slices.Sorted(keysOf(values)) {
 		if e.PutSecret == nil {
 			return fmt.Errorf("%q is a secret, and this computer has no key store to keep it in; start one (for example gnome-keyring) and try again", key)
 		}
-		ref, err := e.PutSecret(ctx, c.ID+"/"+key, connectors.NewSecret(values[key]))
+		ref, err := e.PutSecret(ctx, c.ID+"/"+key+suffix, connectors.NewSecret(values[key]))
 		if err != nil {
 			return err
 		}
@@ -181,15 +189,15 @@ func (e *Core) sealAll(ctx context.Context, c connectors.Connection, values map[
 	return nil
 }
 
-// tryAndSave opens and probes c, and keeps it.
-func (e *Core) tryAndSave(ctx context.Context, spec connectors.Spec, c connectors.Connection) error {
+// tryAndSave opens and probes c, and keeps it; text is for the diary.
+func (e *Core) tryAndSave(ctx context.Context, spec connectors.Spec, c connectors.Connection, text string) error {
 	if err := spec.Check(c.Settings); err != nil {
 		return err
 	}
 	if _, err := e.Sessions.Try(ctx, c); err != nil {
 		return err
 	}
-	n := ledger.Note{Time: e.Now(), Kind: consent.NoteConnected, Text: fmt.Sprintf("Connected %s.", c.Name)}
+	n := ledger.Note{Time: e.Now(), Kind: consent.NoteConnected, Text: text}
 	return e.Store.SaveConnection(ctx, c, n)
 }
 

@@ -33,6 +33,7 @@ type Engine interface {
 	Household
 	Connections
 	Removals
+	Mending
 	Linking
 	Trials
 	Diary
@@ -350,14 +351,16 @@ type FoundPeer struct {
 // ConnectionInfo is one connection and its health.
 type ConnectionInfo struct {
 	connectors.Connection
-	Traits   connectors.Traits   `json:"traits"`
-	Open     bool                `json:"open"`
-	Alive    time.Time           `json:"alive,omitzero"` // last success or heartbeat
-	Trouble  string              `json:"trouble,omitempty"`
-	Error    consent.ErrorKind   `json:"error,omitempty"`
-	Can      []string            `json:"can"` // "observe", "block", "revoke", "hold a start" ...
-	Coverage connectors.Coverage `json:"coverage"`
-	Holds    int                 `json:"holds"` // dates that it keeps for us
+	Traits  connectors.Traits `json:"traits"`
+	Open    bool              `json:"open"`
+	Alive   time.Time         `json:"alive,omitzero"` // last success or heartbeat
+	Trouble string            `json:"trouble,omitempty"`
+	Error   consent.ErrorKind `json:"error,omitempty"`
+	// Certificate is the question whether an unknown certificate is the peer's own; nil asks nothing.
+	Certificate *connectors.CertificateError `json:"certificate,omitempty"`
+	Can         []string                     `json:"can"` // "observe", "block", "revoke", "hold a start" ...
+	Coverage    connectors.Coverage          `json:"coverage"`
+	Holds       int                          `json:"holds"` // dates that it keeps for us
 	// Lost is what it is known to have missed lately, and since when.
 	Lost      uint64    `json:"lost,omitempty"`
 	LostSince time.Time `json:"lost_since,omitzero"`

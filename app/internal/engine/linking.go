@@ -115,7 +115,7 @@ func (e *Core) StartLink(ctx context.Context, r ConnectRequest) (LinkInfo, error
 }
 
 func (e *Core) beginLink(ctx context.Context, spec connectors.Spec, c connectors.Connection, secrets map[string]string) (connectors.Link, error) {
-	if err := e.sealAll(ctx, c, secrets); err != nil {
+	if err := e.sealAs(ctx, c, "", secrets); err != nil {
 		return nil, err
 	}
 	if err := spec.Check(c.Settings); err != nil {
@@ -153,7 +153,7 @@ func (e *Core) keepLinked(ctx context.Context, p *pending, got connectors.Linked
 		}
 		p.conn.Settings.Secrets[key] = ref
 	}
-	return e.tryAndSave(ctx, p.spec, p.conn)
+	return e.tryAndSave(ctx, p.spec, p.conn, fmt.Sprintf("Connected %s.", p.conn.Name))
 }
 
 // giveBack has the peer forget what nobody kept.

@@ -40,6 +40,10 @@ type RemovalInfo struct {
 	EndLines  []string `json:"end_lines,omitempty"`
 	CannotEnd string   `json:"cannot_end,omitempty"`
 	Rests     []string `json:"rests,omitempty"` // live permissions that go by that access
+	// Silent says that it does not answer, so that it can only be abandoned;
+	// Standing is what may stay in force there then.
+	Silent   bool     `json:"silent,omitempty"`
+	Standing []string `json:"standing,omitempty"`
 }
 
 // resignDeadline bounds the ending of our own access, and the try afterwards.
@@ -53,10 +57,15 @@ func (e *Core) PreviewRemove(ctx context.Context, id string) (RemovalInfo, error
 	}
 	out := RemovalInfo{Connection: c.ID, Name: clean(c.Name), Lines: []string{"It is asked nothing any more, and what was kept of it here is deleted, the password or key too."}}
 	caps, open := e.Sessions.Capabilities(c.ID)
-	if caps.Holder != nil || !open && !e.setsNothing(c.Kind) {
+	if caps.Holder != nil {
 		out.Lines = append(out.Lines, "What it holds for you is lifted first: what it blocks can send again, and dates that it keeps are no longer kept by it.")
 	}
 	e.whatStays(&out, c)
+	if !open && !e.setsNothing(c.Kind) {
+		out.Silent = true
+		out.Standing, err = e.standingAt(ctx, c.ID)
+		return out, err
+	}
 	g, works, err := e.givenTo(ctx, c)
 	switch {
 	case connectors.KindOf(err) == consent.KindUnsupported && err != nil: // its kind ends nothing

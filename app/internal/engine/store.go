@@ -163,4 +163,6 @@ type SessionHealth struct {
 	Since   time.Time
 	Trouble string
 	Kind    consent.ErrorKind
+	// Certificate is the unknown one that the peer showed, nil where that is not the trouble.
+	Certificate *connectors.CertificateError
 }

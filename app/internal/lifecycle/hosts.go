@@ -130,7 +130,7 @@ type pooled struct{ *sessions.Pool }
 // Health of a connection that is configured.
 func (p pooled) Health(id string) engine.SessionHealth {
 	s := p.Pool.Health(id)
-	return engine.SessionHealth{Open: s.Open, Alive: s.Alive, Since: s.Since, Trouble: s.Trouble, Kind: s.Kind}
+	return engine.SessionHealth{Open: s.Open, Alive: s.Alive, Since: s.Since, Trouble: s.Trouble, Kind: s.Kind, Certificate: s.Certificate}
 }
 
 // purgeEvery is how often old flow rows are thrown away.

@@ -11,7 +11,7 @@ import (
 func connectorsPage(s view.Connectors, adapt func(any)) ui.Page {
 	p := connectors.New(connectors.Commands{
 		OpenForm: func(string) {}, OpenFound: func(string, map[string]string) {}, Connect: func(string, map[string]string, map[string]string) {},
-		AskRemove: func(string) {}, Remove: func(string) {}, EndAndRemove: func(string) {}, Test: func(string) {}, ShowLog: func(string) {}, Copy: func(string) {}, Save: func(string, string) {},
+		AskRemove: func(string) {}, Remove: func(string) {}, EndAndRemove: func(string) {}, Abandon: func(string) {}, ChangeForm: func(string) {}, Change: func(string, map[string]string, map[string]string) {}, Trust: func(string, string) {}, Test: func(string) {}, ShowLog: func(string) {}, Copy: func(string) {}, Save: func(string, string) {},
 		Captures: func() {}, Files: connectors.FileCommands{Choose: func() {}, Approve: func(string) {}, Close: func() {}, Remove: func(string) {}},
 	})
 	adapt(&s)

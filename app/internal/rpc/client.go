@@ -114,6 +114,9 @@ func ask[R any](ctx context.Context, c *Client, name string, a any) (R, error) {
 		}
 	}
 	if r.Error != "" {
+		if r.Certificate != nil {
+			return out, remoteError{r.Error, r.Certificate}
+		}
 		return out, remoteError{r.Error, sentinels[r.Code]}
 	}
 	return out, nil
@@ -325,6 +328,14 @@ func (c *Client) Connectors(ctx context.Context) (engine.ConnectorsInfo, error) 
 
 func (c *Client) Connect(ctx context.Context, r engine.ConnectRequest) (engine.ConnectionInfo, error) {
 	return ask[engine.ConnectionInfo](ctx, c, "Connect", args{Connect: &connectArgs{ConnectRequest: r, Secrets: r.Secrets}})
+}
+
+func (c *Client) ChangeConnection(ctx context.Context, r engine.ChangeRequest) (engine.ConnectionInfo, error) {
+	return ask[engine.ConnectionInfo](ctx, c, "ChangeConnection", args{Change: &changeArgs{ChangeRequest: r, Secrets: r.Secrets}})
+}
+
+func (c *Client) AbandonConnection(ctx context.Context, id, how string) ([]string, error) {
+	return ask[[]string](ctx, c, "AbandonConnection", args{Ref: id, How: how})
 }
 
 func (c *Client) RemoveConnection(ctx context.Context, id string) error {

@@ -103,6 +103,14 @@ func addOutside(m map[string]method) {
 		r.Secrets = a.Connect.Secrets
 		return e.Connect(ctx, r)
 	})
+	m["ChangeConnection"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		r := a.Change.ChangeRequest
+		r.Secrets = a.Change.Secrets
+		return e.ChangeConnection(ctx, r)
+	})
+	m["AbandonConnection"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		return e.AbandonConnection(ctx, a.Ref, a.How)
+	})
 	m["RemoveConnection"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return nil, e.RemoveConnection(ctx, a.Ref)
 	})

@@ -12,6 +12,7 @@ import (
 	"errors"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -37,6 +38,8 @@ type reply struct {
 	Result json.RawMessage `json:"result,omitempty"`
 	Error  string          `json:"error,omitempty"`
 	Code   string          `json:"code,omitempty"` // names a sentinel that errors.Is should still find
+	// Certificate is the unknown one that the error is about, for errors.As.
+	Certificate *connectors.CertificateError `json:"certificate,omitempty"`
 }
 
 // sentinels survive the wire by their code.
@@ -69,6 +72,7 @@ type args struct {
 	Allow   *engine.AllowRequest `json:"allow,omitempty"`
 	Forget  engine.ForgetRequest `json:"forget,omitzero"`
 	Connect *connectArgs         `json:"connect,omitempty"`
+	Change  *changeArgs          `json:"change,omitempty"`
 
 	IDs     []string               `json:"ids,omitempty"`
 	Declare *engine.DeclareRequest `json:"declare,omitempty"`
@@ -78,6 +82,12 @@ type args struct {
 // purpose. They cross only this socket.
 type connectArgs struct {
 	engine.ConnectRequest
+	Secrets map[string]string `json:"secrets,omitempty"`
+}
+
+// changeArgs is the same for engine.ChangeRequest.
+type changeArgs struct {
+	engine.ChangeRequest
 	Secrets map[string]string `json:"secrets,omitempty"`
 }
 

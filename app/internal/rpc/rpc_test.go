@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -53,6 +54,11 @@ func (f *fake) Allow(_ context.Context, r engine.AllowRequest) (engine.ConsentIn
 func (f *fake) Connect(_ context.Context, r engine.ConnectRequest) (engine.ConnectionInfo, error) {
 	f.secrets = r.Secrets
 	return engine.ConnectionInfo{Traits: connectors.Traits{IPv6: true}}, nil
+}
+
+func (f *fake) ChangeConnection(_ context.Context, r engine.ChangeRequest) (engine.ConnectionInfo, error) {
+	f.secrets = r.Secrets
+	return engine.ConnectionInfo{}, fmt.Errorf("not kept: %w", &connectors.CertificateError{Host: r.ID, Fingerprint: "sha256:0a1b"})
 }
 
 func (f *fake) Watch(ctx context.Context) <-chan changes.Change { return f.hub.Listen(ctx) }
@@ -121,6 +127,21 @@ func TestSecretsCrossOnlyThisSocket(t *testing.T) {
 	i, err := c.Connect(t.Context(), engine.ConnectRequest{Kind: "x", Secrets: map[string]string{"password": "s3cret"}})
 	if err != nil || !i.Traits.IPv6 || f.secrets["password"] != "s3cret" {
 		t.Errorf("Connect() = %+v, %v; secrets %v", i, err, f.secrets)
+	}
+}
+
+// A change carries its secrets, and an unknown certificate comes back as one, so
+// that the window can ask about it.
+func TestAChangeAndItsCertificateCross(t *testing.T) {
+	f := &fake{}
+	c := dial(t, serve(t, f))
+	_, err := c.ChangeConnection(t.Context(), engine.ChangeRequest{ID: "k1", Secrets: map[string]string{"password": "s3cret"}})
+	var unknown *connectors.CertificateError
+	if !errors.As(err, &unknown) || unknown.Fingerprint != "sha256:0a1b" || f.secrets["password"] != "s3cret" {
+		t.Errorf("ChangeConnection() = %v; secrets %v", err, f.secrets)
+	}
+	if _, err := c.Allow(t.Context(), engine.AllowRequest{}); errors.As(err, &unknown) && unknown == nil {
+		t.Error("another error asks about a certificate")
 	}
 }
 

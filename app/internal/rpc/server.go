@@ -140,6 +140,7 @@ func (s *Server) answer(ctx context.Context, r request) (out reply) {
 	v, err := m(ctx, s.Engine, r.Args)
 	if err != nil {
 		out = reply{Error: err.Error()}
+		errors.As(err, &out.Certificate)
 		for code, sentinel := range sentinels {
 			if errors.Is(err, sentinel) {
 				out.Code = code

@@ -34,13 +34,16 @@ type ConnectionRow struct {
 	Lines    []string // what it sees, stops and holds
 	Trouble  string
 	Remove   ActionLink
-	Busy     bool
-	Removal  Removal // the question before it is removed
-	Test     ActionLink
-	Tested   Outcome
-	Log      ActionLink // opens and closes its log
-	LogLines []string   // newest first; only while its log is open
-	Held     []string   // what it holds for us, in sentences
+	Change   ActionLink // opens the form with what was answered; Label "" where its kind has none
+	// Certificate is the question whether a new certificate is its own.
+	Certificate Certificate
+	Busy        bool
+	Removal     Removal // the question before it is removed
+	Test        ActionLink
+	Tested      Outcome
+	Log         ActionLink // opens and closes its log
+	LogLines    []string   // newest first; only while its log is open
+	Held        []string   // what it holds for us, in sentences
 }
 
 // KindRow is one thing that can be connected.
@@ -58,10 +61,13 @@ type Form struct {
 	Kind   string
 	Title  string
 	Intro  string
+	ID     string // of the connection that is changed; "" makes a new one
 	Fields []Field
 	Error  string
-	Busy   bool
-	Submit string
+	// Certificate is asked in place of an error.
+	Certificate Certificate
+	Busy        bool
+	Submit      string
 	// What has to be done at the peer first; nothing where the title is empty.
 	StepsTitle string
 	Steps      []string
@@ -85,8 +91,10 @@ type Field struct {
 // ConnectorsInput is what the page is made of.
 type ConnectorsInput struct {
 	Info    engine.ConnectorsInfo
-	Form    string            // kind whose form is open
-	Answers map[string]string // what was typed, without secrets
+	Form    string                       // kind whose form is open
+	Change  string                       // the connection that the form changes; "" for a new one
+	Unknown *connectors.CertificateError // what the peer of the form showed
+	Answers map[string]string            // what was typed, without secrets
 	Error   string
 	Busy    bool
 	Removal RemovalInput
@@ -111,6 +119,7 @@ func (p Presenter) Connectors(in ConnectorsInput) Connectors {
 		}
 		out.Rows = append(out.Rows, row)
 	}
+	p.changeForm(&out, in)
 	out.Found, out.Files = p.found(in.Info), p.Files(in.Files)
 	out.Captures = ActionLink{ID: string(PageCapture), Label: p.T("Read a capture file …")}
 	for _, k := range in.Info.Kinds {
@@ -125,7 +134,7 @@ func (p Presenter) Connectors(in ConnectorsInput) Connectors {
 			row.Needs = cleanText(strings.Join(k.Needs, ", "))
 		}
 		out.Kinds = append(out.Kinds, row)
-		if k.Kind == in.Form {
+		if k.Kind == in.Form && in.Change == "" {
 			out.Form = p.form(k, in)
 		}
 	}
@@ -157,6 +166,7 @@ func (p Presenter) connectionRow(c engine.ConnectionInfo, kinds []connectors.Spe
 		ID: c.ID, Name: clean(c.Name), Trouble: cleanText(c.Trouble),
 		Remove: ActionLink{ID: c.ID, Label: p.T("Remove")},
 	}
+	r.Change, r.Certificate = p.change(c, kinds), p.certificate(c.Certificate)
 	kind := clean(c.Kind)
 	for _, k := range kinds {
 		if k.Kind == c.Kind {
@@ -263,6 +273,9 @@ func (p Presenter) form(k connectors.Spec, in ConnectorsInput) Form {
 	}
 	if f.Link = p.linkStep(in.Link); f.Link.Line != "" {
 		f.Submit = p.T("Waiting for your yes…")
+	}
+	if f.Certificate = p.certificate(in.Unknown); f.Certificate.Line != "" {
+		f.Error = ""
 	}
 	p.setUp(&f, k, in)
 	for _, o := range k.Options {

@@ -31,6 +31,9 @@ type Removal struct {
 	End   ActionLink // Label "" where it is not possible
 	// The other answers.
 	Forget, Keep ActionLink
+	// Abandon is the only way for one that does not answer.
+	Abandon  ActionLink
+	Standing []string // what may stay in force there then
 }
 
 func (p Presenter) removal(in RemovalInput) Removal {
@@ -60,6 +63,14 @@ func (p Presenter) removal(in RemovalInput) Removal {
 	if out.Stays != "" {
 		out.Forget.Label = p.T("Only forget it here")
 	}
+	if i.Silent {
+		out.Forget = ActionLink{}
+		out.Lines = append(out.Lines, p.T("It does not answer now, so nothing can be lifted there. Better make it answer first and remove it then: with “Change …”, if its address or password is another one now."))
+		for _, s := range i.Standing {
+			out.Standing = append(out.Standing, clean(s))
+		}
+		out.Abandon = ActionLink{ID: in.ID, Label: p.T("Forget it although it does not answer")}
+	}
 	if !i.Ends {
 		return out
 	}
@@ -76,6 +87,14 @@ func (p Presenter) removal(in RemovalInput) Removal {
 // EndedAndRemoved says how the end of an access went whose connection is gone.
 func (p Presenter) EndedAndRemoved(said string) string {
 	return p.T("Removed. %s", cleanText(said))
+}
+
+// Abandoned says that a connection is gone whose peer did not answer.
+func (p Presenter) Abandoned(standing []string) string {
+	if len(standing) == 0 {
+		return p.T("Forgotten. It held nothing that we know of.")
+	}
+	return p.T("Forgotten. What it blocked may stay blocked there; the diary keeps the list.")
 }
 
 // OnlyForgotten says that a connection is gone, and what is still there.

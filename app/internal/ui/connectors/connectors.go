@@ -18,9 +18,15 @@ type Commands struct {
 	Connect  func(kind string, values, secrets map[string]string)
 	// AskRemove asks what removing one means; "" takes the question back. Remove
 	// forgets it here, EndAndRemove first ends there what its peer gave.
-	AskRemove, Remove, EndAndRemove func(id string)
-	Test                            func(id string)
-	ShowLog                         func(id string) // opens its log, and closes it again
+	// Abandon forgets one that does not answer.
+	AskRemove, Remove, EndAndRemove, Abandon func(id string)
+	// ChangeForm opens the form of a connection, Change tries other answers for it,
+	// Trust says yes to the certificate that it shows now.
+	ChangeForm func(id string)
+	Change     func(id string, values, secrets map[string]string)
+	Trust      func(id, fingerprint string)
+	Test       func(id string)
+	ShowLog    func(id string) // opens its log, and closes it again
 	// OpenFound opens a kind's form with what is known of a peer at home.
 	OpenFound func(kind string, values map[string]string)
 	// Copy puts a text where it can be pasted from; Save asks where to keep it.
@@ -83,14 +89,14 @@ func (p *Page) SetSnapshot(s view.Connectors) {
 	if !s.Loaded {
 		return
 	}
-	changed := !reflect.DeepEqual(p.shown.Rows, s.Rows) || !reflect.DeepEqual(p.shown.Found, s.Found) || !reflect.DeepEqual(p.shown.Kinds, s.Kinds) || p.shown.Form.Kind != s.Form.Kind
+	changed := !reflect.DeepEqual(p.shown.Rows, s.Rows) || !reflect.DeepEqual(p.shown.Found, s.Found) || !reflect.DeepEqual(p.shown.Kinds, s.Kinds) || !sameForm(p.shown.Form, s.Form)
 	if !reflect.DeepEqual(p.shown.Files, s.Files) {
 		p.files.set(s.Files)
 	}
-	if p.shown.Files.Look.Title != s.Files.Look.Title || p.shown.Form.Kind != s.Form.Kind {
+	if p.shown.Files.Look.Title != s.Files.Look.Title || !sameForm(p.shown.Form, s.Form) {
 		p.page.Top() // what was just opened stands there
 	}
-	opened := s.Form.Kind != "" && p.shown.Form.Kind != s.Form.Kind
+	opened := s.Form.Kind != "" && !sameForm(p.shown.Form, s.Form)
 	p.shown = s
 	p.title.Set(s.Sentence)
 	p.subline.Set(s.Subline)
@@ -116,7 +122,7 @@ func (p *Page) build() {
 		p.kinds.Add(kit.NewSheet("", kit.NewHead(kit.NewTopRow(4*kit.Step, kit.NewTile("connectors", kit.ColorActTint, kit.ColorAct), kit.Grow(kit.NewText(f.Text).Bold().Wrapped(0))), b)))
 	}
 	for _, k := range p.shown.Kinds {
-		if k.Kind != p.shown.Form.Kind {
+		if k.Kind != p.shown.Form.Kind || p.shown.Form.ID != "" {
 			p.kinds.Add(p.kind(k))
 		}
 	}
@@ -128,13 +134,19 @@ func (p *Page) build() {
 // connection is one that exists: name, health, what it sees, stops and holds.
 func (p *Page) connection(r view.ConnectionRow) fyne.CanvasObject {
 	title := kit.NewColumn(2, kit.NewHeading(r.Name), kit.NewSoft(r.KindLine).Wrapped(0))
-	right := kit.NewFlow(2*kit.Step, kit.NewPad(6, 0, 0, 0, kit.NewPill(r.State, r.Pill)), p.test(r), p.remove(r))
+	right := kit.NewFlow(2*kit.Step, kit.NewPad(6, 0, 0, 0, kit.NewPill(r.State, r.Pill)), p.test(r))
+	if r.Change.Label != "" {
+		right.Add(kit.NewButton(r.Change.Label, kit.Ordinary, func() { p.commands.ChangeForm(r.ID) }))
+	}
+	right.Add(p.remove(r))
 	text := kit.NewColumn(kit.Step)
 	for _, l := range r.Lines {
 		text.Add(kit.NewText(l).Wrapped(0))
 	}
 	column := kit.NewColumn(3*kit.Step, kit.NewHead(title, right))
-	if r.Trouble != "" {
+	if r.Certificate.Line != "" {
+		column.Add(certificate(r.Certificate, func(yes string) { p.commands.Trust(r.ID, yes) }))
+	} else if r.Trouble != "" {
 		column.Add(kit.NewNotice(view.Still, lang.L("Trouble:"), r.Trouble, "", nil))
 	}
 	column.Add(text)

@@ -58,6 +58,10 @@ func commands(log *[]string) connectors.Commands {
 		Connect:   func(k string, v, s map[string]string) { *log = append(*log, fmt.Sprint("connect ", k, v, s)) },
 		AskRemove: func(id string) { *log = append(*log, "ask "+id) },
 		Remove:    func(id string) { *log = append(*log, "remove "+id) }, EndAndRemove: func(id string) { *log = append(*log, "end "+id) },
+		Abandon: func(id string) { *log = append(*log, "abandon "+id) }, ChangeForm: func(id string) { *log = append(*log, "form of "+id) },
+		Change: func(id string, values, secrets map[string]string) {
+			*log = append(*log, fmt.Sprintf("change %s %v %d", id, values, len(secrets)))
+		}, Trust: func(id, yes string) { *log = append(*log, "trust "+id+" "+yes) },
 		Test:      func(id string) { *log = append(*log, "test "+id) },
 		ShowLog:   func(id string) { *log = append(*log, "log "+id) },
 		Visit:     func(page string) { *log = append(*log, "visit "+page) },
@@ -293,5 +297,44 @@ func TestAPageIsOpenedAndItsCodeIsShown(t *testing.T) {
 	p.SetSnapshot(withForm()) // the twin: no page waits
 	if shows(w, "WDJB-MJHT") {
 		t.Error("the code is still shown")
+	}
+}
+
+// A certificate is said yes to with one click, in the form and beside a
+// connection; what is typed goes along, and the answer with it.
+func TestACertificateIsSaidYesTo(t *testing.T) {
+	asked := withForm()
+	asked.Form.Fields = append(asked.Form.Fields, view.Field{Key: view.CertificateKey, Label: "Fingerprint"})
+	p, w, log := show(t, asked)
+	es := entries(w)
+	es[0].SetText("br0")
+	es[2].SetText("hunter2")
+	asked.Form.Certificate = view.Certificate{Line: "Is it your own box?", Fingerprint: "sha256: 0a1b", Yes: view.ActionLink{ID: "sha256:0a1b", Label: "Yes, it is mine"}}
+	p.SetSnapshot(asked)
+	press(t, w, "Yes, it is mine")
+	other := page()
+	other.Rows[0].Certificate = view.Certificate{Line: "Another one.", Fingerprint: "sha256: ff", Yes: view.ActionLink{ID: "sha256:ff", Label: "Yes, it is mine"}}
+	p.SetSnapshot(other)
+	press(t, w, "Yes, it is mine")
+	want := []string{"connect gatewaymap[certificate:sha256:0a1b interval:5 lan:br0] map[password:hunter2]", "trust k1 sha256:ff"}
+	if d := cmp.Diff(want, *log); d != "" {
+		t.Error(d)
+	}
+}
+
+// A change hands over every answer, so that one can be taken back.
+func TestAConnectionIsChangedThroughItsForm(t *testing.T) {
+	s := page()
+	s.Rows[0].Change = view.ActionLink{ID: "k1", Label: "Change …"}
+	p, w, log := show(t, s)
+	press(t, w, "Change …")
+	s.Form = withForm().Form
+	s.Form.ID, s.Form.Submit = "k1", "Test and keep"
+	p.SetSnapshot(s)
+	es := entries(w)
+	es[0].SetText("")
+	press(t, w, "Test and keep")
+	if d := cmp.Diff([]string{"form of k1", "change k1 map[interval:5 lan:] 0"}, *log); d != "" {
+		t.Error(d)
 	}
 }

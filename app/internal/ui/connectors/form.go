@@ -14,7 +14,7 @@ import (
 // that no snapshot takes away what is typed; secrets live only in them.
 type form struct {
 	commands Commands
-	kind     string
+	kind, id string // id is of the connection that is changed
 	fields   []view.Field
 	entries  []*kit.Entry
 
@@ -42,7 +42,7 @@ func newForm(c Commands) *form {
 }
 
 func (f *form) set(s view.Form) {
-	if s.Kind != f.kind {
+	if s.Kind != f.kind || s.ID != f.id {
 		f.open(s)
 	}
 	setVisible(f.box, s.Kind != "")
@@ -54,7 +54,10 @@ func (f *form) set(s view.Form) {
 	if s.Error != "" {
 		f.fault.Add(kit.NewNotice(view.Still, lang.L("It did not work:"), s.Error, "", nil))
 	}
-	setVisible(f.fault, s.Error != "")
+	if s.Certificate.Line != "" {
+		f.fault.Add(certificate(s.Certificate, f.trust))
+	}
+	setVisible(f.fault, len(f.fault.Objects) > 0)
 	if s.Kind != "" {
 		f.submit.SetLabel(s.Submit)
 	}
@@ -68,7 +71,7 @@ func (f *form) set(s view.Form) {
 // open makes the entries of another form.
 func (f *form) open(s view.Form) {
 	f.clear()
-	f.kind, f.fields = s.Kind, s.Fields
+	f.kind, f.id, f.fields = s.Kind, s.ID, s.Fields
 	f.setup.open(s)
 	f.body.Objects, f.entries = nil, nil
 	for _, v := range s.Fields {
@@ -131,9 +134,32 @@ func (f *form) send() {
 		switch {
 		case v.Secret && text != "":
 			secrets[v.Key] = text
-		case !v.Secret && strings.TrimSpace(text) != "":
+		case !v.Secret && (f.id != "" || strings.TrimSpace(text) != ""): // a change may take an answer back
 			values[v.Key] = strings.TrimSpace(text)
 		}
 	}
+	if f.id != "" {
+		f.commands.Change(f.id, values, secrets)
+		return
+	}
 	f.commands.Connect(f.kind, values, secrets)
+}
+
+// trust keeps the yes to a certificate among the answers, and tries again.
+func (f *form) trust(fingerprint string) {
+	for i, v := range f.fields {
+		if v.Key == view.CertificateKey {
+			f.entries[i].SetText(fingerprint)
+		}
+	}
+	f.send()
+}
+
+// sameForm reports whether b is the form a, perhaps with other words in it.
+func sameForm(a, b view.Form) bool { return a.Kind == b.Kind && a.ID == b.ID }
+
+// certificate asks whether a certificate is the box's own.
+func certificate(c view.Certificate, yes func(string)) fyne.CanvasObject {
+	return kit.NewSheet("", kit.NewColumn(2*kit.Step, kit.NewText(c.Line).Wrapped(0), kit.NewSoft(c.Fingerprint).Wrapped(0),
+		kit.NewFlow(0, kit.NewButton(c.Yes.Label, kit.Main, func() { yes(c.Yes.ID) }))))
 }

@@ -36,6 +36,12 @@ func (p *Page) removal(column *fyne.Container, r view.Removal) {
 			box.Add(kit.NewSoft(s).Wrapped(0))
 		}
 	}
+	if len(r.Standing) > 0 {
+		box.Add(kit.NewText(lang.L("What may stay blocked there, or be blocked on its date:")).Wrapped(0))
+		for _, s := range r.Standing {
+			box.Add(kit.NewSoft(s).Wrapped(0))
+		}
+	}
 	if r.Error != "" {
 		box.Add(kit.NewNotice(view.Still, lang.L("It did not work:"), r.Error, "", nil))
 	}
@@ -50,6 +56,7 @@ func (p *Page) removal(column *fyne.Container, r view.Removal) {
 	}
 	answer(r.End, kit.Main, p.commands.EndAndRemove)
 	answer(r.Forget, kit.Danger, p.commands.Remove)
+	answer(r.Abandon, kit.Danger, p.commands.Abandon)
 	answer(r.Page, kit.Ordinary, p.commands.Visit)
 	answer(r.Keep, kit.Ordinary, func(string) { p.commands.AskRemove("") })
 	box.Add(answers)

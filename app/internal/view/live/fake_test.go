@@ -25,25 +25,27 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // Methods that no test needs are the nil interface's and would panic.
 type fake struct {
 	engine.Engine
-	hub        changes.Hub
-	devices    func() []engine.DeviceInfo
-	consents   func() []engine.ConsentInfo
-	asked      map[string]int // not locked: all questions come from one goroutine at a time
-	disconnect func(ctx context.Context, id discovery.DeviceID, second bool) (consent.Action, error)
-	action     func() consent.Action
-	cut        *engine.Preview // of a disconnect; nil wants a second confirmation
-	allow      func(engine.AllowRequest) error
-	label      func(ctx context.Context, id discovery.DeviceID, text string) error
-	connect    func(engine.ConnectRequest) error
-	renew      func(until string) error
-	mu         sync.Mutex // guards backups, and what a household is asked
-	backups    []engine.Backup
-	save       func(path string, all []engine.ConsentInfo, now time.Time) error
-	access     []engine.AccessInfo
-	endAccess  func(id string, sure bool) (consent.Action, error)
-	read       func(path string, most int64) ([]byte, error)
-	kinds      []connectors.Spec
-	link       *linking
+	hub         changes.Hub
+	devices     func() []engine.DeviceInfo
+	consents    func() []engine.ConsentInfo
+	asked       map[string]int // not locked: all questions come from one goroutine at a time
+	disconnect  func(ctx context.Context, id discovery.DeviceID, second bool) (consent.Action, error)
+	action      func() consent.Action
+	cut         *engine.Preview // of a disconnect; nil wants a second confirmation
+	allow       func(engine.AllowRequest) error
+	label       func(ctx context.Context, id discovery.DeviceID, text string) error
+	connect     func(engine.ConnectRequest) error
+	mend        func(engine.ChangeRequest) error
+	connections []string // their names
+	renew       func(until string) error
+	mu          sync.Mutex // guards backups, and what a household is asked
+	backups     []engine.Backup
+	save        func(path string, all []engine.ConsentInfo, now time.Time) error
+	access      []engine.AccessInfo
+	endAccess   func(id string, sure bool) (consent.Action, error)
+	read        func(path string, most int64) ([]byte, error)
+	kinds       []connectors.Spec
+	link        *linking
 }
 
 func (f *fake) ask(what string) {
@@ -91,7 +93,11 @@ func (f *fake) Overview(context.Context) (engine.Overview, error) {
 }
 
 func (f *fake) Connectors(context.Context) (engine.ConnectorsInfo, error) {
-	return engine.ConnectorsInfo{Kinds: f.kinds}, nil
+	info := engine.ConnectorsInfo{Kinds: f.kinds}
+	for _, id := range f.connections {
+		info.Connections = append(info.Connections, engine.ConnectionInfo{Connection: connectors.Connection{ID: id, Kind: "box"}})
+	}
+	return info, nil
 }
 
 func (f *fake) Diary(context.Context, engine.DiaryQuery) ([]engine.DiaryEntry, error) {
@@ -224,6 +230,10 @@ func (f *fake) Label(ctx context.Context, id discovery.DeviceID, text string) er
 
 func (f *fake) Connect(_ context.Context, r engine.ConnectRequest) (engine.ConnectionInfo, error) {
 	return engine.ConnectionInfo{}, f.connect(r)
+}
+
+func (f *fake) ChangeConnection(_ context.Context, r engine.ChangeRequest) (engine.ConnectionInfo, error) {
+	return engine.ConnectionInfo{}, f.mend(r)
 }
 
 // screen keeps what was shown last and how often.

@@ -46,7 +46,9 @@ func (p *Pump) connected(c engine.ConnectionInfo) {
 
 func (p *Pump) notConnected(r engine.ConnectRequest, err error) {
 	why := p.why(err)
-	p.change(func(w *want) { w.form = form{kind: r.Kind, answers: r.Values, err: why} })
+	p.change(func(w *want) {
+		w.form = form{kind: r.Kind, answers: r.Values, err: why, unknown: unknownCertificate(err)}
+	})
 }
 
 // startLink shows where the person says yes, and waits beside.

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 	"bestbefore/app/internal/changes"
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/view"
+	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -249,4 +251,57 @@ func last[T any](t *testing.T, all []T) T {
 		t.Fatal("nothing was shown")
 	}
 	return all[len(all)-1]
+}
+
+// An unknown certificate is asked about, and with the yes the connection is made.
+func TestAnUnknownCertificateIsAskedAbout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		unknown := &connectors.CertificateError{Host: "192.0.2.1", Fingerprint: "sha256:0a1b"}
+		f := &fake{connect: func(r engine.ConnectRequest) error {
+			if r.Values[connectors.OptCertificate] != unknown.Fingerprint {
+				return fmt.Errorf("not yet: %w", unknown)
+			}
+			return nil
+		}}
+		p, s := pump(t, f)
+		p.OpenForm("box")
+		p.Connect("box", nil, nil)
+		s.settle()
+		if w := p.wanted(); w.form.unknown != unknown || w.form.busy {
+			t.Fatalf("asked %+v", w.form)
+		}
+		p.Connect("box", map[string]string{connectors.OptCertificate: unknown.Fingerprint}, nil)
+		s.settle()
+		if w := p.wanted(); w.form.kind != "" || w.form.unknown != nil {
+			t.Errorf("still open: %+v", w.form)
+		}
+	})
+}
+
+// A change of a connection keeps its form open where it was refused, and closes it else.
+func TestAChangeIsTriedFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refuse := errors.New("the password was refused")
+		f := &fake{connections: []string{"k1"}}
+		f.mend = func(r engine.ChangeRequest) error {
+			if r.ID != "k1" || r.Secrets["password"] != "hunter2" {
+				t.Errorf("asked %+v", r)
+			}
+			return refuse
+		}
+		p, s := pump(t, f)
+		p.ChangeForm("k1")
+		s.settle()
+		if w := p.wanted(); w.form.id != "k1" {
+			t.Fatalf("open %+v", w.form)
+		}
+		for _, err := range []error{refuse, nil} {
+			refuse = err
+			p.Change("k1", map[string]string{"host": "192.0.2.2"}, map[string]string{"password": "hunter2"})
+			s.settle()
+			if w := p.wanted(); (w.form.id == "k1") != (err != nil) || (w.form.err != "") != (err != nil) {
+				t.Errorf("%v: %+v", err, w.form)
+			}
+		}
+	})
 }

@@ -3,6 +3,7 @@ package live
 import (
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/view"
+	"bestbefore/connectors"
 	"bestbefore/consent"
 )
 
@@ -59,10 +60,12 @@ type give struct {
 // form is the open form of a connector. Secrets never stay in it.
 type form struct {
 	kind    string
+	id      string // of the connection that is changed; "" for a new one
 	answers map[string]string
 	busy    bool
 	err     string
-	link    engine.LinkInfo // the peer's own page, while it waits for a yes
+	unknown *connectors.CertificateError // what the peer showed instead of an answer
+	link    engine.LinkInfo              // the peer's own page, while it waits for a yes
 }
 
 // Shown is told which place is seen; only that one is kept current.
