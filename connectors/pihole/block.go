@@ -66,10 +66,16 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 		return out, nil //nolint:nilerr // it said yes; that it could not be read back is in the level
 	}
 	on, err := s.blocking(ctx)
+	why := ""
+	if g, there := t.group(r.Mark); err == nil && there {
+		why, err = s.letsThrough(ctx, t, g, k.Names)
+	}
 	switch {
 	case !ok || err != nil || lacks(t, r.Mark, k) != "":
 	case !on:
 		out.Text = blockingOff
+	case why != "":
+		out.Text += " " + why
 	default:
 		out.Level = consent.Configured
 	}

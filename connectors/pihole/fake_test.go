@@ -49,6 +49,7 @@ type fake struct {
 	groups   map[string]*group
 	rules    map[string]*rule
 	members  map[string]*fakeClient
+	allows   []allow // of the household
 	next     int64
 	devices  map[string][]string // hardware address to addresses, as the sweep last found them
 	sids     map[string]bool
@@ -165,6 +166,10 @@ func (f *fake) login(w http.ResponseWriter, r *http.Request) {
 
 func (f *fake) answer(w http.ResponseWriter, r *http.Request, sid string) {
 	kind, item, _ := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/api/"), "/")
+	if kind == "domains" && item == "allow" {
+		f.json(w, 200, map[string]any{"domains": append([]allow{}, f.allows...), "took": 0.001})
+		return
+	}
 	if kind == "domains" {
 		item, _ = strings.CutPrefix(item, "deny/regex")
 	}
@@ -354,6 +359,7 @@ func (f *fake) reload() {
 		}
 	}
 	f.counted = inForce{rules: len(f.rules), members: len(f.members)}
+	allows := slices.Clone(f.allows)
 	members, enabled, owners := map[string][]int64{}, map[int64]bool{}, map[string]string{}
 	for c, x := range f.members {
 		members[strings.ToLower(c)] = slices.Clone(x.Groups)
@@ -381,6 +387,12 @@ func (f *fake) reload() {
 		}
 		if !ok {
 			groups = []int64{0}
+		}
+		for _, x := range allows { // [V]: what is allowed goes before what is refused
+			if re := regexp.MustCompile(x.Domain); x.Enabled && (x.Kind == "regex" && re.MatchString(name) || x.Domain == name) &&
+				slices.ContainsFunc(x.Groups, func(id int64) bool { return enabled[id] && slices.Contains(groups, id) }) {
+				return "FORWARDED", 0
+			}
 		}
 		for _, r := range rules {
 			if slices.ContainsFunc(r.groups, func(id int64) bool { return enabled[id] && slices.Contains(groups, id) }) && r.re.MatchString(name) {

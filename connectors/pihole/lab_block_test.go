@@ -5,6 +5,7 @@ package pihole
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"bestbefore/connectors"
@@ -55,32 +56,43 @@ func TestLabPiholeManyNames(t *testing.T) {
 	})
 }
 
-// TestLabPiholeHouseholdsRules: what the household itself allows.
+// TestLabPiholeHouseholdsRules: what the household allows goes before a block,
+// which is then not called whole; without it, it is.
 func TestLabPiholeHouseholdsRules(t *testing.T) {
 	lab(t, func(f *real) {
 		const bell = "127.0.0.7"
 		s := f.open(t)
 		admin, _ := f.signIn(fakePassword)
-		if status := f.api(http.MethodPost, "/api/domains/allow/exact", admin, map[string]any{"domain": "video.maker.example", "groups": []int{0}, "enabled": true}, nil); status != http.StatusCreated {
-			t.Fatal(status)
-		}
-		if status := f.api(http.MethodPost, "/api/domains/deny/exact", admin, map[string]any{"domain": "ads.maker.example", "groups": []int{0}, "enabled": true}, nil); status != http.StatusCreated {
-			t.Fatal(status)
-		}
+		allowed := map[string]string{"allow/exact": "video.maker.example", "allow/regex": "^sound[0-9]*[.]maker[.]example$"}
 		for _, to := range []consent.Recipient{maker(), {Any: true}} {
-			r, err := s.Block(t.Context(), connectors.BlockRequest{Mark: "consent-allowed", Target: connectors.Target{Addresses: []string{bell}, Recipient: to}})
-			t.Logf("%+v, %v", r, err)
-			connectortest.Until(t, "it is refused", func() bool { return !f.answered(bell, "other.maker.example") })
-			t.Logf("allowed: %v, denied: %v", f.answered(bell, "video.maker.example"), f.answered(bell, "ads.maker.example"))
-			for range 3 {
-				v, err := s.Verify(t.Context(), r)
-				t.Logf("%+v, %v", v, err)
-				f.logged(s, bell, 1)
+			for path, rule := range allowed {
+				if status := f.api(http.MethodPost, "/api/domains/"+path, admin, map[string]any{"domain": rule, "groups": []int{0}, "enabled": true}, nil); status != http.StatusCreated {
+					t.Fatal(status)
+				}
 			}
+			r, err := s.Block(t.Context(), connectors.BlockRequest{Mark: "consent-allowed", Target: connectors.Target{Addresses: []string{bell}, Recipient: to}})
+			if err != nil || r.Level != consent.Accepted || !strings.Contains(r.Text, "own list allows") {
+				t.Errorf("%+v, %v", r, err)
+			}
+			if f.answered(bell, "other.maker.example") || !f.answered(bell, "video.maker.example") || !f.answered(bell, "sound7.maker.example") {
+				t.Error("what is allowed does not go before what is refused any more")
+			}
+			if v, err := s.Verify(t.Context(), r); err != nil || v.Level != consent.Accepted || v.Seen == consent.Stopped {
+				t.Errorf("%+v, %v", v, err)
+			}
+			for path, rule := range allowed {
+				if status := f.api(http.MethodDelete, "/api/domains/"+path+"/"+inPath(rule), admin, nil, nil); status != http.StatusNoContent {
+					t.Error(status)
+				}
+			}
+			connectortest.Until(t, "all of it is refused", func() bool { return !f.answered(bell, "video.maker.example") })
+			connectortest.Until(t, "that is seen", func() bool {
+				v, err := s.Verify(t.Context(), r)
+				return err == nil && v.Level == consent.Effective && v.Seen == consent.Stopped
+			})
 			if _, err := s.Unblock(t.Context(), r); err != nil {
 				t.Fatal(err)
 			}
-			connectortest.Until(t, "it is answered again", func() bool { return f.answered(bell, "other.maker.example") })
 		}
 	})
 }

@@ -266,3 +266,57 @@ func TestTheHouseholdsGroupsStay(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatTheHouseholdAllowsGoesFirst: Pi-hole lets through what the household
+// allows, whatever refuses it; then the block is not called whole.
+func TestWhatTheHouseholdAllowsGoesFirst(t *testing.T) {
+	all, to := consent.Recipient{Any: true}, maker()
+	for _, c := range []struct {
+		name string
+		allow
+		to   consent.Recipient
+		told bool
+	}{
+		{"a name of it", allow{"video.maker.example", "exact", []int64{0}, true}, to, true},
+		{"a pattern", allow{`(\.|^)maker\.example$`, "regex", []int64{0}, true}, to, true},
+		{"anything", allow{"time.example", "exact", []int64{0}, true}, all, true},
+		{"another name", allow{"time.example", "exact", []int64{0}, true}, to, false},
+		{"another pattern", allow{`(\.|^)time\.example$`, "regex", []int64{0}, true}, to, false},
+		{"switched off", allow{"video.maker.example", "exact", []int64{0}, false}, to, false},
+		{"others", allow{"video.maker.example", "exact", []int64{7}, true}, to, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFake(t)
+			f.allows = []allow{c.allow}
+			f.reload()
+			s := open(t, f)
+			r, err := s.Block(t.Context(), connectors.BlockRequest{Mark: "consent-c1", Target: target(c.to, bellAddr)})
+			if err != nil || strings.Contains(r.Text, "own list allows") != c.told || (r.Level == consent.Configured) == c.told {
+				t.Errorf("%+v, %v", r, err)
+			}
+			f.ask(bellAddr, "other.maker.example")
+			v, err := s.Verify(t.Context(), r)
+			if err != nil || strings.Contains(v.Text, "own list allows") != c.told || (v.Level == consent.Effective) == c.told {
+				t.Errorf("%+v, %v", v, err)
+			}
+		})
+	}
+}
+
+// TestAMarkWithAPlusSign: what is made under it is found again, and taken away.
+func TestAMarkWithAPlusSign(t *testing.T) {
+	f := newFake(t)
+	s := open(t, f)
+	r, err := s.Block(t.Context(), connectors.BlockRequest{Mark: "access-k1/a+b c%2", Target: target(maker(), bellAddr)})
+	if err != nil || r.Level != consent.Configured {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if r, err = s.Unblock(t.Context(), r); err != nil || r.Level != consent.Configured {
+		t.Errorf("%+v, %v", r, err)
+	}
+	f.with(func() {
+		if len(f.members) != 0 || len(f.rules) != 0 || len(f.groups) != 1 {
+			t.Errorf("left over: %v %v %v", f.members, f.rules, f.groups)
+		}
+	})
+}

@@ -59,7 +59,10 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	if err != nil {
 		return out, err
 	}
-	why := ""
+	why, err := s.letsThrough(ctx, t, g, now.Names)
+	if err != nil {
+		return out, err
+	}
 	if !on {
 		why = blockingOff
 	}
