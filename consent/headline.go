@@ -40,15 +40,15 @@ func HeadlineOf(c Consent, actions []Action, now time.Time) Headline {
 	if c.Seen == Flowing {
 		return EndedStill
 	}
-	a, ok := enforcing(actions)
+	a, ok := Enforcing(actions)
 	if !ok {
 		return EndedUnchecked
 	}
 	return endedBy(c, a)
 }
 
-// enforcing is the newest action that is about ending, not about renewing.
-func enforcing(actions []Action) (Action, bool) {
+// Enforcing is the newest action that is about ending, not about renewing.
+func Enforcing(actions []Action) (Action, bool) {
 	for _, a := range actions {
 		if a.Kind != ActHandOver && a.Kind != ActUnblock && a.State != Cancelled {
 			return a, true

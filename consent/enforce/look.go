@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
+	"bestbefore/discovery"
 )
 
 // soonLooks is how many of the looks come at once, while a person may wait; they
@@ -100,19 +102,28 @@ func (t *task) superseded(ctx context.Context) (bool, error) {
 	return why != "", err
 }
 
-// blind records that nothing could be seen: cannot tell, never stopped (T62).
+// blind records that the connection saw nothing: cannot tell, never stopped
+// (T62), unless somebody else saw it go on.
 func (t *task) blind(ctx context.Context, text string, forGood bool) error {
 	now := t.now()
-	t.prove(consent.Evidence{At: now, Level: t.a.Level, Seen: consent.CannotTell, Source: source(t.a.Connection), Text: sentence(text)})
+	o, err := t.beside(ctx, consent.CannotTell, text)
+	if err != nil {
+		return err
+	}
+	var notes []ledger.Note
+	if o.seen == consent.Flowing && t.lastSeen() != o.seen {
+		notes = append(notes, t.note(consent.NoteVerified, t.seenText(t.a.Level, o.seen, o.text)))
+	}
+	t.prove(consent.Evidence{At: now, Level: t.a.Level, Seen: o.seen, Source: o.source, Text: o.text})
 	t.a.Verified++
 	t.a.VerifyAt = nextLook(t.a.Finished, now, t.a.Level)
 	if forGood {
 		t.a.VerifyAt = time.Time{}
 	}
-	if err := t.save(ctx); err != nil {
+	if err := t.save(ctx, notes...); err != nil {
 		return err
 	}
-	return t.see(ctx, consent.CannotTell, now)
+	return t.see(ctx, o.seen, now, o.source)
 }
 
 // tells reports whether a finding is worth a line in the diary. That a rule was
@@ -123,10 +134,14 @@ func (t *task) tells(level consent.Level, seen consent.Seen) bool {
 	return level == consent.Effective || level == consent.Accepted || loud(seen) || loud(t.lastSeen())
 }
 
-// found records what the connector found.
+// found records what the connector found, beside what others saw.
 func (t *task) found(ctx context.Context, f connectors.Finding) error {
 	now := t.now()
-	seen := known(f.Seen)
+	o, err := t.beside(ctx, known(f.Seen), f.Text)
+	if err != nil {
+		return err
+	}
+	seen := o.seen
 	level := t.a.Level
 	if grade(f.Level) > grade(level) {
 		level = f.Level
@@ -134,26 +149,29 @@ func (t *task) found(ctx context.Context, f connectors.Finding) error {
 	if level == consent.Effective && f.Refused == 0 && seen != consent.Stopped {
 		level = consent.Configured // nothing was turned away and nobody saw it stop
 	}
-	relapsed := seen == consent.Flowing && t.hadStopped()
+	relapsed, err := t.relapsed(ctx, o)
+	if err != nil {
+		return err
+	}
 	news := (level != t.a.Level || seen != t.lastSeen()) && t.tells(level, seen)
 	t.a.Level = level
 	t.a.Verified++
-	t.prove(consent.Evidence{At: now, Level: level, Seen: seen, Source: source(t.a.Connection), Text: sentence(f.Text), Count: f.Refused})
+	t.prove(consent.Evidence{At: now, Level: level, Seen: seen, Source: o.source, Text: o.text, Count: f.Refused})
 	t.a.VerifyAt = nextLook(t.a.Finished, now, level)
 	var notes []ledger.Note
 	switch {
 	case relapsed && !t.handedOver():
-		if err := t.again(ctx, consent.FromRelapse, t.note(consent.NoteRelapse, t.relapseText())); err != nil {
+		if err := t.again(ctx, consent.FromRelapse, t.note(consent.NoteRelapse, strings.TrimSpace(t.relapseText()+" "+o.text))); err != nil {
 			return err
 		}
 		t.a.VerifyAt = time.Time{}
 	case news:
-		notes = append(notes, t.note(consent.NoteVerified, t.seenText(level, seen, sentence(f.Text))))
+		notes = append(notes, t.note(consent.NoteVerified, t.seenText(level, seen, o.text)))
 	}
 	if err := t.save(ctx, notes...); err != nil {
 		return err
 	}
-	return t.see(ctx, seen, now)
+	return t.see(ctx, seen, now, o.source)
 }
 
 // handedOver reports a block that a peer only keeps for a later date: traffic
@@ -178,11 +196,11 @@ func (t *task) hadStopped() bool {
 
 // see moves the third axis of the permission. Not having been checked is never
 // written over something seen.
-func (t *task) see(ctx context.Context, seen consent.Seen, at time.Time) error {
+func (t *task) see(ctx context.Context, seen consent.Seen, at time.Time, by discovery.Source) error {
 	if t.a.Consent == "" || t.a.Kind == consent.ActHandOver || t.a.Origin == consent.FromDoubt || seen == consent.NotChecked {
 		return nil
 	}
-	err := t.r.c.Store.SetSeen(ctx, t.a.Consent, seen, at, source(t.a.Connection))
+	err := t.r.c.Store.SetSeen(ctx, t.a.Consent, seen, at, by)
 	if err != nil && !errors.Is(err, consent.ErrNotFound) {
 		return fmt.Errorf("writing what was seen: %w", err)
 	}
@@ -217,7 +235,7 @@ func (t *task) missing(ctx context.Context, text string) error {
 	if err := t.save(ctx); err != nil {
 		return err
 	}
-	return t.see(ctx, consent.CannotTell, now)
+	return t.see(ctx, consent.CannotTell, now, source(t.a.Connection))
 }
 
 // forgotten counts how often this mark was applied again in the last day.

@@ -13,9 +13,10 @@ import (
 // its address more often is looked at when its next look is due.
 const maxMoves = 24
 
-// LookAgain makes a done block be looked at now, because the addresses of its
-// device have changed. What is no longer the newest word of its mark, and a
-// device that moves all the time, is left to its next look.
+// LookAgain makes what was done be looked at now, because the addresses of its
+// device have changed, or because somebody saw it go on. What is no longer the
+// newest word of its mark, and a device that moves all the time, is left to its
+// next look.
 func (r *Runner) LookAgain(ctx context.Context, id consent.ActionID) error {
 	a, err := r.c.Store.Action(ctx, id)
 	if err != nil {
@@ -25,7 +26,8 @@ func (r *Runner) LookAgain(ctx context.Context, id consent.ActionID) error {
 	if err != nil {
 		return fmt.Errorf("reading actions of a mark: %w", err)
 	}
-	if a.State != consent.Done || a.Kind != consent.ActBlock || len(all) == 0 || all[0].ID != id || moves(all, r.c.Now()) >= maxMoves {
+	newest := len(all) > 0 && (all[0].ID == id || a.Kind == consent.ActRevoke && all[0].Kind == consent.ActRevoke)
+	if a.State != consent.Done || a.Kind != consent.ActBlock && a.Kind != consent.ActRevoke || !newest || moves(all, r.c.Now()) >= maxMoves {
 		return nil
 	}
 	a.VerifyAt = r.c.Now().Round(0)
@@ -81,5 +83,5 @@ func (t *task) follow(ctx context.Context) error {
 	if err := t.save(ctx); err != nil {
 		return err
 	}
-	return t.see(ctx, consent.CannotTell, now)
+	return t.see(ctx, consent.CannotTell, now, source(t.a.Connection))
 }

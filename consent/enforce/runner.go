@@ -35,6 +35,10 @@ type Config struct {
 	// Others gives the done blocks of a device under other marks that are still
 	// needed; a coarse block that one of them also needs is not lifted. Nil: none.
 	Others func(ctx context.Context, d discovery.DeviceID, mark string) ([]consent.Action, error)
+	// Beside tells what others than the acting connection saw of what a was to end,
+	// since it was done, and whether that connection sees what is sent at all. Nil:
+	// nobody else is asked, and each connection is taken to see it.
+	Beside func(ctx context.Context, a consent.Action) (consent.Testimony, error)
 	// Sure says whether what cannot be undone may be done because a date came: not
 	// while the clock is in doubt, nor after a long gap that only the clock tells
 	// of. Nil is always.
@@ -97,6 +101,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Others == nil {
 		c.Others = func(context.Context, discovery.DeviceID, string) ([]consent.Action, error) { return nil, nil }
+	}
+	if c.Beside == nil {
+		c.Beside = func(context.Context, consent.Action) (consent.Testimony, error) { return consent.Testimony{}, nil }
 	}
 	if c.Jitter == nil {
 		c.Jitter = jitter

@@ -116,6 +116,9 @@ func (t *task) warnText(why string) string {
 }
 
 func (t *task) relapseText() string {
+	if !t.hadStopped() {
+		return fmt.Sprintf("It goes on sending to %s, past %s.", t.whom(), t.through(t.a.Connection))
+	}
 	return fmt.Sprintf("It had stopped, but is sending to %s again.", t.whom())
 }
 

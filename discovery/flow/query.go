@@ -32,3 +32,15 @@ type HourRow struct {
 	Count    uint64
 	Refused  bool
 }
+
+// Sent is what one source saw going from a device to certain destinations.
+type Sent struct {
+	Source          discovery.Source
+	Protocol        Protocol
+	Up, Down, Count uint64
+	First, Last     time.Time
+}
+
+// LookUp reports whether only names were asked for: nothing is known of what was
+// sent after that.
+func (s Sent) LookUp() bool { return s.Protocol == "dns" && s.Up+s.Down == 0 }

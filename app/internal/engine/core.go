@@ -84,6 +84,8 @@ type Core struct {
 	names  names
 	dirty  *dirty
 	losses losses
+	vigils vigils
+	sent   sent
 	links  links
 	taking importing
 
@@ -154,12 +156,12 @@ const (
 	keepEvery = 4
 )
 
-// Look brings up to date what is known of names, handed-over dates, what was
-// ended by hand, and access; Serve does it by itself.
+// Look brings up to date what is known of names, handed-over dates, what has
+// ended, and access; Serve does it by itself.
 func (e *Core) Look(ctx context.Context) {
 	e.refreshNames(ctx)
 	e.warn(ctx, "handing dates over", e.ReconcileHandOvers(ctx))
-	e.warn(ctx, "watching what was ended by hand", e.WatchByHand(ctx))
+	e.warn(ctx, "watching what has ended", e.WatchEnded(ctx))
 	e.warn(ctx, "following devices that moved", e.WatchMoved(ctx))
 	e.warn(ctx, "looking for new recipients", e.WatchRecipients(ctx))
 	e.warn(ctx, "listing access", e.ListGrants(ctx))

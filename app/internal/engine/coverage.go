@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"bestbefore/connectors"
@@ -15,9 +17,9 @@ type coverage struct {
 }
 
 type covered struct {
-	name  string
-	since time.Time
-	what  connectors.Coverage
+	id, name string
+	since    time.Time
+	what     connectors.Coverage
 }
 
 // coverageDeadline bounds how long a page waits for a peer to say what it sees.
@@ -31,31 +33,82 @@ func (e *Core) coverage(ctx context.Context) (coverage, error) {
 	}
 	for _, c := range cs {
 		if i := e.connectionInfo(ctx, c); len(i.Coverage.Sees) > 0 {
-			out.seen = append(out.seen, covered{name: i.Name, since: i.Coverage.Since, what: i.Coverage})
+			out.seen = append(out.seen, covered{id: c.ID, name: i.Name, since: i.Coverage.Since, what: i.Coverage})
 		}
 	}
 	return out, nil
 }
 
-// of says how well we can see what d sends, and through whom.
-func (c coverage) of(d discovery.Device) (string, []string) {
-	var by []string
+// deepest is how much the best of the connections sees, of whatever device.
+func (c coverage) deepest() connectors.Depth {
+	best := connectors.SeesNothing
 	for _, s := range c.seen {
-		if s.covers(d) {
-			by = append(by, s.name)
-		}
+		best = max(best, s.what.Depth())
 	}
-	switch {
-	case len(c.seen) == 0:
-		return "I can see that it is here, not yet what it sends. Connect your router or gateway to see more.", nil
-	case len(by) == 0:
-		return "None of your connectors can see what this device sends.", nil
-	default:
-		return "What it sends out of the home is seen by " + join(by) + ". What it sends to other devices at home is not.", by
-	}
+	return best
 }
 
-// covers reports whether the connection sees what d sends.
+// depth is how much the best of them sees of d.
+func (c coverage) depth(d discovery.Device) connectors.Depth {
+	best := connectors.SeesNothing
+	for _, s := range c.seen {
+		if s.covers(d) {
+			best = max(best, s.what.Depth())
+		}
+	}
+	return best
+}
+
+// depthWords say what connections of each depth see of a device; %[1]s names them.
+var depthWords = []struct {
+	depth    connectors.Depth
+	one, all string
+}{
+	{connectors.SeesTraffic, "What it sends out of the home is seen by %s.", "What it sends out of the home is seen by %s."},
+	{connectors.SeesThrough, "%s sees what it sends through it.", "%s see what it sends through them."},
+	{connectors.SeesNames, "%s sees which names it asks for, not what it sends.", "%s see which names it asks for, not what it sends."},
+	{connectors.SeesKinds, "%s sees which kinds of data it reports there.", "%s see which kinds of data it reports there."},
+	{connectors.SeesPresence, "%s sees that it is here.", "%s see that it is here."},
+}
+
+// of says how well we can see what d sends, and names those that see it.
+func (c coverage) of(d discovery.Device) (text string, by []string) {
+	if len(c.seen) == 0 {
+		return "I can see that it is here, not yet what it sends. Connect your router or gateway to see more.", nil
+	}
+	var lines []string
+	for _, w := range depthWords {
+		var names []string
+		for _, s := range c.seen {
+			if s.what.Depth() == w.depth && s.covers(d) {
+				names = append(names, s.name)
+			}
+		}
+		if len(names) == 0 {
+			continue
+		}
+		if w.depth.Sends() {
+			by = append(by, names...)
+		}
+		line := w.all
+		if len(names) == 1 {
+			line = w.one
+		}
+		lines = append(lines, fmt.Sprintf(line, join(names)))
+	}
+	switch depth := c.depth(d); {
+	case depth == connectors.SeesTraffic:
+		lines = slices.Insert(lines, 1, "What it sends to other devices at home is not.")
+	case depth == connectors.SeesThrough:
+		lines = append(lines, "Where else it sends is not seen.")
+	case depth != connectors.SeesNames:
+		lines = append(lines, "None of your connectors can see what it sends.")
+	}
+	return strings.Join(lines, " "), by
+}
+
+// covers reports whether the connection knows d, or all that passes it; how much
+// it sees of it is its Depth.
 func (s covered) covers(d discovery.Device) bool {
 	return s.what.Whole || sharesIdentifier(s.what.Devices, d.Identifiers) || sharesAddress(s.what.Addresses, d.Addresses)
 }

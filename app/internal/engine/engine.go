@@ -399,17 +399,20 @@ type Overview struct {
 	Now        time.Time `json:"now"`
 	Zone       string    `json:"zone"`
 	Devices    int       `json:"devices"`
-	Covered    int       `json:"covered"` // devices that some connection can see sending
-	Live       int       `json:"live"`    // permissions
+	Covered    int       `json:"covered"`         // devices that some connection can see sending
+	Named      int       `json:"named,omitempty"` // others, of which it is seen which names they ask for
+	Live       int       `json:"live"`            // permissions
 	EndingSoon int       `json:"ending_soon"`
 	Still      int       `json:"still"`      // ended, still sending
 	Stuck      int       `json:"stuck"`      // actions that need a person or go on being tried
 	HeldDates  int       `json:"held_dates"` // dates kept by a peer
 	LastLook   time.Time `json:"last_look,omitzero"`
 	SeenBy     []string  `json:"seen_by"` // "Gateway since 3 May"
-	Problems   []Problem `json:"problems"`
-	NewSince   time.Time `json:"new_since,omitzero"`
-	New        []News    `json:"new"`
+	// Depth is how much the best connection sees of what is sent.
+	Depth    connectors.Depth `json:"depth,omitempty"`
+	Problems []Problem        `json:"problems"`
+	NewSince time.Time        `json:"new_since,omitzero"`
+	New      []News           `json:"new"`
 	// Unusual is what devices do out of the ordinary and nobody has answered yet.
 	Unusual []Unusual `json:"unusual,omitempty"`
 	// OwnNames counts devices that ask name servers of their own.

@@ -22,18 +22,28 @@ import (
 	"bestbefore/discovery/flow"
 )
 
-// peers is a Sessions whose one connection can do what caps says.
-type peers struct{ caps connectors.Capabilities }
+// peers is a Sessions whose connections can do what caps says, but for those that
+// by knows better.
+type peers struct {
+	caps connectors.Capabilities
+	by   map[string]connectors.Capabilities
+}
 
-func (p *peers) Capabilities(string) (connectors.Capabilities, bool) { return p.caps, true }
-func (p *peers) Health(string) engine.SessionHealth                  { return engine.SessionHealth{Open: true} }
-func (p *peers) Reload(context.Context) error                        { return nil }
+func (p *peers) Capabilities(id string) (connectors.Capabilities, bool) {
+	if c, known := p.by[id]; known {
+		return c, true
+	}
+	return p.caps, true
+}
+func (p *peers) Health(string) engine.SessionHealth { return engine.SessionHealth{Open: true} }
+func (p *peers) Reload(context.Context) error       { return nil }
 func (p *peers) Try(context.Context, connectors.Connection) (connectors.Capabilities, error) {
 	return p.caps, nil
 }
 
-func (p *peers) Use(ctx context.Context, _ string, f func(context.Context, connectors.Capabilities) error) error {
-	return f(ctx, p.caps)
+func (p *peers) Use(ctx context.Context, id string, f func(context.Context, connectors.Capabilities) error) error {
+	c, _ := p.Capabilities(id)
+	return f(ctx, c)
 }
 
 // blocker is a peer that must not be asked: previews and decisions only look.

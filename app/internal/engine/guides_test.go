@@ -42,6 +42,7 @@ func TestStepsFollowTheRecipientAndTheMaker(t *testing.T) {
 // TestStepsAtTheRouter: where neither is known, the router's steps are shown.
 func TestStepsAtTheRouter(t *testing.T) {
 	h, id, _ := byHand(t)
+	h.kind = discovery.KindUnknown
 	h.Guides = func(names []string, d discovery.Device) (connectors.Guide, bool) {
 		return connectors.Guide{ID: "router"}, len(names) == 0 && d.Guess.Kind == discovery.KindRouter
 	}

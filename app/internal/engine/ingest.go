@@ -40,6 +40,7 @@ func (e *Core) AddFlows(ctx context.Context, connection string, recs []flow.Reco
 		return err
 	}
 	if len(out) > 0 {
+		e.sent.add(out)
 		e.arrivals.batches.Add(1)
 		e.changed(changes.Flows)
 	}

@@ -33,17 +33,19 @@ type loss struct {
 	last    time.Time // when it grew last
 }
 
-// WatchLosses asks each open connection what it missed, and says so: as a
-// problem at once, in the diary once a day at most. It is run every few seconds,
-// so that nobody takes a gap for silence.
+// WatchLosses asks each open connection whether it is alive and what it missed,
+// and says so: as a problem at once, in the diary once a day at most. It is run
+// every few seconds, so that nobody takes a gap for silence.
 func (e *Core) WatchLosses(ctx context.Context) error {
 	cs, err := e.Store.Connections(ctx)
 	if err != nil {
 		return err
 	}
+	e.vigils.round(e.Now())
 	for _, c := range cs {
 		caps, open := e.Sessions.Capabilities(c.ID)
 		if !open || caps.Coverer == nil {
+			e.vigils.away(c.ID)
 			continue
 		}
 		asking, cancel := context.WithTimeout(ctx, coverageDeadline)
@@ -51,8 +53,9 @@ func (e *Core) WatchLosses(ctx context.Context) error {
 		cancel()
 		if err != nil {
 			e.Log.Debug("asking what was missed", "connection", c.ID, "error", err)
-			continue
+			continue // its last sign of life grows old
 		}
+		e.vigils.take(c.ID, cov, e.Now())
 		grew, first := e.losses.take(c.ID, cov.Lost, e.Now())
 		if first {
 			n := ledger.Note{Time: e.Now(), Kind: NoteLost, Text: fmt.Sprintf("%s could not see everything: %d observations were lost. What is shown of it is less than what was sent.", c.Name, cov.Lost)}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -40,7 +41,8 @@ func (e *Core) Overview(ctx context.Context) (Overview, error) {
 	if err := e.overviewConnections(ctx, &o, loc); err != nil {
 		return o, err
 	}
-	if err := e.overviewActions(ctx, &o); err != nil {
+	told := e.overviewStill(&o, cs)
+	if err := e.overviewActions(ctx, &o, told); err != nil {
 		return o, err
 	}
 	if err := e.overviewRecipients(ctx, &o); err != nil {
@@ -63,13 +65,17 @@ func (e *Core) overviewConnections(ctx context.Context, o *Overview, loc *time.L
 		return err
 	}
 	for _, d := range e.Inventory.Devices() {
-		if _, by := cov.of(d); len(by) > 0 {
+		switch depth := cov.depth(d); {
+		case depth.Sends():
 			o.Covered++
+		case depth == connectors.SeesNames:
+			o.Named++
 		}
 		if u, known := e.watching.of(d.ID); known && len(u.names) > 0 {
 			o.OwnNames++
 		}
 	}
+	o.Depth = cov.deepest()
 	for _, s := range cov.seen {
 		o.SeenBy = append(o.SeenBy, fmt.Sprintf("%s since %s", s.name, s.since.In(loc).Format("2 January 15:04")))
 		if s.what.Alive.After(o.LastLook) {
@@ -92,8 +98,36 @@ func (e *Core) overviewConnections(ctx context.Context, o *Overview, loc *time.L
 	return nil
 }
 
-// overviewActions names what could not be enforced.
-func (e *Core) overviewActions(ctx context.Context, o *Overview) error {
+// overviewStill names what was ended and is sent all the same: what had stopped
+// and is back, and what goes on past what was done. It answers which it named.
+func (e *Core) overviewStill(o *Overview, cs []ConsentInfo) map[consent.ID]bool {
+	told := map[consent.ID]bool{}
+	_, loc := e.Zone()
+	for _, c := range cs {
+		a, ok := consent.Enforcing(c.Actions)
+		if c.Headline != consent.EndedStill || !ok {
+			continue
+		}
+		who := fmt.Sprintf("%s, to %s", e.deviceName(c.Device), recipientName(c.Recipient, "anyone outside"))
+		switch stopped := consent.Relapsed(c.Actions); {
+		case !stopped.IsZero():
+			told[c.ID] = true
+			o.Problems = append(o.Problems, Problem{
+				ID: "relapse/" + string(c.ID), Text: fmt.Sprintf("%s; it had stopped when looked at on %s.", who, stopped.In(loc).Format("2 January 15:04")), Fix: "Open it to see why.",
+			})
+		case a.State == consent.Done && (a.Kind == consent.ActBlock || a.Kind == consent.ActRevoke) && e.Now().Sub(a.Finished) >= stillAfter:
+			told[c.ID] = true
+			o.Problems = append(o.Problems, Problem{ID: "still/" + string(c.ID), Text: who + ", past what was done to end it.", Fix: "Open it to see why."})
+		}
+	}
+	return told
+}
+
+// stillAfter is how long what was ended may take to run out before that is wrong.
+const stillAfter = 10 * time.Minute
+
+// overviewActions names what could not be enforced, but for permissions that were named.
+func (e *Core) overviewActions(ctx context.Context, o *Overview, named map[consent.ID]bool) error {
 	as, err := e.Store.Actions(ctx)
 	if err != nil {
 		return err
@@ -111,6 +145,9 @@ func (e *Core) overviewActions(ctx context.Context, o *Overview) error {
 			o.Stuck++
 		}
 		if a.Kind == consent.ActGuide && a.Consent != "" {
+			if named[a.Consent] {
+				continue
+			}
 			o.Problems = append(o.Problems, Problem{
 				ID: "review/" + string(a.Consent), Text: fmt.Sprintf("%s: %s", e.deviceName(a.Device), a.Reason), Fix: "Open it for the steps.",
 			})

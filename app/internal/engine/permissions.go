@@ -276,8 +276,7 @@ func (e *Core) Review(ctx context.Context, id consent.ID) (ReviewInfo, error) {
 		return r, err
 	}
 	d, _ := e.Inventory.Device(info.Device)
-	_, by := cov.of(d)
-	r.Observed = len(by) > 0 || len(hours) > 0
+	r.Observed = cov.depth(d).Sends() || len(hours) > 0
 	e.compare(&r, hours, now)
 	if err := e.sinceAgreed(ctx, &r, hours); err != nil {
 		return r, err

@@ -84,13 +84,16 @@ func TestANameIsSeenAndEndsOnItsDate(t *testing.T) {
 			if !b.ask("192.168.77.30", "video.maker.example") {
 				t.Fatal("it was refused before its date")
 			}
-			until(t, "its look-ups are refused, and seen to be", func() bool {
+			until(t, "its look-ups are refused, and whether it sends without them cannot be told", func() bool {
 				b.ask("192.168.77.30", "video.maker.example")
 				c, err := e.Consent(t.Context(), info.ID)
-				return err == nil && c.Decided == consent.Expired && c.Seen == consent.Stopped && c.Headline == consent.EndedStopped
+				if err == nil && (c.Seen == consent.Stopped || c.Headline == consent.EndedStopped) {
+					t.Fatalf("a refused name is called stopped: %+v", c.Actions)
+				}
+				return err == nil && c.Decided == consent.Expired && c.Seen == consent.CannotTell && c.Headline == consent.EndedUnchecked && c.Actions[0].Level == consent.Effective
 			})
 			if b.ask("192.168.77.30", "video.maker.example") || b.refused() == 0 {
-				t.Error("seen as stopped, but it is answered")
+				t.Error("seen as refused, but it is answered")
 			}
 			if !b.ask("192.168.77.30", "time.example") || !b.ask("192.168.77.31", "video.maker.example") {
 				t.Error("another name, or another device, is refused too")

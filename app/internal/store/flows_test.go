@@ -81,17 +81,27 @@ func TestFlowsFollowMergedDevices(t *testing.T) {
 	}
 }
 
-func TestPassedSinceABlock(t *testing.T) {
+func TestSentSinceABlock(t *testing.T) {
 	ctx := t.Context()
 	s := open(t, testConfig(t.TempDir()))
+	from := func(r flow.Record, source discovery.Source) flow.Record { r.Source = source; return r }
 	tried := record("d1", 5, 0)
 	tried.Refused, tried.Count = true, 4
 	elsewhere := record("d1", 5, 1000)
 	elsewhere.Destination = flow.Destination{Domain: "other.example"}
+	answer := from(record("d1", 7, 0), "connector:k3") // only came in
+	answer.Down = 60
 	// 0 straddles the block at noon; 2 began after it.
-	must(t, s.AddFlows(ctx, "gw", []flow.Record{record("d1", -5, 100), record("d1", 0, 3), record("d1", 2, 5), tried, elsewhere}, nil))
-	p := value(s.PassedSince(ctx, "d1", noon, func(d flow.Destination) bool { return d.Domain == "cloud.example.net" }))(t)
-	equal(t, p, Passed{Up: 5, Down: 50, Count: 1, Straddling: 33, Refused: 4, Last: noon.Add(2 * time.Minute)})
+	must(t, s.AddFlows(ctx, "gw", []flow.Record{
+		record("d1", -5, 100), record("d1", 0, 3), record("d1", 2, 5), tried, elsewhere, answer, from(record("d1", 3, 7), "connector:k2"),
+	}, nil))
+	got := value(s.SentSince(ctx, "d1", noon, func(d flow.Destination) bool { return d.Domain == "cloud.example.net" }))(t)
+	if len(got) != 2 {
+		t.Fatalf("%+v", got)
+	}
+	if a, b := got[0], got[1]; a.Up != 5 || a.Down != 50 || a.Count != 1 || !a.Last.Equal(noon.Add(2*time.Minute)) || b.Source != "connector:k2" || b.Up != 7 {
+		t.Errorf("%+v", got)
+	}
 }
 
 func TestHostileRecordsAreBounded(t *testing.T) {

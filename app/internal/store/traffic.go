@@ -128,52 +128,50 @@ func (s *Store) LastFlows(ctx context.Context) (map[discovery.DeviceID]time.Time
 	return out, classify(s.flows.path, err)
 }
 
-// Passed is what went from a device to certain destinations since a moment.
-type Passed struct {
-	Up, Down, Count uint64
-	Straddling      uint64 // bytes of records that began before the moment: some may have passed after it
-	Refused         uint64 // tries that were turned away
-	Last            time.Time
-}
-
-// PassedSince adds up single records from since on, for destinations that
-// match accepts. Records are kept for 14 days.
-func (s *Store) PassedSince(ctx context.Context, id discovery.DeviceID, since time.Time, match func(flow.Destination) bool) (Passed, error) {
-	var p Passed
+// SentSince adds up, by source and protocol, the single records that began at
+// since or later, for destinations that match accepts. What was turned away was
+// not sent, and neither was what only came in; of a record that began earlier
+// nobody knows what passed since. Records are kept for 14 days.
+func (s *Store) SentSince(ctx context.Context, id discovery.DeviceID, since time.Time, match func(flow.Destination) bool) ([]flow.Sent, error) {
 	ns, err := s.deviceNumbers(ctx, id)
 	if err != nil || len(ns) == 0 {
-		return p, err
+		return nil, err
 	}
-	at := since.UnixMilli()
+	var out []flow.Sent
 	err = each(ctx, s.flows.read, func(sc scanner) error {
 		var domain, address string
-		var refused bool
-		var up, down, n, crossing uint64
-		var last sql.NullInt64
-		if err := sc.Scan(&domain, &address, &refused, &up, &down, &n, &crossing, &last); err != nil {
+		var x flow.Sent
+		var first, last sql.NullInt64
+		if err := sc.Scan(&domain, &address, &x.Source, &x.Protocol, &x.Up, &x.Down, &x.Count, &first, &last); err != nil {
 			return err
 		}
 		if !match(destination(domain, address)) {
 			return nil
 		}
-		if refused {
-			p.Refused += n
+		x.First, x.Last = fromMS(first), fromMS(last)
+		i := slices.IndexFunc(out, func(o flow.Sent) bool { return o.Source == x.Source && o.Protocol == x.Protocol })
+		if i < 0 {
+			out = append(out, x)
 			return nil
 		}
-		p.Up, p.Down, p.Count, p.Straddling = p.Up+up, p.Down+down, p.Count+n, p.Straddling+crossing
-		if t := fromMS(last); t.After(p.Last) {
-			p.Last = t
+		o := &out[i]
+		o.Up, o.Down, o.Count = o.Up+x.Up, o.Down+x.Down, o.Count+x.Count
+		if x.First.Before(o.First) {
+			o.First = x.First
+		}
+		if x.Last.After(o.Last) {
+			o.Last = x.Last
 		}
 		return nil
-	}, `SELECT r.domain, r.address, r.refused, x.up, x.down, x.n, x.crossing, x.last FROM (
-		SELECT route, sum(iif(last - span >= ?1, up, 0)) AS up, sum(iif(last - span >= ?1, down, 0)) AS down,
-			sum(iif(last - span >= ?1, n, 0)) AS n, sum(iif(last - span >= ?1, 0, up + down)) AS crossing, max(last) AS last
-		FROM flow WHERE last >= ?1 AND device IN (`+numbered(2, len(ns))+`) GROUP BY route) x JOIN route r ON r.n = x.route`,
-		append([]any{at}, ns...)...)
+	}, `SELECT r.domain, r.address, r.source, r.protocol, x.up, x.down, x.n, x.first, x.last FROM (
+		SELECT route, sum(up) AS up, sum(down) AS down, sum(n) AS n, min(last - span) AS first, max(last) AS last
+		FROM flow WHERE last >= ?1 AND last - span >= ?1 AND (up > 0 OR down = 0) AND device IN (`+numbered(2, len(ns))+`) GROUP BY route) x
+		JOIN route r ON r.n = x.route WHERE r.refused = 0`,
+		append([]any{since.UnixMilli()}, ns...)...)
 	if err != nil {
-		return Passed{}, classify(s.flows.path, fmt.Errorf("adding up what passed: %w", err))
+		return nil, classify(s.flows.path, fmt.Errorf("adding up what was sent: %w", err))
 	}
-	return p, nil
+	return out, nil
 }
 
 func numbered(from, n int) string {

@@ -121,7 +121,7 @@ func (p Presenter) statusLine(c engine.ConsentInfo) string {
 		}
 		return p.agreedElsewhere(c.Consent)
 	case consent.EndedStill:
-		if !relapsed(c.Actions).IsZero() {
+		if !consent.Relapsed(c.Actions).IsZero() {
 			return p.T("Ended on %s, and sends again", p.date(on))
 		}
 		return p.T("Ended on %s, still sending", p.date(on))
@@ -162,26 +162,6 @@ func (p Presenter) unchecked(c engine.ConsentInfo, on string) string {
 	default:
 		return p.T("Ended %s. Not checked yet", on)
 	}
-}
-
-// relapsed is when a flow was last seen to have stopped, if it was seen again
-// after that; else the zero time.
-func relapsed(as []consent.Action) time.Time {
-	var stopped, flowing time.Time
-	for _, a := range as {
-		for _, e := range a.Evidence {
-			switch {
-			case e.Seen == consent.Stopped && e.At.After(stopped):
-				stopped = e.At
-			case e.Seen == consent.Flowing && e.At.After(flowing):
-				flowing = e.At
-			}
-		}
-	}
-	if stopped.IsZero() || !flowing.After(stopped) {
-		return time.Time{}
-	}
-	return stopped
 }
 
 // byHand reports whether the person said that they ended it.
@@ -304,7 +284,7 @@ func (p Presenter) seen(c engine.ConsentInfo, last time.Time) (string, Severity)
 	}
 	switch c.Seen {
 	case consent.Flowing:
-		if quiet := relapsed(c.Actions); !quiet.IsZero() && !c.SeenAt.IsZero() {
+		if quiet := consent.Relapsed(c.Actions); !quiet.IsZero() && !c.SeenAt.IsZero() {
 			return p.T("sends again, seen %[1]s; it had stopped when looked at %[2]s", p.moment(c.SeenAt), p.moment(quiet)), Still
 		}
 		if !c.SeenAt.IsZero() {
