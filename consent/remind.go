@@ -14,11 +14,16 @@ type Remindable struct {
 	// Lapsing says that the person already answered: it may lapse. Reminders
 	// stop; the result at the end is still told.
 	Lapsing bool
+	// Back is set where what had ended is sent again; see Back.
+	Back time.Time
 }
 
-// AtEnd is the stage of the message with the result; the other stages are days
-// before the end.
-const AtEnd = 0
+// AtEnd is the stage of the message with the result, SentAgain that of one that
+// says that the result no longer holds; the other stages are days before the end.
+const (
+	AtEnd     = 0
+	SentAgain = 1000 // no permission is that many days long
+)
 
 // reminderDays are the stages before the end, the nearest first.
 var reminderDays = []int{1, 7, 30}
@@ -36,11 +41,18 @@ const (
 type Reminder struct {
 	Consent ID
 	Version int
-	Stage   int // days before the end, or AtEnd; -1, -2 ... is the yearly question about one without end
+	Stage   int // days before the end, AtEnd or SentAgain; -1, -2 ... is the yearly question about one without end
+	// Back tells one return from another.
+	Back time.Time
 }
 
 // key names what was told once and for all.
-func (r Reminder) key() string { return fmt.Sprintf("%s@%d/%d", r.Consent, r.Version, r.Stage) }
+func (r Reminder) key() string {
+	if r.Stage == SentAgain {
+		return fmt.Sprintf("%s@%d/again %d", r.Consent, r.Version, r.Back.Unix())
+	}
+	return fmt.Sprintf("%s@%d/%d", r.Consent, r.Version, r.Stage)
+}
 
 // Reminded is what was told so far. Its zero value is: nothing.
 type Reminded struct {
@@ -60,6 +72,9 @@ func Remind(all []Remindable, told Reminded, now time.Time, zone *time.Location)
 	for _, r := range all {
 		stage, ok := r.stage(now)
 		line := Reminder{Consent: r.Consent.ID, Version: r.Consent.Version, Stage: stage}
+		if ok && stage == SentAgain {
+			line.Back = r.Back
+		}
 		if ok && !told.Told[line.key()] {
 			out = append(out, line)
 		}
@@ -104,6 +119,9 @@ func sameDay(a, b time.Time, zone *time.Location) bool {
 func (r Remindable) stage(now time.Time) (int, bool) {
 	c := r.Consent
 	if !c.Decided.Live() {
+		if !r.Back.IsZero() && r.Headline == EndedStill { // also for what a person ended
+			return SentAgain, true
+		}
 		since := now.Sub(c.Ended)
 		settled := r.Headline != EndedPending || since >= settleTime
 		return AtEnd, c.Decided == Expired && settled && since < staleAfter
@@ -152,6 +170,9 @@ func (r Reminded) With(lines []Reminder, all []Remindable, now time.Time) Remind
 	}
 	for _, l := range lines {
 		next.Told[l.key()] = true
+		if l.Stage == SentAgain { // it tells the result too
+			next.Told[Reminder{Consent: l.Consent, Version: l.Version, Stage: AtEnd}.key()] = true
+		}
 		for _, days := range reminderDays {
 			if l.Stage > AtEnd && days > l.Stage {
 				next.Told[Reminder{Consent: l.Consent, Version: l.Version, Stage: days}.key()] = true

@@ -29,11 +29,24 @@ func TestReminders(t *testing.T) {
 	}
 	lapsing := remindable("a", long, now.Add(6*day))
 	lapsing.Lapsing = true
+	back := func(d Decided, h Headline, at time.Time) Remindable {
+		r := ended(40*day, d, h)
+		r.Back = at
+		return r
+	}
+	stopped := now.Add(-3 * day)
+	again := Reminder{Consent: "a", Version: 1, Stage: SentAgain, Back: stopped}
+	toldAgain := Reminded{}.With([]Reminder{again}, []Remindable{back(Expired, EndedStill, stopped)}, now.Add(-2*day))
 	for name, x := range map[string]struct {
 		all  []Remindable
 		told Reminded
 		want string
 	}{
+		"who was told that it stopped hears that it is back":     {all: []Remindable{back(Expired, EndedStill, stopped)}, told: Reminded{Told: map[string]bool{"a@1/0": true}}, want: "a:1000 "},
+		"also of what a person ended":                            {all: []Remindable{back(Withdrawn, EndedStill, stopped)}, want: "a:1000 "},
+		"once, not at each look":                                 {all: []Remindable{back(Expired, EndedStill, stopped)}, told: toldAgain},
+		"and the next return again":                              {all: []Remindable{back(Expired, EndedStill, now.Add(-day))}, told: toldAgain, want: "a:1000 "},
+		"what stopped again is not back":                         {all: []Remindable{back(Expired, EndedStopped, stopped)}, told: toldAgain},
 		"40 days before nothing is said":                         {all: []Remindable{remindable("a", long, now.Add(40*day))}},
 		"30 days before it is said":                              {all: []Remindable{remindable("a", long, now.Add(30*day))}, want: "a:30 "},
 		"8 days before, with nothing told, 30 is made good":      {all: []Remindable{remindable("a", long, now.Add(8*day))}, want: "a:30 "},

@@ -41,3 +41,16 @@ func Relapsed(as []Action) time.Time {
 	}
 	return stopped
 }
+
+// Back is which return of what had ended is under way, by the moment before it:
+// when it was last seen to have stopped, or was said to be ended by hand. Zero is
+// none.
+func Back(as []Action) time.Time {
+	if at := Relapsed(as); !at.IsZero() {
+		return at
+	}
+	if a, ok := Enforcing(as); ok && a.Kind == ActGuide && a.State == NeedsPerson {
+		return a.Finished
+	}
+	return time.Time{}
+}

@@ -258,6 +258,36 @@ func TestT40ANameThatIsBlockedWhileAddressesAreUsedIsStillFlowing(t *testing.T) 
 	}, func(_ *Config, h *bench) { h.each = func(p *peer) { p.noVerify = true } })
 }
 
+// TestT40WhatAnotherSourceSeesGoesOn: the DNS blocker itself says that it stopped, since
+// it refused a name once; a router saw it go on. The twin asks nobody but the blocker.
+func TestT40WhatAnotherSourceSeesGoesOn(t *testing.T) {
+	holdsAndFails(t, func(h *bench) string {
+		p := h.peer("dns", connectors.Traits{Grain: connectors.GrainRecipient, Note: "It blocks names."})
+		p.verify = func(connectors.Receipt) (connectors.Finding, error) {
+			return connectors.Finding{Level: consent.Effective, Seen: consent.Stopped, Refused: 1}, nil
+		}
+		if h.each == nil {
+			h.r.c.Beside = func(_ context.Context, a consent.Action) (consent.Testimony, error) {
+				w := consent.Testimony{Blind: true, Why: "It sees names only."}
+				if h.now().Sub(a.Finished) >= time.Minute {
+					w.Seen, w.Source, w.Text = consent.Flowing, "connector:gw", "The gw saw it send."
+				}
+				return w, nil
+			}
+		}
+		a := h.ended("c1", consent.Block)
+		defer h.serve()()
+		settle(15 * time.Second)
+		if seen := h.seen("c1"); seen != consent.CannotTell {
+			return "a refused name alone is " + string(seen)
+		}
+		settle(3 * time.Hour)
+		c, x := h.consents["c1"], h.action(a.ID)
+		return fault(consent.HeadlineOf(c, []consent.Action{x}, h.now()) != consent.EndedStill || c.SeenBy != "connector:gw" || x.Level != consent.Effective || len(h.all()) != 1,
+			"seen %s by %s, %s", c.Seen, c.SeenBy, h.state(a.ID))
+	}, func(_ *Config, h *bench) { h.each = func(*peer) {} })
+}
+
 func TestT41TheTwinOfWhatIsEssential(t *testing.T) {
 	holdsAndFails(t, func(h *bench) string {
 		p := h.peer("gw", fine)

@@ -244,7 +244,9 @@ func (h *Home) buildEngines(all *connectors.Registry) (err error) {
 	h.runner, err = enforce.New(enforce.Config{
 		Store: h.fresh(), Sessions: h.pool, Now: h.now, Report: h.report,
 		Resolve: h.resolve, Others: h.others, Sure: h.clock.sure,
-		Beside: func(ctx context.Context, a consent.Action) (consent.Testimony, error) { return h.core.Testimony(ctx, a) },
+		Beside: func(ctx context.Context, a consent.Action) (consent.Testimony, error) {
+			return h.core.Testimony(ctx, a)
+		},
 	})
 	if err != nil {
 		return err

@@ -166,7 +166,7 @@ func (h *Home) reminded(ctx context.Context) (consent.Reminded, error) {
 func remindable(cs []engine.ConsentInfo) []consent.Remindable {
 	out := make([]consent.Remindable, 0, len(cs))
 	for _, c := range cs {
-		out = append(out, consent.Remindable{Consent: c.Consent, Headline: c.Headline, Lapsing: c.Lapsing})
+		out = append(out, consent.Remindable{Consent: c.Consent, Headline: c.Headline, Lapsing: c.Lapsing, Back: consent.Back(c.Actions)})
 	}
 	return out
 }

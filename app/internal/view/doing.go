@@ -119,6 +119,9 @@ func (p Presenter) sinceBlock(d engine.DeviceInfo, a consent.Action) (string, Se
 		if a.Level == consent.Configured {
 			return p.joined(data, p.T("it has not tried since, as far as can be seen")), Soon
 		}
+		if a.Level == consent.Effective {
+			return p.joined(data, p.T("refused since; whether it sends another way cannot be seen")), Soon
+		}
 		return p.joined(data, p.T("nobody can see whether it still sends")), Soon
 	}
 	if a.Level == consent.Configured {

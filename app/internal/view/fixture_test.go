@@ -62,7 +62,7 @@ func home(t testing.TB) HomeInput {
 	return HomeInput{
 		Overview: engine.Overview{
 			Now: at(t, "2026-11-22 14:03:40"), Devices: 7, Covered: 5, Live: 2, EndingSoon: 1, Still: 1, HeldDates: 1,
-			LastLook: at(t, "2026-11-22 14:03:00"), SeenBy: []string{"Gateway since 3 May"}, NewSince: at(t, "2026-11-19 08:00:00"),
+			LastLook: at(t, "2026-11-22 14:03:00"), SeenBy: []string{"Gateway since 3 May"}, Depth: connectors.SeesTraffic, NewSince: at(t, "2026-11-19 08:00:00"),
 			New: []engine.News{
 				{Kind: "question", Device: "d5", Ref: "q1", Text: "It announces the same name as your phone, with a new address."},
 				{Kind: "device", Device: "d4", Text: "Robot was seen for the first time."},

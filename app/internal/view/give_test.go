@@ -262,6 +262,7 @@ func TestEachTroubleHasItsWordAndItsWayOut(t *testing.T) {
 		{"quarantine/consent/c1", "Set aside:", "Open backups"},
 		{"action/a1", "Not done yet:", "Try again"},
 		{"relapse/c1", "Sends again:", "See why"},
+		{"still/c1", "Still sends:", "See why"},
 		{"connection/k1", "Needs you:", "Open connectors"},
 	} {
 		got := presenter(t).problems([]engine.Problem{{ID: c.id, Text: "it is so", Fix: "Do this"}})[0]

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -85,5 +86,41 @@ func TestWhatWasHereBeforeIsNotAtHome(t *testing.T) {
 		if got := strings.Contains(p.deviceRow(ds[1], nil).Line, "last here"); got != away {
 			t.Errorf("away %v: %q", away, p.deviceRow(ds[1], nil).Line)
 		}
+	}
+}
+
+// TestWhoSeesOnlyNamesIsNotSaidToSeeWhatIsSent: what the first page says is as deep as
+// the best of what is connected; the twin is a router that sees it all.
+func TestWhoSeesOnlyNamesIsNotSaidToSeeWhatIsSent(t *testing.T) {
+	for _, x := range []struct {
+		depth          connectors.Depth
+		covered, named int
+		sentence       string
+		sub            string
+	}{
+		{connectors.SeesPresence, 0, 0, "I can see who is here, not yet what they send.", ""},
+		{connectors.SeesKinds, 0, 0, "I can see who is here, not yet what they send.", ""},
+		{connectors.SeesNames, 0, 3, "I can see which names your home asks for, not what it sends. Nothing has a date yet.", "which names 3 ask for"},
+		{connectors.SeesThrough, 2, 0, "I can see a part of what your home sends. Nothing has a date yet.", "we can see what 2 of them send"},
+		{connectors.SeesTraffic, 5, 0, "I can see what your home sends. Nothing has a date yet.", "we can see what 5 of them send"},
+	} {
+		h := presenter(t).Home(HomeInput{Overview: engine.Overview{Devices: 5, SeenBy: []string{"x"}, Depth: x.depth, Covered: x.covered, Named: x.named}})
+		if h.Sentence != x.sentence || !strings.Contains(h.Subline, x.sub) || x.sub == "" && strings.Contains(h.Subline, "see what") {
+			t.Errorf("%v: %q, %q", x.depth, h.Sentence, h.Subline)
+		}
+	}
+}
+
+// TestARefusedNameIsNotCalledStopped: nor is it said that nobody knows anything of it.
+func TestARefusedNameIsNotCalledStopped(t *testing.T) {
+	p := presenter(t)
+	c := permission(t, "c1", "d1", "TV", discovery.KindTelevision, "Ads", "2026-11-21", consent.EndedUnchecked)
+	c.Seen, c.Actions = consent.CannotTell, []consent.Action{{Kind: consent.ActBlock, State: consent.Done, Level: consent.Effective}}
+	if got := p.statusLine(c); got != "Ended on 21 November, and refused since. Whether it sends another way cannot be seen" {
+		t.Errorf("%q", got)
+	}
+	c.Actions[0].Level = consent.Accepted
+	if got := p.statusLine(c); got != "Ended on 21 November. Nobody can see whether it still sends" {
+		t.Errorf("the twin: %q", got)
 	}
 }

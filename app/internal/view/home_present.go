@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/connectors"
 	"bestbefore/consent"
 )
 
@@ -82,7 +83,7 @@ func (p Presenter) homeCards(out *Home, in HomeInput) {
 		Text:   p.T("Choose a device, say who may receive what it sends, and until when. On that day it ends."),
 		Action: ActionLink{ID: string(PageDevices), Label: p.T("Choose a device")},
 	}
-	if in.Overview.Devices > 0 && len(in.Overview.SeenBy) == 0 {
+	if in.Overview.Devices > 0 && in.Overview.Depth < connectors.SeesNames {
 		out.Empty = Invitation{
 			Title:  p.T("See where it goes"),
 			Text:   p.T("Connect your router or gateway: it knows where the data goes, and it can end it on the day you choose."),
@@ -100,10 +101,14 @@ func (p Presenter) homeSentence(in HomeInput) string {
 		return p.T("This computer's clock is in doubt. No date is decided until it is right.")
 	case len(in.Consents) > 0:
 		return p.endsSentence(in.Consents)
-	case len(o.SeenBy) == 0:
-		return p.T("I can see who is here, not yet what they send.")
-	default:
+	case o.Depth == connectors.SeesTraffic:
 		return p.T("I can see what your home sends. Nothing has a date yet.")
+	case o.Depth == connectors.SeesThrough:
+		return p.T("I can see a part of what your home sends. Nothing has a date yet.")
+	case o.Depth == connectors.SeesNames:
+		return p.T("I can see which names your home asks for, not what it sends. Nothing has a date yet.")
+	default:
+		return p.T("I can see who is here, not yet what they send.")
 	}
 }
 
@@ -114,6 +119,9 @@ func (p Presenter) homeSubline(o engine.Overview, ds []engine.DeviceInfo) string
 	parts := []string{p.N("%d device at home", "%d devices at home", p.here(ds))}
 	if o.Covered > 0 {
 		parts = append(parts, p.N("we can see what %d of them sends", "we can see what %d of them send", o.Covered))
+	}
+	if o.Named > 0 {
+		parts = append(parts, p.N("which names %d asks for", "which names %d ask for", o.Named))
 	}
 	if !o.LastLook.IsZero() {
 		look := p.clock(o.LastLook)
@@ -126,10 +134,14 @@ func (p Presenter) homeSubline(o engine.Overview, ds []engine.DeviceInfo) string
 }
 
 func (p Presenter) flowEmpty(o engine.Overview) string {
-	if len(o.SeenBy) == 0 {
+	switch {
+	case o.Depth < connectors.SeesNames:
 		return p.T("Not known yet: nothing that we are connected to can see it. Connect your router or gateway.")
+	case o.Depth == connectors.SeesNames:
+		return p.T("No name was asked for this week. What is sent is not seen: connect your router or gateway.")
+	default:
+		return p.T("Nothing was seen leaving your home this week.")
 	}
-	return p.T("Nothing was seen leaving your home this week.")
 }
 
 func (p Presenter) coverageLine(o engine.Overview) string {

@@ -33,6 +33,8 @@ func (p Presenter) problemWord(id string) string {
 		return p.T("Set aside:")
 	case "relapse":
 		return p.T("Sends again:")
+	case "still":
+		return p.T("Still sends:")
 	case "action":
 		return p.T("Not done yet:")
 	default:
@@ -48,7 +50,7 @@ func (p Presenter) problemAction(id string) ActionLink {
 		return ActionLink{ID: string(PageConnectors), Label: p.T("Open connectors")}
 	case "review":
 		return ActionLink{ID: string(PageReview), Label: p.T("Show the steps")}
-	case "relapse":
+	case "relapse", "still":
 		return ActionLink{ID: string(PageReview), Label: p.T("See why")}
 	case "action":
 		return ActionLink{ID: AnswerRetry, Label: p.T("Try again")}

@@ -153,6 +153,8 @@ func (p Presenter) onDay(day string, d Day) string {
 
 func (p Presenter) unchecked(c engine.ConsentInfo, on string) string {
 	switch {
+	case c.Seen == consent.CannotTell && turnedAway(c.Actions):
+		return p.T("Ended %s, and refused since. Whether it sends another way cannot be seen", on)
 	case c.Seen == consent.CannotTell:
 		return p.T("Ended %s. Nobody can see whether it still sends", on)
 	case byHand(c.Actions):
@@ -162,6 +164,13 @@ func (p Presenter) unchecked(c engine.ConsentInfo, on string) string {
 	default:
 		return p.T("Ended %s. Not checked yet", on)
 	}
+}
+
+// turnedAway reports that something was refused since it ended, by who does not
+// see what is sent.
+func turnedAway(as []consent.Action) bool {
+	a, ok := consent.Enforcing(as)
+	return ok && a.Kind == consent.ActBlock && a.State == consent.Done && a.Level == consent.Effective
 }
 
 // byHand reports whether the person said that they ended it.
@@ -299,6 +308,9 @@ func (p Presenter) seen(c engine.ConsentInfo, last time.Time) (string, Severity)
 	case consent.CannotTell:
 		if c.Headline == consent.EndedNotTried {
 			return p.T("it has not tried since, as far as can be seen"), None
+		}
+		if turnedAway(c.Actions) {
+			return p.T("refused since; whether it sends another way cannot be seen"), Soon
 		}
 		return p.T("nobody can see whether it still sends"), Soon
 	}
