@@ -188,7 +188,11 @@ func (f *real) stop(by unix.Signal) error {
 
 // ask sends one question once, from one of the loopback addresses.
 func (f *real) ask(client, name string) (addresses []netip.Addr, code dnsmessage.RCode, err error) {
-	c, err := (&net.Dialer{LocalAddr: &net.UDPAddr{IP: net.ParseIP(client)}, Timeout: 5 * time.Second}).Dial("udp", realServer)
+	return f.askAt(realServer, client, name)
+}
+
+func (f *real) askAt(server, client, name string) (addresses []netip.Addr, code dnsmessage.RCode, err error) {
+	c, err := (&net.Dialer{LocalAddr: &net.UDPAddr{IP: net.ParseIP(client)}, Timeout: 5 * time.Second}).Dial("udp", server)
 	if err != nil {
 		return nil, 0, err
 	}
