@@ -5,9 +5,12 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"bestbefore/app/internal/ui"
+	"bestbefore/app/internal/ui/access"
+	"bestbefore/app/internal/ui/captures"
 	"bestbefore/app/internal/ui/connectors"
 	"bestbefore/app/internal/ui/devices"
 	"bestbefore/app/internal/ui/diary"
+	"bestbefore/app/internal/ui/flows"
 	"bestbefore/app/internal/ui/home"
 	"bestbefore/app/internal/ui/permissions"
 	"bestbefore/app/internal/ui/settings"
@@ -22,6 +25,9 @@ type pages struct {
 	device      *devices.Device
 	permissions *permissions.Wall
 	review      *permissions.Review
+	access      *access.Page
+	flows       *flows.Page
+	capture     *captures.Page
 	connectors  *connectors.Page
 	diary       *diary.Page
 	settings    *settings.Page
@@ -35,6 +41,9 @@ func (s *stage) places() []ui.Place {
 	p.device = devices.NewDevice(devices.DeviceCommands{})
 	p.permissions = permissions.NewWall(permissions.WallCommands{})
 	p.review = permissions.NewReview(permissions.ReviewCommands{Shown: func(string) {}})
+	p.access = access.New(access.Commands{})
+	p.flows = flows.New(flows.Commands{})
+	p.capture = captures.New(captures.Commands{})
 	p.connectors = connectors.New(connectors.Commands{})
 	p.diary = diary.New(diary.Commands{})
 	p.settings = settings.New(settings.Commands{})
@@ -43,11 +52,14 @@ func (s *stage) places() []ui.Place {
 		{Page: view.PageHome, Label: lang.L("Home"), Sign: "home", Build: built(p.home)},
 		{Page: view.PageDevices, Label: lang.L("Devices"), Sign: "devices", Build: built(p.devices)},
 		{Page: view.PagePermissions, Label: lang.L("Permissions"), Sign: "permissions", Build: built(p.permissions)},
+		{Page: view.PageAccess, Label: lang.L("Access"), Sign: "access", Build: built(p.access)},
 		{Page: view.PageConnectors, Label: lang.L("Connectors"), Sign: "connectors", Build: built(p.connectors)},
 		{Page: view.PageDiary, Label: lang.L("Diary"), Sign: "diary", Build: built(p.diary)},
 		{Page: view.PageSettings, Label: lang.L("Settings"), Sign: "settings", Build: built(p.settings)},
 		{Page: view.PageDevice, Under: view.PageDevices, Build: built(p.device)},
 		{Page: view.PageReview, Under: view.PagePermissions, Build: built(p.review)},
+		{Page: view.PageFlows, Under: view.PageDevices, Build: built(p.flows)},
+		{Page: view.PageCapture, Under: view.PageConnectors, Build: built(p.capture)},
 	}
 }
 
@@ -64,6 +76,9 @@ func (s *stage) screen() live.Screen {
 			s.fill(view.PagePermissions, x.Loaded)
 		},
 		Review:     func(x view.Review) { p.review.SetSnapshot(x); s.fill(view.PageReview, x.Loaded) },
+		Access:     func(x view.Access) { p.access.SetSnapshot(x); s.fill(view.PageAccess, x.Loaded) },
+		Flows:      func(x view.Flows) { p.flows.SetSnapshot(x); s.fill(view.PageFlows, x.Loaded) },
+		Capture:    func(x view.Capture) { p.capture.SetSnapshot(x); s.fill(view.PageCapture, x.Loaded) },
 		Connectors: func(x view.Connectors) { p.connectors.SetSnapshot(x); s.fill(view.PageConnectors, x.Loaded) },
 		Diary:      func(x view.Diary) { p.diary.SetSnapshot(x); s.fill(view.PageDiary, x.Loaded) },
 		Settings:   func(x view.Settings) { p.settings.SetSnapshot(x); s.fill(view.PageSettings, x.Loaded) },

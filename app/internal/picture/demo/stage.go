@@ -131,7 +131,7 @@ func (s *stage) do(f func()) error {
 var screens = map[string][]string{
 	"allowed":  {"home", "give", "review"},
 	"reminded": {"home"},
-	"ended":    {"home", "devices", "device", "give", "disconnect", "permissions", "review", "connectors", "diary", "settings"},
+	"ended":    {"home", "devices", "device", "give", "disconnect", "permissions", "review", "access", "flows", "connectors", "capture", "diary", "settings"},
 	"renewed":  {"home", "permissions"},
 }
 
