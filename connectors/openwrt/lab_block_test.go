@@ -45,6 +45,8 @@ func seesTheHome(t *testing.T, r *realRouter) {
 }
 
 func seesFlows(t *testing.T, r *realRouter) {
+	reaches(t, "tv", near4) // so that the router knows it
+	reaches(t, "tv", near6)
 	s := r.open(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -247,7 +249,7 @@ const kernelForm = "2006-01-02 15:04:05"
 func keepsDates(t *testing.T, r *realRouter) {
 	s := r.open(t)
 	rec := mustBlock(t, s, connectors.BlockRequest{
-		Mark: "consent-1", Target: target(tv, "198.51.100.7", "2001:db8:a::7"), From: time.Now().Add(6 * time.Second), Until: time.Now().Add(9 * time.Second),
+		Mark: "consent-1", Target: target(tv, "198.51.100.7", "2001:db8:a::7"), From: time.Now().Add(8 * time.Second), Until: time.Now().Add(11 * time.Second),
 	})
 	if got, want := r.kernelTime(t), rec.From.Format(kernelForm)+"-"+rec.Until.Format(kernelForm); got != want {
 		t.Errorf("the kernel has %s, want %s", got, want)
@@ -342,25 +344,31 @@ func takesBack(t *testing.T, r *realRouter) {
 func readsALargeTable(t *testing.T, r *realRouter) {
 	s := r.open(t)
 	r.run("conntrack", "-F")
-	c, err := in(t, "tv", func() (net.PacketConn, error) { return net.ListenPacket("udp4", "192.168.1.20:0") })
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	send := func(from, to int) {
-		for port := from; port < to; port++ {
-			_, _ = c.WriteTo([]byte("x"), &net.UDPAddr{IP: net.IPv4(198, 51, 100, 7), Port: port})
+	send := func(from, to string, ports ...int) {
+		c, err := in(t, "tv", func() (net.PacketConn, error) { return net.ListenPacket("udp", net.JoinHostPort(from, "0")) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		for port := ports[0]; port < ports[1]; port++ {
+			_, _ = c.WriteTo([]byte("x"), &net.UDPAddr{IP: net.ParseIP(to), Port: port})
 		}
 	}
-	send(10_000, 10_900)
-	began := time.Now()
-	rows, err := s.table(t.Context())
-	if err != nil || len(rows) < 900 {
-		t.Errorf("%d rows, %v", len(rows), err)
+	read := func(want int, parts bool) {
+		t.Helper()
+		began := time.Now()
+		rows, err := s.table(t.Context())
+		if err != nil || len(rows) < want || s.seen.bad > 0 || s.seen.uncounted || s.seen.parts != parts {
+			t.Errorf("%d rows, %+v, %v", len(rows), s.seen, err)
+		}
+		t.Logf("%d connections read in %v", len(rows), time.Since(began).Round(time.Millisecond))
 	}
-	t.Logf("%d connections read in %v", len(rows), time.Since(began).Round(time.Millisecond))
-	send(10_900, 13_000)
-	_, err = s.table(t.Context())
+	send("192.168.1.20", "198.51.100.7", 10_000, 10_900)
+	read(900, false)
+	send("2001:db8:1::20", "2001:db8:a::7", 10_000, 10_900)
+	read(1800, true)
+	send("192.168.1.20", "198.51.100.7", 10_900, 13_000)
+	_, err := s.table(t.Context())
 	wantFault(t, "too large", err, consent.KindTransient, "more open connections than it gives out")
 	if cov, err := s.Coverage(t.Context()); err != nil || !holds(cov.Text, "larger than the router gives out") {
 		t.Errorf("%+v, %v", cov, err)

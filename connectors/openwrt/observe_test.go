@@ -183,6 +183,28 @@ func TestATableThatIsTooLarge(t *testing.T) {
 	}
 }
 
+// What is too large to be given out at once is read in parts.
+func TestALargeTableIsReadInParts(t *testing.T) {
+	for name, granted := range map[string]bool{"granted": true, "not granted": false} {
+		r := newRouter(t)
+		if !granted {
+			delete(r.acl.Read.File, "/usr/sbin/conntrack -L -o extended -f ipv4 -p udp")
+		}
+		s := r.open(t)
+		for i := range 1800 {
+			c, _ := r.send(camera, "203.0.113.5", 443, 100, nil)
+			r.with(func() { c.udp = i%2 == 0 })
+		}
+		rows, err := s.table(t.Context())
+		if (err == nil) != granted || granted && len(rows) != 1800 {
+			t.Errorf("%s: %d rows, %v", name, len(rows), err)
+		}
+		if cov := coverage(t, s); cov.Whole || holds(cov.Text, "read in parts") != granted {
+			t.Errorf("%s: %+v", name, cov)
+		}
+	}
+}
+
 func TestSightings(t *testing.T) {
 	r := newRouter(t)
 	s := r.open(t)

@@ -78,6 +78,7 @@ type tracked struct {
 	sport, dport uint16
 	up, down     uint64
 	mac          string
+	udp          bool
 }
 
 // acl is the file that our setup text writes.
@@ -385,8 +386,11 @@ func (r *router) file(method string, a map[string]any, may rights) (int, any) {
 		return 6, nil
 	}
 	switch args := texts(a["params"]); {
-	case command == "/bin/cat /proc/net/nf_conntrack":
+	case command == "/bin/cat /proc/net/nf_conntrack", strings.HasPrefix(command, "/usr/sbin/conntrack -L "):
 		text := r.conntrack()
+		if proto := after(args, "-p"); proto != "" { // checked: the same form
+			text = only(text, after(args, "-f"), proto)
+		}
 		if len(text) >= 256<<10 { // documented: the limit of what a command may write
 			return 8, nil
 		}
@@ -410,6 +414,17 @@ func after(args []string, flag string) string {
 	return ""
 }
 
+// only are the lines of one family and protocol.
+func only(text, family, proto string) string {
+	var b strings.Builder
+	for l := range strings.Lines(text) {
+		if f := strings.Fields(l); f[0] == family && f[2] == proto {
+			b.WriteString(l)
+		}
+	}
+	return b.String()
+}
+
 // conntrack is the kernel's table. Checked: its form.
 func (r *router) conntrack() string {
 	var b strings.Builder
@@ -418,8 +433,12 @@ func (r *router) conntrack() string {
 		if !r.accounting {
 			up, down = "", ""
 		}
-		fmt.Fprintf(&b, "ipv4     2 tcp      6 431999 ESTABLISHED src=%s dst=%s sport=%d dport=%d %ssrc=%s dst=192.168.178.2 sport=%d dport=%d %s[ASSURED] mark=0 zone=0 use=2\n",
-			c.src, c.dst, c.sport, c.dport, up, c.dst, c.dport, c.sport, down)
+		proto := "tcp      6 431999 ESTABLISHED"
+		if c.udp {
+			proto = "udp      17 170"
+		}
+		fmt.Fprintf(&b, "ipv4     2 %s src=%s dst=%s sport=%d dport=%d %ssrc=%s dst=192.168.178.2 sport=%d dport=%d %s[ASSURED] mark=0 zone=0 use=2\n",
+			proto, c.src, c.dst, c.sport, c.dport, up, c.dst, c.dport, c.sport, down)
 		if r.nlbwmon {
 			c.up, c.down = 0, 0
 		}

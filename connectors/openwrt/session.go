@@ -51,6 +51,7 @@ type Session struct {
 type seen struct {
 	since, alive                     time.Time
 	cut, tooLarge, uncounted, zeroed bool
+	parts                            bool
 	bad                              uint64
 }
 

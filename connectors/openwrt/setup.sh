@@ -25,6 +25,10 @@ cat > /usr/share/rpcd/acl.d/bestbefore.json <<END
         "/proc/net/nf_conntrack": ["read"],
         "/usr/sbin/nlbwmon": ["list"],
         "/bin/cat /proc/net/nf_conntrack": ["exec"],
+        "/usr/sbin/conntrack -L -o extended -f ipv4 -p tcp": ["exec"],
+        "/usr/sbin/conntrack -L -o extended -f ipv4 -p udp": ["exec"],
+        "/usr/sbin/conntrack -L -o extended -f ipv6 -p tcp": ["exec"],
+        "/usr/sbin/conntrack -L -o extended -f ipv6 -p udp": ["exec"],
         "/usr/sbin/nft -j list chain inet fw4 forward_$home": ["exec"]
       }
     },

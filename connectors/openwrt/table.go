@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"bestbefore/connectors"
-	"bestbefore/consent"
 )
 
 // maxRows bounds one reading of the table of connections.
@@ -129,9 +128,10 @@ func (c *conn) take(first bool, key, value string) bool {
 
 // table reads the router's connections. Reading the file itself gives its first
 // 4 KiB only, since the kernel says that its size is nothing, so a command that
-// prints it is preferred where it is granted; that gives up to 256 KiB.
+// prints it is preferred where it is granted; that gives up to 256 KiB, and a
+// table that is larger is read in parts.
 func (s *Session) table(ctx context.Context) ([]conn, error) {
-	text, err := s.tableText(ctx)
+	text, parts, err := s.tableText(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -140,32 +140,62 @@ func (s *Session) table(ctx context.Context) ([]conn, error) {
 	for _, c := range rows {
 		uncounted = uncounted || !c.counted
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.seen.cut, s.seen.bad, s.seen.uncounted, s.seen.tooLarge = !whole, s.seen.bad+uint64(bad), uncounted, false
+	s.note(func(v *seen) {
+		v.cut, v.bad, v.uncounted, v.tooLarge, v.parts = !whole, v.bad+uint64(bad), uncounted, false, parts
+	})
 	return rows, nil
 }
 
-func (s *Session) tableText(ctx context.Context) (string, error) {
+func (s *Session) tableText(ctx context.Context) (text string, parts bool, err error) {
 	if s.line.granted().mayRun(catCommand + " " + tableFile) {
 		code, text, err := s.line.run(ctx, catCommand, tableFile)
-		if codeOf(err) == codeTooLarge || connectors.KindOf(err) == consent.KindUnsupported && err != nil {
-			s.mu.Lock()
-			s.seen.tooLarge = true
-			s.mu.Unlock()
-			return "", connectors.Transient("The router has more open connections than it gives out at once, which is 256 KiB.", err)
+		if codeOf(err) == codeTooLarge {
+			if text, err = s.parts(ctx); err == nil {
+				return text, true, nil
+			}
+		}
+		if codeOf(err) == codeTooLarge {
+			s.note(func(v *seen) { v.tooLarge = true })
+			return "", false, connectors.Transient("The router has more open connections than it gives out at once, which is 256 KiB.", err)
 		}
 		if err == nil && code != 0 {
 			err = connectors.NeedsPerson("The router has no table of connections; the firewall's connection tracking is off.", nil)
 		}
-		return text, err
+		return text, false, err
 	}
 	var out struct {
 		Data string `json:"data"`
 	}
-	err := s.line.call(ctx, "file", "read", map[string]any{"path": tableFile}, &out)
+	err = s.line.call(ctx, "file", "read", map[string]any{"path": tableFile}, &out)
 	if codeOf(err) == codeNoData || errors.Is(err, errNoData) { // an empty table
-		return "", nil
+		return "", false, nil
 	}
-	return out.Data, err
+	return out.Data, false, err
+}
+
+// tableParts are the parts in which a table is read that is too large to be given
+// out at once; what is neither TCP nor UDP is left out.
+var tableParts = [][]string{{"-f", "ipv4", "-p", "tcp"}, {"-f", "ipv4", "-p", "udp"}, {"-f", "ipv6", "-p", "tcp"}, {"-f", "ipv6", "-p", "udp"}}
+
+func (s *Session) parts(ctx context.Context) (string, error) {
+	var all strings.Builder
+	for _, part := range tableParts {
+		args := append([]string{"-L", "-o", "extended"}, part...)
+		if !s.line.granted().mayRun(cutCommand + " " + strings.Join(args, " ")) {
+			return "", &refusal{codeTooLarge, "file", "exec"}
+		}
+		_, text, err := s.line.run(ctx, cutCommand, args...)
+		if err != nil {
+			return "", err
+		}
+		all.WriteString(text)
+	}
+	return all.String(), nil
+}
+
+// note changes what Coverage tells.
+func (s *Session) note(f func(*seen)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(&s.seen)
 }
