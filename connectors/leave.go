@@ -30,6 +30,21 @@ func StaysAt(c Connector, s Settings) Stays {
 	return c.Spec().Stays
 }
 
+// LiftAll lifts everything at a peer that carries our mark: all that a Leaver has
+// to do whose blocks are all that it sets.
+func LiftAll(ctx context.Context, h Holder, b Blocker) error {
+	held, err := h.Held(ctx)
+	if err != nil {
+		return err
+	}
+	for _, x := range held {
+		if _, err := b.Unblock(ctx, x.Receipt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Resigner is a session that can end, at its peer, the access that was given to
 // ourselves. Afterwards the connection is of no more use.
 type Resigner interface {

@@ -111,10 +111,10 @@ func (s Setup) idle(b *testing.B, run time.Duration, watching bool) (asked int, 
 		}
 		return n
 	}
-	before, began := sum(), processorTime()
+	before, began := sum(), ProcessorTime()
 	over := time.NewTimer(run)
 	<-over.C
-	asked, spent = sum()-before, processorTime()-began
+	asked, spent = sum()-before, ProcessorTime()-began
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		b.Errorf("the pool ended with %v", err)
@@ -122,9 +122,9 @@ func (s Setup) idle(b *testing.B, run time.Duration, watching bool) (asked int, 
 	return asked, spent
 }
 
-// processorTime is what this process has used of the processors so far; zero
+// ProcessorTime is what this process has used of the processors so far; zero
 // where the system does not say it in a file.
-func processorTime() time.Duration {
+func ProcessorTime() time.Duration {
 	stat, err := os.ReadFile("/proc/self/stat")
 	_, rest, ok := bytes.Cut(stat, []byte(") ")) // the name before it may hold anything
 	fields := bytes.Fields(rest)

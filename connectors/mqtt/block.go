@@ -207,18 +207,7 @@ func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
 }
 
 // Leave lifts everything that carries our mark.
-func (s *Session) Leave(ctx context.Context) error {
-	held, err := s.Held(ctx)
-	if err != nil {
-		return err
-	}
-	for _, h := range held {
-		if _, err := s.Unblock(ctx, h.Receipt); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (s *Session) Leave(ctx context.Context) error { return connectors.LiftAll(ctx, s, s) }
 
 // Revoke deletes an account at the broker, which cannot be undone: nobody but
 // the device knows its password.

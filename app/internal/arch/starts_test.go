@@ -13,6 +13,7 @@ var starters = map[string]string{
 	"app/trydemo.go":                      "this program itself, as the demo",
 	"app/fault.go":                        "this program itself, with its own words, after a fault",
 	"connectors/connectortest/issuer.go":  "real OAuth servers out of .ci/peers, for tests",
+	"connectors/connectortest/standin.go": "stand-ins of other packages as programs of their own, for tests",
 	"discovery/neighbor/run.go":           "the system's own table of neighbours",
 	"discovery/neighbor/table_darwin.go":  "hides nothing on this system",
 	"discovery/neighbor/table_windows.go": "hides the window of the above",

@@ -25,6 +25,8 @@ type hub struct {
 	data     map[string]json.RawMessage
 	lines    map[*websocket.Conn]*hubLine
 	dead     bool // says yes and does nothing
+	quiet    bool // the vacuum reports nothing, and only its pings are heard
+	pinged   time.Time
 }
 
 type hubLine struct {
@@ -76,7 +78,16 @@ func (h *hub) off() bool {
 
 // report is the vacuum, which is taken unless its integration is off.
 func (h *hub) report() {
-	if h.off() {
+	h.mu.Lock()
+	quiet := h.quiet
+	if quiet && time.Since(h.pinged) > 55*time.Second { // as the real one does
+		h.pinged = time.Now()
+		for c := range h.lines {
+			_ = c.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second)) // one that left hears nothing
+		}
+	}
+	h.mu.Unlock()
+	if quiet || h.off() {
 		return
 	}
 	h.tell(fmt.Sprintf(`{"c":{"sensor.vacuum":{"+":{"s":"2","lc":%f}}}}`, float64(time.Now().UnixMicro())/1e6))

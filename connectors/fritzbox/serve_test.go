@@ -1,0 +1,11 @@
+package fritzbox
+
+import (
+	"testing"
+
+	"bestbefore/connectors/connectortest"
+)
+
+func TestServe(t *testing.T) {
+	connectortest.Serve(t, Kind, func() connectortest.Setup { return setup("") })
+}
