@@ -98,6 +98,7 @@ func (e *Core) ForgetCapture(ctx context.Context, file, how string) (Forgotten, 
 	if out.Rows, err = e.Store.DeleteFlowsFrom(ctx, captureSource(file)); err != nil {
 		return out, fmt.Errorf("deleting what a capture told: %w", err)
 	}
+	e.lastSent.clear()
 	for key := range places {
 		if err := e.Store.DropCursor(ctx, key); err != nil {
 			return out, fmt.Errorf("forgetting a capture: %w", err)

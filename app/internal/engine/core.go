@@ -86,8 +86,10 @@ type Core struct {
 	losses losses
 	vigils vigils
 	sent   sent
-	links  links
-	taking importing
+
+	lastSent lastSent
+	links    links
+	taking   importing
 
 	watching watching
 

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -300,5 +301,57 @@ func TestRemindersAreOnUntilTurnedOff(t *testing.T) {
 		if err := h.SetPreferences(t.Context(), engine.Preferences{Reminders: true}); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestACardSaysWhenItSentLastHoweverMuchElseIsSent: of a device with more than a
+// thousand larger destinations too; what arrives is known at once, and what is deleted
+// is forgotten.
+func TestACardSaysWhenItSentLastHoweverMuchElseIsSent(t *testing.T) {
+	h := newHome(t)
+	h.kind = discovery.KindCamera
+	id := h.see(bell)
+	info := h.allow(id, "Bell Maker", "bell.example")
+	row := func(to string, bytes uint64, at time.Time) flow.Record {
+		return flow.Record{
+			Key: flow.Key{Destination: flow.Destination{Domain: to}, Protocol: "dns"}, Local: flow.Local{MAC: bell},
+			Up: bytes, Count: 1, First: at, Last: at, Source: "connector:k1",
+		}
+	}
+	var recs []flow.Record
+	for i := range 1100 {
+		recs = append(recs, row(fmt.Sprintf("big%d.example", i), 5000, h.now.Add(-time.Minute)))
+	}
+	asked := h.now.Add(-time.Hour)
+	h.arrives(t, append(recs, row("video.bell.example", 0, asked))...)
+	sent := func() time.Time {
+		t.Helper()
+		cs, err := h.Consents(t.Context())
+		if err != nil || len(cs) != 1 || cs[0].ID != info.ID {
+			t.Fatalf("%+v, %v", cs, err)
+		}
+		return cs[0].LastSent
+	}
+	if got := sent(); !got.Equal(asked) {
+		t.Errorf("it sent last %s, want %s", got, asked)
+	}
+	h.arrives(t, row("bell.example", 0, h.now))
+	if got := sent(); !got.Equal(h.now) {
+		t.Errorf("after it sent again: %s", got)
+	}
+	fs, err := h.Flows(t.Context(), engine.FlowQuery{Limit: 1000})
+	for _, f := range fs {
+		if f.Consent == info.ID {
+			t.Errorf("the twin: the thousand largest hold it too: %+v", f)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Forget(t.Context(), engine.ForgetRequest{All: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := sent(); !got.IsZero() {
+		t.Errorf("after all was deleted: %s", got)
 	}
 }

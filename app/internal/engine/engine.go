@@ -262,6 +262,8 @@ type ConsentInfo struct {
 	HeldNote   string           `json:"held_note,omitempty"`
 	// HeldUntilRestart says that HeldBy forgets the date when it restarts.
 	HeldUntilRestart bool `json:"held_until_restart,omitempty"`
+	// LastSent is when traffic under it was last seen; zero for never, in all that is kept.
+	LastSent time.Time `json:"last_sent,omitzero"`
 	// EndsEarlier is when an access that it goes by runs out by itself, before its own end.
 	EndsEarlier time.Time `json:"ends_earlier,omitzero"`
 	// Support is until when its device is kept safe by its maker; nil where nobody said.

@@ -81,6 +81,7 @@ func (e *Core) Forget(ctx context.Context, r ForgetRequest) (Forgotten, error) {
 		return Forgotten{}, err
 	}
 	var out Forgotten
+	defer e.lastSent.clear()
 	if out.Rows, err = w.rows(ctx); err != nil {
 		return out, fmt.Errorf("deleting what was seen: %w", err)
 	}

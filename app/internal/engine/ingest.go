@@ -41,6 +41,7 @@ func (e *Core) AddFlows(ctx context.Context, connection string, recs []flow.Reco
 	}
 	if len(out) > 0 {
 		e.sent.add(out)
+		e.lastSent.add(out)
 		e.arrivals.batches.Add(1)
 		e.changed(changes.Flows)
 	}

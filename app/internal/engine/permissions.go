@@ -42,7 +42,7 @@ func (e *Core) Consents(ctx context.Context) ([]ConsentInfo, error) {
 
 // mark adds what is known beside the permissions themselves.
 func (e *Core) mark(ctx context.Context, cs []ConsentInfo) error {
-	return errors.Join(e.markLapsing(ctx, cs), e.markEarlier(ctx, cs), e.markSupport(ctx, cs))
+	return errors.Join(e.markLapsing(ctx, cs), e.markSent(ctx, cs), e.markEarlier(ctx, cs), e.markSupport(ctx, cs))
 }
 
 func byEnd(a, b ConsentInfo) int {

@@ -81,6 +81,39 @@ func TestFlowsFollowMergedDevices(t *testing.T) {
 	}
 }
 
+// TestLastSentFindsWhatIsBeneathTheThousandLargest: a name that was asked for, of which
+// no bytes are known, stands behind all the others in a list by bytes.
+func TestLastSentFindsWhatIsBeneathTheThousandLargest(t *testing.T) {
+	ctx := t.Context()
+	s := open(t, testConfig(t.TempDir()))
+	var recs []flow.Record
+	for i := range 1500 {
+		r := record("d1", -60, 1000)
+		r.Destination = flow.Destination{Domain: fmt.Sprintf("big%d.example", i)}
+		recs = append(recs, r)
+	}
+	asked := record("d1", -7, 0)
+	asked.Destination, asked.Protocol = flow.Destination{Domain: "small.example"}, "dns"
+	tried := record("d1", -3, 0)
+	tried.Destination, tried.Refused = asked.Destination, true
+	old := record("d1", -60*24*40, 5)
+	old.Destination = flow.Destination{Domain: "old.example"}
+	must(t, s.AddFlows(ctx, "gw", append(recs, asked, tried, old), nil))
+	must(t, s.Purge(ctx, noon))
+	got := value(s.LastSent(ctx, "d1"))(t)
+	for name, want := range map[string]time.Time{"small.example": asked.Last, "old.example": old.Last, "big7.example": noon.Add(-time.Hour)} {
+		if !got[flow.Destination{Domain: name}].Equal(want) {
+			t.Errorf("%s: %s, want %s", name, got[flow.Destination{Domain: name}], want)
+		}
+	}
+	some := value(s.Flows(ctx, flow.Query{Since: noon.Add(-7 * 24 * time.Hour), Limit: 1000}))(t)
+	for _, r := range some {
+		if r.Destination == asked.Destination {
+			t.Error("the twin: the thousand largest hold it too, so this test shows nothing")
+		}
+	}
+}
+
 func TestSentSinceABlock(t *testing.T) {
 	ctx := t.Context()
 	s := open(t, testConfig(t.TempDir()))

@@ -128,6 +128,39 @@ func (s *Store) LastFlows(ctx context.Context) (map[discovery.DeviceID]time.Time
 	return out, classify(s.flows.path, err)
 }
 
+// LastSent is when a device was last seen sending to each destination, in all that
+// is kept of it. What was turned away was not sent.
+func (s *Store) LastSent(ctx context.Context, id discovery.DeviceID) (map[flow.Destination]time.Time, error) {
+	devices, err := s.numbered(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	out := map[flow.Destination]time.Time{}
+	for _, d := range devices {
+		parts, err := s.stretches(ctx, flow.Query{}, d.n)
+		if err != nil {
+			return nil, classify(s.flows.path, err)
+		}
+		inner, args := selection(parts, d.n)
+		err = each(ctx, s.flows.read, func(sc scanner) error {
+			var domain, address string
+			var last sql.NullInt64
+			if err := sc.Scan(&domain, &address, &last); err != nil {
+				return err
+			}
+			if to, at := destination(domain, address), fromMS(last); at.After(out[to]) {
+				out[to] = at
+			}
+			return nil
+		}, `SELECT r.domain, r.address, x.last FROM (SELECT route, max(last) AS last FROM (`+inner+`) GROUP BY route) x
+			JOIN route r ON r.n = x.route WHERE r.refused = 0`, args...)
+		if err != nil {
+			return nil, classify(s.flows.path, fmt.Errorf("asking when it sent last: %w", err))
+		}
+	}
+	return out, nil
+}
+
 // SentSince adds up, by source and protocol, the single records that began at
 // since or later, for destinations that match accepts. What was turned away was
 // not sent, and neither was what only came in; of a record that began earlier

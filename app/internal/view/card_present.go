@@ -113,17 +113,6 @@ func (p Presenter) cardAction(h consent.Headline) (CardAction, string) {
 	}
 }
 
-// LastSeen is the newest traffic under each permission.
-func LastSeen(flows []engine.FlowInfo) map[consent.ID]time.Time {
-	out := map[consent.ID]time.Time{}
-	for _, f := range flows {
-		if f.Consent != "" && !f.Refused && f.Last.After(out[f.Consent]) {
-			out[f.Consent] = f.Last
-		}
-	}
-	return out
-}
-
 // byUrgency puts what is wrong first, then what ends next, then what is over.
 func byUrgency(cs []engine.ConsentInfo) []engine.ConsentInfo {
 	out := slices.Clone(cs)

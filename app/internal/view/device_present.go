@@ -37,9 +37,8 @@ func (p Presenter) Device(in DeviceInput) DevicePage {
 	if d.Role == discovery.RoleOrdinary && len(in.Consents) > 0 { // else the empty place offers it
 		out.Give = ActionLink{ID: string(d.ID), Label: p.T("Give a permission")}
 	}
-	last := LastSeen(in.Flows)
 	for _, c := range byUrgency(in.Consents) {
-		card := p.Card(c, last[c.ID])
+		card := p.Card(c, c.LastSent)
 		out.Cards = append(out.Cards, CardTruths{Card: card, Title: p.recipient(c.Recipient)})
 	}
 	if len(out.Cards) == 0 {

@@ -50,6 +50,18 @@ func permission(t testing.TB, id, device, name string, kind discovery.Kind, to, 
 	return c
 }
 
+// sentLast has what the flows of the fixture show of each permission.
+func sentLast(t testing.TB, cs ...engine.ConsentInfo) []engine.ConsentInfo {
+	for _, f := range flows(t) {
+		for i := range cs {
+			if f.Consent == cs[i].ID && !f.Refused && f.Last.After(cs[i].LastSent) {
+				cs[i].LastSent = f.Last
+			}
+		}
+	}
+	return cs
+}
+
 // home is a home with something of everything.
 func home(t testing.TB) HomeInput {
 	bell := permission(t, "c1", "d1", "Front door bell", discovery.KindDoorbell, "Bell Maker", "2026-11-30", consent.Soon)
@@ -69,7 +81,7 @@ func home(t testing.TB) HomeInput {
 			},
 			Problems: []engine.Problem{{ID: "connection/k2", Text: "Pi-hole: it did not answer since 13:00.", Fix: "Open Connectors and test it."}},
 		},
-		Devices: devices(t), Consents: []engine.ConsentInfo{bell, heat, tv}, Flows: flows(t),
+		Devices: devices(t), Consents: sentLast(t, bell, heat, tv),
 		Totals: []engine.Total{
 			{Name: "Bell Maker", Known: true, Up: 4_000_000_000, Down: 100_000_000},
 			{Name: "tv.example", Up: 1_700_000_000},

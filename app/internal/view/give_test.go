@@ -180,7 +180,7 @@ func TestWhatIsNotToBeRenewedYetWaitsForNobody(t *testing.T) {
 		fresh.Headline = consent.HeadlineOf(fresh.Consent, nil, p.Now)
 		renewable := !p.Now.Before(fresh.RenewableFrom())
 		all := []engine.ConsentInfo{fresh}
-		card, wall := p.Card(fresh, time.Time{}), p.Permissions(all, nil, Query{Filter: FilterSoon})
+		card, wall := p.Card(fresh, time.Time{}), p.Permissions(all, Query{Filter: FilterSoon})
 		review := p.Review(ReviewInput{Info: engine.ReviewInfo{Consent: fresh, Renewable: renewable, RenewableFrom: fresh.RenewableFrom()}})
 		home := p.Home(HomeInput{Overview: engine.Overview{Devices: 1, SeenBy: []string{"x"}}, Consents: all})
 		if got := card.Action == CardReview; got != renewable {

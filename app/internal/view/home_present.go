@@ -9,13 +9,12 @@ import (
 	"bestbefore/consent"
 )
 
-// HomeInput is what the first page is made of. Totals and Flows are of the last 7 days.
+// HomeInput is what the first page is made of. Totals are of the last 7 days.
 type HomeInput struct {
 	Overview engine.Overview
 	Devices  []engine.DeviceInfo
 	Consents []engine.ConsentInfo
 	Totals   []engine.Total
-	Flows    []engine.FlowInfo
 }
 
 // The answers to what is new. Pages hand back the item's ID and the answer's.
@@ -65,11 +64,10 @@ func (p Presenter) Home(in HomeInput) Home {
 }
 
 func (p Presenter) homeCards(out *Home, in HomeInput) {
-	last := LastSeen(in.Flows)
 	cs := byUrgency(in.Consents)
 	for _, c := range cs {
 		if len(out.Cards) < homeCards && c.Headline != consent.NotInForce {
-			out.Cards = append(out.Cards, p.Card(c, last[c.ID]))
+			out.Cards = append(out.Cards, p.Card(c, c.LastSent))
 		}
 	}
 	if len(cs) > len(out.Cards) {

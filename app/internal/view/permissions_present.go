@@ -19,7 +19,7 @@ const (
 )
 
 // Permissions is the card wall with the year ahead.
-func (p Presenter) Permissions(cs []engine.ConsentInfo, last map[consent.ID]time.Time, q Query) Permissions {
+func (p Presenter) Permissions(cs []engine.ConsentInfo, q Query) Permissions {
 	cs = byUrgency(cs)
 	out := Permissions{Revision: p.Revision, Loaded: true, Timeline: p.Timeline(cs)}
 	if len(cs) > 0 {
@@ -27,7 +27,7 @@ func (p Presenter) Permissions(cs []engine.ConsentInfo, last map[consent.ID]time
 	}
 	waiting := len(Waiting(cs))
 	for _, c := range cs {
-		card := p.Card(c, last[c.ID])
+		card := p.Card(c, c.LastSent)
 		if matchesFilter(c, q.Filter) && matchesText(q.Text, card.Device, card.ReceivesLine, card.DataLine, card.StatusLine) {
 			out.Cards = append(out.Cards, card)
 		}

@@ -28,9 +28,9 @@ func TestAFreshInstallSaysWhatItCannotSeeYet(t *testing.T) {
 
 func TestPermissions(t *testing.T) {
 	in := home(t)
-	golden(t, "permissions", presenter(t).Permissions(in.Consents, LastSeen(in.Flows), Query{}))
-	golden(t, "permissions_none", presenter(t).Permissions(nil, nil, Query{}))
-	if got := presenter(t).Permissions(in.Consents, nil, Query{Filter: FilterFresh, Text: "WARM"}); len(got.Cards) != 1 || got.Cards[0].ID != "c3" {
+	golden(t, "permissions", presenter(t).Permissions(in.Consents, Query{}))
+	golden(t, "permissions_none", presenter(t).Permissions(nil, Query{}))
+	if got := presenter(t).Permissions(in.Consents, Query{Filter: FilterFresh, Text: "WARM"}); len(got.Cards) != 1 || got.Cards[0].ID != "c3" {
 		t.Errorf("filter and search gave %+v", got.Cards)
 	}
 }

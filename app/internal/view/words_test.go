@@ -120,7 +120,7 @@ func TestWordsOfTheScreen(t *testing.T) {
 	p.Translate = func(k string) string { keys = append(keys, k); return k }
 	in := home(t)
 	p.Home(in)
-	p.Permissions(in.Consents, nil, Query{})
+	p.Permissions(in.Consents, Query{})
 	p.Devices(in.Devices, in.Consents, Query{})
 	p.Device(oneDevice(t))
 	p.Connectors(ConnectorsInput{Info: engine.ConnectorsInfo{Connections: []engine.ConnectionInfo{gateway(t)}}})

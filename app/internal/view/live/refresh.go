@@ -151,9 +151,6 @@ func (p *Pump) home(ctx context.Context, _ want) error {
 	if in.Totals, err = e.Totals(ctx, engine.FlowQuery{Since: p.since()}); err != nil {
 		return err
 	}
-	if in.Flows, err = e.Flows(ctx, engine.FlowQuery{Since: p.since(), Limit: 1000}); err != nil {
-		return err
-	}
 	p.putFrame(in.Overview, in.Consents)
 	put(p, string(view.PageHome), p.presenter().Home(in), same, func(h *view.Home, r uint64) { h.Revision = r }, p.config.Screen.Home)
 	return nil
@@ -234,11 +231,7 @@ func (p *Pump) permissions(ctx context.Context, w want) error {
 	if err != nil {
 		return err
 	}
-	fs, err := p.config.Engine.Flows(ctx, engine.FlowQuery{Since: p.since(), Limit: 1000})
-	if err != nil {
-		return err
-	}
-	put(p, string(view.PagePermissions), p.presenter().Permissions(cs, view.LastSeen(fs), w.permissions), same,
+	put(p, string(view.PagePermissions), p.presenter().Permissions(cs, w.permissions), same,
 		func(d *view.Permissions, r uint64) { d.Revision = r }, p.config.Screen.Permissions)
 	return nil
 }
@@ -266,11 +259,7 @@ func (p *Pump) review(ctx context.Context, w want) error {
 	if in.Device, err = e.Device(ctx, string(dev)); err != nil {
 		in.Device = engine.DeviceInfo{Device: discovery.Device{ID: dev}}
 	}
-	fs, err := e.Flows(ctx, engine.FlowQuery{Device: dev, Since: p.since(), Limit: 1000})
-	if err != nil {
-		return err
-	}
-	in.Last = view.LastSeen(fs)[consent.ID(id)]
+	in.Last = in.Info.Consent.LastSent
 	put(p, string(view.PageReview), p.presenter().Review(in), same, func(d *view.Review, r uint64) { d.Revision = r }, p.config.Screen.Review)
 	return nil
 }
