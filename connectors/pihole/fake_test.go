@@ -63,14 +63,14 @@ type fake struct {
 	counted  inForce // as it tells of itself
 
 	// The awkward parts.
-	lag      time.Duration // until a change comes into force [V]: 1.5 s
+	lag      time.Duration // until a change comes into force [V]: 0.1 to 1.5 s
 	deaf     bool          // takes changes with 201 and says in "processed" that it did not [V]
 	ignored  bool          // takes changes and applies none
 	disabled bool          // its blocking is switched off
 	totp     bool          // asks for a second factor [D]
 	level    int           // of privacy [D]
 	ahead    time.Duration // its clock
-	mayNot   bool          // 403 to every write: an application password without the right
+	mayNot   bool          // 403 to every write; an application password may write lists [V], so whoever stands before it says so
 	oneOfAll bool          // every session is refused although the password is right
 	macBlind bool          // the sweep has not met the device yet: a hardware address hits nobody [V]
 }
