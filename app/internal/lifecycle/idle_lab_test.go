@@ -246,8 +246,16 @@ func connectAll(t *testing.T, h *Home, dir string) map[string]*atomic.Int64 {
 		}
 	}
 	for _, s := range []struct{ program, kind string }{
-		{"fritzbox", "fritzbox"}, {"fritzbox", "fritzbox"}, {"openwrt", "openwrt"}, {"openwrt", "openwrt"}, {"unifi", "unifi"}, {"unifi", "unifi-classic"},
-		{"recipe", "mikrotik"}, {"recipe", "opnsense"}, {"recipe", "hue"}, {"recipe", "shelly"},
+		{"fritzbox", "fritzbox"},
+		{"fritzbox", "fritzbox"},
+		{"openwrt", "openwrt"},
+		{"openwrt", "openwrt"},
+		{"unifi", "unifi"},
+		{"unifi", "unifi-classic"},
+		{"recipe", "mikrotik"},
+		{"recipe", "opnsense"},
+		{"recipe", "hue"},
+		{"recipe", "shelly"},
 	} {
 		got := connectortest.StandIn(t, filepath.Join(dir, s.program), "../../../connectors/"+s.program, s.kind)
 		u, err := url.Parse(got.Address)
