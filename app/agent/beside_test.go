@@ -254,6 +254,24 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
+// TestStep: where nothing can end it, the way on is offered and taken by a person.
+func TestStep(t *testing.T) {
+	dir, _ := household(t)
+	does(t, dir, "allow", named(t, dir, bellMAC), "--to", "Bell Maker="+bellTo, "--until", "1d", "--then", "block")
+	id := rows(t, dir, "consents")[0]["id"].(string)
+	fails(t, dir, "waits for you", "step", id) // it has not ended
+	try(t, dir, "end", id)
+	holds(t, does(t, dir, "step", id), "guide", "end it by hand")
+	fails(t, dir, "not to be chosen now", "step", id, "whole") // nothing can cut it
+	if code, _, errs := try(t, dir, "step", id, "explode"); code != exitUsage || !strings.Contains(errs, "usage: step ID") {
+		t.Errorf("exit %d, %q", code, errs)
+	}
+	_, out, _ := try(t, dir, "step", id, "guide")
+	holds(t, out, "by hand")
+	holds(t, does(t, dir, "confirm", id), "you said that it is done")
+	fails(t, dir, "waits for you", "step", id)
+}
+
 // TestRenew: not too early, and what has ended can come back.
 func TestRenew(t *testing.T) {
 	dir, _ := household(t)

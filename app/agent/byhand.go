@@ -52,27 +52,32 @@ func (c *call) byHand(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		g := i.Guide
-		if g == nil {
-			fmt.Fprintln(c.out, "Nothing special is known for it: end it in the app or on the page with which the device was set up, or at your router.")
-			return nil
-		}
-		fmt.Fprintf(c.out, "%s\n  where: %s\n", g.Name, g.Where)
-		if g.Page != "" {
-			fmt.Fprintf(c.out, "  page:  %s\n", g.Page)
-		}
-		for n, s := range g.Steps {
-			fmt.Fprintf(c.out, "  %d. %s\n", n+1, s)
-		}
-		fmt.Fprintf(c.out, "  ends:    %s\n  goes on: %s\n  sign:    %s\n", g.Stops, g.Keeps, g.Sign)
+		c.steps(i)
 		return nil
 	})
 }
 
-// guideOf is the newest action that asks for steps by hand.
+// steps prints the steps of a permission.
+func (c *call) steps(i engine.ConsentInfo) {
+	g := i.Guide
+	if g == nil {
+		fmt.Fprintln(c.out, "Nothing special is known for it: end it in the app or on the page with which the device was set up, or at your router.")
+		return
+	}
+	fmt.Fprintf(c.out, "%s\n  where: %s\n", g.Name, g.Where)
+	if g.Page != "" {
+		fmt.Fprintf(c.out, "  page:  %s\n", g.Page)
+	}
+	for n, s := range g.Steps {
+		fmt.Fprintf(c.out, "  %d. %s\n", n+1, s)
+	}
+	fmt.Fprintf(c.out, "  ends:    %s\n  goes on: %s\n  sign:    %s\n", g.Stops, g.Keeps, g.Sign)
+}
+
+// guideOf is the newest action that asks for steps by hand, or failed so that they are offered.
 func guideOf(as []consent.Action) (consent.Action, bool) {
 	for _, a := range as {
-		if a.Kind == consent.ActGuide && a.State != consent.Cancelled {
+		if a.Kind == consent.ActGuide && a.State != consent.Cancelled || a.Failed() {
 			return a, true
 		}
 	}

@@ -104,6 +104,7 @@ func commands() map[string]command {
 		"extend":         {"extend ID", "give a permission two more days, once", (*call).extend},
 		"end":            {"end ID", "end a permission now", (*call).end},
 		"confirm":        {"confirm ID [--steps]", "say that what only you could end by hand is done; or show the steps", (*call).confirm},
+		"step":           {"step ID [block|whole|guide]", "how an end that failed or waits for you can go on; go on so", (*call).step},
 		"undo":           {"undo", "take back the last decision", (*call).undo},
 		"disconnect":     {"disconnect DEVICE [--confirm]", "cut a device from the internet now", (*call).disconnect},
 		"reconnect":      {"reconnect DEVICE", "lift that again", (*call).reconnect},
@@ -130,7 +131,7 @@ func commands() map[string]command {
 
 // order is how the help lists the commands.
 var order = []string{
-	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "coverage", "declared", "unusual", "allow", "consents", "renew", "extend", "end", "confirm",
+	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "coverage", "declared", "unusual", "allow", "consents", "renew", "extend", "end", "confirm", "step",
 	"undo", "disconnect", "reconnect", "connectors", "connect", "change", "recipe", "test", "remove", "access", "support", "key", "held", "diary", "backup", "export", "forget", "calendar", "import-capture", "captures", "clock",
 }
 

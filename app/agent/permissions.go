@@ -279,12 +279,19 @@ func (c *call) disconnect(ctx context.Context, args []string) error {
 		return err
 	}
 	return c.with(ctx, partsEnforce, func(ctx context.Context, e engine.Engine) error {
+		p, err := e.PreviewDisconnect(ctx, discovery.DeviceID(pos[0]))
+		if err != nil {
+			return err
+		}
 		a, err := e.Disconnect(ctx, discovery.DeviceID(pos[0]), confirm, how)
 		if errors.Is(err, consent.ErrEssential) {
 			return fmt.Errorf("%w; --confirm says that you mean it", err)
 		}
 		if err != nil {
 			return err
+		}
+		for _, l := range p.Limits {
+			fmt.Fprintln(c.out, l)
 		}
 		return c.follow(ctx, e, a, consent.Effective)
 	})

@@ -111,7 +111,7 @@ func (s *ClassicSession) Probe(ctx context.Context) error {
 // Traits say what a block here is.
 func (*ClassicSession) Traits() connectors.Traits {
 	return connectors.Traits{
-		Grain: connectors.GrainDevice, SurvivesRestart: true, IPv4: true, IPv6: true, CutsOpenFlows: true,
+		Grain: connectors.GrainDevice, SurvivesRestart: true, IPv4: true, IPv6: true, CutsOpenFlows: true, AtHome: true,
 		Note: "The device is shut out of the home's network too, not only of the internet.",
 	}
 }

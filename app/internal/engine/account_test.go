@@ -92,7 +92,7 @@ func TestThePreviewOfAnAccountNamesWhoElseStops(t *testing.T) {
 		coarse  bool
 	}{
 		"its own account":     {toPeer(cam, "192.168.77.5", consent.Block), `switches off the account "cam"`, "", false},
-		"a shared one":        {toPeer(lamp, "192.168.77.5", consent.Block), `switches off the account "hub"`, "sensor → Broker", true},
+		"a shared one":        {toPeer(lamp, "192.168.77.5", consent.Block), `can only switch off the account "hub"`, "sensor → Broker", true},
 		"a recipient outside": {toPeer(cam, "203.0.113.8", consent.Block), "Nothing that is connected can stop it", "", false},
 	} {
 		p, err := h.PreviewAllow(t.Context(), c.request)
@@ -125,7 +125,7 @@ func TestOnlyAnAccountThatIsADevicesAloneCanBeRevoked(t *testing.T) {
 
 func TestTheRemedyIsWhatCanBeDoneForThisRecipient(t *testing.T) {
 	h, cam, _ := withAccounts(t)
-	for dest, want := range map[string]consent.Remedy{"192.168.77.5": consent.Block, "203.0.113.7": consent.Warn} {
+	for dest, want := range map[string]consent.Remedy{"192.168.77.5": consent.Block, "203.0.113.7": consent.Guide} {
 		if info, err := h.Allow(t.Context(), toPeer(cam, dest, "")); err != nil || info.Remedy != want {
 			t.Errorf("%s: %s, %v, want %s", dest, info.Remedy, err, want)
 		}

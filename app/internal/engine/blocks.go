@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/connectors"
@@ -32,24 +33,16 @@ func (e *Core) PreviewDisconnect(ctx context.Context, id discovery.DeviceID) (Pr
 		p.Refused = "Nothing that is connected can disconnect this device. Connect your router or gateway first."
 		return p, nil
 	}
-	if x.traits.Grain == connectors.GrainAccount {
-		return p, e.whatAccount(ctx, &p, x, d, consent.Recipient{Any: true}, "Now")
-	}
-	p.Lines = []string{fmt.Sprintf("%s cuts %s from the internet now, until you reconnect it.", x.conn.Name, d.Name())}
-	if x.traits.CutsOpenFlows {
-		p.Lines = append(p.Lines, "Running uploads and downloads stop at once.")
-	}
-	if !x.traits.IPv6 {
-		p.Lines = append(p.Lines, "It can only stop IPv4; the device may go on over IPv6.")
-	}
-	p.Lines = append(p.Lines, "Talking to other devices at home goes on.")
-	p.Holds = x.traits.Note
-	live, err := e.liveOf(ctx, d.ID)
-	if err != nil {
+	if err := e.whatCuts(ctx, &p, x, target{d, consent.Recipient{Any: true}, false}, "Now"); err != nil {
 		return p, err
 	}
-	for _, c := range live {
-		p.AlsoStops = append(p.AlsoStops, c.Recipient.Name)
+	p.Account, p.AtHome = x.traits.Grain == connectors.GrainAccount, x.traits.AtHome
+	p.Partly = p.Account || !whole(x.traits)
+	if !p.Account {
+		p.Lines[0] = strings.TrimSuffix(p.Lines[0], ".") + ", until you reconnect it."
+	}
+	if !p.Account && !p.AtHome {
+		p.Lines = append(p.Lines, "Talking to other devices at home goes on.")
 	}
 	return p, nil
 }

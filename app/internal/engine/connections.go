@@ -73,6 +73,12 @@ func (e *Core) holds(ctx context.Context, caps connectors.Capabilities) int {
 	return n
 }
 
+// The abilities by which it is judged what can be ended through a connection.
+const (
+	AbleToBlock  = "disconnect"
+	AbleToRevoke = "revoke"
+)
+
 // abilities are the words of the connectors page.
 func abilities(c connectors.Capabilities) []string {
 	var out []string
@@ -82,8 +88,8 @@ func abilities(c connectors.Capabilities) []string {
 	}{
 		{c.Discoverer != nil, "find devices"},
 		{c.Observer != nil, "see what devices send"},
-		{c.Blocker != nil, "disconnect"},
-		{c.Revoker != nil, "revoke"},
+		{c.Blocker != nil, AbleToBlock},
+		{c.Revoker != nil, AbleToRevoke},
 		{c.GrantLister != nil, "list access"},
 		{c.Verifier != nil, "check that it stopped"},
 		{c.Blocker != nil && c.Traits.HoldsStart, "keep an end date with this computer off"},

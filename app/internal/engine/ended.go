@@ -18,12 +18,22 @@ func (e *Core) Confirm(ctx context.Context, id consent.ActionID, how string) (co
 	if err != nil {
 		return consent.Action{}, err
 	}
+	failed := a
+	if a.Failed() && a.Consent != "" { // the steps are offered beside it
+		a = consent.StepTo(failed, consent.ActGuide, false, e.Now())
+		a.State = consent.NeedsPerson
+	}
 	if a, err = consent.ConfirmByHand(a, e.Now()); err != nil {
 		return consent.Action{}, err
 	}
 	text := fmt.Sprintf("%s said that what %s sends to %s was ended by hand (%s).", capital(e.Person), e.deviceName(a.Device), a.Recipient.Name, how)
 	n := ledger.Note{Time: e.Now(), Kind: consent.NoteGuide, Device: string(a.Device), Consent: string(a.Consent), Action: string(a.ID), Text: text}
-	if err := e.Store.SaveAction(ctx, a, n); err != nil {
+	if a.ID == "" {
+		a, err = e.instead(ctx, failed, a, n)
+	} else {
+		err = e.Store.SaveAction(ctx, a, n)
+	}
+	if err != nil {
 		return consent.Action{}, err
 	}
 	if a.Consent != "" { // what was seen before says nothing about it any more

@@ -30,6 +30,7 @@ type Engine interface {
 	Permissions
 	Decisions
 	Blocks
+	Ladder
 	Household
 	Connections
 	Removals
@@ -273,6 +274,8 @@ type ConsentInfo struct {
 	Versions []consent.Consent `json:"versions,omitempty"` // only from Consent
 	// Guide is the steps for a person, where one has to take some.
 	Guide *connectors.Guide `json:"guide,omitempty"`
+	// Next is what is offered where its end waits for a person or is stuck; only from Consent.
+	Next *Next `json:"next,omitempty"`
 }
 
 // AllowRequest is a new permission. To is a recipient's name with its
@@ -283,7 +286,7 @@ type AllowRequest struct {
 	Data      []consent.Category `json:"data"`
 	Purpose   consent.Purpose    `json:"purpose,omitempty"`
 	Until     string             `json:"until"`            // as consent.ParseTerm reads it
-	Then      consent.Remedy     `json:"then"`             // "" is block where something can block, else warn
+	Then      consent.Remedy     `json:"then"`             // "" is block where something can block, else guide
 	Coarse    bool               `json:"coarse,omitempty"` // the household chose to cut the whole device where nothing finer can
 	How       string             `json:"how"`              // "clicked", "command line"
 }
@@ -304,6 +307,13 @@ type Preview struct {
 	Coarse bool `json:"coarse,omitempty"`
 	// Revocable says that an access is known that could be revoked for it.
 	Revocable bool `json:"revocable,omitempty"`
+	// Account says that what a block would cut is an account.
+	Account bool `json:"account,omitempty"`
+	// Partly says that some of what the device sends gets past the block; Limits, which
+	// are among Lines too, say what. AtHome says that it is cut off at home as well.
+	Partly bool     `json:"partly,omitempty"`
+	Limits []string `json:"limits,omitempty"`
+	AtHome bool     `json:"at_home,omitempty"`
 }
 
 // ReviewInfo is what changed since the household agreed.
@@ -360,7 +370,7 @@ type ConnectionInfo struct {
 	Error   consent.ErrorKind `json:"error,omitempty"`
 	// Certificate is the question whether an unknown certificate is the peer's own; nil asks nothing.
 	Certificate *connectors.CertificateError `json:"certificate,omitempty"`
-	Can         []string                     `json:"can"` // "observe", "block", "revoke", "hold a start" ...
+	Can         []string                     `json:"can"` // AbleToBlock, AbleToRevoke, "see what devices send" ...
 	Coverage    connectors.Coverage          `json:"coverage"`
 	Holds       int                          `json:"holds"` // dates that it keeps for us
 	// Lost is what it is known to have missed lately, and since when.

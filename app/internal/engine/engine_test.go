@@ -197,10 +197,10 @@ func TestAllowWritesThePermissionItsDiaryAndItsHandOver(t *testing.T) {
 	}
 }
 
-func TestWithoutAnythingThatBlocksTheRemedyIsToTell(t *testing.T) {
+func TestWithoutAnythingThatBlocksTheRemedyIsTheSteps(t *testing.T) {
 	h := newHome(t)
-	if info := h.allow(h.see(bell), "Bell Maker", "203.0.113.7"); info.Remedy != consent.Warn {
-		t.Errorf("remedy %s, want %s", info.Remedy, consent.Warn)
+	if info := h.allow(h.see(bell), "Bell Maker", "203.0.113.7"); info.Remedy != consent.Guide {
+		t.Errorf("remedy %s, want %s", info.Remedy, consent.Guide)
 	}
 }
 

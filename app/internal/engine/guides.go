@@ -15,7 +15,7 @@ import (
 // router. Nil where there are none but the usual ones.
 func (e *Core) guide(c consent.Consent, actions []consent.Action) *connectors.Guide {
 	byHand := slices.ContainsFunc(actions, func(a consent.Action) bool {
-		return a.Kind == consent.ActGuide && a.State != consent.Cancelled
+		return a.Kind == consent.ActGuide && a.State != consent.Cancelled || a.Failed()
 	})
 	if e.Guides == nil || !byHand && c.Remedy != consent.Guide {
 		return nil

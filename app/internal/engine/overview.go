@@ -134,27 +134,31 @@ func (e *Core) overviewActions(ctx context.Context, o *Overview, named map[conse
 	}
 	told := map[string]bool{}
 	for _, a := range as {
-		if told[a.Mark] || a.State == consent.Cancelled {
+		what := a.Mark
+		if a.Kind == consent.ActRevoke { // it goes on being tried beside a block
+			what += "/" + a.Grant
+		}
+		if told[what] || a.State == consent.Cancelled {
 			continue
 		}
-		told[a.Mark] = true // only the newest of a mark still matters
+		told[what] = true // only the newest of a mark still matters
 		if a.State != consent.Stuck && a.State != consent.NeedsPerson {
 			continue
 		}
 		if a.Consent == "" {
 			o.Stuck++
 		}
-		if a.Kind == consent.ActGuide && a.Consent != "" {
+		if a.Consent != "" && (a.Kind == consent.ActGuide || a.Failed() && a.State == consent.NeedsPerson) {
 			if named[a.Consent] {
 				continue
 			}
 			o.Problems = append(o.Problems, Problem{
-				ID: "review/" + string(a.Consent), Text: fmt.Sprintf("%s: %s", e.deviceName(a.Device), a.Reason), Fix: "Open it for the steps.",
+				ID: "review/" + string(a.Consent), Text: fmt.Sprintf("%s: %s", e.deviceName(a.Device), a.Reason), Fix: "Open it for what you can do.",
 			})
 			continue
 		}
 		o.Problems = append(o.Problems, Problem{
-			ID: "action/" + string(a.ID), Text: fmt.Sprintf("%s: %s", e.deviceName(a.Device), a.Reason), Fix: "Try again, or do it by hand.",
+			ID: "action/" + string(a.ID), Text: fmt.Sprintf("%s: %s", e.deviceName(a.Device), a.Reason), Fix: "Try again, or open it for what else you can do.",
 		})
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"bestbefore/connectors"
@@ -77,6 +76,9 @@ func (e *Core) Consent(ctx context.Context, id consent.ID) (ConsentInfo, error) 
 	}
 	one := []ConsentInfo{e.consentInfo(ctx, c, actions)}
 	if err := e.mark(ctx, one); err != nil {
+		return one[0], err
+	}
+	if one[0].Next, err = e.next(ctx, c, actions); err != nil {
 		return one[0], err
 	}
 	one[0].Versions, err = e.Store.ConsentVersions(ctx, c.ID)
@@ -160,10 +162,13 @@ func (e *Core) PreviewAllow(ctx context.Context, r AllowRequest) (Preview, error
 		return p, err
 	}
 	_, _, p.Revocable = e.revocable(ctx, d, r.Recipient)
-	return p, e.whatHappens(ctx, &p, d, r.Recipient)
+	if x, ok := e.enderOf(ctx, d, r.Recipient); ok {
+		p.Account = x.traits.Grain == connectors.GrainAccount
+	}
+	return p, e.whatHappens(ctx, &p, target{d, r.Recipient, r.Coarse})
 }
 
-// remedy is the person's, or block where something can block, else warn.
+// remedy is the person's, or block where something can block, else the steps by hand.
 func (e *Core) remedy(ctx context.Context, asked consent.Remedy, d discovery.Device, r consent.Recipient) consent.Remedy {
 	if asked != "" {
 		return asked
@@ -171,90 +176,7 @@ func (e *Core) remedy(ctx context.Context, asked consent.Remedy, d discovery.Dev
 	if _, ok := e.enderOf(ctx, d, r); ok {
 		return consent.Block
 	}
-	return consent.Warn
-}
-
-// whatHappens fills in the sentences of a preview for the day of p.Expires.
-func (e *Core) whatHappens(ctx context.Context, p *Preview, d discovery.Device, r consent.Recipient) error {
-	to := recipientWords(r)
-	when := "When that day is over"
-	if _, loc := e.Zone(); strings.Contains(p.Civil, "T") || !withADay(p.Expires, loc) {
-		when = "At that time"
-	}
-	if p.Expires.IsZero() {
-		p.Lines = []string{"It has no end. You are asked once a year."}
-		return nil
-	}
-	switch p.Then {
-	case consent.Block:
-		return e.whatBlocks(ctx, p, d, r, when, to)
-	case consent.Revoke, consent.RevokeThenBlock:
-		if spared, err := e.spared(ctx, p, d, when); spared || err != nil {
-			return err
-		}
-		return e.whatRevokes(ctx, p, d, r, when)
-	case consent.Guide:
-		p.Lines = []string{when + " you get the steps to end it by hand, and we watch whether it stops."}
-	default:
-		p.Lines = []string{when + " you are told. Nothing is cut."}
-	}
-	return nil
-}
-
-// spared says of a device that the clock never cuts that nothing is cut.
-func (e *Core) spared(ctx context.Context, p *Preview, d discovery.Device, when string) (bool, error) {
-	why, err := e.mayBlock(ctx, d, consent.FromExpiry, false)
-	if why != nil {
-		p.Lines = []string{fmt.Sprintf("%s you are told, and nothing is cut: %s.", when, why)}
-	}
-	return why != nil, err
-}
-
-// withADay reports whether a day is over at t in the zone of this computer. What
-// was agreed as a day in another zone is not.
-func withADay(t time.Time, zone *time.Location) bool {
-	over, err := consent.CivilEnd(t.Add(-time.Nanosecond).In(zone).Format(time.DateOnly), zone)
-	return err == nil && over.Equal(t)
-}
-
-func (e *Core) whatBlocks(ctx context.Context, p *Preview, d discovery.Device, r consent.Recipient, when, to string) error {
-	if spared, err := e.spared(ctx, p, d, when); spared || err != nil {
-		return err
-	}
-	x, ok := e.enderOf(ctx, d, r)
-	if !ok {
-		p.Lines = append(p.Lines, "Nothing that is connected can stop it. Connect your router or gateway; until then the end waits for you.")
-		return nil
-	}
-	p.Holds = e.holdsSentence(x.conn, x.traits)
-	switch {
-	case x.traits.Grain == connectors.GrainAccount:
-		return e.whatAccount(ctx, p, x, d, r, when)
-	case x.fit.Exact:
-		p.Lines = append(p.Lines, fmt.Sprintf("%s %s stops what %s sends to %s, open transfers included.", when, x.conn.Name, d.Name(), to))
-	default:
-		p.Coarse = true
-		p.Lines = append(p.Lines, fmt.Sprintf("%s %s can only cut %s from the internet as a whole; it asks you first.", when, x.conn.Name, d.Name()))
-	}
-	if !r.Any && x.traits.Grain == connectors.GrainRecipient {
-		p.Lines = append(p.Lines, "What it sends to others goes on.")
-		return nil
-	}
-	live, err := e.liveOf(ctx, d.ID)
-	for _, c := range live {
-		p.AlsoStops = append(p.AlsoStops, c.Recipient.Name)
-	}
-	return err
-}
-
-func (e *Core) holdsSentence(c connectors.Connection, t connectors.Traits) string {
-	if !t.HoldsStart {
-		return "This computer must be on that day."
-	}
-	if t.SurvivesRestart {
-		return c.Name + " keeps the date by itself, also with this computer off."
-	}
-	return c.Name + " keeps the date by itself while this program is off, until that box restarts."
+	return consent.Guide
 }
 
 // Review is what changed since the household agreed.
@@ -282,7 +204,7 @@ func (e *Core) Review(ctx context.Context, id consent.ID) (ReviewInfo, error) {
 		return r, err
 	}
 	r.IfLapses = Preview{Then: info.Remedy, Expires: info.DueAt(), Civil: info.ExpiresCivil, Zone: info.Zone}
-	return r, e.whatHappens(ctx, &r.IfLapses, d, info.Recipient)
+	return r, e.whatHappens(ctx, &r.IfLapses, target{d, info.Recipient, info.Coarse})
 }
 
 // compare sets the first week beside the last one, and names who came since.

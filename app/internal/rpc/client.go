@@ -318,6 +318,10 @@ func (c *Client) SetPreferences(ctx context.Context, p engine.Preferences) error
 	return do(ctx, c, "SetPreferences", args{Preferences: p})
 }
 
+func (c *Client) Step(ctx context.Context, id consent.ActionID, to engine.Step, how string) (consent.Action, error) {
+	return ask[consent.Action](ctx, c, "Step", args{Action: id, Text: string(to), How: how})
+}
+
 func (c *Client) Retry(ctx context.Context, id consent.ActionID) error {
 	return do(ctx, c, "Retry", args{Action: id})
 }

@@ -93,6 +93,9 @@ func addPermissions(m map[string]method) {
 	m["SetPreferences"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return nil, e.SetPreferences(ctx, a.Preferences)
 	})
+	m["Step"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		return e.Step(ctx, a.Action, engine.Step(a.Text), a.How)
+	})
 	m["Retry"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) { return nil, e.Retry(ctx, a.Action) })
 }
 

@@ -5,20 +5,28 @@ import (
 	"bestbefore/consent"
 )
 
-// byHand adds the steps that only a person can take. They stay while it was not
-// said that they are done, and come back when it goes on all the same.
+// byHand adds the steps that only a person can take: where the end asks for them,
+// and beside each other way that failed. They stay while it was not said that they
+// are done, and come back when it goes on all the same.
 func (p Presenter) byHand(out *Review, c engine.ConsentInfo) {
 	for _, a := range c.Actions {
 		if a.State == consent.Cancelled || a.Kind == consent.ActHandOver || a.Kind == consent.ActUnblock {
 			continue
 		}
-		again := a.State == consent.Done && c.Seen == consent.Flowing
-		if a.Kind != consent.ActGuide || a.State != consent.NeedsPerson && !again {
+		again := a.Kind == consent.ActGuide && a.State == consent.Done && c.Seen == consent.Flowing
+		asked := a.Kind == consent.ActGuide && a.State == consent.NeedsPerson
+		if !asked && !again && !a.Failed() {
 			return
 		}
 		out.StepsFor = p.T("How to end it by hand")
 		if c.Guide != nil {
 			out.StepsFor = p.T("How to end it by hand: %s", c.Guide.Name)
+		}
+		if a.Failed() {
+			out.StepsFor = p.T("Or end it by hand")
+			if c.Guide != nil {
+				out.StepsFor = p.T("Or end it by hand: %s", c.Guide.Name)
+			}
 		}
 		if again {
 			out.StepsFor = p.T("It still sends. Once more, by hand")

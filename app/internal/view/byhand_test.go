@@ -27,7 +27,12 @@ func TestStepsByHand(t *testing.T) {
 	if r := show(guide, consent.Flowing); r.StepsFor != "It still sends. Once more, by hand" || r.Confirm.ID != "a1" {
 		t.Errorf("it goes on: %q, %v", r.StepsFor, r.Confirm)
 	}
-	if r := show(consent.Action{ID: "a2", Kind: consent.ActBlock, State: consent.NeedsPerson}, consent.NotChecked); len(r.Steps) != 0 {
-		t.Errorf("a block that failed shows %q", r.Steps)
+	for _, state := range []consent.ActionState{consent.NeedsPerson, consent.Stuck} { // the last rung stands beside each that failed
+		if r := show(consent.Action{ID: "a2", Kind: consent.ActBlock, State: state}, consent.NotChecked); len(r.Steps) != 4 || r.StepsFor != "Or end it by hand" || r.Confirm.ID != "a2" || r.Retry.ID != "a2" {
+			t.Errorf("a block that is %s shows %q under %q", state, r.Steps, r.StepsFor)
+		}
+	}
+	if r := show(consent.Action{ID: "a2", Kind: consent.ActBlock, State: consent.Waiting}, consent.NotChecked); len(r.Steps) != 0 { // the twin: it is only tried again soon
+		t.Errorf("a block that waits shows %q", r.Steps)
 	}
 }

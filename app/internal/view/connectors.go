@@ -156,6 +156,8 @@ func (p Presenter) connectorsSentence(in engine.ConnectorsInfo) string {
 		return p.Words("%s connection needs you.", "%s connections need you.", trouble)
 	case can:
 		return p.T("Dates can be kept: something can end a flow on its day.")
+	case slices.ContainsFunc(in.Connections, func(c engine.ConnectionInfo) bool { return may(c, engine.AbleToRevoke) }):
+		return p.T("An access can be ended on its day, but nothing here can block what is sent.")
 	default:
 		return p.T("I can see what is sent, but nothing here can end it.")
 	}
@@ -189,8 +191,8 @@ func (p Presenter) connectionRow(c engine.ConnectionInfo, kinds []connectors.Spe
 	} else {
 		r.Lines = append(r.Lines, p.T("Sees nothing yet"))
 	}
-	r.Lines = append(r.Lines, p.stops(c.Traits))
-	if c.Traits.Grain != "" {
+	r.Lines = append(r.Lines, p.stops(c))
+	if slices.Contains(c.Can, engine.AbleToBlock) {
 		r.Lines = append(r.Lines, p.keeps(c.Traits))
 	}
 	if c.Holds > 0 {
@@ -219,8 +221,15 @@ func (p Presenter) health(c engine.ConnectionInfo) (string, Severity) {
 	}
 }
 
-func (p Presenter) stops(t connectors.Traits) string {
-	line := ""
+// stops goes by what the connection's account may do, not by what its kind could.
+func (p Presenter) stops(c engine.ConnectionInfo) string {
+	t, line := c.Traits, ""
+	if !slices.Contains(c.Can, engine.AbleToBlock) {
+		if slices.Contains(c.Can, engine.AbleToRevoke) {
+			return p.T("Stops: one access, for good")
+		}
+		return p.T("Stops nothing")
+	}
 	switch t.Grain {
 	case connectors.GrainRecipient:
 		line = p.T("Stops: one recipient of a device, or the whole device")
@@ -228,8 +237,6 @@ func (p Presenter) stops(t connectors.Traits) string {
 		line = p.T("Stops: a whole device")
 	case connectors.GrainAccount:
 		line = p.T("Stops: an account")
-	case connectors.GrainToken:
-		line = p.T("Stops: one access")
 	default:
 		return p.T("Stops nothing")
 	}

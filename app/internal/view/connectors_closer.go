@@ -88,7 +88,7 @@ func (p Presenter) heldLine(h engine.HeldInfo) string {
 
 // Tested says that a peer answered.
 func (p Presenter) Tested(c engine.ConnectionInfo) Outcome {
-	if c.Traits.Grain == "" {
+	if !slices.Contains(c.Can, engine.AbleToBlock) && !slices.Contains(c.Can, engine.AbleToRevoke) {
 		return Outcome{Severity: Fresh, Line: p.T("It answered. It may only watch; nothing can be ended through it.")}
 	}
 	return Outcome{Severity: Fresh, Line: p.T("It answered, and may end what it is asked to.")}

@@ -27,7 +27,7 @@ func (p Presenter) Disconnect(in DisconnectInput) Disconnect {
 	for _, r := range d.Recipients {
 		out.Stops = append(out.Stops, p.T("what it sends to %s", p.company(r)))
 	}
-	if in.Preview.Refused == "" {
+	if in.Preview.Refused == "" && !in.Preview.AtHome {
 		out.Stays = []string{p.T("what it does with your other devices")}
 	}
 	for _, s := range in.Preview.AlsoStops {
@@ -43,10 +43,16 @@ func (p Presenter) Disconnect(in DisconnectInput) Disconnect {
 	if in.Action == nil {
 		return out
 	}
-	out.Title, out.Text = p.T("Disconnecting %s", p.called(d)), p.T("What it does with your other devices goes on.")
+	out.Title, out.Text = p.T("Disconnecting %s", p.called(d)), cleanText(strings.Join(in.Preview.Limits, " "))
+	if !in.Preview.AtHome {
+		out.Text = strings.TrimSpace(out.Text + " " + p.T("What it does with your other devices goes on."))
+	}
 	out.Result, out.ResultSev = p.Result(d, *in.Action)
 	if in.Action.State == consent.Done {
 		out.Title = capital(p.T("%s is disconnected", p.called(d)))
+		if in.Preview.Partly { // what gets past it is named beneath
+			out.Title = capital(p.T("%s is disconnected in part", p.called(d)))
+		}
 	}
 	if in.Action.Kind == consent.ActUnblock {
 		out.Title, out.Text = p.T("Reconnecting %s", p.called(d)), p.T("It may send again. Permissions that have ended stay ended.")

@@ -166,6 +166,7 @@ func diary(t testing.TB) []engine.DiaryEntry {
 func gateway(t testing.TB) engine.ConnectionInfo {
 	c := engine.ConnectionInfo{
 		Open: true, Alive: at(t, "2026-11-22 14:03:30"), Holds: 1,
+		Can:      []string{engine.AbleToBlock},
 		Traits:   connectors.Traits{Grain: connectors.GrainRecipient, HoldsStart: true, HoldsEnd: true, IPv4: true, IPv6: true, CutsOpenFlows: true, Note: "until that box restarts"},
 		Coverage: connectors.Coverage{Text: "every flow that passes it, with bytes and destination", Sees: []string{"bytes", "destinations"}},
 	}

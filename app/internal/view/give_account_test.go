@@ -10,7 +10,7 @@ import (
 )
 
 func TestTheWaysToEndAnAccount(t *testing.T) {
-	conn := engine.ConnectionInfo{Open: true, Traits: connectors.Traits{Grain: connectors.GrainAccount}}
+	conn := engine.ConnectionInfo{Open: true, Can: []string{engine.AbleToBlock, engine.AbleToRevoke}, Traits: connectors.Traits{Grain: connectors.GrainAccount}}
 	for name, c := range map[string]struct {
 		preview engine.Preview
 		want    string

@@ -123,12 +123,17 @@ func (p Presenter) dataChoices(in GiveInput) []Choice {
 // blockers says whether anything can block, and whether it can block one recipient alone.
 func blockers(cs []engine.ConnectionInfo) (can, fine bool) {
 	for _, c := range cs {
-		if c.Open && c.Traits.Grain != "" {
+		if may(c, engine.AbleToBlock) {
 			can = true
 			fine = fine || c.Traits.Grain == connectors.GrainRecipient
 		}
 	}
 	return can, fine
+}
+
+// may reports whether an open connection has an ability, whatever it cuts by.
+func may(c engine.ConnectionInfo, ability string) bool {
+	return c.Open && slices.Contains(c.Can, ability)
 }
 
 func (p Presenter) remedies(in GiveInput) []Choice {
@@ -154,11 +159,12 @@ func (p Presenter) remedies(in GiveInput) []Choice {
 	return out
 }
 
+// defaultRemedy is the steps by hand where nothing that is connected can act.
 func defaultRemedy(can bool) string {
 	if can {
 		return string(consent.Block)
 	}
-	return string(consent.Warn)
+	return string(consent.Guide)
 }
 
 // Complete reports whether everything was chosen and can be given.

@@ -32,6 +32,8 @@ type Review struct {
 	StepsFor string     // the title over them
 	Confirm  ActionLink // says that the steps were taken; ID names the action
 
+	Ladder Ladder // what blocks where another way failed
+
 	Retry ActionLink // tries what is stuck again; ID names the action
 
 	Busy       bool   // a decision is under way

@@ -49,6 +49,7 @@ func (p Presenter) Review(in ReviewInput) Review {
 		out.ResultLine, out.ResultSev = p.endResult(in)
 		out.Retry = p.tryAgain(c.Actions)
 		p.byHand(&out, c)
+		out.Ladder = p.ladder(c)
 	}
 	if c.Lapsing {
 		out.NothingLine = p.T("It lapses on its date, as you chose.")

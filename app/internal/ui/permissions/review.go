@@ -23,7 +23,8 @@ type ReviewCommands struct {
 	Lapse       func(id string)
 	Extend      func(id string) // two more days, once
 	End         func(id string)
-	Confirm     func(action string) // what only a person can do was done
+	Confirm     func(action string)       // what only a person can do was done
+	Step        func(action, step string) // goes on by another way; nil offers nothing
 	Open        func(view.Route)
 	ShowDialog  func(fyne.CanvasObject)
 	CloseDialog func()
@@ -56,6 +57,8 @@ type Review struct {
 	result         *fyne.Container
 	hint           *kit.Text
 	back, next     *kit.Button
+	ladder         *fyne.Container
+	ladderOf       view.Ladder
 	stepsOf        []string // what the steps were made of, and for which action
 	stepsID        string
 }
@@ -76,6 +79,7 @@ func NewReview(c ReviewCommands) *Review {
 		ends:     kit.NewFlow(2 * kit.Step),
 		result:   kit.NewColumn(0),
 		steps:    kit.NewColumn(0),
+		ladder:   kit.NewColumn(0),
 		hint:     kit.NewSoft("").Wrapped(0),
 	}
 	r.back = kit.NewSignButton("back", "", kit.Ordinary, r.previousOne)
@@ -88,6 +92,7 @@ func NewReview(c ReviewCommands) *Review {
 		kit.NewColumn(4*kit.Step,
 			kit.NewSplit(380, 612, 760, r.card, since),
 			kit.NewSplit(380, 612, 760, kit.NewSheet("", r.truths.Content()), lapse),
+			r.ladder,
 			r.steps,
 		),
 		kit.NewColumn(3*kit.Step, kit.NewEnds(r.presets, r.ends), r.result, r.hint),
@@ -148,6 +153,7 @@ func (r *Review) SetSnapshot(s view.Review) {
 	r.lapse.Set(s.LapseText)
 	r.also.Set(alsoLine(s.AlsoStops))
 	kit.SetVisible(r.also, len(s.AlsoStops) > 0)
+	r.setLadder(s.Ladder)
 	r.setSteps(s)
 	r.setChoices(s)
 	r.page.Refresh()

@@ -24,6 +24,7 @@ func review(t *testing.T, s view.Review) (*permissions.Review, *[]string, *fyne.
 	note := func(what string) func(string) { return func(id string) { log = append(log, what+" "+id) } }
 	r := permissions.NewReview(permissions.ReviewCommands{
 		Shown: note("shown"), Lapse: note("lapse"), Extend: note("extend"), End: note("end"), Confirm: note("confirm"),
+		Step:  func(action, step string) { log = append(log, "step "+action+" "+step) },
 		Renew: func(id, term string) { log = append(log, "renew "+id+" "+term) }, Retry: note("retry"),
 		RenewAt: func(id, term string, answer func(string)) {
 			log = append(log, "renew "+id+" "+term)
@@ -67,6 +68,26 @@ func TestStepsByHandAreConfirmedByAButton(t *testing.T) {
 	r.SetSnapshot(s)
 	if button(r.Content(), "It is done") != nil {
 		t.Error("the button stays after the word was given")
+	}
+}
+
+// The next rung is a button beside what else it would stop, and goes when it was taken.
+func TestTheNextRungIsAButton(t *testing.T) {
+	s := openReview()
+	r, log, _ := review(t, s)
+	if button(r.Content(), "Cut all of it") != nil {
+		t.Error("there is a button although nothing failed")
+	}
+	s.Ladder = view.Ladder{Title: "What you can do now", Text: "The router cuts it.", Stops: []string{"Time"}, Action: "a1", Ways: []view.Way{{Step: "whole", Label: "Cut all of it"}}}
+	r.SetSnapshot(s)
+	press(t, r.Content(), "Cut all of it")
+	if diff := cmp.Diff([]string{"step a1 whole"}, *log); diff != "" {
+		t.Error(diff)
+	}
+	s.Ladder = view.Ladder{}
+	r.SetSnapshot(s)
+	if button(r.Content(), "Cut all of it") != nil {
+		t.Error("the button stays after it was taken")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 
+	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/view"
 	"bestbefore/consent"
 )
@@ -112,6 +113,17 @@ func (p *Pump) Retry(action string) {
 		if err := p.config.Engine.Retry(ctx, consent.ActionID(action)); err != nil {
 			p.failed(err)
 		}
+	})
+}
+
+// Step goes on where one way failed: by another that was offered.
+func (p *Pump) Step(action, step string) {
+	p.do(func(ctx context.Context) {
+		if _, err := p.config.Engine.Step(ctx, consent.ActionID(action), engine.Step(step), how); err != nil {
+			p.failed(err)
+			return
+		}
+		p.toast(view.Toast{Text: p.presenter().Chosen(step)})
 	})
 }
 

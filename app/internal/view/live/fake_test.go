@@ -165,6 +165,11 @@ func (f *fake) Split(context.Context, discovery.DeviceID) ([]discovery.DeviceID,
 
 func (f *fake) Merge(context.Context, discovery.DeviceID, discovery.DeviceID) error { return nil }
 
+func (f *fake) Step(_ context.Context, id consent.ActionID, to engine.Step, _ string) (consent.Action, error) {
+	f.ask("step " + string(id) + " " + string(to))
+	return consent.Action{}, nil
+}
+
 func (f *fake) SetEssential(context.Context, discovery.DeviceID, discovery.Essential) error {
 	return nil
 }

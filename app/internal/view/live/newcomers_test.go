@@ -20,7 +20,7 @@ type newcomer struct {
 }
 
 func (n *newcomer) Connectors(context.Context) (engine.ConnectorsInfo, error) {
-	return engine.ConnectorsInfo{Connections: []engine.ConnectionInfo{{Open: true, Traits: connectors.Traits{Grain: n.grain}}}}, nil
+	return engine.ConnectorsInfo{Connections: []engine.ConnectionInfo{{Open: true, Can: []string{engine.AbleToBlock}, Traits: connectors.Traits{Grain: n.grain}}}}, nil
 }
 
 func (n *newcomer) Fine(_ context.Context, d discovery.DeviceID, names []string, _ string) error {
