@@ -7,13 +7,16 @@ import (
 )
 
 // T50: a link names a permission and the version it spoke of; the permission is
-// opened whatever was decided since, and its page shows the newest version.
+// opened whatever was decided since; its page shows the newest version, and says
+// what was decided since the one that was spoken of.
 func TestT50ALinkWithAVersionOpensItsPermission(t *testing.T) {
 	for link, want := range map[string]view.Route{
-		"consent/cabc@1":   {Page: view.PageReview, Arg: "cabc"},
-		"consent/cabc@12":  {Page: view.PageReview, Arg: "cabc"},
+		"consent/cabc@1":   {Page: view.PageReview, Arg: "cabc", Version: 1},
+		"consent/cabc@12":  {Page: view.PageReview, Arg: "cabc", Version: 12},
+		"consent/cabc@-3":  {Page: view.PageReview, Arg: "cabc"},
+		"consent/cabc@x":   {Page: view.PageReview, Arg: "cabc"},
 		"consent/cabc":     {Page: view.PageReview, Arg: "cabc"}, // of an older program
-		`"consent/cabc@1"`: {Page: view.PageReview, Arg: "cabc"}, // as some desktops pass it
+		`"consent/cabc@1"`: {Page: view.PageReview, Arg: "cabc", Version: 1}, // as some desktops pass it
 		"device/dxyz":      {Page: view.PageDevice, Arg: "dxyz"},
 		"permissions":      {Page: "permissions"},
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 
@@ -114,12 +115,16 @@ func (win *window) raise(target string) {
 // route reads "consent/ID@version", "device/ID" or a page's name.
 func route(target string) (view.Route, bool) {
 	what, id, _ := strings.Cut(strings.Trim(target, `"`), "/")
-	id, _, _ = strings.Cut(id, "@")
+	id, version, _ := strings.Cut(id, "@")
 	switch what {
 	case "":
 		return view.Route{}, false
 	case "consent":
-		return view.Route{Page: view.PageReview, Arg: id}, true
+		n, err := strconv.Atoi(version)
+		if err != nil || n < 0 {
+			n = 0 // of an older program, or spoilt: the permission is opened nevertheless
+		}
+		return view.Route{Page: view.PageReview, Arg: id, Version: n}, true
 	case "device":
 		return view.Route{Page: view.PageDevice, Arg: id}, true
 	default:

@@ -99,7 +99,7 @@ func commands() map[string]command {
 		"declared":       {"declared DEVICE [--json] | declared DEVICE --file FILE | --fetch | --forget", "what its maker declares (MUD, RFC 8520), or its first quiet week, held against what was seen; --fetch fetches the file that it announces", (*call).declared},
 		"unusual":        {"unusual [--all] [--json] | unusual fine ID ...", "what devices do out of the ordinary; say that it is fine", (*call).unusual},
 		"allow":          {"allow DEVICE --to RECIPIENT|any --data CATEGORY[,...] --until DATE|DURATION [--then warn|guide|block|revoke|revoke-then-block] [--whole]", "give a permission with an end date", (*call).allow},
-		"consents":       {"consents [--json]", "list the permissions", (*call).consents},
+		"consents":       {"consents [ID [--versions]] [--json]", "list the permissions, or show one and all that was decided about it", (*call).consents},
 		"renew":          {"renew ID --until DATE|DURATION", "renew a permission", (*call).renew},
 		"extend":         {"extend ID", "give a permission two more days, once", (*call).extend},
 		"end":            {"end ID", "end a permission now", (*call).end},

@@ -158,60 +158,6 @@ func busy(as []consent.Action) bool {
 	return false
 }
 
-func (c *call) printConsent(i engine.ConsentInfo) {
-	fmt.Fprintf(c.out, "%s  %s to %s\n", i.ID, i.DeviceName, i.Recipient.Name)
-	if i.Expires.IsZero() {
-		fmt.Fprintln(c.out, "  best before: no end")
-	} else {
-		fmt.Fprintf(c.out, "  best before %s (%s), %s\n", i.ExpiresCivil, i.Zone, i.Expires.Local().Format("Mon 2 Jan 2006 15:04:05"))
-	}
-	fmt.Fprintf(c.out, "  decided: %s\n", i.Decided)
-	if a, ok := newest(i.Actions); ok {
-		fmt.Fprintf(c.out, "  done:    %s %s%s\n", a.Kind, a.State, reason(a))
-	} else {
-		fmt.Fprintln(c.out, "  done:    nothing was to be done")
-	}
-	fmt.Fprintf(c.out, "  seen:    %s\n", i.Seen)
-	if !i.EndsEarlier.IsZero() {
-		fmt.Fprintf(c.out, "  ends earlier: the access it goes by runs out on %s\n", i.EndsEarlier.Local().Format("2 January 2006 15:04"))
-	}
-	if i.HeldBy != "" {
-		fmt.Fprintf(c.out, "  %s keeps the date with this program off. %s\n", i.HeldBy, i.HeldNote)
-	}
-}
-
-func reason(a consent.Action) string {
-	out := ""
-	if a.Level != consent.NoLevel {
-		out = " (" + string(a.Level) + ")"
-	}
-	if a.Reason != "" {
-		out += ": " + a.Reason
-	}
-	return out
-}
-
-func (c *call) consents(ctx context.Context, args []string) error {
-	var asJSON bool
-	if _, err := words("consents", args, 0, 0, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") }); err != nil {
-		return err
-	}
-	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
-		cs, err := e.Consents(ctx)
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return writeJSON(c.out, convert(cs, consentOut))
-		}
-		c.none(len(cs), "No permission was given yet. \"allow\" gives one.")
-		for _, i := range cs {
-			c.printConsent(i)
-		}
-		return c.damaged(ctx, e)
-	})
-}
-
 func (c *call) renew(ctx context.Context, args []string) error {
 	var until string
 	pos, err := words("renew", args, 1, 1, func(f *flag.FlagSet) { f.StringVar(&until, "until", "", "") })

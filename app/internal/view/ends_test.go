@@ -134,3 +134,25 @@ func TestTwoMoreDaysAreOfferedOnce(t *testing.T) {
 		t.Errorf("long before its end: %q", r.Grace)
 	}
 }
+
+// T50: the page that a message leads to says what was decided since it was shown.
+func TestT50WhatWasDecidedSinceIsSaid(t *testing.T) {
+	c := agreedInBerlin(t, "2027-05-31")
+	c.Version, c.Decided = 3, consent.Renewed
+	p := Presenter{Zone: berlin(t), Now: at(t, "2027-05-20 15:00:00")}
+	show := func(opened int) string {
+		return p.Review(ReviewInput{Info: engine.ReviewInfo{Consent: c}, Opened: opened}).Anew
+	}
+	if got := show(2); got != "You have decided anew since: renewed until 31 May, by you, on 1 March." {
+		t.Errorf("%q", got)
+	}
+	for _, same := range []int{0, 3, 4} {
+		if got := show(same); got != "" {
+			t.Errorf("opened with version %d: %q", same, got)
+		}
+	}
+	c.Decided, c.Headline, c.Ended = consent.Expired, consent.EndedStopped, c.Expires
+	if got := show(2); got != "Since the message that led you here: its date passed on 31 May; agreed on 1 March." {
+		t.Errorf("%q", got)
+	}
+}

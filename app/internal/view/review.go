@@ -8,6 +8,7 @@ type Review struct {
 	Position string // "Review · 1 of 3"; "" when opened alone
 	Title    string // "Front door bell → Bell Maker, United States"
 	Subline  string // "You agreed on 3 May 2026 for six months. It ends in 8 days."
+	Anew     string // "You have decided anew since: ..."; "" when the newest version was asked for
 	Card     PermissionCard
 
 	SinceTitle string // "Since you agreed"

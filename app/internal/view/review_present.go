@@ -19,6 +19,7 @@ type ReviewInput struct {
 	Waiting []string  // IDs that wait for a person, in order
 	Last    time.Time // newest traffic under the permission
 	Busy    bool
+	Opened  int // the version that the message spoke of which led here; 0 for none
 }
 
 // Review is the statement of one permission. Nothing in it is chosen beforehand.
@@ -28,7 +29,7 @@ func (p Presenter) Review(in ReviewInput) Review {
 	out := Review{
 		Revision: p.Revision, Loaded: true, ID: string(c.ID), Busy: in.Busy,
 		Title:   p.T("%[1]s → %[2]s", p.deviceName(c.DeviceName), p.recipient(c.Recipient)),
-		Subline: p.reviewSubline(c), Card: p.Card(c, in.Last),
+		Subline: p.reviewSubline(c), Card: p.Card(c, in.Last), Anew: p.anew(in),
 		SinceTitle: p.T("Since you agreed"), Since: p.since(in.Info), SinceEmpty: p.T("Nothing has changed that we could see."),
 		LapseTitle: p.T("What happens if it lapses"), LapseText: cleanText(strings.Join(in.Info.IfLapses.Lines, " ")),
 		CanRenew: in.Info.Renewable, CanLapse: live && !c.Expires.IsZero() && !c.Lapsing, CanEnd: live,
@@ -72,6 +73,19 @@ func (p Presenter) Review(in ReviewInput) Review {
 		}
 	}
 	return out
+}
+
+// anew says what was decided since the message that led here.
+func (p Presenter) anew(in ReviewInput) string {
+	c := in.Info.Consent
+	switch {
+	case in.Opened == 0 || c.Version <= in.Opened:
+		return ""
+	case c.Decided == consent.Expired || c.Decided == consent.Revoked:
+		return p.T("Since the message that led you here: %s.", p.decided(c.Consent))
+	default:
+		return p.T("You have decided anew since: %s.", p.decided(c.Consent))
+	}
 }
 
 // grace is the short extension, which can be given once and never comes by itself.

@@ -70,8 +70,9 @@ const (
 // Route is a place in the window: a page and what it is about. It is comparable,
 // makes the history, and is what a notification or a test opens.
 type Route struct {
-	Page Page
-	Arg  string
+	Page    Page
+	Arg     string
+	Version int // of the permission that a message spoke of; 0 when there was none
 }
 
 // Day is a civil date without a zone, as a person picks it. The zero Day is no day.

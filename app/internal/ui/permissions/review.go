@@ -45,6 +45,7 @@ type Review struct {
 	page           *kit.Page
 	position       *kit.Text
 	title, subline *kit.Text
+	anew           *kit.Text
 	card           *kit.PermissionCard
 	truths         *kit.Truths
 	since          *fyne.Container
@@ -70,6 +71,7 @@ func NewReview(c ReviewCommands) *Review {
 		position: kit.NewText("").In(kit.ColorSoft),
 		title:    kit.NewTitle(" "),
 		subline:  kit.NewText("").Wrapped(0).In(kit.ColorSoft),
+		anew:     kit.NewText("").Wrapped(0).Bold(),
 		card:     kit.NewPermissionCard(kit.CardConfig{Large: true}),
 		truths:   kit.NewTruths(lang.L("decided"), lang.L("done"), lang.L("seen")),
 		since:    kit.NewColumn(3 * kit.Step),
@@ -87,7 +89,7 @@ func NewReview(c ReviewCommands) *Review {
 	since := kit.NewSheet(" ", r.since)
 	lapse := kit.NewSheet(" ", r.lapse, r.also)
 	r.sinceName, r.lapseName = kit.SheetTitle(since), kit.SheetTitle(lapse)
-	head := kit.NewHead(kit.NewColumn(kit.Step, r.position, r.title, r.subline), kit.NewFlow(2*kit.Step, r.back, r.next))
+	head := kit.NewHead(kit.NewColumn(kit.Step, r.position, r.title, r.subline, r.anew), kit.NewFlow(2*kit.Step, r.back, r.next))
 	r.body = kit.NewColumn(5*kit.Step,
 		kit.NewColumn(4*kit.Step,
 			kit.NewSplit(380, 612, 760, r.card, since),
@@ -114,6 +116,7 @@ func (r *Review) OnShow(id string) {
 		r.title.Set(" ")
 		r.position.Set("")
 		r.subline.Set("")
+		kit.SetVisible(r.anew, false)
 		kit.SetVisible(r.body, false)
 		kit.SetVisible(r.back, false)
 		kit.SetVisible(r.next, false)
@@ -144,6 +147,8 @@ func (r *Review) SetSnapshot(s view.Review) {
 	kit.SetVisible(r.position, s.Position != "")
 	r.title.Set(s.Title)
 	r.subline.Set(s.Subline)
+	r.anew.Set(s.Anew)
+	kit.SetVisible(r.anew, s.Anew != "")
 	r.card.Set(s.Card)
 	r.truths.Set(s.Card.Truths)
 	kit.SetVisible(r.back, s.Previous != "")

@@ -251,7 +251,7 @@ func (p *Pump) review(ctx context.Context, w want) error {
 		put(p, string(view.PageReview), p.presenter().NoReview(), same, func(d *view.Review, r uint64) { d.Revision = r }, p.config.Screen.Review)
 		return nil
 	}
-	in := view.ReviewInput{Waiting: waiting, Busy: w.reviewing[id]}
+	in := view.ReviewInput{Waiting: waiting, Busy: w.reviewing[id], Opened: w.route.Version}
 	if in.Info, err = e.Review(ctx, consent.ID(id)); err != nil {
 		return err
 	}

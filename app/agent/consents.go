@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"strings"
+	"time"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/consent"
+)
+
+// consents lists the permissions, or shows one, with all that was decided about it.
+func (c *call) consents(ctx context.Context, args []string) error {
+	var asJSON, versions bool
+	pos, err := words("consents", args, 0, 1, func(f *flag.FlagSet) {
+		f.BoolVar(&asJSON, "json", false, "")
+		f.BoolVar(&versions, "versions", false, "")
+	})
+	if err != nil {
+		return err
+	}
+	if versions && (len(pos) == 0 || asJSON) {
+		return usagef("usage: %s", commands()["consents"].usage)
+	}
+	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
+		if len(pos) == 1 {
+			return c.oneConsent(ctx, e, consent.ID(pos[0]), asJSON, versions)
+		}
+		cs, err := e.Consents(ctx)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return writeJSON(c.out, convert(cs, consentOut))
+		}
+		c.none(len(cs), "No permission was given yet. \"allow\" gives one.")
+		for _, i := range cs {
+			c.printConsent(i)
+		}
+		return c.damaged(ctx, e)
+	})
+}
+
+func (c *call) oneConsent(ctx context.Context, e engine.Engine, id consent.ID, asJSON, versions bool) error {
+	i, err := e.Consent(ctx, id)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return writeJSON(c.out, consentOut(i))
+	}
+	c.printConsent(i)
+	if !versions {
+		return nil
+	}
+	for _, v := range i.Versions {
+		at := v.Given
+		if !v.Ended.IsZero() {
+			at = v.Ended
+		}
+		until := "no end"
+		if due := v.DueAt(); !due.IsZero() {
+			until = "until " + due.Local().Format("2 Jan 2006 15:04")
+		}
+		if v.GraceUntil.After(v.Expires) {
+			until += ", two more days included"
+		}
+		fmt.Fprintf(c.out, "  version %d: %s %s by %s (%s), %s\n", v.Version, v.Decided, at.Local().Format("2 Jan 2006 15:04"), v.DecidedBy, v.DecidedHow, until)
+	}
+	return nil
+}
+
+func (c *call) printConsent(i engine.ConsentInfo) {
+	fmt.Fprintf(c.out, "%s  %s to %s\n", i.ID, i.DeviceName, i.Recipient.Name)
+	for _, l := range bestBefore(i.Consent, time.Local) {
+		fmt.Fprintln(c.out, "  "+l)
+	}
+	fmt.Fprintf(c.out, "  decided: %s\n", i.Decided)
+	if a, ok := newest(i.Actions); ok {
+		fmt.Fprintf(c.out, "  done:    %s %s%s\n", a.Kind, a.State, reason(a))
+	} else {
+		fmt.Fprintln(c.out, "  done:    nothing was to be done")
+	}
+	fmt.Fprintf(c.out, "  seen:    %s\n", i.Seen)
+	if !i.EndsEarlier.IsZero() {
+		fmt.Fprintf(c.out, "  ends earlier: the access it goes by runs out on %s\n", i.EndsEarlier.Local().Format("2 January 2006 15:04"))
+	}
+	if l := keeper(i); l != "" {
+		fmt.Fprintln(c.out, "  "+l)
+	}
+}
+
+// bestBefore says when c ends: the moment as the clocks here show it, what was
+// agreed where those show something else, and what was added to it.
+func bestBefore(c consent.Consent, here *time.Location) []string {
+	const moment = "Mon 2 Jan 2006 15:04:05"
+	if c.Expires.IsZero() {
+		line := "best before: no end"
+		if at := c.AskAt(); !at.IsZero() {
+			line += "; you are asked about it on " + at.In(here).Format("2 January 2006")
+		}
+		return []string{line}
+	}
+	out := []string{fmt.Sprintf("best before %s (%s), %s", c.ExpiresCivil, c.Zone, c.Expires.In(here).Format(moment))}
+	if there, err := time.LoadLocation(c.Zone); err == nil && c.Expires.In(there).Format(moment) != c.Expires.In(here).Format(moment) {
+		out = append(out, fmt.Sprintf("that was agreed in the time zone %s; the moment is the same, shown as the clocks here show it", c.Zone))
+	}
+	if c.GraceUntil.After(c.Expires) {
+		out = append(out, "two more days were given, once: it ends "+c.GraceUntil.In(here).Format(moment))
+	}
+	return out
+}
+
+// keeper says who keeps the date with this program off, and how long; "" for nobody.
+func keeper(i engine.ConsentInfo) string {
+	if i.HeldBy == "" {
+		return ""
+	}
+	line := i.HeldBy + " keeps the date with this program off"
+	if i.HeldUntilRestart {
+		line += ", but only until it restarts"
+	}
+	return strings.TrimSpace(line + ". " + i.HeldNote)
+}
+
+func reason(a consent.Action) string {
+	out := ""
+	if a.Level != consent.NoLevel {
+		out = " (" + string(a.Level) + ")"
+	}
+	if a.Reason != "" {
+		out += ": " + a.Reason
+	}
+	return out
+}
