@@ -45,8 +45,6 @@ type Config struct {
 	Sure func() bool
 	// Changed is told every action as it was just saved. It must not block. May be nil.
 	Changed func(consent.Action)
-	// Wake hints at a wake from sleep or a changed network. May be nil.
-	Wake <-chan struct{}
 	// Report tells what is wrong under a fixed name, nil when it is well again. May be nil.
 	Report func(what string, err error)
 	// Jitter spreads a wait; nil is ±50 % at random.

@@ -108,8 +108,6 @@ func (s *shift) loop(ctx context.Context) {
 			return
 		case <-timer.C:
 		case <-s.r.poke:
-		case <-s.r.c.Wake:
-			s.gather(ctx, s.early(stuckOnly))
 		case <-s.r.again:
 			s.gather(ctx, s.early(s.changed))
 		case res := <-s.results:

@@ -80,9 +80,6 @@ func TestT01AsleepForThreeDays(t *testing.T) {
 		if !d[0].Actions[0].DueAt.Equal(c.Expires) || !strings.Contains(d[0].Notes[0].Text, "2 days later") {
 			t.Errorf("due %s, note %q", d[0].Actions[0].DueAt, d[0].Notes[0].Text)
 		}
-		if b.woke != 1 {
-			t.Errorf("%d wakes were noticed, want 1", b.woke)
-		}
 		time.Sleep(time.Minute)
 		if n := len(b.decisions()); n != 1 {
 			t.Errorf("%d decisions", n)
@@ -373,21 +370,6 @@ func TestT14TheInstantDecidesWithoutZoneData(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 	})
-}
-
-func TestAHintIsFollowedAtOnce(t *testing.T) {
-	wake := make(chan struct{}, 1)
-	onBench(t, func(t *testing.T, b *bench) {
-		b.give("c1", time.Hour, consent.Block)
-		defer b.serve()()
-		synctest.Wait()
-		b.jump(time.Hour)
-		wake <- struct{}{}
-		synctest.Wait()
-		if b.get("c1").Decided != consent.Expired {
-			t.Error("the hint was not followed")
-		}
-	}, func(c *Config) { wake = make(chan struct{}, 1); c.Wake = wake })
 }
 
 func TestConfigIsChecked(t *testing.T) {

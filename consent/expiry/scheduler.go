@@ -14,9 +14,6 @@ import (
 const (
 	defaultMaxSleep = 5 * time.Second
 	defaultBatch    = 100
-	// wokeAfter is how much longer than asked the loop must have slept for the
-	// computer to have been asleep, not merely busy.
-	wokeAfter = 15 * time.Second
 	// againAfter is when what could not be ended is tried again.
 	againAfter = time.Second
 	// minSleep keeps an index that names what it does not give from becoming a
@@ -28,9 +25,6 @@ const (
 type Config struct {
 	Store Store            // required
 	Now   func() time.Time // required; wall clock
-	// Wake hints that time may have moved: wake from sleep, clock change, network
-	// change. It may be nil; the tick is the guarantee.
-	Wake <-chan struct{}
 	// DecideAll writes several decisions in one transaction, all or none. Nil, or
 	// where it fails: one after the other.
 	DecideAll func(ctx context.Context, ds []consent.Decision) error
@@ -49,8 +43,6 @@ type Config struct {
 	Doubts Doubts
 	// Stepped says whether the clock was stepped in this boot (T6). Nil is never.
 	Stepped func() bool
-	// Woke is told of a gap that only sleep explains. It must not block. May be nil.
-	Woke func(gap time.Duration)
 	// Report tells what is wrong under a fixed name, nil when it is well again. May be nil.
 	Report   func(what string, err error)
 	MaxSleep time.Duration // zero is 5 s
@@ -100,9 +92,6 @@ func New(c Config) (*Scheduler, error) {
 	if c.Stepped == nil {
 		c.Stepped = func() bool { return false }
 	}
-	if c.Woke == nil {
-		c.Woke = func(time.Duration) {}
-	}
 	if c.Report == nil {
 		c.Report = func(string, error) {}
 	}
@@ -117,28 +106,21 @@ func (s *Scheduler) Poke() {
 	}
 }
 
-// Serve looks at what is due until ctx ends. On the first pass, after sleep, a
-// step of the clock or a hint it does the very same thing: it compares dates
-// with the wall clock.
+// Serve looks at what is due until ctx ends. On the first pass, after sleep
+// or a step of the clock it does the very same thing: it compares dates with the
+// wall clock. The system's own signals of a wake or a new time are not listened
+// to: the next look is never further away than MaxSleep, and finds both.
 func (s *Scheduler) Serve(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var wake time.Time // when the loop meant to be back; zero on the first pass
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-timer.C:
 		case <-s.poke:
-		case <-s.c.Wake:
 		}
-		now := s.c.Now().Round(0)
-		if gap := now.Sub(wake); !wake.IsZero() && gap > wokeAfter {
-			s.c.Woke(gap)
-		}
-		sleep := s.pass(ctx)
-		wake = s.c.Now().Round(0).Add(sleep)
-		timer.Reset(sleep)
+		timer.Reset(s.pass(ctx))
 	}
 }
 

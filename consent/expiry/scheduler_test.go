@@ -119,7 +119,6 @@ type bench struct {
 	mu    sync.Mutex
 	poked int
 	last  error // newest report
-	woke  int
 }
 
 func (b *bench) trouble() error {
@@ -136,7 +135,6 @@ func onBench(t *testing.T, f func(t *testing.T, b *bench), tune ...func(*Config)
 			Store: b, Now: b.now,
 			Decided: func() { b.mu.Lock(); b.poked++; b.mu.Unlock() },
 			Report:  func(_ string, err error) { b.mu.Lock(); b.last = err; b.mu.Unlock() },
-			Woke:    func(time.Duration) { b.mu.Lock(); b.woke++; b.mu.Unlock() },
 			Device: func(_ context.Context, id discovery.DeviceID) (discovery.Device, bool, error) {
 				return discovery.Device{ID: id, Label: "Doorbell"}, true, nil
 			},
