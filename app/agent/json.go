@@ -130,7 +130,7 @@ type consentJSON struct {
 	Zone         string             `json:"zone"`
 	Then         consent.Remedy     `json:"then"`
 	Decided      consent.Decided    `json:"decided"`
-	Done         string             `json:"done"` // state of the newest action, "none" when there is none
+	Done         string             `json:"done"` // state of what was done about its end, "none" before there is anything
 	Level        consent.Level      `json:"level"`
 	Seen         consent.Seen       `json:"seen"`
 	SeenAt       *time.Time         `json:"seen_at"`
@@ -149,7 +149,10 @@ func consentOut(c engine.ConsentInfo) consentJSON {
 		Headline: c.Headline, HeldBy: c.HeldBy, Lapsing: c.Lapsing, EndsEarlier: moment(c.EndsEarlier),
 	}
 	if a, ok := newest(c.Actions); ok {
-		out.Done, out.Level, out.Reason = string(a.State), a.Level, a.Reason
+		out.Reason = a.Reason
+	}
+	if a, ok := consent.Enforcing(c.Actions); ok && !c.Decided.Live() {
+		out.Done, out.Level = string(a.State), a.Level
 	}
 	return out
 }

@@ -125,7 +125,7 @@ func commands() map[string]command {
 		"clock":          {"clock [--confirm]", "the time that is gone by; say that this computer's clock is right", (*call).clock},
 		"calendar":       {"calendar FILE|-", "the dates as a calendar file; import it again and it stays in step", (*call).calendar},
 		"backup":         {"backup [list] [--json] | backup now | backup restore NAME | backup phrase [--new] | backup restore FILE --phrase-file F", "copies of permissions, diary and devices; put one back", (*call).backup},
-		"export":         {"export DIR", "devices, flows, consents and diary as CSV and JSON", (*call).export},
+		"export":         {"export DIR [--consent ID]", "devices, flows, consents and diary as CSV and JSON; or one permission alone, to hand on", (*call).export},
 	}
 }
 

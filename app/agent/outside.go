@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 )
 
@@ -238,7 +239,8 @@ func (c *call) verdict(r ledger.Report) error {
 }
 
 func (c *call) export(ctx context.Context, args []string) error {
-	pos, err := words("export", args, 1, 1, nil)
+	var one string
+	pos, err := words("export", args, 1, 1, func(f *flag.FlagSet) { f.StringVar(&one, "consent", "", "") })
 	if err != nil {
 		return err
 	}
@@ -247,7 +249,12 @@ func (c *call) export(ctx context.Context, args []string) error {
 		return err
 	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
-		files, err := e.Export(ctx, dir)
+		var files []string
+		if one != "" {
+			files, err = e.ExportConsent(ctx, consent.ID(one), dir)
+		} else {
+			files, err = e.Export(ctx, dir)
+		}
 		for _, f := range files {
 			fmt.Fprintln(c.out, f)
 		}

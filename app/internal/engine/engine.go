@@ -164,6 +164,9 @@ type Diary interface {
 	VerifyDiary(ctx context.Context) (ledger.Report, error)
 	// Export writes devices, flows, consents and diary as CSV and JSON into dir and names the files.
 	Export(ctx context.Context, dir string) ([]string, error)
+	// ExportConsent writes one permission alone into dir, to be handed to somebody: its
+	// receipt, its versions, what was done, and its lines of the diary.
+	ExportConsent(ctx context.Context, id consent.ID, dir string) ([]string, error)
 }
 
 // State asks how things stand.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/consent"
 	"bestbefore/discovery"
 )
 
@@ -55,22 +56,40 @@ func (e *Core) tables(ctx context.Context) ([]table, error) {
 	if err != nil {
 		return nil, err
 	}
-	consents := table{name: "consents", cols: []string{"id", "version", "device", "device_name", "recipient", "destinations", "data", "given", "expires", "expires_civil", "zone", "then", "decided", "done", "seen"}}
+	consents := table{name: "consents", cols: []string{"id", "version", "device", "device_name", "recipient", "destinations", "data", "given", "expires", "expires_civil", "zone", "then", "decided", "done", "seen", "level", "seen_at", "seen_by"}}
 	for _, c := range cs {
-		done := "none"
-		if len(c.Actions) > 0 {
-			done = string(c.Actions[0].State)
-		}
-		consents.add(c.ID, c.Version, c.Device, c.DeviceName, c.Recipient.Name, strings.Join(c.Recipient.Destinations, " "), dataWords(c.Data), c.Given, c.Expires, c.ExpiresCivil, c.Zone, c.Remedy, c.Decided, done, c.Seen)
+		x := claimsOf(c)
+		consents.add(c.ID, c.Version, c.Device, c.DeviceName, c.Recipient.Name, strings.Join(c.Recipient.Destinations, " "), dataWords(c.Data), c.Given, c.Expires, c.ExpiresCivil, c.Zone, c.Remedy, c.Decided, x.done, x.seen, x.level, x.seenAt, x.seenBy)
 	}
-	diary, err := e.diaryTable(ctx)
+	diary, err := e.diaryTable(ctx, "")
 	return []table{devices, flowTable(fs), consents, diary}, err
 }
 
-func (e *Core) diaryTable(ctx context.Context) (table, error) {
+// claims are what an export says of the second and the third axis: nothing that
+// was not done, and nothing seen that nobody looked at (T57).
+type claims struct {
+	done   string // state of what was done about the end, "none" before there is anything
+	level  consent.Level
+	seen   consent.Seen
+	seenAt time.Time // of the look behind seen
+	seenBy discovery.Source
+}
+
+func claimsOf(c ConsentInfo) claims {
+	x := claims{done: "none", seen: consent.NotChecked}
+	if a, ok := consent.Enforcing(c.Actions); ok && !c.Decided.Live() {
+		x.done, x.level = string(a.State), a.Level
+	}
+	if c.Seen != consent.NotChecked && c.Seen != "" && !c.SeenAt.IsZero() {
+		x.seen, x.seenAt, x.seenBy = c.Seen, c.SeenAt, c.SeenBy
+	}
+	return x
+}
+
+func (e *Core) diaryTable(ctx context.Context, of consent.ID) (table, error) {
 	t := table{name: "diary", cols: []string{"seq", "time", "kind", "device", "consent", "action", "text", "text_hash", "prev", "hash"}}
 	for before := uint64(0); ; {
-		page, err := e.Diary(ctx, DiaryQuery{Before: before, Limit: 1000})
+		page, err := e.Diary(ctx, DiaryQuery{Before: before, Limit: 1000, Consent: of})
 		if err != nil {
 			return t, err
 		}

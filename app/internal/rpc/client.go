@@ -371,6 +371,10 @@ func (c *Client) VerifyDiary(ctx context.Context) (ledger.Report, error) {
 	return ask[ledger.Report](ctx, c, "VerifyDiary", args{})
 }
 
+func (c *Client) ExportConsent(ctx context.Context, id consent.ID, dir string) ([]string, error) {
+	return ask[[]string](ctx, c, "ExportConsent", args{Consent: id, Text: dir})
+}
+
 func (c *Client) Export(ctx context.Context, dir string) ([]string, error) {
 	return ask[[]string](ctx, c, "Export", args{Text: dir})
 }

@@ -133,6 +133,9 @@ func addOutside(m map[string]method) {
 	m["ExportFlows"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return e.ExportFlows(ctx, *a.Flows, a.Text)
 	})
+	m["ExportConsent"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		return e.ExportConsent(ctx, a.Consent, a.Text)
+	})
 	m["Export"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) { return e.Export(ctx, a.Text) })
 	m["Overview"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return e.Overview(ctx) })
 }

@@ -149,8 +149,10 @@ func (f *fake) End(context.Context, consent.ID, string) (engine.ConsentInfo, err
 func (f *fake) Extend(_ context.Context, id consent.ID, _ string) (engine.ConsentInfo, error) {
 	return engine.ConsentInfo{Consent: consent.Consent{ID: id}}, nil
 }
-func (f *fake) KeepDates(context.Context, string) error         { return nil }
-func (f *fake) Lapse(context.Context, consent.ID, string) error { return nil }
+
+func (f *fake) ExportConsent(context.Context, consent.ID, string) ([]string, error) { return nil, nil }
+func (f *fake) KeepDates(context.Context, string) error                             { return nil }
+func (f *fake) Lapse(context.Context, consent.ID, string) error                     { return nil }
 
 func (f *fake) Undo(context.Context) (string, error) {
 	f.ask("undo")
