@@ -32,6 +32,7 @@ type Engine interface {
 	Blocks
 	Ladder
 	Household
+	Moves
 	Connections
 	Removals
 	Mending
@@ -131,14 +132,18 @@ type Blocks interface {
 	Retry(ctx context.Context, id consent.ActionID) error
 }
 
+// Moves is what a person says about a move of this computer.
+type Moves interface {
+	// KeepDates takes the word that dates agreed in another time zone stay as they are.
+	KeepDates(ctx context.Context, how string) error
+}
+
 // Household is what a person tells us beside decisions.
 type Household interface {
 	// Confirm takes the word that what only a person can do was done; see consent.ConfirmByHand.
 	Confirm(ctx context.Context, id consent.ActionID, how string) (consent.Action, error)
 	// ConfirmClock takes the word that the clock of this computer is right.
 	ConfirmClock(ctx context.Context, how string) error
-	// KeepDates takes the word that dates agreed in another time zone stay as they are.
-	KeepDates(ctx context.Context, how string) error
 	Preferences(ctx context.Context) (Preferences, error)
 	SetPreferences(ctx context.Context, p Preferences) error
 }

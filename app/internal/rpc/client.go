@@ -301,7 +301,7 @@ func (c *Client) Confirm(ctx context.Context, id consent.ActionID, how string) (
 	return ask[consent.Action](ctx, c, "Confirm", args{Action: id, How: how})
 }
 
-// KeepDates implements engine.Household.
+// KeepDates implements engine.Moves.
 func (c *Client) KeepDates(ctx context.Context, how string) error {
 	return do(ctx, c, "KeepDates", args{How: how})
 }
