@@ -53,6 +53,33 @@ func login(ctx context.Context, w *web.Client, password connectors.Secret) (sid 
 	return *got.Session.SID, nil
 }
 
+// Get reads path into v.
+func (s *Session) Get(ctx context.Context, path string, v any) error {
+	r, err := s.ask(ctx, web.Request{Method: http.MethodGet, Path: path})
+	if err != nil {
+		return err
+	}
+	return s.Seat.Web.Decode(r, v)
+}
+
+// ask asks for what must be a success. While Pi-hole begins, and where its lists
+// are being made anew, it says 400 to all that is about them.
+func (s *Session) ask(ctx context.Context, q web.Request) (web.Reply, error) {
+	r, err := s.Seat.Do(ctx, q)
+	if err != nil || r.OK() {
+		return r, err
+	}
+	return r, s.refusal(r)
+}
+
+func (s *Session) refusal(r web.Reply) error {
+	var a authAnswer
+	if r.Status == http.StatusBadRequest && json.Unmarshal(r.Body, &a) == nil && a.Error != nil && a.Error.Key == "database_error" {
+		return connectors.Transient("Pi-hole's lists cannot be reached at this moment.", s.Seat.Web.Refusal(r))
+	}
+	return s.Seat.Web.Refusal(r)
+}
+
 // processed is what became of the items of a change: its status alone says nothing.
 type processed struct {
 	Processed *struct {
@@ -66,7 +93,7 @@ type processed struct {
 // put makes or changes one item.
 func (s *Session) put(ctx context.Context, method, path string, body any) error {
 	s.changes++
-	r, err := s.Seat.Ask(ctx, web.Request{Method: method, Path: path, Body: body})
+	r, err := s.ask(ctx, web.Request{Method: method, Path: path, Body: body})
 	if err != nil {
 		return err
 	}
@@ -85,7 +112,7 @@ func (s *Session) remove(ctx context.Context, path string) error {
 	s.changes++
 	r, err := s.Seat.Do(ctx, web.Request{Method: http.MethodDelete, Path: path})
 	if err == nil && !r.OK() && r.Status != http.StatusNotFound {
-		err = s.Seat.Web.Refusal(r)
+		err = s.refusal(r)
 	}
 	return err
 }

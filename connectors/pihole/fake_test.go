@@ -71,6 +71,7 @@ type fake struct {
 	level    int           // of privacy [D]
 	ahead    time.Duration // its clock
 	mayNot   bool          // 403 to every write; an application password may write lists [V], so whoever stands before it says so
+	begins   bool          // it has not opened its lists yet [V]
 	oneOfAll bool          // every session is refused although the password is right
 	macBlind bool          // the sweep has not met the device yet: a hardware address hits nobody [V]
 }
@@ -218,6 +219,10 @@ func (f *fake) network(w http.ResponseWriter) {
 func (f *fake) table(w http.ResponseWriter, r *http.Request, kind, item string) {
 	if !slices.Contains([]string{"groups", "domains", "clients"}, kind) {
 		f.fail(w, http.StatusNotFound, "not_found", "Not found")
+		return
+	}
+	if f.begins {
+		f.fail(w, http.StatusBadRequest, "database_error", "Could not read domains from database table")
 		return
 	}
 	if r.Method == http.MethodGet {

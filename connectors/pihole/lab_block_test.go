@@ -87,6 +87,7 @@ func TestLabPiholeHouseholdsRules(t *testing.T) {
 			}
 			connectortest.Until(t, "all of it is refused", func() bool { return !f.answered(bell, "video.maker.example") })
 			connectortest.Until(t, "that is seen", func() bool {
+				f.answered(bell, "video.maker.example")
 				v, err := s.Verify(t.Context(), r)
 				return err == nil && v.Level == consent.Effective && v.Seen == consent.Stopped
 			})

@@ -320,3 +320,18 @@ func TestAMarkWithAPlusSign(t *testing.T) {
 		}
 	})
 }
+
+// TestAPeerThatHasJustBegun does not have its lists yet; that passes.
+func TestAPeerThatHasJustBegun(t *testing.T) {
+	f := newFake(t)
+	s := open(t, f)
+	f.with(func() { f.begins = true })
+	req := connectors.BlockRequest{Mark: "consent-c1", Target: target(maker(), bellAddr)}
+	if _, err := s.Block(t.Context(), req); connectors.KindOf(err) != consent.KindTransient {
+		t.Errorf("%v", err)
+	}
+	f.with(func() { f.begins = false })
+	if r, err := s.Block(t.Context(), req); err != nil || r.Level != consent.Configured {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
