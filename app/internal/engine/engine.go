@@ -251,6 +251,8 @@ type Day struct {
 	Date string `json:"date"` // YYYY-MM-DD
 	Up   uint64 `json:"bytes_up"`
 	Down uint64 `json:"bytes_down"`
+	// Count is how many flows or look-ups that were.
+	Count uint64 `json:"count"`
 }
 
 // Hour is bytes of one local hour.
@@ -258,6 +260,7 @@ type Hour struct {
 	Start time.Time `json:"start"`
 	Up    uint64    `json:"bytes_up"`
 	Down  uint64    `json:"bytes_down"`
+	Count uint64    `json:"count"`
 }
 
 // ConsentInfo is a permission with its three axes.

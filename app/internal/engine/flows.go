@@ -74,7 +74,7 @@ func (q FlowQuery) wants(f FlowInfo) bool {
 	switch {
 	case q.To != "" && q.To != f.Recipient && q.To != f.Receiver.Company && q.To != f.Destination:
 		return false
-	case q.Country != "" && q.Country != cmp.Or(f.Receiver.Country, Unknown):
+	case q.Country != "" && q.Country != f.Receiver.country():
 		return false
 	case q.Purpose != "" && q.Purpose != cmp.Or(f.Receiver.Purpose, Unknown):
 		return false
@@ -86,6 +86,22 @@ func (q FlowQuery) wants(f FlowInfo) bool {
 		}
 	}
 	return true
+}
+
+// Registered begins a country that is only known by where an address is registered:
+// in whose company's hands it is, is not.
+const Registered = "registered "
+
+// country is that of the company, else that of the address, marked as such.
+func (r Receiver) country() string {
+	switch {
+	case r.Country != "":
+		return r.Country
+	case r.AddressCountry != "":
+		return Registered + r.AddressCountry
+	default:
+		return Unknown
+	}
 }
 
 // Unknown selects what goes to where the country or the purpose is not known.
@@ -193,7 +209,7 @@ func (e *Core) total(parts []flow.HourTotal, cs []consent.Consent) []Total {
 		out = append(out, *s)
 	}
 	slices.SortFunc(out, func(a, b Total) int {
-		return cmp.Or(cmp.Compare(b.Up+b.Down, a.Up+a.Down), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(b.Up+b.Down, a.Up+a.Down), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
 	})
 	return out
 }
@@ -215,7 +231,7 @@ func (e *Core) Days(ctx context.Context, device discovery.DeviceID, days int) ([
 	}
 	for _, h := range hours {
 		if i, ok := at[h.Hour.In(loc).Format(time.DateOnly)]; ok {
-			out[i].Up, out[i].Down = out[i].Up+h.Up, out[i].Down+h.Down
+			out[i].Up, out[i].Down, out[i].Count = out[i].Up+h.Up, out[i].Down+h.Down, out[i].Count+h.Count
 		}
 	}
 	return out, nil

@@ -33,7 +33,7 @@ func (e *Core) Hours(ctx context.Context, device discovery.DeviceID) ([]Hour, er
 	for _, h := range sums {
 		at := hourOf(h.Hour, loc) // with a zone of half hours it begins in the middle of a stored one
 		if i := int(at.Sub(first) / time.Hour); !at.Before(first) && i < len(out) {
-			out[i].Up, out[i].Down = out[i].Up+h.Up, out[i].Down+h.Down
+			out[i].Up, out[i].Down, out[i].Count = out[i].Up+h.Up, out[i].Down+h.Down, out[i].Count+h.Count
 		}
 	}
 	return out, nil

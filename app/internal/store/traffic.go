@@ -41,14 +41,16 @@ func (s *Store) Flows(ctx context.Context, q flow.Query) ([]flow.Record, error) 
 		inner, args := selection(parts, d.n)
 		one, err := all(ctx, s.flows, s.scanRecord, `SELECT d.id, r.domain, r.address, r.protocol, r.port, r.source, r.refused, r.categories, x.up, x.down, x.n, x.first, x.last
 			FROM (SELECT route, sum(up) AS up, sum(down) AS down, sum(n) AS n, min(first) AS first, max(last) AS last
-				FROM (`+inner+`) GROUP BY route ORDER BY sum(up) + sum(down) DESC, route LIMIT ?) x
+				FROM (`+inner+`) GROUP BY route ORDER BY sum(up) + sum(down) DESC, sum(n) DESC, route LIMIT ?) x
 			JOIN route r ON r.n = x.route JOIN device d ON d.n = ?1`, append(args, limit)...)
 		if err != nil {
 			return nil, classify(s.flows.path, fmt.Errorf("reading flows: %w", err))
 		}
 		recs = append(recs, one...)
 	}
-	slices.SortStableFunc(recs, func(a, b flow.Record) int { return cmp.Compare(b.Up+b.Down, a.Up+a.Down) })
+	slices.SortStableFunc(recs, func(a, b flow.Record) int {
+		return cmp.Or(cmp.Compare(b.Up+b.Down, a.Up+a.Down), cmp.Compare(b.Count, a.Count))
+	})
 	if len(recs) > limit {
 		recs = slices.Clone(recs[:limit]) // the others are not kept
 	}

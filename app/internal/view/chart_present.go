@@ -1,6 +1,7 @@
 package view
 
 import (
+	"math"
 	"time"
 
 	"bestbefore/app/internal/engine"
@@ -53,13 +54,40 @@ func (p Presenter) chart(out *DevicePage, in DeviceInput) {
 type bar struct {
 	label       string
 	from, until time.Time
-	bytes       uint64
+	amount
+}
+
+// amount is how much was exchanged, and how often where nobody sees how much.
+type amount struct{ bytes, count uint64 }
+
+func (a amount) plus(b amount) amount { return amount{a.bytes + b.bytes, a.count + b.count} }
+
+// of is what is drawn: bytes where some are known of all that is drawn together,
+// else how often.
+func (a amount) of(counted bool) uint64 {
+	if counted {
+		return a.count
+	}
+	return a.bytes
+}
+
+// amountWords are an amount with its unit.
+func (p Presenter) amountWords(n uint64, counted bool) string {
+	if counted {
+		return p.N("%d time", "%d times", int(min(n, math.MaxInt32)))
+	}
+	return p.Size(n)
 }
 
 func (p Presenter) columns(device string, bars []bar, note string) ([]Column, string) {
+	all := amount{}
+	for _, b := range bars {
+		all = all.plus(b.amount)
+	}
+	counted := all.bytes == 0
 	var most uint64
 	for _, b := range bars {
-		most = max(most, b.bytes)
+		most = max(most, b.of(counted))
 	}
 	if most == 0 {
 		return nil, ""
@@ -67,17 +95,21 @@ func (p Presenter) columns(device string, bars []bar, note string) ([]Column, st
 	var out []Column
 	for _, b := range bars {
 		out = append(out, Column{
-			Label: b.label, Value: p.Size(b.bytes), Fraction: float64(b.bytes) / float64(most),
+			Label: b.label, Value: p.amountWords(b.of(counted), counted), Fraction: float64(b.of(counted)) / float64(most),
 			Flows: FlowFilter{Device: device, From: b.from, Until: b.until}.Route(),
 		})
 	}
-	return out, p.T(note, p.Size(most))
+	note = p.T(note, p.amountWords(most, counted))
+	if counted {
+		note += "; " + p.T("how often it asked, since nobody sees how much it sends")
+	}
+	return out, note
 }
 
 func (p Presenter) hourBars(hours []engine.Hour) []bar {
 	var out []bar
 	for _, h := range hours {
-		out = append(out, bar{p.clock(h.Start), h.Start, h.Start.Add(time.Hour), h.Up + h.Down})
+		out = append(out, bar{p.clock(h.Start), h.Start, h.Start.Add(time.Hour), amount{h.Up + h.Down, h.Count}})
 	}
 	return out
 }
@@ -87,7 +119,7 @@ func (p Presenter) dayBars(days []engine.Day) []bar {
 	var out []bar
 	for _, x := range days[max(len(days)-chartDays[SpanWeek], 0):] {
 		d := ParseDay(x.Date)
-		out = append(out, bar{p.dateShort(d), p.midnight(d), p.midnight(d.addDays(1)), x.Up + x.Down})
+		out = append(out, bar{p.dateShort(d), p.midnight(d), p.midnight(d.addDays(1)), amount{x.Up + x.Down, x.Count}})
 	}
 	return out
 }
@@ -102,7 +134,7 @@ func (p Presenter) monthBars(days []engine.Day) []bar {
 		if n := len(out); n == 0 || !out[n-1].from.Equal(from) {
 			out = append(out, bar{label: p.monthShort(first.Month), from: from, until: p.midnight(first.addMonths(1))})
 		}
-		out[len(out)-1].bytes += x.Up + x.Down
+		out[len(out)-1].amount = out[len(out)-1].plus(amount{x.Up + x.Down, x.Count})
 	}
 	return out
 }

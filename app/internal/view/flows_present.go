@@ -99,6 +99,9 @@ func (p Presenter) flowsSentence(in FlowsInput) string {
 		to = p.company(in.Filter.To)
 	case in.Filter.Country == engine.Unknown:
 		to = p.T("companies whose country is not known")
+	case strings.HasPrefix(in.Filter.Country, engine.Registered):
+		code := strings.TrimPrefix(in.Filter.Country, engine.Registered)
+		to = p.T("address registered in %s", cmp.Or(p.country(code), clean(code)))
 	case in.Filter.Country != "":
 		to = cmp.Or(p.country(in.Filter.Country), clean(in.Filter.Country))
 	case in.Filter.Purpose == engine.Unknown:

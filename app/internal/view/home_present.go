@@ -45,6 +45,9 @@ func (p Presenter) Home(in HomeInput) Home {
 	}
 	p.homeCards(&out, in)
 	out.Bars, out.Countries, out.Purposes = p.bars(in.Totals), p.countryBars(in.Totals), p.purposeBars(in.Totals)
+	if len(out.Bars) > 0 && !slices.ContainsFunc(in.Totals, func(t engine.Total) bool { return t.Up+t.Down > 0 }) {
+		out.FlowTitle = p.T("Whom your home asked for this week, by how often: how much it sends is not seen")
+	}
 	if len(out.Bars) > 0 {
 		out.AllFlows = ActionLink{ID: string(PageFlows), Label: p.T("Search and save all of it")}
 	}
