@@ -25,6 +25,8 @@ type UnusualRow struct {
 	Text     string // the evidence, in sentences
 	Hint     string // what it may be
 	Fine     ActionLink
+	Flows    Route // the flows behind it
+	Show     string
 }
 
 // DataRow is kinds of data and how it is known that the device handles them.

@@ -6,6 +6,9 @@ import (
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+	"bestbefore/discovery/behaviour"
 )
 
 // TestAHomeOfNamesIsDrawnByHowOftenItAsked: where nobody sees bytes, look-ups are drawn,
@@ -61,5 +64,24 @@ func TestWhereAnAddressIsRegisteredIsSaidWhereNoCompanyIsKnown(t *testing.T) {
 	}
 	if strings.Join(labels, "; ") != "Germany; address registered in Germany; not known" || ParseFlowFilter(got[1].Flows.Arg).Country != engine.Registered+"DE" {
 		t.Errorf("%q, %+v", labels, got)
+	}
+}
+
+// TestEveryFigureLeadsToItsFlows: what is out of the ordinary, and what changed since it
+// was agreed, with the device, the period and the recipient set.
+func TestEveryFigureLeadsToItsFlows(t *testing.T) {
+	p := presenter(t)
+	u := engine.Unusual{ID: "u1", Device: "d1", Finding: behaviour.Finding{Kind: behaviour.Volume, Day: "2026-11-20", Bytes: 9, MostlyTo: "thief.example"}}
+	f := ParseFlowFilter(p.unusualRows([]engine.Unusual{u})[0].Flows.Arg)
+	if f.Device != "d1" || f.To != "thief.example" || !f.From.Equal(at(t, "2026-11-20 00:00:00")) || !f.Until.Equal(at(t, "2026-11-21 00:00:00")) {
+		t.Errorf("out of the ordinary: %+v", f)
+	}
+	c := permission(t, "c1", "d1", "Bell", discovery.KindDoorbell, "Maker", "2026-11-30", consent.Soon)
+	for _, x := range p.since(engine.ReviewInfo{Consent: c, Since: c.Given, Observed: true, NewRecipients: []string{"new.example"}, BytesNow: 9, BytesThen: 1, NewCountries: []string{"US"}}) {
+		f := ParseFlowFilter(x.Flows.Arg)
+		want := map[string]string{"+1 recipient.": "new.example", "9 × as much.": "Maker", "+1 country.": ""}
+		if to, known := want[x.Lead]; !known || x.Flows.Page != PageFlows || f.Device != "d1" || f.To != to || !f.From.Equal(c.Given) {
+			t.Errorf("%s: %+v", x.Lead, f)
+		}
 	}
 }

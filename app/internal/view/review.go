@@ -49,6 +49,8 @@ type Change struct {
 	Lead     string // bold: "+2 recipients."
 	Text     string
 	Severity Severity
+	Flows    Route  // the flows behind the figure; none where it has none
+	Show     string // the words that lead there
 }
 
 // Preset is one length of time to choose by one click.

@@ -218,14 +218,30 @@ func (p Presenter) since(r engine.ReviewInfo) []Change {
 		if n > 4 {
 			names = append(names, p.N("%d other", "%d others", n-4))
 		}
-		out = append(out, Change{
+		to := ""
+		if n == 1 {
+			to = r.NewRecipients[0]
+		}
+		out = append(out, p.behind(r, to, Change{
 			Lead: p.N("+%d recipient.", "+%d recipients.", n), Text: p.List(names), Severity: Soon,
-		})
+		}))
 	}
 	if v, ok := p.volume(r); ok {
-		out = append(out, v)
+		to := r.Consent.Recipient.Name
+		if r.Consent.Recipient.Any {
+			to = ""
+		}
+		out = append(out, p.behind(r, to, v))
 	}
 	return append(out, p.alsoChanged(r)...)
+}
+
+// behind has c lead to the flows of the device, to one recipient or to all, since it
+// was agreed.
+func (p Presenter) behind(r engine.ReviewInfo, to string, c Change) Change {
+	c.Flows = FlowFilter{Device: string(r.Consent.Device), To: to, From: r.Since, Until: p.midnight(p.today().addDays(1))}.Route()
+	c.Show = p.T("See the flows")
+	return c
 }
 
 // volume compares only where the first week is over.

@@ -10,6 +10,7 @@ func (p Presenter) alsoChanged(r engine.ReviewInfo) []Change {
 	var out []Change
 	if len(r.NewData) > 0 {
 		out = append(out, Change{Lead: p.T("Not agreed to."), Text: p.dataLine(r.NewData), Severity: Soon})
+		out[0] = p.behind(r, "", out[0])
 	}
 	if n := len(r.NewCountries); n > 0 {
 		var names []string
@@ -21,7 +22,7 @@ func (p Presenter) alsoChanged(r engine.ReviewInfo) []Change {
 		if n > 4 {
 			names = append(names, p.N("%d other", "%d others", n-4))
 		}
-		out = append(out, Change{Lead: p.N("+%d country.", "+%d countries.", n), Text: p.List(names), Severity: Soon})
+		out = append(out, p.behind(r, "", Change{Lead: p.N("+%d country.", "+%d countries.", n), Text: p.List(names), Severity: Soon}))
 	}
 	if c, ok := p.support(r); ok {
 		out = append(out, c)

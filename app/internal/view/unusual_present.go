@@ -19,10 +19,23 @@ func (p Presenter) unusualRows(all []engine.Unusual) []UnusualRow {
 	for _, u := range all {
 		out = append(out, UnusualRow{
 			ID: u.ID, Severity: unusualSeverity(u.Kind), Text: p.unusualText(u.Finding), Hint: p.unusualHint(u.Kind),
-			Fine: ActionLink{ID: u.ID, Label: p.T("That's fine")},
+			Fine: ActionLink{ID: u.ID, Label: p.T("That's fine")}, Flows: p.unusualFlows(u), Show: p.T("See the flows"),
 		})
 	}
 	return out
+}
+
+// unusualFlows leads to the flows behind a finding: of its device on that day, in
+// the hours in which it happened where those are known, and to whom most of it went.
+func (p Presenter) unusualFlows(u engine.Unusual) Route {
+	f := FlowFilter{Device: string(u.Device), To: u.MostlyTo, From: u.From, Until: u.To}
+	if u.AtHome {
+		f.To = "" // a computer at home is no recipient
+	}
+	if d := ParseDay(u.Day); !d.Zero() && !u.To.After(u.From) {
+		f.From, f.Until = p.midnight(d), p.midnight(d.addDays(1))
+	}
+	return f.Route()
 }
 
 // unusualSeverity is calm where everyday life is the likelier reason.

@@ -66,7 +66,9 @@ func (b *behaviourSheets) unusualSheet(s view.DeviceBehaviour) fyne.CanvasObject
 	rows := kit.NewColumn(3 * kit.Step)
 	for _, u := range s.Unusual {
 		row := kit.NewColumn(kit.Step, kit.NewText(u.Text).Wrapped(0), kit.NewSoft(u.Hint).Wrapped(0),
-			aligned(kit.NewButton(u.Fine.Label, kit.Link, func() { b.commands.Behaviour.Fine(u.Fine.ID) })))
+			aligned(
+				kit.NewButton(u.Fine.Label, kit.Link, func() { b.commands.Behaviour.Fine(u.Fine.ID) }),
+				kit.NewButton(u.Show, kit.Link, func() { b.commands.Open(u.Flows) })))
 		rows.Add(kit.NewTopRow(2*kit.Step, kit.NewSign(severitySign(u.Severity), kit.InkOf(u.Severity), 20), kit.Grow(row)))
 	}
 	return kit.NewSheet(s.UnusualTitle, rows)

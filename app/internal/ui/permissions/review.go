@@ -203,7 +203,12 @@ func (r *Review) setSince(s view.Review) {
 		if c.Severity > view.Fresh {
 			lead.Color = kit.InkOf(c.Severity)
 		}
-		r.since.Add(kit.NewParagraph(lead, kit.Span{Text: " " + c.Text}))
+		said := kit.NewParagraph(lead, kit.Span{Text: " " + c.Text})
+		if c.Flows.Page == "" {
+			r.since.Add(said)
+			continue
+		}
+		r.since.Add(kit.NewHead(said, kit.NewFlow(0, kit.NewButton(c.Show, kit.Link, func() { r.commands.Open(c.Flows) }))))
 	}
 	if len(s.Since) == 0 {
 		r.since.Add(kit.NewText(s.SinceEmpty).Wrapped(0).In(kit.ColorSoft))
