@@ -62,6 +62,9 @@ const (
 // Remedies lists them in the order in which they are offered.
 func Remedies() []Remedy { return []Remedy{Warn, Guide, Block, Revoke, RevokeThenBlock} }
 
+// Deletes reports whether r takes an access away for good: no undo brings it back.
+func (r Remedy) Deletes() bool { return r == Revoke || r == RevokeThenBlock }
+
 // Category is a kind of data (W3C DPV terms and our own extension), lower case:
 // "video", "temperature", "presence", "energy", "location", "audio", "usage", "any" ...
 type Category string

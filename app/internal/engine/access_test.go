@@ -287,3 +287,33 @@ func TestAnIssuerSaysWhoseItIs(t *testing.T) {
 		}
 	}
 }
+
+// TestAnUndoSaysWhatDoesNotComeBack: the permission is live again, its access is
+// not. The twin takes the end back before anything was deleted.
+func TestAnUndoSaysWhatDoesNotComeBack(t *testing.T) {
+	for _, deleted := range []bool{true, false} {
+		h, _, cam := withIssuer(t)
+		h.list(t)
+		info, err := h.Allow(t.Context(), toPeer(cam, "192.168.77.5", consent.Revoke))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended, err := h.End(t.Context(), info.ID, "test")
+		if err != nil || len(ended.Actions) == 0 || ended.Actions[0].Kind != consent.ActRevoke {
+			t.Fatalf("%+v, %v", ended.Actions, err)
+		}
+		if a := ended.Actions[0]; deleted {
+			a.State, a.Finished = consent.Done, h.now
+			if err := h.st.SaveAction(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		said, err := h.Undo(t.Context())
+		if err != nil || strings.Contains(said, "cannot be given back") != deleted {
+			t.Errorf("deleted %v: %q, %v", deleted, said, err)
+		}
+		if got, err := h.Consent(t.Context(), info.ID); err != nil || !got.Decided.Live() || strings.Contains(h.diary(t), "cannot be given back") != deleted {
+			t.Errorf("deleted %v: %s, %v; the diary:\n%s", deleted, got.Decided, err, h.diary(t))
+		}
+	}
+}

@@ -83,14 +83,17 @@ func (e *Core) Renew(ctx context.Context, id consent.ID, until, how string) (Con
 	}
 	text := fmt.Sprintf("%s renewed %s to %s, %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, untilWords(next), how)
 	if e.revoked(ctx, c.ID) {
-		text += " Its access was deleted and cannot be given back; the device must be set up there anew."
+		text += goneForGood
 	}
 	return e.decide(ctx, consent.Decision{Consent: next, Expect: c.Version, Actions: e.possible(ctx, actions), Notes: []ledger.Note{e.note(consent.NoteRenewed, next, text)}})
 }
 
+// goneForGood says what neither a renewal nor an undo brings back.
+const goneForGood = " Its access was deleted and cannot be given back; the device must be set up there anew."
+
 // knowGrants has the issuers asked once more where something may be revoked.
 func (e *Core) knowGrants(ctx context.Context, c consent.Consent) {
-	if c.Remedy != consent.Revoke && c.Remedy != consent.RevokeThenBlock {
+	if !c.Remedy.Deletes() {
 		return
 	}
 	if err := e.RefreshGrants(ctx); err != nil {
@@ -186,16 +189,21 @@ func (e *Core) undoConsent(ctx context.Context, u undoEntry) (string, error) {
 	if cur.GraceUsed && !prev.GraceUsed {
 		what = "two more days"
 	}
-	text := fmt.Sprintf("the %s of %s to %s", what, e.deviceName(cur.Device), cur.Recipient.Name)
+	said := fmt.Sprintf("Undone: the %s of %s to %s", what, e.deviceName(cur.Device), cur.Recipient.Name)
+	text := said + "."
+	if cur.Decided == consent.Withdrawn && e.revoked(ctx, cur.ID) {
+		text += goneForGood
+		said = text
+	}
 	err = e.Store.Decide(ctx, consent.Decision{
 		Consent: next, Expect: cur.Version, Actions: e.possible(ctx, actions),
-		Notes: []ledger.Note{e.note(consent.NoteUndone, next, "Undone: "+text+".")},
+		Notes: []ledger.Note{e.note(consent.NoteUndone, next, text)},
 	})
 	if err != nil {
 		return "", err
 	}
 	e.wake()
-	return "Undone: " + text, nil
+	return said, nil
 }
 
 func dataWords(cs []consent.Category) string {

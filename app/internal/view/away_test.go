@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/consent"
 )
 
 func TestAnEngineThatWentIsSaidPlainly(t *testing.T) {
@@ -23,5 +24,18 @@ func TestAnEngineThatWentIsSaidPlainly(t *testing.T) {
 	// A click meanwhile says the same, and not what a socket is.
 	if got := p.Failure(fmt.Errorf("%w: dial unix /home/me/engine.sock: connection refused", engine.ErrAway)); got != "Best Before does not answer: nobody keeps the dates now." {
 		t.Errorf("a click: %q", got)
+	}
+}
+
+// TestAnEndThatDeletesAnAccessIsAskedTwice: the sentence stands on the review of
+// those remedies only.
+func TestAnEndThatDeletesAnAccessIsAskedTwice(t *testing.T) {
+	for _, r := range consent.Remedies() {
+		c := home(t).Consents[0]
+		c.Remedy, c.Decided = r, consent.Given
+		got := presenter(t).Review(ReviewInput{Info: engine.ReviewInfo{Consent: c}}).Second
+		if (got != "") != r.Deletes() {
+			t.Errorf("%s: %q", r, got)
+		}
 	}
 }

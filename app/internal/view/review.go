@@ -27,6 +27,7 @@ type Review struct {
 	Grace       string // the button that gives two more days; "" when there is none to give
 	GraceLine   string // what it means, or that they were given
 	WhyNot      string // why it cannot be renewed now; "" when it can
+	Second      string // what ending it takes away for good; asked a second time. "" where it can be undone
 	NothingLine string // "If you do nothing, it lapses."
 
 	Steps    []string   // what only a person can do to end it; empty when there is nothing

@@ -43,6 +43,9 @@ func (p Presenter) Review(in ReviewInput) Review {
 	if in.Info.IfLapses.Holds != "" {
 		out.LapseText += " " + cleanText(in.Info.IfLapses.Holds)
 	}
+	if live && c.Remedy.Deletes() {
+		out.Second = p.T("Its access is deleted for good. There is no way back but to set %s up anew.", p.deviceName(c.DeviceName))
+	}
 	if !live {
 		out.LapseTitle, out.AlsoStops = p.T("What was done"), nil
 		out.LapseText = capital(out.Card.Truths.Done) + ". " + capital(out.Card.Truths.Seen) + "."

@@ -297,9 +297,25 @@ func (r *Review) extend() {
 }
 
 func (r *Review) end() {
-	if r.shown.CanEnd && r.ready() {
+	switch {
+	case !r.shown.CanEnd || !r.ready():
+	case r.shown.Second != "":
+		r.askEnd()
+	default:
 		r.commands.End(r.shown.ID)
 	}
+}
+
+// askEnd asks a second time before something is taken away that no undo brings back.
+func (r *Review) askEnd() {
+	id := r.shown.ID
+	sure := kit.NewButton(lang.L("End it for good"), kit.Danger, func() {
+		r.commands.CloseDialog()
+		r.commands.End(id)
+	})
+	cancel := kit.NewButton(lang.L("Cancel"), kit.Ordinary, r.commands.CloseDialog)
+	body := kit.NewColumn(3*kit.Step, kit.NewText(r.shown.Title).Bold().Wrapped(0), kit.NewNotice(view.Still, lang.L("Sure?"), r.shown.Second, "", nil))
+	r.commands.ShowDialog(kit.NewDialog(lang.L("End it now?"), 520, body, kit.NewEnds(kit.NewFlow(0), kit.NewFlow(2*kit.Step, cancel, sure))))
 }
 
 func (r *Review) ready() bool { return r.shown.ID != "" && !r.shown.Busy }

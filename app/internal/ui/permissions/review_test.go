@@ -91,6 +91,32 @@ func TestTheNextRungIsAButton(t *testing.T) {
 	}
 }
 
+// TestWhatIsGoneForGoodIsAskedTwice: neither the button nor a bare key deletes an
+// access. The twin is the same review where an end can be undone.
+func TestWhatIsGoneForGoodIsAskedTwice(t *testing.T) {
+	s := openReview()
+	s.Second = "Its access is deleted for good."
+	r, log, dialog := review(t, s)
+	for _, ask := range []func(){func() { r.TypedRune('e') }, func() { press(t, r.Content(), "End now") }} {
+		*log, *dialog = nil, nil
+		ask()
+		if len(*log) != 0 || *dialog == nil {
+			t.Fatalf("without a second question: %q", *log)
+		}
+		press(t, *dialog, "Cancel")
+		ask()
+		press(t, *dialog, "End it for good")
+		if diff := cmp.Diff([]string{"close", "close", "end bell"}, *log); diff != "" {
+			t.Error(diff)
+		}
+	}
+	r, log, _ = review(t, openReview())
+	r.TypedRune('e')
+	if diff := cmp.Diff([]string{"end bell"}, *log); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestReviewByKeys(t *testing.T) {
 	r, log, _ := review(t, openReview())
 	for _, k := range "129lLeEx" {

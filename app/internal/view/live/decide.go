@@ -57,9 +57,13 @@ func (p *Pump) RenewAt(id, term string, answer func(why string)) {
 
 // End ends a permission now. The result appears in place.
 func (p *Pump) End(id string) {
-	p.decide(id, func(ctx context.Context) (string, error) {
-		_, err := p.config.Engine.End(ctx, consent.ID(id), how)
-		return p.presenter().EndedNow(), err
+	p.decideFor(id, func(ctx context.Context) (view.Toast, error) {
+		c, err := p.config.Engine.End(ctx, consent.ID(id), how)
+		t := view.Toast{Text: p.presenter().EndedNow(), Severity: view.Fresh, Undo: undoLast}
+		if c.Remedy.Deletes() {
+			t.Undo = "" // it would make the permission live again, and not the access
+		}
+		return t, err
 	})
 }
 
@@ -80,15 +84,23 @@ func (p *Pump) Lapse(id string) {
 
 // decide runs a decision about one permission, which waits meanwhile.
 func (p *Pump) decide(id string, f func(context.Context) (string, error)) {
+	p.decideFor(id, func(ctx context.Context) (view.Toast, error) {
+		text, err := f(ctx)
+		return view.Toast{Text: text, Severity: view.Fresh, Undo: undoLast}, err
+	})
+}
+
+// decideFor is decide with a message of its own.
+func (p *Pump) decideFor(id string, f func(context.Context) (view.Toast, error)) {
 	p.setReviewing(id, true)
 	p.do(func(ctx context.Context) {
 		defer p.setReviewing(id, false)
-		text, err := f(ctx)
+		t, err := f(ctx)
 		if err != nil {
 			p.failed(err)
 			return
 		}
-		p.toast(view.Toast{Text: text, Severity: view.Fresh, Undo: undoLast})
+		p.toast(t)
 	})
 }
 

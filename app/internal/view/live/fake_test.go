@@ -38,7 +38,8 @@ type fake struct {
 	mend        func(engine.ChangeRequest) error
 	connections []string // their names
 	renew       func(until string) error
-	mu          sync.Mutex // guards backups, and what a household is asked
+	remedy      consent.Remedy // of what is ended
+	mu          sync.Mutex     // guards backups, and what a household is asked
 	backups     []engine.Backup
 	save        func(path string, all []engine.ConsentInfo, now time.Time) error
 	access      []engine.AccessInfo
@@ -143,7 +144,7 @@ func (f *fake) Renew(_ context.Context, _ consent.ID, until, _ string) (engine.C
 }
 
 func (f *fake) End(context.Context, consent.ID, string) (engine.ConsentInfo, error) {
-	return engine.ConsentInfo{}, nil
+	return engine.ConsentInfo{Consent: consent.Consent{Remedy: f.remedy}}, nil
 }
 
 func (f *fake) Extend(_ context.Context, id consent.ID, _ string) (engine.ConsentInfo, error) {

@@ -51,6 +51,22 @@ func TestEveryDecisionOffersUndo(t *testing.T) {
 	}
 }
 
+// TestAnAccessThatWasDeletedOffersNoUndo: it would not bring the access back. The
+// twin is every other remedy, which the test above ends with.
+func TestAnAccessThatWasDeletedOffersNoUndo(t *testing.T) {
+	for _, r := range consent.Remedies() {
+		synctest.Test(t, func(t *testing.T) {
+			p, s := pump(t, &fake{devices: oneDevice("Bell"), remedy: r})
+			p.End("c1")
+			s.settle()
+			deleted := r == consent.Revoke || r == consent.RevokeThenBlock
+			if got := last(t, s.toasts); (got.Undo == "") != deleted {
+				t.Errorf("%s: offered %+v", r, got)
+			}
+		})
+	}
+}
+
 // TestARefusedRenewalIsAnsweredWhereItWasTyped: in the person's words where they are known.
 func TestARefusedRenewalIsAnsweredWhereItWasTyped(t *testing.T) {
 	for want, err := range map[string]error{
