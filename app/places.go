@@ -151,6 +151,8 @@ func (win *window) pressed(id string) {
 		win.askCalendar()
 	case id == view.SetExport:
 		win.askFolder(win.pump.Export)
+	case id == view.SetKeyLook:
+		win.pump.LookForKey()
 	case id == view.SetKey:
 		win.desk.askPassphrase()
 	case id == view.SetLeave:

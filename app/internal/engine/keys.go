@@ -23,10 +23,11 @@ type Keys interface {
 
 // KeyInfo says where the key is.
 type KeyInfo struct {
-	Provider string `json:"provider"` // "" is none: no password can be kept now
-	Trouble  string `json:"trouble"`  // why there is none
-	Chosen   bool   `json:"chosen"`   // a passphrase was chosen: it is the way to the key
-	Disk     Disk   `json:"disk"`     // what is stored is not encrypted by us, secrets apart
+	Provider string `json:"provider"`         // "" is none: no password can be kept now
+	Trouble  string `json:"trouble"`          // why there is none
+	Locked   bool   `json:"locked,omitempty"` // the key store is there and may open: what it sealed opens with it alone
+	Chosen   bool   `json:"chosen"`           // a passphrase was chosen: it is the way to the key
+	Disk     Disk   `json:"disk"`             // what is stored is not encrypted by us, secrets apart
 }
 
 // Disk says whether the disk that holds the data folder is encrypted.

@@ -15,8 +15,20 @@ import (
 	"bestbefore/consent/ledger"
 )
 
-// keyProblem is the name of the problem that there is no key.
-const keyProblem = "key store"
+// The names of the problem that there is no key: the key store does not open,
+// a passphrase is wanted, its file is damaged.
+const (
+	keyProblem        = "key store"
+	passphraseProblem = "passphrase"
+	damagedProblem    = "passphrase/damaged"
+)
+
+// keyEvery is how often a key store that was locked, or not there, is looked at
+// again, and keyTime how long that may take. It asks nobody.
+const (
+	keyEvery = 10 * time.Second
+	keyTime  = 3 * time.Second
+)
 
 // wrappedKey is the file that a passphrase opens.
 const wrappedKey = "key.wrapped"
@@ -34,8 +46,9 @@ type keeper struct {
 	home       *Home
 	passphrase *secrets.Passphrase
 	sealer     atomic.Pointer[secrets.Sealer]
-	looked     chan struct{} // closed when it was looked for once
-	once       sync.Once     // closes looked
+	looked     chan struct{}              // closed when it was looked for once
+	once       sync.Once                  // closes looked
+	quiet      func(context.Context) bool // the key store would open without asking anybody
 
 	mu      sync.Mutex // one change at a time; guards trouble
 	trouble error      // why there is none
@@ -47,7 +60,7 @@ var (
 )
 
 func newKeeper(h *Home) *keeper {
-	return &keeper{home: h, passphrase: &secrets.Passphrase{Path: filepath.Join(h.Dir, wrappedKey), Cost: h.PassphraseCost}, looked: make(chan struct{})}
+	return &keeper{home: h, passphrase: &secrets.Passphrase{Path: filepath.Join(h.Dir, wrappedKey), Cost: h.PassphraseCost}, looked: make(chan struct{}), quiet: secrets.OpensQuietly}
 }
 
 func (k *keeper) config() secrets.Config {
@@ -71,11 +84,70 @@ func (k *keeper) look(ctx context.Context) {
 	k.use(ctx, s)
 }
 
+// serveKey fetches the key, and where the key store is locked or not there yet,
+// as it may be just after signing in, looks at it again until it opens.
+func (h *Home) serveKey(ctx context.Context) error {
+	if h.KeyLater {
+		h.keeper.look(ctx)
+	}
+	tick := time.NewTicker(keyEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			h.keeper.lookAgain(ctx)
+		}
+	}
+}
+
+// lookAgain looks for a key that may be there by now, unless that would ask
+// somebody: an unlock prompt each time would be a plague.
+func (k *keeper) lookAgain(ctx context.Context) {
+	if !k.waits() {
+		return
+	}
+	limited, cancel := context.WithTimeout(ctx, keyTime)
+	defer cancel()
+	if !k.quiet(limited) {
+		return
+	}
+	k.look(ctx)
+	if k.sealer.Load() != nil {
+		k.reopen(ctx)
+	}
+}
+
+// waits reports whether the key may come from a key store that does not open now.
+func (k *keeper) waits() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.sealer.Load() == nil && (errors.Is(k.trouble, secrets.ErrLocked) || errors.Is(k.trouble, secrets.ErrNoKeyStore))
+}
+
 // without says that there is no key, and what helps; the caller holds mu.
 func (k *keeper) without(err error) {
 	k.home.Log.Info("no key", "error", err)
 	k.trouble = err
-	k.home.board.Report(keyProblem, keySentence(err), keyHelp(err)+" Until then the diary is not sealed and no password can be kept.")
+	for _, id := range []string{keyProblem, passphraseProblem, damagedProblem} {
+		why := error(nil)
+		if id == keyProblemOf(err) {
+			why = keySentence(err)
+		}
+		k.home.board.Report(id, why, keyHelp(err)+" Until then the diary is not sealed and no password can be kept.")
+	}
+}
+
+func keyProblemOf(err error) string {
+	switch {
+	case errors.Is(err, secrets.ErrPassphrase), errors.Is(err, secrets.ErrWrongPassphrase):
+		return passphraseProblem
+	case errors.Is(err, secrets.ErrDamaged):
+		return damagedProblem
+	default:
+		return keyProblem
+	}
 }
 
 // use seals with s from now on; the caller holds mu. A connection that waited
@@ -84,7 +156,9 @@ func (k *keeper) use(ctx context.Context, s *secrets.Sealer) {
 	h := k.home
 	k.sealer.Store(s)
 	k.trouble = nil
-	h.board.Report(keyProblem, nil, "")
+	for _, id := range []string{keyProblem, passphraseProblem, damagedProblem} {
+		h.board.Report(id, nil, "")
+	}
 	if err := h.store.SetSealer(ctx, s); err != nil {
 		h.board.Report("diary seal", err, "Open the diary and check it.")
 	}
@@ -112,7 +186,7 @@ func (k *keeper) Key(ctx context.Context) (engine.KeyInfo, error) {
 	if s := k.sealer.Load(); s != nil {
 		out.Provider = s.Provider()
 	} else if k.trouble != nil {
-		out.Trouble = keySentence(k.trouble).Error()
+		out.Trouble, out.Locked = keySentence(k.trouble).Error(), errors.Is(k.trouble, secrets.ErrLocked)
 	}
 	return out, nil
 }
@@ -227,12 +301,12 @@ func keySentence(err error) error {
 
 // keyHelp is what a person can do about it.
 func keyHelp(err error) string {
-	switch {
-	case errors.Is(err, secrets.ErrPassphrase), errors.Is(err, secrets.ErrWrongPassphrase):
+	switch keyProblemOf(err) {
+	case passphraseProblem:
 		return "Enter it in Settings, or with \"bestbefore-agent key unlock\"."
-	case errors.Is(err, secrets.ErrDamaged):
+	case damagedProblem:
 		return "Give it up in Settings, or with \"bestbefore-agent key give-up\"."
 	default:
-		return "Unlock or start this computer's key store and start Best Before again, or choose a passphrase in Settings."
+		return "Unlock or start this computer's key store: it is looked for again by itself. Or choose a passphrase in Settings."
 	}
 }

@@ -12,6 +12,10 @@ import (
 	"bestbefore/connectors"
 )
 
+// keyStoreChild is the environment variable by which a test runs itself inside a
+// D-Bus session of its own.
+const keyStoreChild = "LIFECYCLE_KEY_CHILD"
+
 const phrase = "copper lantern quiet hedge"
 
 // keyless opens a home on a computer without a key store.
@@ -37,7 +41,7 @@ func keyOf(t *testing.T, h *Home) engine.KeyInfo {
 // problemText is what the home page says of the key, "" when it is well.
 func problemText(h *Home) string {
 	for _, p := range h.problems() {
-		if p.ID == keyProblem {
+		if p.ID == keyProblem || p.ID == passphraseProblem || p.ID == damagedProblem {
 			return p.Text + " " + p.Fix
 		}
 	}

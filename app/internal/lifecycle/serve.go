@@ -75,7 +75,7 @@ func (h *Home) supervised(e suture.Event) {
 // stages are the parts in the order in which they start.
 func (h *Home) stages(ctx context.Context) ([][]service, error) {
 	stages := [][]service{{named{"devices", h.core.ServeDevices}, named{"retention", h.serveRetention}, named{"files", h.checkFiles}, named{"backups", h.serveBackups}, named{"recipients", h.serveRecipients}, h.clock}}
-	if h.KeyLater {
+	if h.KeyLater || h.Listen { // a short command looks once, when it opens
 		stages[0] = append(stages[0], named{"key", h.serveKey})
 	}
 	if h.Enforce {
@@ -105,12 +105,6 @@ func (h *Home) stages(ctx context.Context) ([][]service, error) {
 		stages = append(stages, parts)
 	}
 	return stages, nil
-}
-
-// serveKey fetches the key once.
-func (h *Home) serveKey(ctx context.Context) error {
-	h.keeper.look(ctx)
-	return suture.ErrDoNotRestart
 }
 
 // enforce begins when the connections have been tried once: an action that ran

@@ -71,7 +71,7 @@ func (p Presenter) damagedRow(in []engine.Quarantined) (SettingRow, bool) {
 			lines = append(lines, p.N("and %d other", "and %d others", len(in)-i))
 			break
 		}
-		lines = append(lines, p.T("%[1]s %[2]s: %[3]s", clean(q.What), clean(q.Key), strings.TrimRight(cleanText(q.Reason), ".")))
+		lines = append(lines, p.T("%[1]s %[2]s: %[3]s", p.recordWord(q.What), clean(q.Key), strings.TrimRight(cleanText(q.Reason), ".")))
 	}
 	return SettingRow{
 		ID: "damaged", Label: p.Words("%s damaged record was set aside", "%s damaged records were set aside", len(in)),

@@ -35,11 +35,11 @@ func clockInDoubt(o engine.Overview) bool {
 
 // oneDamage makes one problem of all damaged records, since one decision is
 // written down in several places; the settings name each.
-func (p Presenter) oneDamage(in []engine.Problem) []engine.Problem {
+func (p Presenter) oneDamage(in []engine.Problem) (out []engine.Problem, several bool) {
 	damaged := func(x engine.Problem) bool { return strings.HasPrefix(x.ID, "quarantine/") }
 	first, n := slices.IndexFunc(in, damaged), 0
 	if first < 0 {
-		return in
+		return in, false
 	}
 	one := in[first]
 	rest := slices.DeleteFunc(slices.Clone(in), func(x engine.Problem) bool {
@@ -49,8 +49,8 @@ func (p Presenter) oneDamage(in []engine.Problem) []engine.Problem {
 		return damaged(x)
 	})
 	if n == 1 {
-		return in
+		return in, false
 	}
 	one.Text = p.T("%s damaged records were set aside, and nothing rests on them.", capital(p.number(n)))
-	return slices.Insert(rest, min(first, len(rest)), one)
+	return slices.Insert(rest, min(first, len(rest)), one), true
 }

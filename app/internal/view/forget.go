@@ -128,7 +128,8 @@ func (p Presenter) Forgotten(f engine.Forgotten) Outcome {
 
 // keyRow says which key store holds the key.
 func (p Presenter) keyRow(k engine.KeyInfo, problems []engine.Problem) SettingRow {
-	row := SettingRow{ID: SetKey, Label: p.T("Key store"), Button: p.keyButton(k)}
+	row := SettingRow{ID: SetKey, Label: p.T("Key store")}
+	row.Button, row.Also = p.keyButtons(k)
 	use := p.T("It seals passwords, and the end of the diary.")
 	switch k.Provider {
 	case "":
@@ -146,9 +147,9 @@ func (p Presenter) keyRow(k engine.KeyInfo, problems []engine.Problem) SettingRo
 		row.Detail = p.T("The key comes from: %s.", clean(k.Provider)) + " " + use
 	}
 	for _, x := range problems {
-		if x.ID == "key store" {
+		if said, ok := p.keyWords(x); ok {
 			row.Detail = ""
-			row.Outcome = Outcome{Severity: Soon, Line: capital(sentence(cleanText(x.Text))) + " " + sentence(cleanText(x.Fix))}
+			row.Outcome = Outcome{Severity: Soon, Line: said.text}
 		}
 	}
 	return row

@@ -58,6 +58,7 @@ type Problem struct {
 	Severity Severity
 	Word     string // "Needs you", "Not enforced"
 	Text     string // one sentence that says what to do
+	Detail   string // what was reported, for whoever helps; may be empty
 	Action   ActionLink
 	Also     ActionLink // a second answer; Label "" is none
 	more     int        // told together with it

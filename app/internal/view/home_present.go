@@ -27,6 +27,7 @@ const (
 	AnswerRetry = "retry" // try what could not be done again
 	AnswerLook  = "look"  // look through all newcomers
 	AnswerFine  = "fine"  // new recipients need no permission
+	AnswerKey   = "key"   // look for the key store again
 	AnswerClock = "clock" // the clock of this computer is right
 	AnswerZone  = "zone"  // the dates stay as they are in another time zone
 )

@@ -21,10 +21,12 @@ func (p Presenter) Failure(err error) string {
 	return sentence(capital(cleanText(err.Error())))
 }
 
-// sentence ends s with a full stop where it has no end of its own.
+// sentence ends s with a full stop where it has no end of its own, be it inside
+// a bracket or a quotation.
 func sentence(s string) string {
 	s = strings.TrimSpace(s)
-	if s != "" && !strings.ContainsAny(s[len(s)-1:], ".!?)") {
+	bare := strings.TrimRight(s, ")”\"")
+	if bare != "" && !strings.ContainsAny(bare[len(bare)-1:], ".!?") {
 		s += "."
 	}
 	return s

@@ -2,8 +2,12 @@ package view
 
 import "bestbefore/app/internal/engine"
 
-// SetKey is the row of the key, and its button.
-const SetKey = "key"
+// SetKey is the row of the key, and its button for a passphrase; SetKeyLook has
+// the key store looked at again.
+const (
+	SetKey     = "key"
+	SetKeyLook = "key look"
+)
 
 // Passphrase is the question for the passphrase of the key.
 type Passphrase struct {
@@ -28,14 +32,25 @@ func (p Presenter) Passphrase(k engine.KeyInfo) Passphrase {
 	}
 }
 
-// keyButton is what can be done about the key now.
-func (p Presenter) keyButton(k engine.KeyInfo) ActionLink {
+// keyButtons are what can be done about the key now. A key store that is only
+// locked comes before a passphrase, which would abandon what was sealed with it.
+func (p Presenter) keyButtons(k engine.KeyInfo) (first, second ActionLink) {
+	look := ActionLink{ID: SetKeyLook, Label: p.T("Look again")}
+	choose := ActionLink{ID: SetKey, Label: p.T("Choose a passphrase …")}
 	switch {
 	case k.Provider != "":
-		return ActionLink{}
+		return ActionLink{}, ActionLink{}
 	case k.Chosen:
-		return ActionLink{ID: SetKey, Label: p.T("Enter the passphrase …")}
+		return ActionLink{ID: SetKey, Label: p.T("Enter the passphrase …")}, ActionLink{}
+	case k.Locked:
+		choose.Label = p.T("Use a passphrase instead …")
+		return look, choose
 	default:
-		return ActionLink{ID: SetKey, Label: p.T("Choose a passphrase …")}
+		return choose, look
 	}
+}
+
+// KeyFound says that the key is there again.
+func (p Presenter) KeyFound() string {
+	return p.T("The key is there: what needs a password works again.")
 }

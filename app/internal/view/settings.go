@@ -30,6 +30,7 @@ type SettingRow struct {
 	Detail  string
 	Choices []Choice   // of which one is chosen; empty where there is a button or nothing
 	Button  ActionLink // "" label is none
+	Also    ActionLink // a second one beside it; "" label is none
 	Danger  bool       // the button takes something away
 	Sure    string     // asked before the button does it
 	Outcome Outcome

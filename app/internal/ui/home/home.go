@@ -137,7 +137,7 @@ func (p *Page) setProblems(problems []view.Problem) {
 				answers = append(answers, kit.NewButton(a.Label, kit.Ordinary, func() { p.commands.Problem(v.ID, a.ID) }))
 			}
 		}
-		p.problems.Add(kit.NewNoticeWith(v.Severity, v.Word, v.Text, answers...))
+		p.problems.Add(kit.NewNoticeMore(v.Severity, v.Word, v.Text, v.Detail, answers...))
 	}
 	kit.SetVisible(p.problems, len(problems) > 0)
 }

@@ -118,7 +118,11 @@ func (p *Page) row(r view.SettingRow) fyne.CanvasObject {
 		p.chips[r.ID] = chips
 		column.Add(kit.NewHead(text, chips.Content()))
 	case r.Button.Label != "":
-		column.Add(kit.NewHead(text, kit.NewFlow(0, p.button(r))))
+		buttons := kit.NewFlow(2*kit.Step, p.button(r))
+		if r.Also.Label != "" {
+			buttons.Add(kit.NewButton(r.Also.Label, kit.Ordinary, func() { p.commands.Press(r.Also.ID) }))
+		}
+		column.Add(kit.NewHead(text, buttons))
 	default:
 		column.Add(text)
 	}

@@ -190,6 +190,10 @@ func (p *Pump) Problem(problem, action string) {
 		p.Retry(view.ProblemRef(problem))
 		return
 	}
+	if action == view.AnswerKey {
+		p.LookForKey()
+		return
+	}
 	if action == view.AnswerClock {
 		p.do(func(ctx context.Context) {
 			if err := p.config.Engine.ConfirmClock(ctx, how); err != nil {

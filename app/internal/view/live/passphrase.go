@@ -20,6 +20,17 @@ func (p *Pump) AskKey(answer func(view.Passphrase)) {
 	})
 }
 
+// LookForKey has the key store asked anew, which may ask for its own password.
+func (p *Pump) LookForKey() {
+	p.do(func(ctx context.Context) {
+		if err := p.config.Engine.Unlock(ctx, ""); err != nil {
+			p.failed(err)
+			return
+		}
+		p.toast(view.Toast{Text: p.presenter().KeyFound(), Severity: view.Fresh})
+	})
+}
+
 // GiveKey hands a passphrase over; done is told on the window's goroutine why it
 // was not taken, "" when it was.
 func (p *Pump) GiveKey(passphrase string, done func(why string)) {
