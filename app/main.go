@@ -101,6 +101,7 @@ func run(o options) error {
 	if err != nil {
 		return errors.Join(err, src.close())
 	}
+	src.onPlain(plainly(a, win.do))
 	src.onRaise(func(target string) { win.raise(target) })
 	done := win.serve(ctx, src)
 	win.goTo(o.open)

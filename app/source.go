@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -25,8 +26,9 @@ type source struct {
 	logger *slog.Logger
 	now    func() time.Time // by which the pages go; nil is this computer's clock
 
-	mu     sync.Mutex // guards all below
-	stand  func()     // gives our seat up; nil while we do not sit
+	mu     sync.Mutex               // guards all below
+	stand  func()                   // gives our seat up; nil while we do not sit
+	plain  func(title, text string) // shows a fixed text; nil before there is a window
 	raise  func(target string)
 	missed []string // places that were asked for before there was a window
 }
@@ -50,10 +52,14 @@ func openDemo(ctx context.Context, fast bool) (*source, error) {
 // was there already and has come to the front.
 func openSource(ctx context.Context, dir, target string) (s *source, raised bool, err error) {
 	s = &source{}
-	h, err := lifecycle.Open(ctx, lifecycle.Config{
+	c := lifecycle.Config{
 		Dir: dir, Scan: true, Enforce: true, Listen: true, KeyLater: true, Raise: s.raised,
 		Credentials: os.Getenv("CREDENTIALS_DIRECTORY"),
-	})
+	}
+	if plainOnly(runtime.GOOS) {
+		c.Plain = s.say
+	}
+	h, err := lifecycle.Open(ctx, c)
 	if err == nil {
 		s.engine, s.home, s.logger = h.Engine(), h, h.Log
 		return s, false, nil
@@ -61,15 +67,15 @@ func openSource(ctx context.Context, dir, target string) (s *source, raised bool
 	if !errors.Is(err, lifecycle.ErrInUse) {
 		return nil, false, err
 	}
-	c, dialErr := rpc.Dial(ctx, dir)
+	client, dialErr := rpc.Dial(ctx, dir)
 	if dialErr != nil {
 		return nil, false, errors.Join(err, dialErr)
 	}
 	s.logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})).With("component", "window")
-	if raised = s.attend(ctx, c, target); raised {
-		return nil, true, c.Close()
+	if raised = s.attend(ctx, client, target); raised {
+		return nil, true, client.Close()
 	}
-	s.engine, s.client = c, c
+	s.engine, s.client = client, client
 	return s, false, nil
 }
 
@@ -133,6 +139,28 @@ func (s *source) keepSeat(ctx context.Context) {
 
 // sitAgain is how soon a lost seat is asked for again.
 const sitAgain = time.Second
+
+// plainOnly names the systems on which a notification carries a fixed text only.
+func plainOnly(system string) bool { return system == "windows" || system == "darwin" }
+
+// onPlain sets how a fixed text is shown.
+func (s *source) onPlain(f func(title, text string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.plain = f
+}
+
+// say shows a fixed text; false before there is a window.
+func (s *source) say(title, text string) bool {
+	s.mu.Lock()
+	f := s.plain
+	s.mu.Unlock()
+	if f == nil {
+		return false
+	}
+	f(title, text)
+	return true
+}
 
 // onRaise sets what is done when another start asks for this window.
 func (s *source) onRaise(f func(target string)) {

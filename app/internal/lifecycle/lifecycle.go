@@ -73,6 +73,9 @@ type Config struct {
 	// Bus is the address of the D-Bus on which notifications are shown; empty is
 	// the session's.
 	Bus string
+	// Plain shows a fixed text where the system has notifications without answers
+	// and no D-Bus; false when it cannot yet. Nil is the D-Bus.
+	Plain func(title, text string) bool
 	// RemindEvery is how often reminders are looked at; zero is each minute.
 	RemindEvery time.Duration
 }

@@ -42,8 +42,9 @@ func (h *Home) serveReminders(ctx context.Context) error {
 	answers := make(chan func(), 16)
 	tick := time.NewTicker(h.remindEvery())
 	defer tick.Stop()
+	shown := h.desk(d)
 	for {
-		if err := h.remind(ctx, d, answers); err != nil && ctx.Err() == nil {
+		if err := h.remind(ctx, shown, answers); err != nil && ctx.Err() == nil {
 			h.Log.Warn("reminding", "error", err)
 		}
 		select {
@@ -55,6 +56,15 @@ func (h *Home) serveReminders(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// desk is where messages are shown on this system.
+func (h *Home) desk(bus desk) desk {
+	if h.Plain == nil {
+		return bus
+	}
+	title, text := h.presenter().PlainNotice()
+	return notify.Plain{Title: title, Body: text, Say: h.Plain}
 }
 
 func (h *Home) remindEvery() time.Duration {

@@ -134,3 +134,27 @@ func TestTheResultIsTold(t *testing.T) {
 		t.Errorf("the click leads to %q, want %q", raised, want)
 	}
 }
+
+// TestASystemWithoutAnswersGetsAFixedText: no name of a device or a recipient is
+// in it, and the day's message counts as told only when somebody showed it.
+func TestASystemWithoutAnswersGetsAFixedText(t *testing.T) {
+	h, _ := start(t, t.TempDir(), connectortest.NewPeer(clock.Wall))
+	agreed(t, h, sight(h), "maker", 6)
+	var said []string
+	can := false
+	h.Plain = func(title, text string) bool { said = append(said, title+": "+text); return can }
+	d := h.desk(&screen{})
+	for _, can = range []bool{false, true, true} { // not yet, then shown, then told already
+		if err := h.remind(t.Context(), d, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(said) != 2 || said[0] != said[1] || strings.Contains(said[1], "maker") || strings.Contains(said[1], "bell") || !strings.Contains(said[1], "Open Best Before") {
+		t.Errorf("%q", said)
+	}
+	h.Plain = nil // the twin: with answers the note itself is shown
+	s := &screen{}
+	if h.desk(s) != desk(s) {
+		t.Error("the D-Bus is not asked")
+	}
+}

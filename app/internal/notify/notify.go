@@ -5,7 +5,7 @@
 // script or a shell. Where there is no such service (no desktop, Windows, macOS)
 // nothing is shown and nothing fails: ErrNone says so, and what was to be said
 // stays visible in the window. Windows and macOS would need a signed program
-// for notifications with answers; running a script for them is not an option.
+// for notifications with answers; there Plain shows one text that never changes.
 package notify
 
 import (

@@ -105,12 +105,14 @@ type ConnectorsInput struct {
 	Files   FilesInput
 	Saved   Outcome // of the text that was saved from the form
 	Link    engine.LinkInfo
+	Key     engine.KeyInfo // what seals the passwords
+	Demo    bool
 }
 
 // Connectors is the page.
 func (p Presenter) Connectors(in ConnectorsInput) Connectors {
 	out := Connectors{Revision: p.Revision, Loaded: true, Sentence: p.connectorsSentence(in.Info)}
-	out.Subline = p.T("Only what you connect yourself is asked. Passwords stay in this computer's key store.")
+	out.Subline = p.T("Only what you connect yourself is asked.") + " " + p.passwordsAre(in.Key, in.Demo)
 	for _, c := range in.Info.Connections {
 		row := p.connectionRow(c, in.Info.Kinds)
 		p.closer(&row, c, in)

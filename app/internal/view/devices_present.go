@@ -242,7 +242,7 @@ func (p Presenter) devicesSubline(ds []engine.DeviceInfo) string {
 	var parts []string
 	switch {
 	case len(ds) == 0:
-		return p.T("They announce themselves; nothing is probed and nothing leaves this computer.")
+		return p.T("They are found by what they announce, by questions asked to all of them (mDNS and UPnP), and by one small packet to each address of the home every ten minutes. Nothing leaves the home for it.")
 	case covered == 0:
 		parts = append(parts, p.T("I can see who is here, not yet what they send"))
 	default:

@@ -50,6 +50,24 @@ func (p Presenter) keyButtons(k engine.KeyInfo) (first, second ActionLink) {
 	}
 }
 
+// passwordsAre says where the passwords of connections are, and what seals them.
+func (p Presenter) passwordsAre(k engine.KeyInfo, demo bool) string {
+	switch {
+	case demo:
+		return p.T("Passwords of the demo are made up, and go with it.")
+	case k.Provider == "key store":
+		return p.T("Passwords are kept sealed on this computer; only its key store can open them.")
+	case k.Provider == "passphrase":
+		return p.T("Passwords are kept sealed on this computer; only your passphrase opens them.")
+	case k.Provider != "":
+		return p.T("Passwords are kept sealed on this computer; the system handed over the key at the start.")
+	case k.Trouble != "":
+		return p.T("No password can be kept or used now, because the key that seals them is not there; the settings say what to do.")
+	default:
+		return p.T("Passwords are kept sealed on this computer.")
+	}
+}
+
 // KeyFound says that the key is there again.
 func (p Presenter) KeyFound() string {
 	return p.T("The key is there: what needs a password works again.")

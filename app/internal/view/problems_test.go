@@ -76,3 +76,19 @@ func TestALockedKeyStoreIsLookedAtAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestWherePasswordsAreIsSaidAsItIs: the key store is named only where it is what
+// opens them.
+func TestWherePasswordsAreIsSaidAsItIs(t *testing.T) {
+	p, seen := presenter(t), map[string]bool{}
+	for _, c := range []ConnectorsInput{
+		{Key: engine.KeyInfo{Provider: "key store"}}, {Key: engine.KeyInfo{Provider: "passphrase"}}, {Key: engine.KeyInfo{Provider: "systemd credential"}},
+		{Key: engine.KeyInfo{Trouble: "locked"}}, {}, {Key: engine.KeyInfo{Provider: "key store"}, Demo: true},
+	} {
+		line := p.Connectors(c).Subline
+		if named := strings.Contains(line, "its key store"); named != (c.Key.Provider == "key store" && !c.Demo) || seen[line] {
+			t.Errorf("%+v, demo %v: %q", c.Key, c.Demo, line)
+		}
+		seen[line] = true
+	}
+}

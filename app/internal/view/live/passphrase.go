@@ -2,7 +2,9 @@ package live
 
 import (
 	"context"
+	"time"
 
+	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/view"
 )
 
@@ -19,6 +21,23 @@ func (p *Pump) AskKey(answer func(view.Passphrase)) {
 		p.config.Dispatch(func() { answer(v) })
 	})
 }
+
+// keyTime is how long a page waits for the key, which a key store may hold up.
+const keyTime = 300 * time.Millisecond
+
+// keyNow is what seals passwords, as far as it is known without waiting.
+func (p *Pump) keyNow(ctx context.Context) engine.KeyInfo {
+	ctx, cancel := context.WithTimeout(ctx, keyTime)
+	defer cancel()
+	k, err := p.config.Engine.Key(ctx)
+	if err != nil {
+		p.config.Log.Debug("asking for the key", "error", err)
+		return engine.KeyInfo{}
+	}
+	return k
+}
+
+func (p *Pump) demo() bool { return p.config.Desk.Read != nil && p.config.Desk.Read().Demo }
 
 // LookForKey has the key store asked anew, which may ask for its own password.
 func (p *Pump) LookForKey() {

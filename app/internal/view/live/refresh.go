@@ -285,7 +285,7 @@ func (p *Pump) connectors(ctx context.Context, w want) error {
 	p.mu.Lock()
 	p.conns = info.Connections
 	p.mu.Unlock()
-	in := view.ConnectorsInput{Info: info, Form: w.form.kind, Change: w.form.id, Unknown: w.form.unknown, Answers: w.form.answers, Error: w.form.err, Busy: w.form.busy, Removal: w.removal, Testing: w.tested, LogOf: w.logOf, Held: w.held, Saved: w.setupSaved, Link: w.form.link}
+	in := view.ConnectorsInput{Info: info, Form: w.form.kind, Change: w.form.id, Unknown: w.form.unknown, Answers: w.form.answers, Error: w.form.err, Busy: w.form.busy, Removal: w.removal, Testing: w.tested, LogOf: w.logOf, Held: w.held, Saved: w.setupSaved, Link: w.form.link, Key: p.keyNow(ctx), Demo: p.demo()}
 	if in.Files, err = p.files(ctx, w); err != nil {
 		return err
 	}
