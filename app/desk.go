@@ -15,7 +15,6 @@ import (
 	"bestbefore/app/internal/autostart"
 	"bestbefore/app/internal/lifecycle"
 	"bestbefore/app/internal/notify"
-	"bestbefore/app/internal/ui"
 	"bestbefore/app/internal/ui/kit"
 	"bestbefore/app/internal/ui/settings"
 	"bestbefore/app/internal/view"
@@ -159,13 +158,6 @@ func (d *desk) attach(ctx context.Context, win *window) {
 	quit.IsQuit = true
 	d.tray = fyne.NewMenu(appName, next, fyne.NewMenuItemSeparator(), fyne.NewMenuItem(lang.L("Open"), func() { win.raise("") }), quit)
 	a.SetSystemTrayMenu(d.tray)
-}
-
-// plainly shows a fixed text through the system, on the window's goroutine.
-func plainly(a fyne.App, do ui.Dispatcher) func(title, text string) {
-	return func(title, text string) {
-		do(func() { a.SendNotification(fyne.NewNotification(title, text)) })
-	}
 }
 
 // frame follows what is shown around the pages: the next date in the tray, and

@@ -101,7 +101,8 @@ func run(o options) error {
 	if err != nil {
 		return errors.Join(err, src.close())
 	}
-	src.onPlain(plainly(a, win.do))
+	say := plainly(a)
+	src.onPlain(func() { win.do(say) })
 	src.onRaise(func(target string) { win.raise(target) })
 	done := win.serve(ctx, src)
 	win.goTo(o.open)

@@ -26,9 +26,9 @@ type source struct {
 	logger *slog.Logger
 	now    func() time.Time // by which the pages go; nil is this computer's clock
 
-	mu     sync.Mutex               // guards all below
-	stand  func()                   // gives our seat up; nil while we do not sit
-	plain  func(title, text string) // shows a fixed text; nil before there is a window
+	mu     sync.Mutex // guards all below
+	stand  func()     // gives our seat up; nil while we do not sit
+	plain  func()     // shows a fixed text; nil before there is a window
 	raise  func(target string)
 	missed []string // places that were asked for before there was a window
 }
@@ -139,28 +139,6 @@ func (s *source) keepSeat(ctx context.Context) {
 
 // sitAgain is how soon a lost seat is asked for again.
 const sitAgain = time.Second
-
-// plainOnly names the systems on which a notification carries a fixed text only.
-func plainOnly(system string) bool { return system == "windows" || system == "darwin" }
-
-// onPlain sets how a fixed text is shown.
-func (s *source) onPlain(f func(title, text string)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.plain = f
-}
-
-// say shows a fixed text; false before there is a window.
-func (s *source) say(title, text string) bool {
-	s.mu.Lock()
-	f := s.plain
-	s.mu.Unlock()
-	if f == nil {
-		return false
-	}
-	f(title, text)
-	return true
-}
 
 // onRaise sets what is done when another start asks for this window.
 func (s *source) onRaise(f func(target string)) {

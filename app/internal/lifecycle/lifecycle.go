@@ -75,7 +75,7 @@ type Config struct {
 	Bus string
 	// Plain shows a fixed text where the system has notifications without answers
 	// and no D-Bus; false when it cannot yet. Nil is the D-Bus.
-	Plain func(title, text string) bool
+	Plain func() bool
 	// RemindEvery is how often reminders are looked at; zero is each minute.
 	RemindEvery time.Duration
 }

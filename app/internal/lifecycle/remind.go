@@ -63,8 +63,7 @@ func (h *Home) desk(bus desk) desk {
 	if h.Plain == nil {
 		return bus
 	}
-	title, text := h.presenter().PlainNotice()
-	return notify.Plain{Title: title, Body: text, Say: h.Plain}
+	return notify.Plain{Say: h.Plain}
 }
 
 func (h *Home) remindEvery() time.Duration {

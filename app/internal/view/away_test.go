@@ -22,7 +22,7 @@ func TestAnEngineThatWentIsSaidPlainly(t *testing.T) {
 		t.Errorf("one that hangs still holds the files, so nothing can be taken over: %+v", silent)
 	}
 	// A click meanwhile says the same, and not what a socket is.
-	if got := p.Failure(fmt.Errorf("%w: dial unix /home/me/engine.sock: connection refused", engine.ErrAway)); got != "Best Before does not answer: nobody keeps the dates now." {
+	if got := p.Failure(fmt.Errorf("%w: dial unix engine.sock: connection refused", engine.ErrAway)); got != "Best Before does not answer: nobody keeps the dates now." {
 		t.Errorf("a click: %q", got)
 	}
 }

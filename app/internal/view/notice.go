@@ -27,12 +27,6 @@ const (
 	NoticeLapse = "lapse"
 )
 
-// PlainNotice is the one text for systems on which no name of a device may be in
-// a notification: some of their programs put it into a script.
-func (p Presenter) PlainNotice() (title, text string) {
-	return "Best Before", p.T("Something at home has a date that is near or over, or is new. Open Best Before to see what.")
-}
-
 // noticeLines is how many permissions a notice names; servers cut long texts.
 const noticeLines = 4
 
