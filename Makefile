@@ -10,7 +10,7 @@ export CGO_ENABLED ?= 1
 # Runs tests, and ends with what failed and what was skipped and why.
 TELL     := $(GO) tool -modfile=.ci/tools/test.mod gotestsum --format pkgname --
 
-.PHONY: help run demo test long mutants lab lab-story lab-long fuzz bench lint format pictures windows agent setup setup-lab go-version clean
+.PHONY: help run demo test long mutants lab lab-story lab-long lab-week fuzz bench lint format pictures windows agent setup setup-lab go-version clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ lab: go-version setup-lab ## the end-to-end tests, as root, in network namespace
 
 lab-story: ## the lab's story, told: a router's kernel ends a permission (Linux, root)
 	@.ci/story
+
+lab-week: go-version setup-lab ## false alarms: a household's weeks of real traffic in half an hour, as root
+	@.ci/as-root nice env "LAB_WEEK_KEEP=$(LAB_WEEK_KEEP)" "LAB_WEEK_SEED=$(LAB_WEEK_SEED)" $(GO) test -tags '$(TAGS) lab week' -count=1 -timeout 120m -v -run '^TestHouseholdWeek$$' ./app/internal/lab
 
 lab-long: go-version setup-lab ## the long figures: every device, packet loss, hundreds of services
 	@mkdir -p $(BIN)

@@ -54,6 +54,8 @@ tv-maker   198.51.100.20 2001:db8:100::20 tv-maker.example,updates.tv-maker.exam
 ads        203.0.113.30  2001:db8:200::30 ads.example,metrics.ads.example
 time       203.0.113.40  2001:db8:200::40 time.example
 '
+# More of both, in the same columns: a test's own devices do nothing by themselves.
+DEVICES+=${HB_DEVICES:-} COMPANIES+=${HB_COMPANIES:-}
 die() { echo "home-in-a-box: $*" >&2; exit 1; }
 field() { awk -v n="$1" -v f="$2" '$1==n{print $f}' <<<"$DEVICES"; }
 names() { awk 'NF{print $1}' <<<"$DEVICES"; }
@@ -383,7 +385,8 @@ init() {
   # a daemon that looks up its own name must not depend on a DNS server
   local a; { echo '127.0.0.1 localhost'; for a in "$NET4." "$NET6::"; do echo "$a$(field "$1" 2) $(hostname) $(hostname).local"; done; } >$R/hosts; mount --bind $R/hosts /etc/hosts
   echo "nameserver $NET4.1" >$R/resolv.conf; [ ! -e /etc/resolv.conf ] || mount --bind $R/resolv.conf "$(readlink -f /etc/resolv.conf)"
-  "dev_$1"; while :; do sleep 3600 & wait $!; done
+  ! declare -F "dev_$1" >/dev/null || "dev_$1"
+  while :; do sleep 3600 & wait $!; done
 }
 
 case ${1:-} in

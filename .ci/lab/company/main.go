@@ -5,8 +5,10 @@
 //
 //	company NAME=IPv4,IPv6 ...
 //
-// On each address: HTTP on 80 (POST takes anything, /download?rate=N never
-// ends), UDP echo on 123 and 9000. On loopback 8099: /seen and /forget.
+// On each address: HTTP on 80, HTTPS on 443 with a certificate that nobody
+// signed (POST takes anything, /download?rate=N never ends, /download?bytes=N
+// comes at once), UDP echo on 123 and 9000. On any address that leads here, HTTPS
+// on 8443. On loopback 8099: /seen and /forget.
 package main
 
 import (
@@ -31,10 +33,16 @@ func main() {
 		log.Fatalf("company: %s", err)
 	}
 	c := newCounter(names)
+	cert, err := certificate(time.Now())
+	if err != nil {
+		log.Fatalf("company: %s", err)
+	}
 	failed := make(chan error)
 	go func() { failed <- c.listen() }()
+	go func() { failed <- secure(":8443", cert) }()
 	for a := range names {
 		go func() { failed <- http.ListenAndServe(netip.AddrPortFrom(a, 80).String(), web()) }()
+		go func() { failed <- secure(netip.AddrPortFrom(a, 443).String(), cert) }()
 		for _, port := range []uint16{123, 9000} {
 			go func() { failed <- echo(netip.AddrPortFrom(a, port)) }()
 		}
@@ -75,8 +83,14 @@ func web() http.Handler {
 	return mux
 }
 
-// download sends rate bytes a second until the other side goes away.
+// download sends rate bytes a second until the other side goes away, or so many
+// bytes as fast as they are taken.
 func download(w http.ResponseWriter, r *http.Request) {
+	if n, err := strconv.ParseInt(r.FormValue("bytes"), 10, 64); err == nil {
+		w.Header().Set("Content-Length", strconv.FormatInt(n, 10))
+		_, _ = io.CopyN(w, zeros{}, n) // an error is the device's going away
+		return
+	}
 	const steps = 50 // a second
 	rate, err := strconv.Atoi(r.FormValue("rate"))
 	if err != nil || rate < steps || rate > 1<<27 {
