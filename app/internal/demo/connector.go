@@ -78,7 +78,7 @@ func (s *session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	}
 	devices := known(r.Target.Identifiers)
 	if len(devices) == 0 {
-		return connectors.Receipt{}, &connectors.Error{Kind: consent.KindNeedsPerson, Text: "The demo's relay does not know this device."}
+		return connectors.Receipt{}, &connectors.Error{Kind: consent.KindNeedsPerson, Text: "Nothing of it passes the demo's relay: it talks only to the broker at home."}
 	}
 	s.relay.set(r, devices)
 	return s.receipt(r), nil

@@ -14,6 +14,7 @@ import (
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
+	"bestbefore/discovery/recipient"
 )
 
 // week is the stretch over which traffic is shown.
@@ -280,6 +281,9 @@ func (a around) info(d discovery.Device) DeviceInfo {
 	totals := a.e.total(a.sums[d.ID], a.consents)
 	for n, t := range totals {
 		i.BytesWeek += t.Up + t.Down
+		if !t.Covered && !recipient.Purpose(t.Receiver.Purpose).Everyday() {
+			i.Strays++
+		}
 		if n < 3 {
 			i.Recipients = append(i.Recipients, t.Name)
 		}

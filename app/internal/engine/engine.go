@@ -190,6 +190,7 @@ type DeviceInfo struct {
 	LastFlow   time.Time       `json:"last_flow,omitzero"`
 	BytesWeek  uint64          `json:"bytes_week"`
 	Recipients []string        `json:"recipients"`        // top ones of the last 7 days, by bytes
+	Strays     int             `json:"strays"`            // recipients of the last 7 days that need a permission and have none
 	Support    *Support        `json:"support,omitempty"` // typed by a person; nil where nobody said
 	Coverage   string          `json:"coverage"`          // one sentence
 	CoveredBy  []string        `json:"covered_by"`        // names of connections
@@ -235,13 +236,15 @@ type FlowInfo struct {
 
 // Total is bytes of one recipient (or, where none is known, one destination).
 type Total struct {
-	Name  string    `json:"name"`
-	Known bool      `json:"known"` // Name is a recipient that the household named
-	Up    uint64    `json:"bytes_up"`
-	Down  uint64    `json:"bytes_down"`
-	Count uint64    `json:"count"`
-	Last  time.Time `json:"last"`
-	Ended bool      `json:"ended,omitempty"` // its permission has ended: still sending
+	Name  string `json:"name"`
+	Known bool   `json:"known"` // Name is a recipient that the household named
+	// Covered says that a permission, in force or ended, is about it.
+	Covered bool      `json:"covered,omitempty"`
+	Up      uint64    `json:"bytes_up"`
+	Down    uint64    `json:"bytes_down"`
+	Count   uint64    `json:"count"`
+	Last    time.Time `json:"last"`
+	Ended   bool      `json:"ended,omitempty"` // its permission has ended: still sending
 	// Receiver is who is behind it, as far as a table knows.
 	Receiver Receiver `json:"receiver,omitzero"`
 }

@@ -316,6 +316,9 @@ func TestTrafficIsNamedByThePermissionThatCoversIt(t *testing.T) {
 	if totals[0].Name != "198.51.100.1" || totals[0].Known || totals[1].Name != "Bell Maker" || totals[1].Up != 110 || !totals[1].Known {
 		t.Errorf("Totals() = %+v", totals)
 	}
+	if d, err := h.Device(t.Context(), string(id)); err != nil || d.Strays != 1 {
+		t.Errorf("%d recipients without a permission, %v", d.Strays, err)
+	}
 	days, err := h.Days(t.Context(), id, 14)
 	if err != nil || len(days) != 14 || days[13].Up != 1110 || days[13].Date != "2026-11-22" {
 		t.Errorf("Days() = %+v, %v", days, err)

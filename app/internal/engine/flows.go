@@ -188,6 +188,7 @@ func (e *Core) total(parts []flow.HourTotal, cs []consent.Consent) []Total {
 		t := Total{Name: h.Destination.String(), Receiver: e.receiver(h.Destination, "", 0)}
 		if c, found := e.covering(cs, h.Device, h.Destination); found {
 			t.Name, t.Known = recipientName(c.Recipient, t.Name), !c.Recipient.Any
+			t.Covered = true
 			t.Ended = !c.Decided.Live() && c.Seen == consent.Flowing
 		} else if t.Receiver.Company != "" {
 			t.Name = t.Receiver.Company // all its addresses are one
@@ -199,7 +200,7 @@ func (e *Core) total(parts []flow.HourTotal, cs []consent.Consent) []Total {
 			sums[t.Name] = s
 		}
 		s.Up, s.Down, s.Count = s.Up+h.Up, s.Down+h.Down, s.Count+h.Count
-		s.Known, s.Ended = s.Known || t.Known, s.Ended || t.Ended
+		s.Known, s.Covered, s.Ended = s.Known || t.Known, s.Covered || t.Covered, s.Ended || t.Ended
 		if h.Hour.After(s.Last) {
 			s.Last = h.Hour
 		}

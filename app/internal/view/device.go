@@ -40,10 +40,11 @@ type DeviceRow struct {
 }
 
 type compareKeys struct {
-	name  string
-	ends  int64
-	bytes uint64
-	first int64
+	name   string
+	ends   int64
+	bytes  uint64
+	strays bool
+	first  int64
 }
 
 // Cut is the one button that disconnects a device, and what came of it.

@@ -22,7 +22,7 @@ func (p Presenter) deviceRow(d engine.DeviceInfo, cs []engine.ConsentInfo) Devic
 	}
 	r.Pill, r.PillState = p.pill(d, cs)
 	r.Confirm, r.Because = p.confirm(d)
-	r.compareKeys = compareKeys{name: strings.ToLower(r.Name), ends: noEnd, bytes: d.BytesWeek, first: d.FirstSeen.UnixMilli()}
+	r.compareKeys = compareKeys{name: strings.ToLower(r.Name), ends: noEnd, bytes: d.BytesWeek, strays: d.Strays > 0, first: d.FirstSeen.UnixMilli()}
 	if !d.NextEnd.IsZero() {
 		r.compareKeys.ends = d.NextEnd.UnixMilli()
 	} else if len(cs) > 0 && cs[0].Headline != consent.NotInForce {
@@ -111,7 +111,7 @@ func (p Presenter) pill(d engine.DeviceInfo, cs []engine.ConsentInfo) (string, S
 		return p.T("until %s", p.dateShort(p.end(next.Consent))), severityOf(next.Headline)
 	case len(cs) > 0 && cs[0].Headline != consent.NotInForce:
 		return p.stateWord(cs[0]), severityOf(cs[0].Headline)
-	case d.BytesWeek > 0 && d.Role == discovery.RoleOrdinary:
+	case d.Strays > 0 && d.Role == discovery.RoleOrdinary:
 		return p.T("no permission"), Soon
 	default:
 		return "", None

@@ -169,7 +169,7 @@ func count(rows []DeviceRow, keep func(DeviceRow) bool) int {
 func (r DeviceRow) fits(filter string) bool {
 	switch filter {
 	case DevicesNoPermission:
-		return r.compareKeys.bytes > 0 && r.compareKeys.ends == noEnd
+		return r.compareKeys.strays && r.compareKeys.ends == noEnd
 	case DevicesDated:
 		return r.compareKeys.ends != noEnd
 	case DevicesNameless:

@@ -121,7 +121,7 @@ func devices(t testing.TB) []engine.DeviceInfo {
 	heat.CoveredBy, heat.NextEnd = []string{"Gateway"}, at(t, "2027-06-01 00:00:00")
 	robot := device("d4", "Robot", "Clean Co", discovery.KindVacuum, 0.3)
 	robot.Guess.Evidence = []discovery.Evidence{{What: "kind", Value: "vacuum", Because: "its name sounds like a robot cleaner", Confidence: 0.3}}
-	robot.BytesWeek, robot.Recipients, robot.CoveredBy = 5_000, []string{"clean.example"}, []string{"Gateway"}
+	robot.BytesWeek, robot.Recipients, robot.Strays, robot.CoveredBy = 5_000, []string{"clean.example"}, 1, []string{"Gateway"}
 	phone := device("d5", "192.0.2.40", "", discovery.KindUnknown, 0)
 	router := device("d6", "Router", "Box Co", discovery.KindRouter, 0.9)
 	router.Role = discovery.RoleRouter

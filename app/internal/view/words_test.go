@@ -97,7 +97,7 @@ func TestNothingUncheckedIsGreen(t *testing.T) {
 		if line, sev := p.Result(engine.DeviceInfo{}, a); sev == Fresh {
 			t.Fatalf("result green although %q: %s", s, line)
 		}
-		pill, sev := p.pill(engine.DeviceInfo{BytesWeek: 1}, []engine.ConsentInfo{c})
+		pill, sev := p.pill(engine.DeviceInfo{Strays: 1}, []engine.ConsentInfo{c})
 		if sev == Fresh || pill == "" {
 			t.Fatalf("pill %q is %v", pill, sev)
 		}
