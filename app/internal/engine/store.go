@@ -21,6 +21,7 @@ type Store interface {
 	inventoryStore
 	flowStore
 	flowSums
+	flowMoments
 	hourStore
 	acquaintanceStore
 	diaryStore
@@ -98,12 +99,16 @@ type flowSums interface {
 	Hourly(ctx context.Context, q flow.Query) ([]flow.HourTotal, error)
 	// Totals has one row for each device and destination; its Hour is the newest.
 	Totals(ctx context.Context, q flow.Query) ([]flow.HourTotal, error)
-	LastFlows(ctx context.Context) (map[discovery.DeviceID]time.Time, error)
-	// LastSent is when a device was last seen sending to each destination.
-	LastSent(ctx context.Context, id discovery.DeviceID) (map[flow.Destination]time.Time, error)
 	// SentSince is what each source saw going to the destinations that match accepts,
 	// in records that began at since or later.
 	SentSince(ctx context.Context, id discovery.DeviceID, since time.Time, match func(flow.Destination) bool) ([]flow.Sent, error)
+}
+
+// flowMoments knows when something was seen last.
+type flowMoments interface {
+	LastFlows(ctx context.Context) (map[discovery.DeviceID]time.Time, error)
+	// LastSent is when a device was last seen sending to each destination.
+	LastSent(ctx context.Context, id discovery.DeviceID) (map[flow.Destination]time.Time, error)
 }
 
 // hourStore gives the hourly sums of one device.
