@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -41,17 +42,28 @@ func TestInDoubtTimeGoesOnByTheBootClock(t *testing.T) {
 	}
 }
 
-// T5: a clock of 1970 gives no record its time.
+// T5: a clock of 1970 gives no record its time. The twin takes the wall clock's.
 func TestT05ADeadBatteryGivesNoTime(t *testing.T) {
-	for _, high := range []time.Time{{}, noon} {
-		g := NewGuard(build, high, Reading{})
-		floor := later(high, build)
-		for _, d := range []time.Duration{0, time.Hour} {
-			v := g.Observe(Reading{Wall: time.Unix(60, 0).Add(d), Boot: d, BootID: "new"})
-			if v.Trusted || !v.Now.Equal(floor.Add(d)) || !v.Shown.Equal(v.Now) || !g.High().Equal(high) {
-				t.Fatalf("%+v, the mark is %v", v, g.High())
+	check := func(judge func(*Guard, Reading) Verdict) (fault string) {
+		for _, high := range []time.Time{{}, noon} {
+			g := NewGuard(build, high, Reading{})
+			floor := later(high, build)
+			for _, d := range []time.Duration{0, time.Hour} {
+				v := judge(g, Reading{Wall: time.Unix(60, 0).Add(d), Boot: d, BootID: "new"})
+				if v.Trusted || !v.Now.Equal(floor.Add(d)) || !v.Shown.Equal(v.Now) || !g.High().Equal(high) {
+					fault = fmt.Sprintf("%+v, the mark is %v", v, g.High())
+				}
 			}
 		}
+		return fault
+	}
+	if f := check((*Guard).Observe); f != "" {
+		t.Error(f)
+	}
+	if check(func(_ *Guard, r Reading) Verdict {
+		return Verdict{Trusted: true, Sure: true, Now: r.Wall, Shown: r.Wall}
+	}) == "" {
+		t.Error("the twin: the wall clock is right in 1970; this test shows nothing")
 	}
 }
 
