@@ -128,11 +128,35 @@ func TestExpiryAsksForTheRemedyOnce(t *testing.T) {
 	}
 }
 
+// T53: what a withdrawal asks for is what the end would have asked for, of every
+// remedy; only who wanted it and when it was due differ. It is recorded as a
+// withdrawal at its own time, once. Its twin, a withdrawal that asks for nothing, is
+// in .ci/mutants.
 func TestT53WithdrawalTakesTheSamePath(t *testing.T) {
-	c := allow(t, noon, "6mo", Block)
-	gone, as := Withdraw(c, nil, noon.Add(time.Hour), "somebody", "clicked")
-	if gone.Decided != Withdrawn || !cmp.Equal(kinds(as), []ActionKind{ActBlock}) || as[0].Origin != FromPerson || !as[0].DueAt.Equal(gone.Ended) {
-		t.Errorf("%+v, %+v", gone, as)
+	grants := []Grant{{ID: "g1", Connection: "k1"}, {ID: "ours", Own: true}, {ID: "g2", Connection: "k1"}}
+	for _, remedy := range []Remedy{Warn, Guide, Block, Revoke, RevokeThenBlock} {
+		c := allow(t, noon, "6mo", remedy)
+		now := noon.Add(time.Hour)
+		gone, as := Withdraw(c, grants, now, "somebody", "clicked")
+		if gone.Decided != Withdrawn || !gone.Ended.Equal(now) || gone.Version != 2 || gone.PreviousHash != c.Checksum() || gone.DecidedBy != "somebody" || !gone.Expires.Equal(c.Expires) {
+			t.Errorf("%s: %+v", remedy, gone)
+		}
+		_, want := Expire(c, grants, c.Expires)
+		if len(as) == 0 || len(as) != len(want) {
+			t.Fatalf("%s: %+v, at its end %+v", remedy, as, want)
+		}
+		for i := range as {
+			if as[i].Origin != FromPerson || !as[i].DueAt.Equal(now) {
+				t.Errorf("%s: %+v", remedy, as[i])
+			}
+			as[i].Origin, as[i].DueAt, as[i].Created = want[i].Origin, want[i].DueAt, want[i].Created
+		}
+		if d := cmp.Diff(want, as); d != "" {
+			t.Errorf("%s is another path than the end's: %s", remedy, d)
+		}
+		if again, more := Withdraw(gone, grants, now, "somebody", "clicked"); len(more) > 0 || again.Version != gone.Version {
+			t.Errorf("%s: withdrawn twice", remedy)
+		}
 	}
 }
 

@@ -345,17 +345,39 @@ func TestLooksGetRarerAndEndAfterAMonth(t *testing.T) {
 	})
 }
 
-// T62: the source itself is dead.
+// T62: the source itself is dead, from the beginning or after it had seen it stop:
+// cannot tell, and what it said before stands no longer. It is asked again, and what
+// it says then counts. The twins are in .ci/mutants: silence that is taken for a
+// stop, and a last word that stands.
 func TestT62ADeadSourceCannotTell(t *testing.T) {
-	inHome(t, func(t *testing.T, h *bench) {
-		h.peer("gw", fine).verify = func(connectors.Receipt) (connectors.Finding, error) {
-			return connectors.Finding{}, &connectors.Error{Kind: consent.KindTransient, Text: "no answer"}
-		}
-		a := h.ended("c1", consent.Block)
-		defer h.serve()()
-		synctest.Wait()
-		if h.seen("c1") != consent.CannotTell || h.action(a.ID).Level != consent.Accepted || h.action(a.ID).VerifyAt.IsZero() {
-			t.Errorf("seen %s", h.seen("c1"))
-		}
-	})
+	for _, before := range []consent.Seen{consent.NotChecked, consent.Stopped} {
+		inHome(t, func(t *testing.T, h *bench) {
+			p := h.peer("gw", fine)
+			var dead atomic.Bool
+			dead.Store(before == consent.NotChecked)
+			p.verify = func(connectors.Receipt) (connectors.Finding, error) {
+				if dead.Load() {
+					return connectors.Finding{}, transient("no answer")
+				}
+				return connectors.Finding{Level: consent.Configured, Seen: consent.Stopped}, nil
+			}
+			a := h.ended("c1", consent.Block)
+			defer h.serve()()
+			settle(30 * time.Second)
+			if got := h.seen("c1"); before == consent.Stopped && got != consent.Stopped {
+				t.Fatalf("while it lives: %s", got)
+			}
+			dead.Store(true)
+			settle(2 * time.Hour)
+			c := h.consents["c1"]
+			if c.Seen != consent.CannotTell || h.action(a.ID).VerifyAt.IsZero() || consent.HeadlineOf(c, []consent.Action{h.action(a.ID)}, h.now()) == consent.EndedStopped {
+				t.Errorf("it had seen %q before: now %s", before, c.Seen)
+			}
+			dead.Store(false) // restarted
+			settle(24 * time.Hour)
+			if got := h.seen("c1"); got != consent.Stopped {
+				t.Errorf("it answers again: %s", got)
+			}
+		})
+	}
 }
