@@ -15,7 +15,7 @@ func TestT50ALinkWithAVersionOpensItsPermission(t *testing.T) {
 		"consent/cabc@12":  {Page: view.PageReview, Arg: "cabc", Version: 12},
 		"consent/cabc@-3":  {Page: view.PageReview, Arg: "cabc"},
 		"consent/cabc@x":   {Page: view.PageReview, Arg: "cabc"},
-		"consent/cabc":     {Page: view.PageReview, Arg: "cabc"}, // of an older program
+		"consent/cabc":     {Page: view.PageReview, Arg: "cabc"},             // of an older program
 		`"consent/cabc@1"`: {Page: view.PageReview, Arg: "cabc", Version: 1}, // as some desktops pass it
 		"device/dxyz":      {Page: view.PageDevice, Arg: "dxyz"},
 		"permissions":      {Page: "permissions"},

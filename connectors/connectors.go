@@ -144,11 +144,11 @@ type Traits struct {
 	// ByAddress says that a block hits the addresses that the device had when it was
 	// set, and that the peer may not be able to follow it: it is set anew when the
 	// device is found elsewhere.
-	ByAddress bool   `json:"by_address,omitempty"`
+	ByAddress bool `json:"by_address,omitempty"`
 	// AtHome says that a block also ends what the device does with others at home.
-	AtHome    bool   `json:"at_home,omitempty"`
-	OwnClock  bool   `json:"own_clock,omitempty"` // PeerTime is this computer's own clock, so it is no second source
-	Note      string `json:"note,omitempty"`      // one sentence for the screen, e.g. "holds until that box restarts"
+	AtHome   bool   `json:"at_home,omitempty"`
+	OwnClock bool   `json:"own_clock,omitempty"` // PeerTime is this computer's own clock, so it is no second source
+	Note     string `json:"note,omitempty"`      // one sentence for the screen, e.g. "holds until that box restarts"
 }
 
 // Traiter is implemented by sessions that block.

@@ -82,8 +82,12 @@ func TestALockedKeyStoreIsLookedAtAgain(t *testing.T) {
 func TestWherePasswordsAreIsSaidAsItIs(t *testing.T) {
 	p, seen := presenter(t), map[string]bool{}
 	for _, c := range []ConnectorsInput{
-		{Key: engine.KeyInfo{Provider: "key store"}}, {Key: engine.KeyInfo{Provider: "passphrase"}}, {Key: engine.KeyInfo{Provider: "systemd credential"}},
-		{Key: engine.KeyInfo{Trouble: "locked"}}, {}, {Key: engine.KeyInfo{Provider: "key store"}, Demo: true},
+		{Key: engine.KeyInfo{Provider: "key store"}},
+		{Key: engine.KeyInfo{Provider: "passphrase"}},
+		{Key: engine.KeyInfo{Provider: "systemd credential"}},
+		{Key: engine.KeyInfo{Trouble: "locked"}},
+		{},
+		{Key: engine.KeyInfo{Provider: "key store"}, Demo: true},
 	} {
 		line := p.Connectors(c).Subline
 		if named := strings.Contains(line, "its key store"); named != (c.Key.Provider == "key store" && !c.Demo) || seen[line] {
