@@ -14,6 +14,7 @@ import (
 	"bestbefore/app/internal/ui/devices"
 	"bestbefore/app/internal/ui/diary"
 	"bestbefore/app/internal/ui/flows"
+	"bestbefore/app/internal/ui/guides"
 	"bestbefore/app/internal/ui/home"
 	"bestbefore/app/internal/ui/permissions"
 	"bestbefore/app/internal/ui/settings"
@@ -33,6 +34,7 @@ func (win *window) places() []ui.Place {
 		{Page: view.PageDevice, Under: view.PageDevices, Build: win.buildDevice},
 		{Page: view.PageReview, Under: view.PagePermissions, Build: win.buildReview},
 		{Page: view.PageCapture, Under: view.PageConnectors, Build: win.buildCapture},
+		{Page: view.PageGuides, Under: view.PageAccess, Build: win.buildGuides},
 		{Page: view.PageFlows, Under: view.PageDevices, Build: win.buildFlows},
 	}
 }
@@ -96,6 +98,12 @@ func (win *window) buildReview() ui.Page {
 func (win *window) buildAccess() ui.Page {
 	p := access.New(access.Commands{Open: win.open, Find: win.pump.FindAccess, End: win.pump.AskEndAccess})
 	win.pages.access = p
+	return p
+}
+
+func (win *window) buildGuides() ui.Page {
+	p := guides.New(guides.Commands{Open: win.open, Find: win.pump.FindGuides, Visit: win.visit})
+	win.pages.guides = p
 	return p
 }
 

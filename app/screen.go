@@ -23,6 +23,7 @@ func (win *window) screen() live.Screen {
 		Settings:    func(s view.Settings) { show(p.settings != nil, func() { p.settings.SetSnapshot(s) }) },
 		Access:      func(s view.Access) { show(p.access != nil, func() { p.access.SetSnapshot(s) }) },
 		Capture:     func(s view.Capture) { show(p.capture != nil, func() { p.capture.SetSnapshot(s) }) },
+		Guides:      func(s view.Guides) { show(p.guides != nil, func() { p.guides.SetSnapshot(s) }) },
 		Open:        func(r view.Route) { win.shell.Open(r) },
 		Toast:       func(t view.Toast) { win.shell.Toast(t) },
 		Away:        func(v view.Problem) { win.shell.SetNotice(v, func(string) { win.desk.takeOver() }) },

@@ -18,6 +18,7 @@ import (
 	"bestbefore/app/internal/ui/devices"
 	"bestbefore/app/internal/ui/diary"
 	"bestbefore/app/internal/ui/flows"
+	"bestbefore/app/internal/ui/guides"
 	"bestbefore/app/internal/ui/home"
 	"bestbefore/app/internal/ui/permissions"
 	"bestbefore/app/internal/ui/settings"
@@ -52,6 +53,7 @@ type pages struct {
 	settings    *settings.Page
 	access      *access.Page
 	capture     *captures.Page
+	guides      *guides.Page
 }
 
 // newWindow builds everything and starts nothing. do runs what comes from

@@ -11,4 +11,8 @@ type Guide struct {
 	Stops string   `json:"stops"`
 	Keeps string   `json:"keeps"` // what goes on all the same
 	Sign  string   `json:"sign"`  // how it will be seen that it worked
+	// For are the makers and companies that it is for, as far as they are named.
+	For []string `json:"for,omitempty"`
+	// Only is why access to this account can be ended nowhere else; empty where it can.
+	Only string `json:"only,omitempty"`
 }

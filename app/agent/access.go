@@ -29,14 +29,20 @@ type accessJSON struct {
 	Expires    *time.Time         `json:"expires"` // the issuer's own end
 	EndsAlso   []string           `json:"ends_also"`
 	Revocable  bool               `json:"revocable"`
+	Away       bool               `json:"away"`  // its connection does not answer now
+	Guide      string             `json:"guide"` // the steps by hand: "guides" shows them
 }
 
 func accessOut(a engine.AccessInfo) accessJSON {
-	return accessJSON{
+	out := accessJSON{
 		ID: a.ID, Name: a.Name, Kind: a.Kind, Connection: a.Connection, GivenBy: a.ConnectionName, Device: a.Device, DeviceName: a.DeviceName,
 		Scopes: list(a.Scopes), Consents: list(a.Consents), Created: moment(a.Created), LastUsed: moment(a.LastUsed), Expires: moment(a.Expires),
-		EndsAlso: list(a.EndsAlso), Revocable: a.Revocable,
+		EndsAlso: list(a.EndsAlso), Revocable: a.Revocable, Away: a.Away,
 	}
+	if a.Guide != nil {
+		out.Guide = a.Guide.ID
+	}
+	return out
 }
 
 // access lists what peers gave, and ends one of it.
@@ -78,6 +84,14 @@ func (c *call) listAccess(ctx context.Context, e engine.Engine, asJSON bool) err
 		}
 		fmt.Fprintf(c.out, "%s  %s, %s at %s\n", a.ID, a.Name, whose, a.ConnectionName)
 		fmt.Fprintf(c.out, "  for %s; last used %s; ends %s\n", orElse(strings.Join(a.Scopes, ", "), a.Kind), day(a.LastUsed, "not seen"), day(a.Expires, "never by itself"))
+		switch {
+		case a.Guide != nil:
+			fmt.Fprintf(c.out, "  it cannot be ended from here; \"guides %s\" shows the steps\n", a.Guide.ID)
+		case !a.Revocable && a.Away:
+			fmt.Fprintf(c.out, "  %s does not answer now, so it cannot be ended from here\n", a.ConnectionName)
+		case !a.Revocable:
+			fmt.Fprintf(c.out, "  it cannot be ended from here; end it in the app or on the page of %s\n", a.ConnectionName)
+		}
 		for _, id := range a.Consents {
 			fmt.Fprintf(c.out, "  the permission %s goes by it\n", id)
 		}

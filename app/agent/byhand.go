@@ -64,14 +64,7 @@ func (c *call) steps(i engine.ConsentInfo) {
 		fmt.Fprintln(c.out, "Nothing special is known for it: end it in the app or on the page with which the device was set up, or at your router.")
 		return
 	}
-	fmt.Fprintf(c.out, "%s\n  where: %s\n", g.Name, g.Where)
-	if g.Page != "" {
-		fmt.Fprintf(c.out, "  page:  %s\n", g.Page)
-	}
-	for n, s := range g.Steps {
-		fmt.Fprintf(c.out, "  %d. %s\n", n+1, s)
-	}
-	fmt.Fprintf(c.out, "  ends:    %s\n  goes on: %s\n  sign:    %s\n", g.Stops, g.Keeps, g.Sign)
+	c.printGuide(*g)
 }
 
 // guideOf is the newest action that asks for steps by hand, or failed so that they are offered.

@@ -94,7 +94,9 @@ func commands() map[string]command {
 		"split":          {"split ID", "take apart what was merged", (*call).split},
 		"essential":      {"essential ID safety|medical|comfort|none", "what the clock must not cut", (*call).essential},
 		"questions":      {"questions [--json] | questions ID yes|no", "is it the same device?", (*call).questions},
-		"flows":          {"flows [DEVICE] [--since 7d] [--json]", "where devices send", (*call).flows},
+		"flows":          {"flows [DEVICE] [--to NAME] [--since 7d | --from DATE [--until DATE]] [--json]", "where devices send; NAME is a company, a recipient or a destination", (*call).flows},
+		"news":           {"news [--json] | news fine DEVICE NAME ... | news stop DEVICE NAME ... | news allow DEVICE NAME ... --until DATE|DURATION [--data CATEGORY[,...]] [--then ...]", "to whom devices began to send; say that it is fine, stop it, or give it a date", (*call).news},
+		"guides":         {"guides [NAME] [--json]", "the steps for makers and accounts that only you can end", (*call).guides},
 		"coverage":       {"coverage [--json]", "who sees what each device sends, since when, and what would be needed to see more", (*call).coverage},
 		"declared":       {"declared DEVICE [--json] | declared DEVICE --file FILE | --fetch | --forget", "what its maker declares (MUD, RFC 8520), or its first quiet week, held against what was seen; --fetch fetches the file that it announces", (*call).declared},
 		"unusual":        {"unusual [--all] [--json] | unusual fine ID ...", "what devices do out of the ordinary; say that it is fine", (*call).unusual},
@@ -125,14 +127,14 @@ func commands() map[string]command {
 		"clock":          {"clock [--confirm]", "the time that is gone by; say that this computer's clock is right", (*call).clock},
 		"calendar":       {"calendar FILE|-", "the dates as a calendar file; import it again and it stays in step", (*call).calendar},
 		"backup":         {"backup [list] [--json] | backup now | backup restore NAME | backup phrase [--new] | backup restore FILE --phrase-file F", "copies of permissions, diary and devices; put one back", (*call).backup},
-		"export":         {"export DIR [--consent ID]", "devices, flows, consents and diary as CSV and JSON; or one permission alone, to hand on", (*call).export},
+		"export":         {"export DIR [--device DEVICE] [--to NAME] [--from DATE] [--until DATE] | export DIR --consent ID", "devices, flows, consents and diary as CSV and JSON; or only the flows that are chosen; or one permission alone, to hand on", (*call).export},
 	}
 }
 
 // order is how the help lists the commands.
 var order = []string{
-	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "coverage", "declared", "unusual", "allow", "consents", "renew", "extend", "end", "confirm", "step",
-	"undo", "disconnect", "reconnect", "connectors", "connect", "change", "recipe", "test", "remove", "access", "support", "key", "held", "diary", "backup", "export", "forget", "calendar", "import-capture", "captures", "clock",
+	"run", "scan", "devices", "device", "label", "merge", "split", "essential", "questions", "flows", "news", "coverage", "declared", "unusual", "allow", "consents", "renew", "extend", "end", "confirm", "step",
+	"undo", "disconnect", "reconnect", "connectors", "connect", "change", "recipe", "test", "remove", "access", "guides", "support", "key", "held", "diary", "backup", "export", "forget", "calendar", "import-capture", "captures", "clock",
 }
 
 // dispatch reads --data and the command's name.

@@ -240,9 +240,18 @@ func (c *call) verdict(r ledger.Report) error {
 
 func (c *call) export(ctx context.Context, args []string) error {
 	var one string
-	pos, err := words("export", args, 1, 1, func(f *flag.FlagSet) { f.StringVar(&one, "consent", "", "") })
+	var ask flowAsk
+	pos, err := words("export", args, 1, 1, func(f *flag.FlagSet) {
+		f.StringVar(&one, "consent", "", "")
+		f.StringVar(&ask.device, "device", "", "")
+		ask.flags(f)
+	})
 	if err != nil {
 		return err
+	}
+	ask.since = ask.from
+	if one != "" && !ask.empty() {
+		return usagef("a permission is exported alone; usage: %s", commands()["export"].usage)
 	}
 	dir, err := filepath.Abs(pos[0]) // the engine may run elsewhere
 	if err != nil {
@@ -250,10 +259,17 @@ func (c *call) export(ctx context.Context, args []string) error {
 	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
 		var files []string
-		if one != "" {
+		switch {
+		case one != "":
 			files, err = e.ExportConsent(ctx, consent.ID(one), dir)
-		} else {
+		case ask.empty():
 			files, err = e.Export(ctx, dir)
+		default:
+			q, wrong := ask.query(ctx, e)
+			if wrong != nil {
+				return wrong
+			}
+			files, err = e.ExportFlows(ctx, q, dir)
 		}
 		for _, f := range files {
 			fmt.Fprintln(c.out, f)

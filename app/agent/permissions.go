@@ -18,51 +18,62 @@ import (
 // how is what the diary says of decisions made here.
 const how = "command line"
 
+// flowsShown is how many rows are listed at most.
+const flowsShown = 1000
+
 func (c *call) flows(ctx context.Context, args []string) error {
 	var asJSON bool
-	var back string
+	var ask flowAsk
 	pos, err := words("flows", args, 0, 1, func(f *flag.FlagSet) {
 		f.BoolVar(&asJSON, "json", false, "")
-		f.StringVar(&back, "since", "7d", "")
+		f.StringVar(&ask.since, "since", "", "")
+		ask.flags(f)
 	})
 	if err != nil {
 		return err
 	}
-	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
-		o, err := e.Overview(ctx)
-		if err != nil {
-			return err
+	if ask.since != "" && ask.from != "" {
+		return usagef("--since and --from say the same; usage: %s", commands()["flows"].usage)
+	}
+	if len(pos) == 1 {
+		ask.device = pos[0]
+	}
+	ask.since = cmp.Or(ask.since, ask.from, "7d")
+	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error { return c.listFlows(ctx, e, ask, asJSON) })
+}
+
+func (c *call) listFlows(ctx context.Context, e engine.Engine, ask flowAsk, asJSON bool) error {
+	q, err := ask.query(ctx, e)
+	if err != nil {
+		return err
+	}
+	q.Limit = flowsShown + 1
+	fs, err := e.Flows(ctx, q)
+	if err != nil {
+		return err
+	}
+	if len(fs) > flowsShown {
+		fs = fs[:flowsShown]
+		fmt.Fprintf(c.errs, "Only the %d largest are listed. A device, --to or a shorter time narrows it; \"export\" writes more.\n", flowsShown)
+	}
+	if asJSON {
+		return writeJSON(c.out, convert(fs, flowOut))
+	}
+	c.none(len(fs), "No traffic was seen in that time. \"connectors\" says what can see where devices send.")
+	return c.printFlows(fs)
+}
+
+func (c *call) printFlows(fs []engine.FlowInfo) error {
+	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	for _, f := range fs {
+		to := f.Destination
+		if name := cmp.Or(f.Recipient, f.Receiver.Company); name != "" && name != to {
+			to = name + " (" + to + ")"
 		}
-		q := engine.FlowQuery{Limit: 1000}
-		if q.Since, err = since(back, o.Now); err != nil {
-			return err
-		}
-		if len(pos) == 1 {
-			d, err := e.Device(ctx, pos[0])
-			if err != nil {
-				return err
-			}
-			q.Device = d.ID
-		}
-		fs, err := e.Flows(ctx, q)
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return writeJSON(c.out, convert(fs, flowOut))
-		}
-		c.none(len(fs), "No traffic was seen in that time. \"connectors\" says what can see where devices send.")
-		w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-		for _, f := range fs {
-			to := f.Destination
-			if name := cmp.Or(f.Recipient, f.Receiver.Company); name != "" && name != to {
-				to = name + " (" + to + ")"
-			}
-			fmt.Fprintf(w, "%s\t%s\t%s/%d\tsent %d bytes\treceived %d bytes\tlast %s\t%s\t%s\n", f.DeviceName, to, f.Protocol, f.Port, f.BytesUp, f.BytesDown,
-				f.Last.Local().Format("2 Jan 15:04:05"), f.Source, kinds(f.Categories))
-		}
-		return w.Flush()
-	})
+		fmt.Fprintf(w, "%s\t%s\t%s/%d\tsent %d bytes\treceived %d bytes\tlast %s\t%s\t%s\n", f.DeviceName, to, f.Protocol, f.Port, f.BytesUp, f.BytesDown,
+			f.Last.Local().Format("2 Jan 15:04:05"), f.Source, kinds(f.Categories))
+	}
+	return w.Flush()
 }
 
 // kinds are the kinds of data that were seen.

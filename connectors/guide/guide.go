@@ -171,3 +171,21 @@ func (b *Book) ofCompany(names []string) (row, bool) {
 func (r row) guide() connectors.Guide {
 	return connectors.Guide{ID: r.ID, Name: r.Name, Page: r.Page, Where: r.Where, Steps: slices.Clone(r.Steps), Stops: r.Stops, Keeps: r.Keeps, Sign: r.Sign}
 }
+
+// All are the guides by name, each with whom it is for; only says of some, by
+// their IDs, why what they end can be ended nowhere else.
+func (b *Book) All(only map[string]string) []connectors.Guide {
+	out := make([]connectors.Guide, 0, len(b.rows))
+	for _, r := range b.rows {
+		g := r.guide()
+		g.Only, g.For = only[r.ID], slices.Clone(r.Companies)
+		for _, m := range r.Makers {
+			g.For = append(g.For, strings.TrimSpace(m))
+		}
+		out = append(out, g)
+	}
+	slices.SortStableFunc(out, func(a, b connectors.Guide) int {
+		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+	})
+	return out
+}

@@ -120,3 +120,23 @@ func TestAGuideIsACopy(t *testing.T) {
 		t.Error("the book was changed through what it gave")
 	}
 }
+
+// All is the book as a list: everybody by name, with whom each is for.
+func TestAllGuidesAreListedByName(t *testing.T) {
+	b, err := Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := b.All(map[string]string{"amazon": "Only there."})
+	if len(all) < 30 {
+		t.Errorf("%d guides", len(all))
+	}
+	for i, g := range all {
+		if i > 0 && strings.ToLower(all[i-1].Name) > strings.ToLower(g.Name) {
+			t.Errorf("%s stands after %s", g.Name, all[i-1].Name)
+		}
+		if (g.ID == "amazon") != (g.Only != "") || len(g.For) == 0 && g.ID != "router" {
+			t.Errorf("%s: only %q, for %q", g.ID, g.Only, g.For)
+		}
+	}
+}

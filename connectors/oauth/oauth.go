@@ -67,7 +67,8 @@ func (c *Connector) Spec() connectors.Spec {
 			Steps: []string{"On the provider's own page, where it lists connected apps, take away the app whose client ID you gave."},
 		},
 		Options: []connectors.Option{
-			{Key: optProvider, Label: "Provider", Help: "One of " + strings.Join(c.table.linkable(), ", ") + ". Empty: any other one, by its address below."},
+			{Key: optProvider, Label: "Provider", Help: "One of " + strings.Join(c.table.linkable(), ", ") + ". Empty: any other one, by its address below. " +
+				"Only by hand, with the steps under Access: " + strings.Join(c.table.byHand(), ", ") + "."},
 			{Key: optIssuer, Label: "Address of another provider", Address: true, Help: "Its issuer, such as https://login.example. Its own description there says the rest."},
 			{Key: optClient, Label: "Client ID", Required: true, Help: "Of an app that you registered yourself at the provider. Best Before brings none of its own."},
 			{Key: optSecret, Label: "Secret of the client", Secret: true, Help: "Where the provider gave one."},
@@ -110,7 +111,7 @@ func (c *Connector) account(ctx context.Context, s connectors.Settings, h *conne
 			return a, connectors.Fault(consent.KindNeedsPerson, fmt.Sprintf("%q is none of the providers known by name; give its address instead.", string(discovery.Clean(id))), nil)
 		}
 		if p.Only != "" {
-			return a, connectors.Fault(consent.KindUnsupported, strings.TrimSpace(p.Only+" "+p.Page), nil)
+			return a, connectors.Fault(consent.KindUnsupported, strings.TrimSpace(p.Only+" The steps stand under Access, Steps by hand. "+p.Page), nil)
 		}
 		a.provider = p
 	default:

@@ -140,6 +140,29 @@ func (t table) hosts() (out []string) {
 	return slices.Compact(out)
 }
 
+// OnlyByHand says of the accounts that can only be ended on their own page why
+// that is so, by the ID of the guide with the steps.
+func OnlyByHand() (map[string]string, error) {
+	t, err := shippedTable()
+	out := map[string]string{}
+	for _, p := range t {
+		if p.Only != "" {
+			out[p.Guide] = p.Only
+		}
+	}
+	return out, err
+}
+
+// byHand are the names of those that can only be ended on their own page.
+func (t table) byHand() (out []string) {
+	for _, p := range t {
+		if p.Only != "" {
+			out = append(out, p.Name)
+		}
+	}
+	return out
+}
+
 // linkable are the ids of those that can be ended from here.
 func (t table) linkable() (out []string) {
 	for _, p := range t {

@@ -271,3 +271,19 @@ func TestARefusalInOtherWords(t *testing.T) {
 	_, err := g.c.Open(t.Context(), g.set, g.host)
 	wantKind(t, err, consent.KindPermanent, "Strava refused")
 }
+
+// Accounts that can only be ended on their own page are named in the form, and
+// by their guides.
+func TestWhatCanOnlyBeEndedByHandIsNamed(t *testing.T) {
+	only, err := OnlyByHand()
+	if err != nil || len(only) < 10 || only["amazon"] == "" || only["google"] != "" {
+		t.Errorf("%v, %v", only, err)
+	}
+	c, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if help := c.Spec().Options[0].Help; !strings.Contains(help, "Amazon, Apple") || !strings.Contains(help, "google") {
+		t.Errorf("%q", help)
+	}
+}

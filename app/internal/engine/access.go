@@ -19,6 +19,8 @@ import (
 type Access interface {
 	// Access lists all but our own, by connection and name.
 	Access(ctx context.Context) ([]AccessInfo, error)
+	// KnownAccess is Access as it was listed last: nobody is asked.
+	KnownAccess(ctx context.Context) ([]AccessInfo, error)
 	// PreviewEndAccess says what ending one would mean.
 	PreviewEndAccess(ctx context.Context, id string) (Preview, error)
 	// EndAccess deletes one at its issuer, for good. It writes the intent durably
@@ -42,11 +44,20 @@ type AccessInfo struct {
 	Expires        time.Time          `json:"expires,omitzero"`   // the issuer's own end
 	EndsAlso       []string           `json:"ends_also,omitempty"`
 	Revocable      bool               `json:"revocable"` // it can be ended from here now
+	Away           bool               `json:"away"`      // its connection is not open now
+	// Guide is how a person ends it at its issuer, where it cannot be ended from here
+	// and its issuer has steps of its own.
+	Guide *connectors.Guide `json:"guide,omitempty"`
 }
 
 // Access implements Engine. What was not listed since its connection opened is asked first.
 func (e *Core) Access(ctx context.Context) ([]AccessInfo, error) {
 	e.warn(ctx, "listing access", e.ListGrants(ctx)) // what is known already is shown all the same
+	return e.KnownAccess(ctx)
+}
+
+// KnownAccess implements Engine.
+func (e *Core) KnownAccess(ctx context.Context) ([]AccessInfo, error) {
 	gs, err := e.Store.AllGrants(ctx)
 	if err != nil {
 		return nil, err
@@ -93,7 +104,10 @@ func (e *Core) accessInfo(g consent.Grant, conn connectors.Connection, cs []cons
 		}
 	}
 	caps, open := e.Sessions.Capabilities(conn.ID)
-	out.Revocable = open && caps.Revoker != nil
+	out.Revocable, out.Away = open && caps.Revoker != nil, !open
+	if !out.Revocable {
+		out.Guide = e.guideAt(conn)
+	}
 	return out
 }
 

@@ -69,6 +69,8 @@ type Config struct {
 	// Guides gives the steps that end by hand what a device sends to somebody with these
 	// names (none: anybody); nil knows none.
 	Guides func(names []string, d discovery.Device) (connectors.Guide, bool)
+	// Book lists the steps for all makers and accounts that are known, by name; nil knows none.
+	Book func() []connectors.Guide
 	// FetchDescription reads a maker's description of a device (RFC 8520) from where
 	// a person agreed that it may be fetched; nil where that is not possible.
 	FetchDescription func(ctx context.Context, at *url.URL) ([]byte, error)

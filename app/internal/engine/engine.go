@@ -27,6 +27,7 @@ type Engine interface {
 	Newcomers
 	Unusuals
 	Declarations
+	Guidebook
 	Permissions
 	Decisions
 	Blocks

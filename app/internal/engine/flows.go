@@ -18,8 +18,11 @@ func (e *Core) Flows(ctx context.Context, q FlowQuery) ([]FlowInfo, error) {
 	if limit <= 0 {
 		limit = 200
 	}
-	return e.flows(ctx, q, min(limit, 1000))
+	return e.flows(ctx, q, min(limit, flowsMax))
 }
+
+// flowsMax bounds one list; one more than a thousand tells that there are more.
+const flowsMax = 1001
 
 // narrowMax is how many records are read where only some of them are wanted: who
 // receives is looked up, not stored, so that storage cannot choose.
@@ -72,7 +75,7 @@ func (q FlowQuery) narrow() bool {
 // wants reports whether f is one of those.
 func (q FlowQuery) wants(f FlowInfo) bool {
 	switch {
-	case q.To != "" && q.To != f.Recipient && q.To != f.Receiver.Company && q.To != f.Destination:
+	case q.To != "" && !strings.EqualFold(q.To, f.Recipient) && !strings.EqualFold(q.To, f.Receiver.Company) && !strings.EqualFold(q.To, f.Destination):
 		return false
 	case q.Country != "" && q.Country != f.Receiver.country():
 		return false

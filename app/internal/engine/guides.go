@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"net/netip"
 	"slices"
 
@@ -9,6 +10,41 @@ import (
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
 )
+
+// Guidebook is how a person ends by hand what nothing here can end.
+type Guidebook interface {
+	// GuideBook lists the steps for all makers and accounts that are known, by name.
+	GuideBook(ctx context.Context) ([]connectors.Guide, error)
+}
+
+// GuideBook implements Guidebook.
+func (e *Core) GuideBook(context.Context) ([]connectors.Guide, error) {
+	if e.Book == nil {
+		return nil, nil
+	}
+	return e.Book(), nil
+}
+
+// guideAt gives the steps for what the peer of c gave: those of its kind, or of
+// the provider that it stands for. Nil where there are none but the usual ones.
+func (e *Core) guideAt(c connectors.Connection) *connectors.Guide {
+	if e.Book != nil {
+		all := e.Book()
+		if i := slices.IndexFunc(all, func(g connectors.Guide) bool { return g.ID == c.Kind }); i >= 0 {
+			return &all[i]
+		}
+	}
+	kind, known := e.Registry.Get(c.Kind)
+	if !known || e.Guides == nil {
+		return nil
+	}
+	if of := connectors.StaysAt(kind, c.Settings).Of; of != "" {
+		if g, ok := e.Guides([]string{of}, discovery.Device{}); ok {
+			return &g
+		}
+	}
+	return nil
+}
 
 // guide gives the steps for ending c by hand, where somebody has to take some:
 // those of the recipient or of the device's maker, else those of the home's

@@ -57,3 +57,42 @@ func TestStepsAtTheRouter(t *testing.T) {
 		t.Errorf("with a router: %v, %v", i.Guide, err)
 	}
 }
+
+// What a peer gave and cannot be told to end has the steps of its kind; what can
+// be ended from here has none.
+func TestAccessThatCannotBeEndedHereHasItsSteps(t *testing.T) {
+	h, _, _ := withIssuer(t)
+	h.Book = func() []connectors.Guide { return []connectors.Guide{{ID: "bell"}, {ID: "hub", Name: "Hub"}} }
+	h.list(t)
+	one := func() engine.AccessInfo {
+		all, err := h.Access(t.Context())
+		if err != nil || len(all) == 0 {
+			t.Fatalf("%v, %v", all, err)
+		}
+		return all[0]
+	}
+	if a := one(); !a.Revocable || a.Guide != nil {
+		t.Errorf("it can be ended from here: %+v", a)
+	}
+	h.peers.caps.Revoker = nil
+	if a := one(); a.Revocable || a.Guide == nil || a.Guide.ID != "hub" {
+		t.Errorf("%+v", a)
+	}
+	h.Book = nil // the twin
+	if a := one(); a.Guide != nil {
+		t.Errorf("%+v", a)
+	}
+}
+
+// A list of what was listed last asks nobody.
+func TestKnownAccessAsksNobody(t *testing.T) {
+	h, b, _ := withIssuer(t)
+	if all, err := h.KnownAccess(t.Context()); err != nil || len(all) != 0 || b.asked != 0 {
+		t.Errorf("%v, asked %d times, %v", all, b.asked, err)
+	}
+	h.list(t)
+	before := b.asked
+	if all, err := h.KnownAccess(t.Context()); err != nil || len(all) != 2 || b.asked != before {
+		t.Errorf("%v, asked %d times, %v", all, b.asked-before, err)
+	}
+}

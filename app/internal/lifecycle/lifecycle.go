@@ -27,6 +27,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/builtin"
 	"bestbefore/connectors/guide"
+	"bestbefore/connectors/oauth"
 	"bestbefore/connectors/sessions"
 	"bestbefore/consent"
 	"bestbefore/consent/enforce"
@@ -219,12 +220,16 @@ func (h *Home) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	only, err := oauth.OnlyByHand()
+	if err != nil {
+		return err
+	}
 	h.core, err = engine.New(engine.Config{
 		Store: h.store, Inventory: h.inventory, Sessions: pooled{h.pool}, Registry: all, Hub: h.Hub, Log: h.part("engine"),
 		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, Resolvers: resolvers, LogOf: h.book.of, PutSecret: h.putSecret, Link: h.pool.Link, Keeper: h.keeper, Safe: safe{h}, Recover: h.store, Problems: h.problems,
 		Poke:  func() { h.scheduler.Poke(); h.runner.Poke() },
 		Retry: h.runner.Retry, LookAgain: h.runner.LookAgain, RightClock: h.clock.confirm, ReadCapture: readCapture, FetchDescription: h.fetchDescription,
-		Recipients: h.who.Lookup, Guides: guides.For, Shelf: h.shelf, Coarse: h.who.Coarse,
+		Recipients: h.who.Lookup, Guides: guides.For, Book: func() []connectors.Guide { return guides.All(only) }, Shelf: h.shelf, Coarse: h.who.Coarse,
 	})
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/ui"
 	"bestbefore/app/internal/ui/access"
+	"bestbefore/app/internal/ui/guides"
 	"bestbefore/app/internal/view"
 	"bestbefore/connectors"
 	"bestbefore/consent"
@@ -36,6 +37,26 @@ func accessFixture() view.Access {
 	return accessPresenter().Access(view.AccessInput{
 		All: all, Endings: []view.Ending{gone, stuck}, Kinds: map[discovery.DeviceID]view.Kind{"d1": discovery.KindPhone, "d2": discovery.KindDoorbell},
 	}, view.Query{})
+}
+
+func guidesPage(s view.Guides, adapt func(any)) ui.Page {
+	p := guides.New(guides.Commands{Open: func(view.Route) {}, Find: func(view.Query) {}, Visit: func(string) {}})
+	adapt(&s)
+	p.SetSnapshot(s)
+	return p
+}
+
+// guidesFixture is the list of the steps by hand, or those for one account.
+func guidesFixture(arg string) view.Guides {
+	return presenter().Guides(view.GuidesInput{Arg: arg, Book: []connectors.Guide{
+		{
+			ID: "google", Name: "Google account", Page: "https://myaccount.google.com/connections", Where: "Google account, Security, Your connections to third-party apps and services.",
+			Steps: []string{"Sign in and open the list of connections.", "Choose the app or service, then “See details” and delete the connection."},
+			Stops: "The app's access to your Google account, at once.", Keeps: "What the app has copied stays with it.", Sign: "The connection is gone from that list.",
+		},
+		{ID: "spotify", Name: "Spotify", Stops: "The app's access to what you hear.", Only: "Spotify offers no revocation at all."},
+		{ID: "hue", Name: "Philips Hue", Stops: "The apps that you remove can no longer steer or read your lights."},
+	}}, view.Query{})
 }
 
 // noAccessFixture is the page while nothing lists access.

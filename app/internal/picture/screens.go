@@ -39,6 +39,8 @@ func screens(adapt func(snapshot any)) []Screen {
 		{"flows", inShell(view.PageDevices, func() ui.Page { return flowsPage(adapt) })},
 		{"access", inShell(view.PageAccess, func() ui.Page { return accessPage(accessFixture(), adapt) })},
 		{"access-none", inShell(view.PageAccess, func() ui.Page { return accessPage(noAccessFixture(), adapt) })},
+		{"guides", inShell(view.PageAccess, func() ui.Page { return guidesPage(guidesFixture(""), adapt) })},
+		{"guides-steps", inShell(view.PageAccess, func() ui.Page { return guidesPage(guidesFixture("google"), adapt) })},
 		{"access-end", overPage(view.PageAccess, func() ui.Page { return accessPage(accessFixture(), adapt) }, func() fyne.CanvasObject { return disconnectDialog(endAccessFixture(), adapt) })},
 		{"connectors", inShell(view.PageConnectors, func() ui.Page { return connectorsPage(connectorsFixture(), adapt) })},
 		{"connectors-file", inShell(view.PageConnectors, func() ui.Page { return connectorsPage(fileQuestionFixture(), adapt) })},

@@ -4,21 +4,29 @@ import (
 	"context"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
 
 func addAccess(m map[string]method) {
 	m["Access"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return e.Access(ctx) })
+	m["KnownAccess"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return e.KnownAccess(ctx) })
 	m["PreviewEndAccess"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return e.PreviewEndAccess(ctx, a.Ref)
 	})
 	m["EndAccess"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return e.EndAccess(ctx, a.Ref, a.Yes, a.How)
 	})
+	m["GuideBook"] = on(func(ctx context.Context, e engine.Engine, _ args) (any, error) { return e.GuideBook(ctx) })
 	m["SetSupport"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return nil, e.SetSupport(ctx, a.Device, a.Text, a.Ref, a.How)
 	})
+}
+
+// GuideBook implements engine.Guidebook.
+func (c *Client) GuideBook(ctx context.Context) ([]connectors.Guide, error) {
+	return ask[[]connectors.Guide](ctx, c, "GuideBook", args{})
 }
 
 // SetSupport implements engine.SupportEdits.
@@ -29,6 +37,11 @@ func (c *Client) SetSupport(ctx context.Context, id discovery.DeviceID, until, s
 // Access implements engine.Access.
 func (c *Client) Access(ctx context.Context) ([]engine.AccessInfo, error) {
 	return ask[[]engine.AccessInfo](ctx, c, "Access", args{})
+}
+
+// KnownAccess implements engine.Access.
+func (c *Client) KnownAccess(ctx context.Context) ([]engine.AccessInfo, error) {
+	return ask[[]engine.AccessInfo](ctx, c, "KnownAccess", args{})
 }
 
 // PreviewEndAccess implements engine.Access.

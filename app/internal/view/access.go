@@ -13,6 +13,7 @@ type Access struct {
 	Rows     []AccessRow
 	Ended    []Outcome // what became of those that were ended here and are no longer listed
 	Empty    Invitation
+	ByHand   ActionLink // leads to the steps for what cannot be listed or ended from here
 }
 
 // AccessRow is one access: whose, for what, last used, ends when.
@@ -30,6 +31,7 @@ type AccessRow struct {
 	PillState  Severity
 	End        ActionLink // "End it here"; Label "" when it cannot be ended from here
 	Never      string     // why not
+	Steps      ActionLink // "How to end it" by hand; Label "" where it can be ended from here
 	Busy       bool
 	Result     string // what became of ending it
 	ResultSev  Severity

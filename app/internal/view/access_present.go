@@ -44,7 +44,10 @@ const soonDays = 30
 
 // Access is the page, as q wants it.
 func (p Presenter) Access(in AccessInput, q Query) Access {
-	out := Access{Revision: p.Revision, Loaded: true, Query: q, Sentence: p.accessSentence(in), Subline: p.accessSubline(in)}
+	out := Access{
+		Revision: p.Revision, Loaded: true, Query: q, Sentence: p.accessSentence(in), Subline: p.accessSubline(in),
+		ByHand: ActionLink{ID: string(PageGuides), Label: p.T("Steps by hand for other makers and accounts")},
+	}
 	var rows []AccessRow
 	for _, a := range in.All {
 		rows = append(rows, p.accessRow(a, in))
@@ -117,12 +120,9 @@ func compareAccess(a, b AccessRow, order string) int {
 
 func (p Presenter) accessRow(a engine.AccessInfo, in AccessInput) AccessRow {
 	r := AccessRow{
-		ID: a.ID, Name: clean(a.Name), DeviceID: string(a.Device), Kind: in.Kinds[a.Device],
+		ID: a.ID, Name: p.accessName(a), DeviceID: string(a.Device), Kind: in.Kinds[a.Device],
 		Line: p.T("%[1]s at %[2]s", clean(a.Kind), clean(a.ConnectionName)), owned: a.DeviceName != "", ends: noEnd,
 		given: a.Created.UnixMilli(), used: cmp.Or(a.LastUsed, a.Created).UnixMilli(),
-	}
-	if r.Name == "" {
-		r.Name = p.T("without a name")
 	}
 	r.Whose = p.T("nobody knows whose")
 	if r.owned {
@@ -137,7 +137,7 @@ func (p Presenter) accessRow(a engine.AccessInfo, in AccessInput) AccessRow {
 	if a.Revocable {
 		r.End = ActionLink{ID: a.ID, Label: p.T("End it here")}
 	} else {
-		r.Never = p.T("%s cannot be asked to end it now", clean(a.ConnectionName))
+		r.Never, r.Steps = p.neverHere(a), ActionLink{ID: GuideAccess + a.ID, Label: p.T("How to end it")}
 	}
 	if i := slices.IndexFunc(in.Endings, func(e Ending) bool { return e.ID == a.ID }); i >= 0 {
 		x := in.Endings[i].Action

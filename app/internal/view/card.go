@@ -68,7 +68,7 @@ type TimelineMonth struct {
 
 // TimelineMark is one end on the axis.
 type TimelineMark struct {
-	ID       string // of the permission
+	ID       string // of the permission, or what MarkRoute reads
 	Label    string // "Front door bell"
 	When     string // "30 Nov"
 	Fraction float64

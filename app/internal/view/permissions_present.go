@@ -18,10 +18,10 @@ const (
 	FilterEnded = "ended"
 )
 
-// Permissions is the card wall with the year ahead.
-func (p Presenter) Permissions(cs []engine.ConsentInfo, q Query) Permissions {
+// Permissions is the card wall with the year ahead, in which tokens end too.
+func (p Presenter) Permissions(cs []engine.ConsentInfo, q Query, tokens ...engine.AccessInfo) Permissions {
 	cs = byUrgency(cs)
-	out := Permissions{Revision: p.Revision, Loaded: true, Timeline: p.Timeline(cs)}
+	out := Permissions{Revision: p.Revision, Loaded: true, Timeline: p.Timeline(cs, tokens...)}
 	if len(cs) > 0 {
 		out.Filters = p.permissionFilters(cs, q.Filter)
 	}
@@ -109,8 +109,9 @@ func (p Presenter) filters(chosen string, choices []Choice, count func(string) i
 	return choices
 }
 
-// Timeline puts the ends of the coming year on one axis.
-func (p Presenter) Timeline(cs []engine.ConsentInfo) Timeline {
+// Timeline puts the ends of the coming year on one axis: of permissions, of
+// tokens, and of support.
+func (p Presenter) Timeline(cs []engine.ConsentInfo, tokens ...engine.AccessInfo) Timeline {
 	today := p.today()
 	first := Day{Year: today.Year, Month: today.Month, Day: 1}
 	end := first.addMonths(12)
@@ -134,9 +135,9 @@ func (p Presenter) Timeline(cs []engine.ConsentInfo) Timeline {
 			ID: string(c.ID), Label: p.deviceName(c.DeviceName), When: p.dateShort(d), Fraction: at(d), Severity: severityOf(c.Headline),
 		})
 	}
-	out.Marks = append(out.Marks, p.supportMarks(cs, func(d Day) (float64, bool) {
-		return at(d), !d.Zero() && d.since(first) >= 0 && d.since(end) < 0
-	})...)
+	within := func(d Day) (float64, bool) { return at(d), !d.Zero() && d.since(first) >= 0 && d.since(end) < 0 }
+	out.Marks = append(out.Marks, p.tokenMarks(tokens, within)...)
+	out.Marks = append(out.Marks, p.supportMarks(cs, within)...)
 	slices.SortStableFunc(out.Marks, func(a, b TimelineMark) int {
 		switch {
 		case a.Fraction < b.Fraction:

@@ -151,7 +151,7 @@ func (p Presenter) reviewSubline(c engine.ConsentInfo) string {
 		if inDoubt(c) {
 			return agreed + " " + p.T("Whether its date has come is not known: the clock is in doubt.")
 		}
-		return agreed + " " + p.endsIn(c.Consent) + p.explained(c)
+		return agreed + " " + p.endsIn(c.Consent) + p.explained(c) + p.earlierToo(c)
 	default:
 		return agreed + " " + p.statusLine(c) + "." + p.explained(c)
 	}

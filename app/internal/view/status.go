@@ -119,7 +119,7 @@ func (p Presenter) statusLine(c engine.ConsentInfo) string {
 		if c.Asked(p.Now) {
 			return p.T("A year has passed: shall it go on?")
 		}
-		return p.agreedElsewhere(c.Consent)
+		return strings.Trim(p.agreedElsewhere(c.Consent)+" · "+p.earlier(c), " ·")
 	case consent.EndedStill:
 		if !consent.Relapsed(c.Actions).IsZero() {
 			return p.T("Ended on %s, and sends again", p.date(on))

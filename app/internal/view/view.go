@@ -65,6 +65,7 @@ const (
 	PageSettings    Page = "settings"
 	PageFlows       Page = "flows" // Arg is a FlowFilter
 	PageCapture     Page = "capture"
+	PageGuides      Page = "guides" // Arg is a guide's ID, or GuideAccess and an access's; "" for the list
 )
 
 // Route is a place in the window: a page and what it is about. It is comparable,

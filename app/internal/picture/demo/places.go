@@ -11,6 +11,7 @@ import (
 	"bestbefore/app/internal/ui/devices"
 	"bestbefore/app/internal/ui/diary"
 	"bestbefore/app/internal/ui/flows"
+	"bestbefore/app/internal/ui/guides"
 	"bestbefore/app/internal/ui/home"
 	"bestbefore/app/internal/ui/permissions"
 	"bestbefore/app/internal/ui/settings"
@@ -26,6 +27,7 @@ type pages struct {
 	permissions *permissions.Wall
 	review      *permissions.Review
 	access      *access.Page
+	guides      *guides.Page
 	flows       *flows.Page
 	capture     *captures.Page
 	connectors  *connectors.Page
@@ -42,6 +44,7 @@ func (s *stage) places() []ui.Place {
 	p.permissions = permissions.NewWall(permissions.WallCommands{})
 	p.review = permissions.NewReview(permissions.ReviewCommands{Shown: func(string) {}})
 	p.access = access.New(access.Commands{})
+	p.guides = guides.New(guides.Commands{})
 	p.flows = flows.New(flows.Commands{})
 	p.capture = captures.New(captures.Commands{})
 	p.connectors = connectors.New(connectors.Commands{})
@@ -58,6 +61,7 @@ func (s *stage) places() []ui.Place {
 		{Page: view.PageSettings, Label: lang.L("Settings"), Sign: "settings", Build: built(p.settings)},
 		{Page: view.PageDevice, Under: view.PageDevices, Build: built(p.device)},
 		{Page: view.PageReview, Under: view.PagePermissions, Build: built(p.review)},
+		{Page: view.PageGuides, Under: view.PageAccess, Build: built(p.guides)},
 		{Page: view.PageFlows, Under: view.PageDevices, Build: built(p.flows)},
 		{Page: view.PageCapture, Under: view.PageConnectors, Build: built(p.capture)},
 	}
@@ -76,6 +80,7 @@ func (s *stage) screen() live.Screen {
 			s.fill(view.PagePermissions, x.Loaded)
 		},
 		Review:     func(x view.Review) { p.review.SetSnapshot(x); s.fill(view.PageReview, x.Loaded) },
+		Guides:     func(x view.Guides) { p.guides.SetSnapshot(x); s.fill(view.PageGuides, x.Loaded) },
 		Access:     func(x view.Access) { p.access.SetSnapshot(x); s.fill(view.PageAccess, x.Loaded) },
 		Flows:      func(x view.Flows) { p.flows.SetSnapshot(x); s.fill(view.PageFlows, x.Loaded) },
 		Capture:    func(x view.Capture) { p.capture.SetSnapshot(x); s.fill(view.PageCapture, x.Loaded) },

@@ -29,6 +29,7 @@ type Page struct {
 	orders   *kit.Chips
 	finding  *fyne.Container
 	ended    *fyne.Container
+	byHand   *kit.Button
 	table    *kit.DataTable[view.AccessRow]
 	empty    *fyne.Container
 }
@@ -47,7 +48,8 @@ func New(c Commands) *Page {
 	p.table = kit.NewDataTable(kit.TableConfig[view.AccessRow]{
 		New: func() kit.DataRow[view.AccessRow] { return newRow(c) }, Open: p.open,
 	})
-	head := kit.NewColumn(4*kit.Step, kit.NewColumn(kit.Step, p.title, p.subline), p.finding, p.ended, p.empty)
+	p.byHand = kit.NewButton(" ", kit.Link, func() { c.Open(view.Route{Page: view.PageGuides}) })
+	head := kit.NewColumn(4*kit.Step, kit.NewColumn(kit.Step, p.title, p.subline, kit.NewFlow(0, p.byHand)), p.finding, p.ended, p.empty)
 	for _, o := range []fyne.CanvasObject{p.finding, p.ended, p.empty, p.table.Content()} {
 		o.Hide() // nothing is known before the first snapshot
 	}
@@ -91,6 +93,7 @@ func (p *Page) SetSnapshot(s view.Access) {
 	p.shown = s
 	p.title.Set(s.Sentence)
 	p.subline.Set(s.Subline)
+	kit.SetWord(p.byHand, s.ByHand.Label)
 	p.filters.Set(s.Filters)
 	p.orders.Set(s.Orders)
 	kit.SetVisible(p.finding, len(s.Filters) > 0)

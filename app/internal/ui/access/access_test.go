@@ -35,7 +35,7 @@ func some() view.Access {
 		Rows: []view.AccessRow{
 			{ID: "k1/a", Name: "Phone app", DeviceID: "d1", End: view.ActionLink{ID: "k1/a", Label: "End it here"}},
 			{ID: "k1/b", Name: "Busy one", End: view.ActionLink{ID: "k1/b", Label: "End this too"}, Busy: true, Result: "Asking Hub now"},
-			{ID: "k1/c", Name: "Far one", Never: "Hub cannot be asked to end it now"},
+			{ID: "k1/c", Name: "Far one", Never: "Hub cannot be asked to end it now", Steps: view.ActionLink{ID: "access:k1/c", Label: "How to end it"}},
 		},
 	}
 }
@@ -68,6 +68,15 @@ func buttons(t *testing.T, o fyne.CanvasObject) map[string]*kit.Button {
 		}
 	})
 	return out
+}
+
+// What cannot be ended from here leads to its steps, and never to an end.
+func TestARowThatCannotBeEndedLeadsToItsSteps(t *testing.T) {
+	_, w, log := show(t, some())
+	test.Tap(buttons(t, w.Content())["How to end it"])
+	if d := cmp.Diff([]string{"open guides access:k1/c"}, *log); d != "" {
+		t.Error(d)
+	}
 }
 
 func TestARowEndsItsAccessAndLeadsToItsDevice(t *testing.T) {

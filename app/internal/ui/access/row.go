@@ -35,13 +35,22 @@ func newRow(c Commands) *row {
 		t.Wrapped(0)
 	}
 	r.whose.Height, r.used.Height = kit.SizeSmall, kit.SizeSmall
-	r.button = kit.NewButton(" ", kit.Ordinary, func() { c.End(r.shown.ID) })
+	r.button = kit.NewButton(" ", kit.Ordinary, r.act)
 	cells := kit.NewCells(false, accessCells, r.tile.Box, kit.NewColumn(1, r.name, r.line, r.result), kit.NewColumn(1, r.whose, r.what),
 		kit.NewColumn(kit.Step, kit.NewColumn(1, r.used, r.end), kit.NewFlow(0, r.pill)),
 		kit.NewColumn(0, kit.NewFlow(0, r.button), r.never))
 	r.body = kit.NewPad(2*kit.Step, 3*kit.Step, 2*kit.Step, 3*kit.Step, cells)
 	r.ExtendBaseWidget(r)
 	return r
+}
+
+// act opens the preview, or the steps by hand.
+func (r *row) act() {
+	if r.shown.End.Label == "" {
+		r.commands.Open(view.Route{Page: view.PageGuides, Arg: r.shown.Steps.ID})
+		return
+	}
+	r.commands.End(r.shown.ID)
 }
 
 // Set implements kit.DataRow.
@@ -58,7 +67,11 @@ func (r *row) Set(s view.AccessRow) {
 	kit.SetVisible(r.pill, s.Pill != "")
 	r.never.Set(s.Never)
 	kit.SetVisible(r.never, s.Never != "")
-	kit.SetWord(r.button, s.End.Label)
+	word := s.End.Label
+	if word == "" {
+		word = s.Steps.Label
+	}
+	kit.SetWord(r.button, word)
 	kit.SetBusy(r.button, s.Busy)
 	r.result.SetSpans(kit.Span{Text: s.Result, Bold: s.ResultSev == view.Still, Color: kit.InkOf(s.ResultSev)})
 	kit.SetVisible(r.result, s.Result != "")

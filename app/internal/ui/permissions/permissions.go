@@ -43,7 +43,7 @@ func NewWall(c WallCommands) *Wall {
 		commands: c,
 		title:    kit.NewTitle(lang.L("Permissions")),
 		subline:  kit.NewText("").Wrapped(0).In(kit.ColorSoft),
-		timeline: kit.NewTimeline(func(id string) { c.Open(view.Route{Page: view.PageReview, Arg: id}) }),
+		timeline: kit.NewTimeline(func(id string) { c.Open(view.MarkRoute(id)) }),
 		cards:    kit.NewCardGrid(),
 		empty:    kit.NewColumn(0),
 	}

@@ -43,6 +43,7 @@ type fake struct {
 	backups     []engine.Backup
 	save        func(path string, all []engine.ConsentInfo, now time.Time) error
 	access      []engine.AccessInfo
+	guides      []connectors.Guide
 	endAccess   func(id string, sure bool) (consent.Action, error)
 	read        func(path string, most int64) ([]byte, error)
 	kinds       []connectors.Spec
@@ -224,6 +225,10 @@ func (f *fake) Recipes(context.Context) ([]engine.RecipeInfo, error) { return ni
 
 func (f *fake) Access(context.Context) ([]engine.AccessInfo, error) { return f.access, nil }
 
+func (f *fake) KnownAccess(context.Context) ([]engine.AccessInfo, error) { return f.access, nil }
+
+func (f *fake) GuideBook(context.Context) ([]connectors.Guide, error) { return f.guides, nil }
+
 func (f *fake) PreviewEndAccess(context.Context, string) (engine.Preview, error) {
 	return engine.Preview{Lines: []string{"It is deleted."}, Confirm: true}, nil
 }
@@ -257,6 +262,7 @@ type screen struct {
 	closed     int
 
 	access  []view.Access
+	guides  []view.Guides
 	capture []view.Capture
 	open    func(view.Route) // may be nil
 
@@ -311,6 +317,7 @@ func pumpWith(t *testing.T, e engine.Engine, f *fake, beside bool) (*Pump, *scre
 			Away:       func(v view.Problem) { s.away = append(s.away, v) },
 			Settings:   func(v view.Settings) { s.settings = v },
 			Access:     func(v view.Access) { s.access = append(s.access, v) },
+			Guides:     func(v view.Guides) { s.guides = append(s.guides, v) },
 			Capture:    func(v view.Capture) { s.capture = append(s.capture, v) },
 			Close:      func() { s.closed++ },
 			Open: func(r view.Route) {

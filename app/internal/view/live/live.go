@@ -33,6 +33,7 @@ type Screen struct {
 	Flows       func(view.Flows)
 	Access      func(view.Access)
 	Capture     func(view.Capture)
+	Guides      func(view.Guides)
 
 	Open  func(view.Route) // goes to a place
 	Toast func(view.Toast) // shows a short message

@@ -19,6 +19,7 @@ var concerns = map[view.Page][]changes.Topic{
 	view.PageDiary:       {changes.Diary},
 	view.PageConnectors:  {changes.Connections, changes.Actions},
 	view.PageAccess:      {changes.Connections, changes.Actions},
+	view.PageGuides:      {changes.Connections, changes.Actions},
 	view.PagePermissions: {changes.Consents, changes.Actions, changes.Devices, changes.Connections},
 }
 
@@ -88,6 +89,8 @@ func (p *Pump) page(page view.Page) func(context.Context, want) error {
 		return p.flows
 	case view.PageAccess:
 		return p.access
+	case view.PageGuides:
+		return p.guides
 	case view.PageCapture:
 		return p.captures
 	default:
@@ -231,7 +234,11 @@ func (p *Pump) permissions(ctx context.Context, w want) error {
 	if err != nil {
 		return err
 	}
-	put(p, string(view.PagePermissions), p.presenter().Permissions(cs, w.permissions), same,
+	tokens, err := p.config.Engine.KnownAccess(ctx)
+	if err != nil {
+		return err
+	}
+	put(p, string(view.PagePermissions), p.presenter().Permissions(cs, w.permissions, tokens...), same,
 		func(d *view.Permissions, r uint64) { d.Revision = r }, p.config.Screen.Permissions)
 	return nil
 }

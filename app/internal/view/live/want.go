@@ -36,6 +36,7 @@ type want struct {
 	logOf       string                  // the connection whose log is open
 	access      view.Query
 	endings     []view.Ending // what was ended on the page of access, in this order
+	guides      view.Query
 	capture     capture
 	file        connectorFile
 	setupSaved  view.Outcome
