@@ -272,6 +272,8 @@ type ConsentInfo struct {
 	consent.Consent
 	DeviceName string           `json:"device_name"`
 	DeviceKind discovery.Kind   `json:"device_kind"`
+	// NeverCut says that the clock alone never blocks its device: a person marked it safety or medical.
+	NeverCut   bool             `json:"never_cut,omitempty"`
 	Headline   consent.Headline `json:"headline"`          // worst of the three axes
 	Actions    []consent.Action `json:"actions"`           // of this permission, newest first
 	HeldBy     string           `json:"held_by,omitempty"` // who keeps the date with this computer off

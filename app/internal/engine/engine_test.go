@@ -292,6 +292,24 @@ func TestMedicalNeedsASecondConfirmation(t *testing.T) {
 	}
 }
 
+// What is said before the date is what comes on it: a device that the clock may
+// not cut is not announced as one that it will. The twins have no such mark.
+func TestAPermissionSaysThatTheClockNeverCutsItsDevice(t *testing.T) {
+	h := newHome(t)
+	id := h.see(bell)
+	given := h.allow(id, "Bell Maker", "203.0.113.7").ID
+	for grade, want := range map[discovery.Essential]bool{
+		discovery.EssentialMedical: true, discovery.EssentialSafety: true, discovery.EssentialComfort: false, discovery.EssentialNone: false,
+	} {
+		if err := h.SetEssential(t.Context(), id, grade); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := h.Consent(t.Context(), given); err != nil || c.NeverCut != want {
+			t.Errorf("%q: %v, %v", grade, c.NeverCut, err)
+		}
+	}
+}
+
 func TestTrafficIsNamedByThePermissionThatCoversIt(t *testing.T) {
 	h := newHome(t)
 	id := h.see(bell)

@@ -111,6 +111,7 @@ func (e *Core) consentInfo(ctx context.Context, c consent.Consent, actions []con
 	i := ConsentInfo{Consent: c, DeviceName: e.deviceName(c.Device), Actions: actions, Headline: consent.HeadlineOf(c, actions, e.Now())}
 	if d, ok := e.Inventory.Device(c.Device); ok {
 		i.DeviceKind = d.Guess.Kind
+		i.NeverCut = errors.Is(consent.CanBlock(d, consent.FromExpiry, false), consent.ErrEssential)
 	}
 	i.Guide = e.guide(c, actions)
 	if a, ok := heldDate(c, actions); ok {

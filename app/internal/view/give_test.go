@@ -246,7 +246,15 @@ func TestWhoHoldsTheDateIsSaid(t *testing.T) {
 	if got := done(); !strings.HasPrefix(got, "nothing yet: this computer") {
 		t.Errorf("held by nobody: %q", got)
 	}
-	bell.HeldBy = "Gateway"
+	bell.NeverCut = true // a person marked the device: the sentence above would be a threat that nobody carries out
+	if got := done(); got != "nothing yet: you are asked on the day; it is never cut by the clock" {
+		t.Errorf("medical: %q", got)
+	}
+	bell.Remedy = consent.Warn // what is never cut anyway is said as before
+	if got := done(); !strings.HasSuffix(got, "nothing is cut") {
+		t.Errorf("medical, told only: %q", got)
+	}
+	bell.Remedy, bell.NeverCut, bell.HeldBy = consent.Block, false, "Gateway"
 	if got := done(); !strings.HasSuffix(got, "also with this computer off") {
 		t.Errorf("held by the router: %q", got)
 	}

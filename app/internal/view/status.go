@@ -273,6 +273,8 @@ func (p Presenter) planned(c engine.ConsentInfo) string {
 		return p.T("nothing yet: on the day you are shown how to end it")
 	case c.Remedy == consent.Revoke || c.Remedy == consent.RevokeThenBlock:
 		return p.T("nothing yet: this computer takes its access back on the day, or as soon as it is on again")
+	case c.NeverCut:
+		return p.T("nothing yet: you are asked on the day; it is never cut by the clock")
 	default:
 		return p.T("nothing yet: this computer has it blocked on the day, or as soon as it is on again")
 	}
