@@ -104,7 +104,7 @@ func commands() map[string]command {
 		"consents":       {"consents [ID [--versions]] [--json]", "list the permissions, or show one and all that was decided about it", (*call).consents},
 		"renew":          {"renew ID --until DATE|DURATION", "renew a permission", (*call).renew},
 		"extend":         {"extend ID", "give a permission two more days, once", (*call).extend},
-		"end":            {"end ID", "end a permission now", (*call).end},
+		"end":            {"end ID [--confirm]", "end a permission now; --confirm where that deletes an access for good", (*call).end},
 		"confirm":        {"confirm ID [--steps]", "say that what only you could end by hand is done; or show the steps", (*call).confirm},
 		"step":           {"step ID [block|whole|guide]", "how an end that failed or waits for you can go on; go on so", (*call).step},
 		"undo":           {"undo", "take back the last decision", (*call).undo},

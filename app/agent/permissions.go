@@ -202,17 +202,30 @@ func (c *call) extend(ctx context.Context, args []string) error {
 }
 
 func (c *call) end(ctx context.Context, args []string) error {
-	pos, err := words("end", args, 1, 1, nil)
+	sure := false
+	pos, err := words("end", args, 1, 1, func(f *flag.FlagSet) { f.BoolVar(&sure, "confirm", false, "") })
 	if err != nil {
 		return err
 	}
 	return c.with(ctx, partsEnforce, func(ctx context.Context, e engine.Engine) error {
-		info, err := e.End(ctx, consent.ID(pos[0]), how)
+		info, err := endNow(ctx, e, consent.ID(pos[0]), sure)
 		if err != nil {
 			return err
 		}
 		return c.settled(ctx, e, info.ID)
 	})
+}
+
+// endNow ends a permission, and one whose end deletes an access only when sure.
+func endNow(ctx context.Context, e engine.Engine, id consent.ID, sure bool) (engine.ConsentInfo, error) {
+	now, err := e.Consent(ctx, id)
+	if err != nil {
+		return now, err
+	}
+	if now.Remedy.Deletes() && !sure {
+		return now, fmt.Errorf("%w: ending it deletes the access for good; add --confirm", consent.ErrIrreversible)
+	}
+	return e.End(ctx, id, how)
 }
 
 func (c *call) undo(ctx context.Context, args []string) error {
