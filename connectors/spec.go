@@ -34,6 +34,8 @@ type Spec struct {
 	Access string `json:"access,omitempty"`
 	// Announced says by which announced services a peer of this kind is found.
 	Announced []Announced `json:"announced,omitempty"`
+	// Knocks are the pages by which a router or name server is known as a peer of this kind.
+	Knocks []Knock `json:"knocks,omitempty"`
 	// Links says that its connector is a Linker: the person says yes on the peer's own page.
 	Links bool `json:"links,omitempty"`
 	// SetsNothing says that nothing is ever set at the peer, so that a connection

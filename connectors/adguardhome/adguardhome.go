@@ -28,6 +28,11 @@ const (
 	optPassword = dnsblock.OptPassword
 )
 
+// loginPage names nothing, but has the maker's colour beside its title.
+const loginPage = "/login.html"
+
+var loginSigns = []string{"<title>Login</title>", `safari-pinned-tab.svg" color="#67B279"`}
+
 // Connector is the AdGuard Home connector. It holds nothing.
 type Connector struct{}
 
@@ -48,6 +53,11 @@ func (*Connector) Spec() connectors.Spec {
 			{Key: optUsername, Label: "User name", Help: "The one of its own page. Empty where it asks for none."},
 			{Key: optPassword, Label: "Password", Secret: true, Help: "It is tried once; a wrong one is not tried again by itself."},
 			connectors.CertificateOption(),
+		},
+		Knocks: []connectors.Knock{
+			{Scheme: "http", Port: 80, Path: loginPage, Key: optAddress, Status: []int{200}, Has: loginSigns},
+			{Scheme: "http", Port: 3000, Path: loginPage, Key: optAddress, Status: []int{200}, Has: loginSigns},
+			{Scheme: "https", Port: 443, Path: loginPage, Key: optAddress, Status: []int{200}, Has: loginSigns},
 		},
 		Needs: []string{"the user name and password of AdGuard Home's own page", "its query log switched on, without shortened addresses"},
 	}

@@ -63,6 +63,11 @@ func (*Connector) Spec() connectors.Spec {
 			"an account on it; the setup text makes one with no more rights than needed",
 			"to cut what is open: the package conntrack",
 		},
+		// The web interface says to everybody that it wants a log-in.
+		Knocks: []connectors.Knock{
+			{Scheme: "https", Port: 443, Path: "/cgi-bin/luci/", Key: optAddress, Status: []int{403}, Header: "X-LuCI-Login-Required: yes"},
+			{Scheme: "http", Port: 80, Path: "/cgi-bin/luci/", Key: optAddress, Status: []int{403}, Header: "X-LuCI-Login-Required: yes"},
+		},
 		Setup: Setup,
 		Stays: connectors.Stays{
 			What:  "The router's account whose password you gave stays there, with its rights.",

@@ -26,6 +26,11 @@ const (
 	optPassword = dnsblock.OptPassword
 )
 
+// loginInfo is what version 6 tells everybody for its own page.
+const loginInfo = "/api/info/login"
+
+var loginSigns = []string{`"https_port":`, `"dns":`, `"took":`}
+
 // Connector is the Pi-hole connector. It holds nothing.
 type Connector struct{}
 
@@ -45,6 +50,11 @@ func (*Connector) Spec() connectors.Spec {
 			{Key: optAddress, Label: "Address of the Pi-hole", Required: true, Address: true, Help: "The address of its own page, such as http://pi.hole or http://192.168.1.5:8080."},
 			{Key: optPassword, Label: "Password", Secret: true, Help: "Of its own page or, with a second factor, an application password. It is tried once; a wrong one is not tried again by itself."},
 			connectors.CertificateOption(),
+		},
+		Knocks: []connectors.Knock{
+			{Scheme: "http", Port: 80, Path: loginInfo, Key: optAddress, Status: []int{200}, Has: loginSigns},
+			{Scheme: "http", Port: 8080, Path: loginInfo, Key: optAddress, Status: []int{200}, Has: loginSigns},
+			{Scheme: "https", Port: 443, Path: loginInfo, Key: optAddress, Status: []int{200}, Has: loginSigns},
 		},
 		Needs: []string{"Pi-hole 6 or newer", "its password, or an application password"},
 	}

@@ -128,6 +128,11 @@ func (c *checker) options() {
 			c.fault(fmt.Sprintf("announced[%d].key", i), "announced names an option of type address")
 		}
 	}
+	for i, k := range c.r.Knocks {
+		if o, ok := c.r.option(k.Key); !ok || o.Type != typeAddress || k.Scheme != "http" && k.Scheme != "https" || k.Port < 1 || k.Port > 65535 || !strings.HasPrefix(k.Path, "/") || len(k.Has) == 0 {
+			c.fault(fmt.Sprintf("knocks[%d]", i), "a knock needs an option of type address, http or https, a port, a path and what its answer has")
+		}
+	}
 }
 
 // reserved are names that stand for something else in a template.

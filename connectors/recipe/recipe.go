@@ -34,6 +34,8 @@ type Recipe struct {
 	Stays   Stays       `yaml:"stays"` // what stays at the peer when the connection is removed
 	Options []Option    `yaml:"options"`
 	Found   []Announced `yaml:"announced"`
+	// Knocks are for what is part of the program alone: a file from outside may not make it ask around.
+	Knocks []Knock `yaml:"knocks"`
 	// Hosts are names on the internet, spoken to over TLS only, beside the answers of type address.
 	Hosts []string `yaml:"hosts"`
 	// Base is where requests go: "{{box}}" for an option of type address, or "https://" and one of Hosts.
@@ -79,6 +81,15 @@ type Announced struct {
 	Type   string `yaml:"type"` // "_shelly._tcp"
 	Key    string `yaml:"key"`  // the address option that it answers
 	Scheme string `yaml:"scheme"`
+}
+
+// Knock is a page by which a router is known as such a peer.
+type Knock struct {
+	Key    string   `yaml:"key"` // the address option that it answers
+	Scheme string   `yaml:"scheme"`
+	Port   int      `yaml:"port"`
+	Path   string   `yaml:"path"`
+	Has    []string `yaml:"has"` // texts in its answer
 }
 
 // Login is a user name and a password that go with every request.
@@ -252,6 +263,9 @@ func (r *Recipe) Spec() connectors.Spec {
 	s.Access = strings.Join(what, ", ")
 	for _, f := range r.Found {
 		s.Announced = append(s.Announced, connectors.Announced{Type: f.Type, Key: f.Key, Scheme: f.Scheme})
+	}
+	for _, k := range r.Knocks {
+		s.Knocks = append(s.Knocks, connectors.Knock{Scheme: k.Scheme, Port: k.Port, Path: k.Path, Key: k.Key, Status: []int{200}, Has: k.Has})
 	}
 	return s
 }

@@ -97,6 +97,10 @@ func (s *Shelf) look(file string, data []byte, ok approvals) Item {
 		line, column := r.at.at("kind")
 		err = Fault{line, column, fmt.Sprintf("the kind %q is one that Best Before has itself; choose another", r.Kind)}
 	}
+	if err == nil && len(r.Knocks) > 0 {
+		line, column := r.at.at("knocks")
+		err = Fault{line, column, "knocks are for connectors that are part of Best Before; leave it out"}
+	}
 	if err != nil {
 		it.State, it.Faults = StateBroken, Faults(err)
 		return it

@@ -133,3 +133,18 @@ func TestDamagedApprovals(t *testing.T) {
 		t.Errorf("%+v", it)
 	}
 }
+
+// A file from outside may not make the program knock at the router; without that
+// one line the very same file is taken.
+func TestAFileFromOutsideMayNotKnock(t *testing.T) {
+	text := strings.Replace(string(recipeText(t, "opnsense")), "kind: opnsense", "kind: mine", 1)
+	it, err := shelf(t).Look([]byte(text))
+	if err != nil || it.State != StateBroken || len(it.Faults) == 0 || !strings.Contains(it.Faults[0].Text, "knocks") || it.Faults[0].Line < 2 {
+		t.Errorf("%s %+v, %v", it.State, it.Faults, err)
+	}
+	before, rest, _ := strings.Cut(text, "knocks:\n")
+	_, after, _ := strings.Cut(rest, "\n")
+	if it, err = shelf(t).Look([]byte(before + after)); err != nil || it.State != StateNew {
+		t.Errorf("without it: %s %+v, %v", it.State, it.Faults, err)
+	}
+}

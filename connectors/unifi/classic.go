@@ -45,6 +45,8 @@ func (*Classic) Spec() connectors.Spec {
 			{Key: optSite, Label: "Site", Default: "default", Help: "The short name of the site, as in the address of its page."},
 			connectors.CertificateOption(),
 		},
+		// A console that is a program tells everybody that it is up.
+		Knocks: []connectors.Knock{{Scheme: "https", Port: 8443, Path: "/status", Key: optAddress, Status: []int{200}, Has: []string{`"server_version"`, `"rc":"ok"`}}},
 		Needs: []string{"a local account on the console, with the role of a site administrator"},
 		Stays: connectors.Stays{
 			What:  "The console's local administrator whose password you gave stays there, with its rights.",

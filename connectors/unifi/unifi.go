@@ -47,6 +47,7 @@ func (*Connector) Spec() connectors.Spec {
 			{Key: optSite, Label: "Site", Help: "Its name, where the console has several. Empty: the only one, or the one called Default."},
 			connectors.CertificateOption(),
 		},
+		Knocks: []connectors.Knock{{Scheme: "https", Port: 443, Path: "/", Key: optAddress, Status: []int{200}, Has: []string{"<title>UniFi OS</title>"}}},
 		Needs: []string{
 			"a UniFi gateway with zone-based firewall and UniFi Network 10.1.68 or newer",
 			"an API key of an administrator",

@@ -23,7 +23,7 @@ func (e *Core) Connectors(ctx context.Context) (ConnectorsInfo, error) {
 	for _, c := range cs {
 		out.Connections = append(out.Connections, e.connectionInfo(ctx, c))
 	}
-	out.Found = e.found(out.Kinds, cs)
+	out.Found = e.found(ctx, out.Kinds, cs)
 	return out, nil
 }
 

@@ -57,6 +57,8 @@ type Config struct {
 	Problems func() []Problem
 	// Resolvers are the DNS servers that this computer was told; may be nil.
 	Resolvers func() []netip.Addr
+	// Knock asks a box at home for one page that it shows to everybody; nil asks nobody.
+	Knock func(ctx context.Context, at netip.Addr, k connectors.Knock) (connectors.KnockAnswer, error)
 	// LogOf is what a connection wrote down lately, without secrets; may be nil.
 	LogOf func(connection string) []LogLine
 	// Recipients says who is behind a destination; nil knows nobody.

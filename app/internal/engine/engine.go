@@ -364,7 +364,7 @@ type ConnectRequest struct {
 type ConnectorsInfo struct {
 	Kinds       []connectors.Spec `json:"kinds"`
 	Connections []ConnectionInfo  `json:"connections"`
-	// Found are peers that announce themselves at home and are not connected yet.
+	// Found are peers that announce themselves at home, or answered there, and are not connected yet.
 	Found []FoundPeer `json:"found,omitempty"`
 }
 

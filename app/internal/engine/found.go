@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"slices"
@@ -14,17 +15,26 @@ import (
 // maxFound bounds the suggestions: anybody at home can announce anything.
 const maxFound = 12
 
-// found are the devices that announce what some kind of connector can talk to,
-// and that no connection leads to yet. It only suggests: nobody is asked.
-func (e *Core) found(kinds []connectors.Spec, cs []connectors.Connection) []FoundPeer {
+// found are the devices that announce what some kind of connector can talk to, or
+// that answered as one, and that no connection leads to yet. It only suggests:
+// nobody is asked.
+func (e *Core) found(ctx context.Context, kinds []connectors.Spec, cs []connectors.Connection) []FoundPeer {
 	var out []FoundPeer
+	all, err := e.knocked(ctx)
+	if err != nil {
+		e.Log.Warn("what answered is not known", "error", err)
+	}
+	doors := e.doors()
 	for _, d := range e.Inventory.Devices() {
 		for _, k := range kinds {
 			if k.Once && slices.ContainsFunc(cs, func(c connectors.Connection) bool { return c.Kind == k.Kind }) {
 				continue
 			}
 			v, ok := announcedBy(d, k)
-			if ok && !slices.ContainsFunc(cs, func(c connectors.Connection) bool { return leadsTo(c, k, d) }) && len(out) < maxFound {
+			if !ok {
+				v = knownAs(all, doors, d.ID, k.Kind)
+			}
+			if v != nil && !slices.ContainsFunc(cs, func(c connectors.Connection) bool { return leadsTo(c, k, d) }) && len(out) < maxFound {
 				out = append(out, FoundPeer{Kind: k.Kind, Device: d.ID, Name: clean(d.Name()), Values: v})
 			}
 		}

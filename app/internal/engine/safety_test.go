@@ -17,6 +17,9 @@ type kind struct{ connectors.Connector }
 func (kind) Spec() connectors.Spec {
 	return connectors.Spec{Kind: "hub", Name: "Hub", Options: []connectors.Option{{Key: "address", Address: true}}, Announced: []connectors.Announced{
 		{Type: "_hub._tcp", Key: "address", Scheme: "https://"}, {Type: "urn:hub-org:device:Hub:1", Key: "address"},
+	}, Knocks: []connectors.Knock{
+		{Scheme: "https", Port: 443, Path: "/hub", Key: "address", Status: []int{200}, Has: []string{"I am a hub"}},
+		{Scheme: "http", Port: 8080, Path: "/hub", Key: "address", Status: []int{200}, Has: []string{"I am a hub"}},
 	}}
 }
 

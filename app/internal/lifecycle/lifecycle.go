@@ -20,6 +20,7 @@ import (
 	"bestbefore/app/internal/changes"
 	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/engine"
+	"bestbefore/app/internal/guard"
 	"bestbefore/app/internal/health"
 	"bestbefore/app/internal/rpc"
 	"bestbefore/app/internal/secrets"
@@ -226,7 +227,7 @@ func (h *Home) build(ctx context.Context) error {
 	}
 	h.core, err = engine.New(engine.Config{
 		Store: h.store, Inventory: h.inventory, Sessions: pooled{h.pool}, Registry: all, Hub: h.Hub, Log: h.part("engine"),
-		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, Resolvers: resolvers, LogOf: h.book.of, PutSecret: h.putSecret, Link: h.pool.Link, Keeper: h.keeper, Safe: safe{h}, Recover: h.store, Problems: h.problems,
+		Now: h.now, Zone: zone, NewID: NewID, Lookup: h.Lookup, Resolvers: resolvers, Knock: guard.Knock, LogOf: h.book.of, PutSecret: h.putSecret, Link: h.pool.Link, Keeper: h.keeper, Safe: safe{h}, Recover: h.store, Problems: h.problems,
 		Poke:  func() { h.scheduler.Poke(); h.runner.Poke() },
 		Retry: h.runner.Retry, LookAgain: h.runner.LookAgain, RightClock: h.clock.confirm, ReadCapture: readCapture, FetchDescription: h.fetchDescription,
 		Recipients: h.who.Lookup, Guides: guides.For, Book: func() []connectors.Guide { return guides.All(only) }, Shelf: h.shelf, Coarse: h.who.Coarse,

@@ -92,6 +92,9 @@ func (h *Home) stages(ctx context.Context) ([][]service, error) {
 		for name, s := range scanners {
 			parts = append(parts, named{name, func(ctx context.Context) error { return s.Scan(ctx, h.sight) }})
 		}
+		if h.Enforce && h.Scanners == nil { // made-up neighbours are asked nothing
+			parts = append(parts, named{"knocks", h.core.ServeKnocks})
+		}
 		stages = append(stages, parts)
 	}
 	if h.Listen {
