@@ -62,7 +62,7 @@ func (win *window) showDisconnect(s view.Disconnect) {
 		return
 	}
 	win.disconnect = permissions.NewDisconnect(permissions.DisconnectCommands{
-		Confirm: win.pump.ConfirmDisconnect, Undo: win.pump.Undo, Close: func() { win.shell.CloseDialog() },
+		Confirm: win.pump.ConfirmDisconnect, Pause: win.pump.ChoosePause, Undo: win.pump.Undo, Close: func() { win.shell.CloseDialog() },
 	})
 	win.disconnect.SetSnapshot(s)
 	win.shell.ShowDialog(win.disconnect.Content(), func() {

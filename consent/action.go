@@ -88,6 +88,7 @@ const (
 	FromReapply    Origin = "reapply"        // the peer forgot (T39)
 	FromMove       Origin = "move"           // the device has another address now (T38)
 	FromCorrection Origin = "correction"
+	FromPause      Origin = "pause_over" // lifts a disconnect that a person bounded
 )
 
 // Action is one thing to be done for a remedy. Actions are the outbox: they are
@@ -130,6 +131,18 @@ func MarkFor(c ID) string { return "consent-" + string(c) }
 
 // MarkDisconnect is the mark of a person's plain disconnect of device d.
 func MarkDisconnect(d discovery.DeviceID) string { return "device-" + string(d) }
+
+// PauseOver is what lifts the pause that block is, when it is over. It waits for
+// that moment; where the peer lifted it by itself, nothing is left to do.
+func PauseOver(block Action) Action {
+	a := block
+	a.ID, a.Kind, a.Origin, a.State, a.Until, a.Confirmed = "", ActUnblock, FromPause, Waiting, time.Time{}, false
+	a.DueAt, a.RetryAt = block.Until, block.Until
+	return a
+}
+
+// Early reports the end of a pause that has not come at now.
+func (a Action) Early(now time.Time) bool { return a.Origin == FromPause && now.Before(a.DueAt) }
 
 // MarkAccess is the mark under which a person's end of one access is kept.
 func MarkAccess(connection, grant string) string { return "access-" + connection + "/" + grant }

@@ -108,7 +108,7 @@ func commands() map[string]command {
 		"confirm":        {"confirm ID [--steps]", "say that what only you could end by hand is done; or show the steps", (*call).confirm},
 		"step":           {"step ID [block|whole|guide]", "how an end that failed or waits for you can go on; go on so", (*call).step},
 		"undo":           {"undo", "take back the last decision", (*call).undo},
-		"disconnect":     {"disconnect DEVICE [--confirm]", "cut a device from the internet now", (*call).disconnect},
+		"disconnect":     {"disconnect DEVICE [--for 1h | --until DATE] [--confirm]", "cut a device from the internet now, for a while or until you reconnect it", (*call).disconnect},
 		"reconnect":      {"reconnect DEVICE", "lift that again", (*call).reconnect},
 		"connectors":     {"connectors [--json]", "kinds and connections", (*call).connectors},
 		"connect":        {"connect KIND [--set key=value ...] | connect KIND --setup", "set a connector up; secrets as key=value lines on standard input; --setup: what it needs first, and the text to paste there", (*call).connect},

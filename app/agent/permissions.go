@@ -244,7 +244,15 @@ func (c *call) undo(ctx context.Context, args []string) error {
 
 func (c *call) disconnect(ctx context.Context, args []string) error {
 	var confirm bool
-	pos, err := words("disconnect", args, 1, 1, func(f *flag.FlagSet) { f.BoolVar(&confirm, "confirm", false, "") })
+	var span, until string
+	pos, err := words("disconnect", args, 1, 1, func(f *flag.FlagSet) {
+		f.BoolVar(&confirm, "confirm", false, "")
+		f.StringVar(&span, "for", "", "")
+		f.StringVar(&until, "until", "", "")
+	})
+	if err == nil && span != "" && until != "" {
+		err = usagef("--for and --until both say when it ends; give one of them")
+	}
 	if err != nil {
 		return err
 	}
@@ -253,7 +261,13 @@ func (c *call) disconnect(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		a, err := e.Disconnect(ctx, discovery.DeviceID(pos[0]), confirm, how)
+		var a consent.Action
+		if end := cmp.Or(span, until); end != "" {
+			a, err = e.Pause(ctx, discovery.DeviceID(pos[0]), end, confirm, how)
+			p.Limits = append(p.Limits, p.Pause)
+		} else {
+			a, err = e.Disconnect(ctx, discovery.DeviceID(pos[0]), confirm, how)
+		}
 		if errors.Is(err, consent.ErrEssential) {
 			return fmt.Errorf("%w; --confirm says that you mean it", err)
 		}

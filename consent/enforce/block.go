@@ -43,13 +43,16 @@ func (t *task) block(ctx context.Context) error {
 	if err := t.begin(ctx); err != nil {
 		return err
 	}
-	req := connectors.BlockRequest{Mark: t.a.Mark, Target: t.target(ctx, d), Until: t.a.Until}
+	req := connectors.BlockRequest{Mark: t.a.Mark, Target: t.target(ctx, d)}
 	if t.a.Kind == consent.ActHandOver {
 		req.From = t.a.From
 	}
 	rec, err := call(ctx, t, t.name, func(ctx context.Context, c connectors.Capabilities) (connectors.Receipt, error) {
 		if c.Blocker == nil {
 			return connectors.Receipt{}, &connectors.Error{Kind: consent.KindUnsupported, Text: "It can no longer block."}
+		}
+		if c.Traits.HoldsEnd { // else it is lifted by consent.PauseOver alone
+			req.Until = t.a.Until
 		}
 		if c.Traits.Grain != connectors.GrainAccount {
 			return c.Blocker.Block(ctx, req)

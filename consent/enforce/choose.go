@@ -66,6 +66,7 @@ func (r *Runner) choose(ctx context.Context, a consent.Action, not map[string]bo
 		return cmp.Or(
 			cmp.Compare(rank(x == a.Connection), rank(y == a.Connection)), // what was tried before, if it still can
 			cmp.Compare(fits[x].Rank, fits[y].Rank),
+			cmp.Compare(rank(a.Until.IsZero() || open[x].Traits.HoldsEnd), rank(a.Until.IsZero() || open[y].Traits.HoldsEnd)),
 			cmp.Compare(rank(open[x].Traits.SurvivesRestart), rank(open[y].Traits.SurvivesRestart)),
 		)
 	})
@@ -123,9 +124,10 @@ func rank(first bool) int {
 	return 1
 }
 
-// holds reports whether t can keep the times of a by itself.
+// holds reports whether t can keep the start of a by itself, where it must. The
+// end of a pause need not be kept there: consent.PauseOver lifts it too.
 func holds(t connectors.Traits, a consent.Action) bool {
-	return (a.Kind != consent.ActHandOver || t.HoldsStart) && (a.Until.IsZero() || t.HoldsEnd)
+	return a.Kind != consent.ActHandOver || t.HoldsStart
 }
 
 // nobody says why no connection can be used: a coarser one that the household

@@ -12,6 +12,9 @@ import (
 // needless re-reads what was decided and says why the action is no longer to be
 // done, "" when it is (T46). The error is the store's.
 func (t *task) needless(ctx context.Context) (string, error) {
+	if t.a.Kind == consent.ActBlock && !t.a.Until.IsZero() && !t.now().Before(t.a.Until) {
+		return "The time for which it was to be cut off is over.", nil
+	}
 	if t.a.Consent == "" {
 		return t.overtaken(ctx)
 	}

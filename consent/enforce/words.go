@@ -99,7 +99,11 @@ func (t *task) liftedText(connection string) string {
 	if connection == "" {
 		return fmt.Sprintf("There was no block to lift towards %s.", t.whom())
 	}
-	return fmt.Sprintf("The block towards %s was lifted, through %s. %s", t.whom(), t.through(connection), t.a.Reason)
+	text := fmt.Sprintf("The block towards %s was lifted, through %s. %s", t.whom(), t.through(connection), t.a.Reason)
+	if t.a.Origin == consent.FromPause {
+		text = "The time for which it was cut off is over. " + text
+	}
+	return text
 }
 
 // revokedText records what the issuer ended together with it too (T31).

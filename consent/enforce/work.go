@@ -71,6 +71,10 @@ func (t *task) act(ctx context.Context) error {
 	if why != "" {
 		return t.close(ctx, consent.Cancelled, why)
 	}
+	if t.a.Early(t.now()) { // something else made the loop look at it
+		t.a.State, t.a.RetryAt = consent.Waiting, t.a.DueAt
+		return t.save(ctx)
+	}
 	switch t.a.Kind {
 	case consent.ActWarn:
 		return t.warn(ctx)

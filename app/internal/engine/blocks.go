@@ -1,9 +1,7 @@
 package engine
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"strings"
 
 	"bestbefore/app/internal/changes"
@@ -37,6 +35,7 @@ func (e *Core) PreviewDisconnect(ctx context.Context, id discovery.DeviceID) (Pr
 		return p, err
 	}
 	p.Account, p.AtHome = x.traits.Grain == connectors.GrainAccount, x.traits.AtHome
+	p.Pause = pauseSentence(x.conn.Name, x.traits)
 	p.Partly = p.Account || !whole(x.traits)
 	if !p.Account {
 		p.Lines[0] = strings.TrimSuffix(p.Lines[0], ".") + ", until you reconnect it."
@@ -60,31 +59,6 @@ func (e *Core) liveOf(ctx context.Context, id discovery.DeviceID) ([]consent.Con
 		}
 	}
 	return out, nil
-}
-
-// Disconnect writes the intent durably and wakes the runner.
-func (e *Core) Disconnect(ctx context.Context, id discovery.DeviceID, confirmed bool, how string) (consent.Action, error) {
-	d, err := e.find(string(id))
-	if err != nil {
-		return consent.Action{}, err
-	}
-	if why, err := e.mayBlock(ctx, d, consent.FromPerson, confirmed); why != nil || err != nil {
-		return consent.Action{}, cmp.Or(why, err)
-	}
-	a := e.clicked(d.ID, consent.ActBlock)
-	a.Confirmed = confirmed
-	text := fmt.Sprintf("%s asked to disconnect %s (%s).", capital(e.Person), d.Name(), how)
-	return e.act(ctx, a, undoEntry{Kind: undoDisconnect, Device: d.ID}, e.deviceNote(consent.NoteDisconnect, d.ID, text))
-}
-
-// Reconnect lifts exactly what the disconnect set; ended permissions stay ended.
-func (e *Core) Reconnect(ctx context.Context, id discovery.DeviceID, how string) (consent.Action, error) {
-	d, err := e.find(string(id))
-	if err != nil {
-		return consent.Action{}, err
-	}
-	text := fmt.Sprintf("%s asked to reconnect %s (%s).", capital(e.Person), d.Name(), how)
-	return e.act(ctx, e.clicked(d.ID, consent.ActUnblock), undoEntry{Kind: undoReconnect, Device: d.ID}, e.deviceNote(consent.NoteReconnect, d.ID, text))
 }
 
 func (e *Core) clicked(id discovery.DeviceID, kind consent.ActionKind) consent.Action {

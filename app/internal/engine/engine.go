@@ -127,6 +127,9 @@ type Blocks interface {
 	// Disconnect writes the intent durably and returns; follow it with Action.
 	// confirmed is the second confirmation that safety and medical devices need.
 	Disconnect(ctx context.Context, id discovery.DeviceID, confirmed bool, how string) (consent.Action, error)
+	// Pause is Disconnect until a moment, as consent.ParseTerm reads it. Who cuts it
+	// lifts it by itself then, where it can (Preview.Pause says that), else this program does.
+	Pause(ctx context.Context, id discovery.DeviceID, until string, confirmed bool, how string) (consent.Action, error)
 	Reconnect(ctx context.Context, id discovery.DeviceID, how string) (consent.Action, error)
 	Action(ctx context.Context, id consent.ActionID) (consent.Action, error)
 	// Retry tries a waiting, stuck or person-needing action now.
@@ -330,7 +333,9 @@ type Preview struct {
 	// are among Lines too, say what. AtHome says that it is cut off at home as well.
 	Partly bool     `json:"partly,omitempty"`
 	Limits []string `json:"limits,omitempty"`
-	AtHome bool     `json:"at_home,omitempty"`
+	// Pause says who gives a device back that is disconnected for a while.
+	Pause  string `json:"pause,omitempty"`
+	AtHome bool   `json:"at_home,omitempty"`
 }
 
 // ReviewInfo is what changed since the household agreed.

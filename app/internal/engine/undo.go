@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/consent"
@@ -39,6 +40,7 @@ type undoEntry struct {
 	// Others are what a device was taken apart into, beside itself.
 	Others []discovery.DeviceID `json:"others,omitempty"`
 	Names  []string             `json:"names,omitempty"` // recipients
+	Until  time.Time            `json:"until,omitzero"`  // the end of a pause
 }
 
 // undoKey is the setting that holds the list, undoMax how many are kept.
@@ -123,8 +125,7 @@ func (e *Core) takeBack(ctx context.Context, u undoEntry) (string, error) {
 		_, err := e.act(ctx, e.clicked(u.Device, consent.ActUnblock), undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, "Undone: the disconnect of "+name+"."))
 		return "Reconnecting " + name, err
 	case undoReconnect:
-		_, err := e.act(ctx, e.clicked(u.Device, consent.ActBlock), undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, "Undone: the reconnect of "+name+"."))
-		return "Disconnecting " + name + " again", err
+		return e.undoReconnecting(ctx, u, name)
 	case undoLabel:
 		if err := e.Inventory.SetLabel(u.Device, u.Text); err != nil {
 			return "", err
@@ -166,12 +167,13 @@ func (e *Core) takeBack(ctx context.Context, u undoEntry) (string, error) {
 	return "Undone: " + what, nil
 }
 
-// act writes one action of the person's, with its line in the diary, and wakes the runner.
-func (e *Core) act(ctx context.Context, a consent.Action, u undoEntry, n ledger.Note) (consent.Action, error) {
+// act writes one action of the person's, with its line in the diary and what
+// follows it later, and wakes the runner.
+func (e *Core) act(ctx context.Context, a consent.Action, u undoEntry, n ledger.Note, later ...consent.Action) (consent.Action, error) {
 	if err := e.flushDevices(ctx); err != nil { // an action never outlives its device
 		return consent.Action{}, err
 	}
-	as, err := e.Store.ReplaceActions(ctx, []consent.Action{a}, n)
+	as, err := e.Store.ReplaceActions(ctx, append([]consent.Action{a}, later...), n)
 	if err != nil {
 		return consent.Action{}, err
 	}

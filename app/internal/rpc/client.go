@@ -289,6 +289,10 @@ func (c *Client) Disconnect(ctx context.Context, id discovery.DeviceID, confirme
 	return ask[consent.Action](ctx, c, "Disconnect", args{Device: id, Yes: confirmed, How: how})
 }
 
+func (c *Client) Pause(ctx context.Context, id discovery.DeviceID, until string, confirmed bool, how string) (consent.Action, error) {
+	return ask[consent.Action](ctx, c, "Pause", args{Device: id, Text: until, Yes: confirmed, How: how})
+}
+
 func (c *Client) Reconnect(ctx context.Context, id discovery.DeviceID, how string) (consent.Action, error) {
 	return ask[consent.Action](ctx, c, "Reconnect", args{Device: id, How: how})
 }

@@ -78,6 +78,9 @@ func addPermissions(m map[string]method) {
 	m["Disconnect"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return e.Disconnect(ctx, a.Device, a.Yes, a.How)
 	})
+	m["Pause"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
+		return e.Pause(ctx, a.Device, a.Text, a.Yes, a.How)
+	})
 	m["Reconnect"] = on(func(ctx context.Context, e engine.Engine, a args) (any, error) {
 		return e.Reconnect(ctx, a.Device, a.How)
 	})

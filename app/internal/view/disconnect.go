@@ -13,6 +13,8 @@ type Disconnect struct {
 	AlsoStops []string // other live permissions that would stop
 	Refused   string   // why it may not be cut at all; "" when it may
 	Second    string   // the sentence to confirm a second time (safety, medical); "" when once is enough
+	Pauses    []Choice // for how long; the first is until it is reconnected
+	PauseNote string   // who gives it back; "" while no end is chosen
 	Confirm   string   // "Disconnect now"
 	Busy      bool
 	Result    string // "asked the router · router confirms · last data 14:03:22, none since"

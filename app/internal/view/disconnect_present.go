@@ -11,6 +11,7 @@ import (
 type DisconnectInput struct {
 	Device  engine.DeviceInfo
 	Preview engine.Preview
+	Pause   string          // the choice among Disconnect.Pauses
 	Action  *consent.Action // the one asked for in this preview; nil before the click
 	Error   string
 	Busy    bool
@@ -41,6 +42,7 @@ func (p Presenter) Disconnect(in DisconnectInput) Disconnect {
 		return out
 	}
 	if in.Action == nil {
+		p.pauses(&out, in)
 		return out
 	}
 	out.Title, out.Text = p.T("Disconnecting %s", p.called(d)), cleanText(strings.Join(in.Preview.Limits, " "))

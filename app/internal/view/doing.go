@@ -88,7 +88,7 @@ func (p Presenter) Result(d engine.DeviceInfo, a consent.Action) (string, Severi
 		return first, Fresh
 	}
 	last, severity := p.sinceBlock(d, a)
-	return first + " · " + last, severity
+	return separate(first, p.untilWhen(a), last), severity
 }
 
 // sinceBlock is what was seen since a block. Green is only for what a source

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -213,11 +214,35 @@ func TestDisconnectResults(t *testing.T) {
 func TestDisconnect(t *testing.T) {
 	in := DisconnectInput{Device: devices(t)[0], Preview: engine.Preview{
 		Lines:     []string{"Gateway cuts Front door bell from the internet now, until you reconnect it."},
-		AlsoStops: []string{"Bell Maker"}, Confirm: true,
+		AlsoStops: []string{"Bell Maker"}, Confirm: true, Pause: "If you choose an end, Gateway gives it back by itself, also with this computer off.",
 	}}
 	golden(t, "disconnect", presenter(t).Disconnect(in))
 	in.Action = &consent.Action{Kind: consent.ActBlock, State: consent.Done, Level: consent.Configured, Connection: "k1"}
 	golden(t, "disconnected", presenter(t).Disconnect(in))
+}
+
+// The result says until when it is cut off, and who gives it back: the peer only
+// where its own receipt says that it keeps the end.
+func TestAPauseSaysUntilWhenAndWhoEndsIt(t *testing.T) {
+	p := presenter(t)
+	a := consent.Action{Kind: consent.ActBlock, State: consent.Done, Level: consent.Configured, Connection: "k1", Until: p.Now.Add(time.Hour)}
+	held := a
+	held.Receipt, _ = json.Marshal(connectors.Receipt{Until: a.Until})
+	for want, a := range map[string]consent.Action{
+		"until today " + p.clock(a.Until) + ", given back by this program while this computer is on": a,
+		"until today " + p.clock(a.Until) + ", Gateway gives it back by itself":                      held,
+	} {
+		if got, _ := p.Result(devices(t)[0], a); !strings.Contains(got, " · "+want+" · ") {
+			t.Errorf("%q lacks %q", got, want)
+		}
+	}
+	a.Until = time.Time{}
+	if got, _ := p.Result(devices(t)[0], a); strings.Contains(got, "until") {
+		t.Errorf("without an end: %q", got)
+	}
+	if got, want := p.PauseTerm(pauseMorning), p.today().addDays(1).String()+"T07:00"; !strings.HasPrefix(got, want) {
+		t.Errorf("tomorrow morning is %q, want %q", got, want)
+	}
 }
 
 func TestDiary(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 // DisconnectCommands are what the preview can ask for; each returns at once and none may be nil.
 type DisconnectCommands struct {
 	Confirm func(device string)
+	Pause   func(device, id string) // for how long; see view.Disconnect
 	Undo    func(action string)
 	Close   func()
 }
@@ -26,6 +27,8 @@ type Disconnect struct {
 	tile    *kit.PictureTile
 	text    *kit.Text
 	lists   *fyne.Container
+	pauses  *kit.Chips
+	note    *kit.Text
 	confirm *kit.Button
 	undo    *kit.Button
 	closing *kit.Button
@@ -38,7 +41,9 @@ func NewDisconnect(c DisconnectCommands) *Disconnect {
 		tile:     kit.NewPictureTile(40),
 		text:     kit.NewText("").Wrapped(0),
 		lists:    kit.NewColumn(4 * kit.Step),
+		note:     kit.NewSoft("").Wrapped(0),
 	}
+	d.pauses = kit.NewChips(func(id string) { c.Pause(d.shown.DeviceID, id) })
 	d.confirm = kit.NewSignButton("disconnect", lang.L("Disconnect now"), kit.Danger, d.tapped)
 	d.undo = kit.NewSignButton("undo", " ", kit.Ordinary, func() { c.Undo(d.shown.Undo.ID) })
 	d.closing = kit.NewButton(lang.L("Cancel"), kit.Ordinary, c.Close)
@@ -85,6 +90,12 @@ func (d *Disconnect) setLists(s view.Disconnect) {
 	d.addList(lang.L("This stops"), "close", kit.ColorStill, s.Stops)
 	d.addList(lang.L("This goes on at home"), "check", kit.ColorFresh, s.Stays)
 	d.addList(lang.L("These permissions stop with it"), "still", kit.ColorSoon, s.AlsoStops)
+	if len(s.Pauses) > 0 {
+		d.pauses.Set(s.Pauses)
+		d.note.Set(s.PauseNote)
+		kit.SetVisible(d.note, s.PauseNote != "")
+		d.lists.Add(kit.NewColumn(kit.Step, kit.NewText(lang.L("For how long")).Bold(), d.pauses.Content(), d.note))
+	}
 	if d.second {
 		d.lists.Add(kit.NewNotice(view.Still, lang.L("Sure?"), s.Second, "", nil))
 	}

@@ -296,6 +296,7 @@ func disconnect(t *testing.T, s view.Disconnect) (*permissions.Disconnect, *[]st
 	var log []string
 	d := permissions.NewDisconnect(permissions.DisconnectCommands{
 		Confirm: func(id string) { log = append(log, "disconnect "+id) },
+		Pause:   func(id, pause string) { log = append(log, "pause "+id+" "+pause) },
 		Undo:    func(id string) { log = append(log, "undo "+id) },
 		Close:   func() { log = append(log, "close") },
 	})
@@ -316,6 +317,22 @@ func TestDisconnectShowsTheResultInPlace(t *testing.T) {
 	press(t, d.Content(), "Reconnect")
 	press(t, d.Content(), "Close")
 	if diff := cmp.Diff([]string{"disconnect bell", "undo u1", "close"}, *log); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestForHowLongIsAChoice(t *testing.T) {
+	s := view.Disconnect{DeviceID: "bell", Confirm: "Disconnect now", Pauses: []view.Choice{{ID: "", Label: "Until I reconnect it", Chosen: true}, {ID: "hour", Label: "For an hour"}}}
+	d, log := disconnect(t, s)
+	test.Tap(chip(t, d.Content(), "For an hour"))
+	s.Result = "router confirms"
+	d.SetSnapshot(s)
+	kit.Walk(d.Content(), func(o fyne.CanvasObject) {
+		if _, ok := o.(*kit.Chip); ok {
+			t.Error("what is done can be given another end")
+		}
+	})
+	if diff := cmp.Diff([]string{"pause bell hour"}, *log); diff != "" {
 		t.Error(diff)
 	}
 }

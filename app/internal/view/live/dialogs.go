@@ -6,6 +6,7 @@ import (
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/view"
+	"bestbefore/consent"
 	"bestbefore/discovery"
 )
 
@@ -44,12 +45,32 @@ func (p *Pump) ConfirmDisconnect(device string) {
 		return
 	}
 	second := p.askedTwice(device)
+	until := p.presenter().PauseTerm(p.pauseOf(device))
 	p.setCut(device, func(c *cut) { c.busy, c.err = true, "" })
 	p.do(func(ctx context.Context) {
-		a, err := p.config.Engine.Disconnect(ctx, discovery.DeviceID(device), second, how)
+		var a consent.Action
+		var err error
+		if until == "" {
+			a, err = p.config.Engine.Disconnect(ctx, discovery.DeviceID(device), second, how)
+		} else {
+			a, err = p.config.Engine.Pause(ctx, discovery.DeviceID(device), until, second, how)
+		}
 		why := p.why(err)
 		p.setCut(device, func(c *cut) { c.busy, c.action, c.err = false, a.ID, why })
 	})
+}
+
+// ChoosePause takes for how long the open preview is to cut the device.
+func (p *Pump) ChoosePause(device, id string) {
+	p.setCut(device, func(c *cut) { c.pause = id })
+}
+
+// pauseOf is what was chosen in the open preview of a device.
+func (p *Pump) pauseOf(device string) string {
+	if w := p.wanted(); w.cut != nil && w.cut.device == device {
+		return w.cut.pause
+	}
+	return ""
 }
 
 // askedTwice reports whether the preview that is shown wants a second confirmation.
@@ -102,7 +123,7 @@ func (p *Pump) cutDialog(ctx context.Context, w want) error {
 	if err != nil {
 		return err
 	}
-	in := view.DisconnectInput{Device: d, Busy: w.cut.busy, Error: w.cut.err}
+	in := view.DisconnectInput{Device: d, Pause: w.cut.pause, Busy: w.cut.busy, Error: w.cut.err}
 	if in.Preview, err = p.config.Engine.PreviewDisconnect(ctx, d.ID); err != nil {
 		return err
 	}

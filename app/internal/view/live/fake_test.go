@@ -29,6 +29,7 @@ type fake struct {
 	devices     func() []engine.DeviceInfo
 	consents    func() []engine.ConsentInfo
 	asked       map[string]int // not locked: all questions come from one goroutine at a time
+	pause       func(until string) (consent.Action, error)
 	disconnect  func(ctx context.Context, id discovery.DeviceID, second bool) (consent.Action, error)
 	action      func() consent.Action
 	cut         *engine.Preview // of a disconnect; nil wants a second confirmation
@@ -126,6 +127,10 @@ func (f *fake) PreviewDisconnect(context.Context, discovery.DeviceID) (engine.Pr
 
 func (f *fake) Disconnect(ctx context.Context, id discovery.DeviceID, second bool, _ string) (consent.Action, error) {
 	return f.disconnect(ctx, id, second)
+}
+
+func (f *fake) Pause(_ context.Context, _ discovery.DeviceID, until string, _ bool, _ string) (consent.Action, error) {
+	return f.pause(until)
 }
 
 func (f *fake) Action(context.Context, consent.ActionID) (consent.Action, error) {

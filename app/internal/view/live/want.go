@@ -47,6 +47,7 @@ type cut struct {
 	device string           // or the ID of the access
 	access *view.Ending     // nil where it is about a device
 	action consent.ActionID // "" before the click
+	pause  string           // for how long, as view.Disconnect offers it
 	busy   bool
 	err    string
 }
