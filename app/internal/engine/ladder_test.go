@@ -197,3 +197,15 @@ func TestAPreviewIsWordedByTraits(t *testing.T) {
 		})
 	}
 }
+
+// What a connector says of itself is told whole: half a sentence is none.
+func TestANoteIsToldWhole(t *testing.T) {
+	h := newHome(t)
+	h.connect(true)
+	note := "It lives inside this program, and what it blocks is over on the very day on which somebody takes it away"
+	h.peers.caps.Traits.Note = note
+	p, err := h.PreviewDisconnect(t.Context(), h.see(bell))
+	if err != nil || !strings.Contains(strings.Join(p.Limits, " "), note+".") {
+		t.Errorf("told %q, %v", p.Limits, err)
+	}
+}

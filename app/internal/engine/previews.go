@@ -131,7 +131,7 @@ func limits(t connectors.Traits) []string {
 		out = append(out, "It can only stop IPv6; the device may go on over IPv4.")
 	}
 	if t.Note != "" {
-		out = append(out, strings.TrimSuffix(capital(clean(t.Note)), ".")+".")
+		out = append(out, strings.TrimSuffix(capital(string(discovery.CleanLong(t.Note))), ".")+".")
 	}
 	return out
 }
