@@ -273,14 +273,14 @@ type Hour struct {
 // ConsentInfo is a permission with its three axes.
 type ConsentInfo struct {
 	consent.Consent
-	DeviceName string           `json:"device_name"`
-	DeviceKind discovery.Kind   `json:"device_kind"`
+	DeviceName string         `json:"device_name"`
+	DeviceKind discovery.Kind `json:"device_kind"`
 	// NeverCut says that the clock alone never blocks its device: a person marked it safety or medical.
-	NeverCut   bool             `json:"never_cut,omitempty"`
-	Headline   consent.Headline `json:"headline"`          // worst of the three axes
-	Actions    []consent.Action `json:"actions"`           // of this permission, newest first
-	HeldBy     string           `json:"held_by,omitempty"` // who keeps the date with this computer off
-	HeldNote   string           `json:"held_note,omitempty"`
+	NeverCut bool             `json:"never_cut,omitempty"`
+	Headline consent.Headline `json:"headline"`          // worst of the three axes
+	Actions  []consent.Action `json:"actions"`           // of this permission, newest first
+	HeldBy   string           `json:"held_by,omitempty"` // who keeps the date with this computer off
+	HeldNote string           `json:"held_note,omitempty"`
 	// HeldUntilRestart says that HeldBy forgets the date when it restarts.
 	HeldUntilRestart bool `json:"held_until_restart,omitempty"`
 	// LastSent is when traffic under it was last seen; zero for never, in all that is kept.
@@ -442,6 +442,8 @@ type Overview struct {
 	HeldDates  int       `json:"held_dates"` // dates kept by a peer
 	LastLook   time.Time `json:"last_look,omitzero"`
 	SeenBy     []string  `json:"seen_by"` // "Gateway since 3 May"
+	// Found are the names of what was found at home and could be connected, each once.
+	Found []string `json:"found,omitempty"`
 	// Depth is how much the best connection sees of what is sent.
 	Depth    connectors.Depth `json:"depth,omitempty"`
 	Problems []Problem        `json:"problems"`

@@ -42,6 +42,18 @@ func (e *Core) found(ctx context.Context, kinds []connectors.Spec, cs []connecto
 	return out
 }
 
+// foundNames are what the kinds of what was found are called, each once.
+func (c ConnectorsInfo) foundNames() (out []string) {
+	for _, f := range c.Found {
+		for _, k := range c.Kinds {
+			if k.Kind == f.Kind && !slices.Contains(out, k.Name) {
+				out = append(out, k.Name)
+			}
+		}
+	}
+	return out
+}
+
 // announcedBy is where d says that it can be talked to by connectors of a kind:
 // a service with its port, or what kind of UPnP device it is, which names none.
 func announcedBy(d discovery.Device, k connectors.Spec) (map[string]string, bool) {

@@ -72,6 +72,9 @@ func TestTheRouterIsAskedWhatItIs(t *testing.T) {
 	if got := s.found(); !slices.Equal(got, []string{"hub http://192.168.77.1:8080"}) {
 		t.Errorf("found %q", got)
 	}
+	if o, err := s.Overview(t.Context()); err != nil || !slices.Equal(o.Found, []string{"Hub"}) {
+		t.Errorf("on the first page: %q, %v", o.Found, err)
+	}
 	s.now = s.now.Add(23 * time.Hour)
 	if got := s.knock(); len(got) > 0 {
 		t.Errorf("asked again the same day: %q", got)
@@ -86,6 +89,9 @@ func TestTheRouterIsAskedWhatItIs(t *testing.T) {
 	}
 	if got := s.found(); len(got) > 0 {
 		t.Errorf("connected, but offered: %q", got)
+	}
+	if o, err := s.Overview(t.Context()); err != nil || len(o.Found) > 0 {
+		t.Errorf("connected, but on the first page: %q, %v", o.Found, err)
 	}
 }
 

@@ -86,6 +86,7 @@ func (e *Core) overviewConnections(ctx context.Context, o *Overview, loc *time.L
 	if err != nil {
 		return err
 	}
+	o.Found = conns.foundNames()
 	for _, c := range conns.Connections {
 		o.HeldDates += c.Holds
 		if p, some := e.lostProblem(c); some {

@@ -6,6 +6,8 @@ type Home struct {
 	Loaded       bool
 	Sentence     string           // "Three permissions end this month. One device is still sending."
 	Subline      string           // "23 devices at home · we can see what 17 of them send · last look 14:03"
+	Found        string           // "I also found: FRITZ!Box, Pi-hole. Connect one …"; "" for nothing
+	FoundLink    ActionLink       // leads to where it is connected
 	Cards        []PermissionCard // those that end next, at most six
 	MoreCards    string           // "All 14 permissions"; "" when these are all
 	Empty        Invitation       // shown instead of cards while there are none

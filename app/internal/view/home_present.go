@@ -44,6 +44,7 @@ func (p Presenter) Home(in HomeInput) Home {
 		NewsTitle: p.T("New"), NewsEmpty: p.T("Nothing new."),
 		Problems: append(p.problems(in.Overview.Problems), p.unusualProblems(in)...),
 	}
+	p.homeFound(&out, in.Overview.Found)
 	p.homeCards(&out, in)
 	out.Bars, out.Countries, out.Purposes = p.bars(in.Totals), p.countryBars(in.Totals), p.purposeBars(in.Totals)
 	if len(out.Bars) > 0 && !slices.ContainsFunc(in.Totals, func(t engine.Total) bool { return t.Up+t.Down > 0 }) {
@@ -66,6 +67,26 @@ func (p Presenter) Home(in HomeInput) Home {
 	out.News = p.allNews(in)
 	return out
 }
+
+// homeFound is one calm line about what could be connected.
+func (p Presenter) homeFound(out *Home, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	var shown []string
+	for _, n := range names[:min(len(names), foundNames)] {
+		shown = append(shown, clean(n))
+	}
+	list := strings.Join(shown, ", ")
+	if more := len(names) - len(shown); more > 0 {
+		list = p.T("%[1]s and %[2]d more", list, more)
+	}
+	out.Found = p.T("I also found: %s. Connect one to see where data goes and to switch things off.", list)
+	out.FoundLink = ActionLink{ID: string(PageConnectors), Label: p.T("Show what was found")}
+}
+
+// foundNames is how many are named on the first page.
+const foundNames = 4
 
 func (p Presenter) homeCards(out *Home, in HomeInput) {
 	cs := byUrgency(in.Consents)

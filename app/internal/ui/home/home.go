@@ -26,6 +26,9 @@ type Page struct {
 	page     *kit.Page
 	title    *kit.Text
 	subline  *kit.Text
+	found    *kit.Text
+	show     *kit.Button // what was found
+	offer    *fyne.Container
 	problems *fyne.Container
 	cards    *fyne.Container
 	wall     *fyne.Container
@@ -50,6 +53,10 @@ func New(c Commands) *Page {
 	}
 	p.more = kit.NewButton("", kit.Link, func() { c.Open(view.Route{Page: view.PagePermissions}) })
 	p.subline.Height = kit.SizeBody
+	p.found = kit.NewSoft("").Wrapped(0)
+	p.show = kit.NewButton("", kit.Ordinary, func() { c.Open(view.Route{Page: view.PageConnectors}) })
+	p.offer = kit.NewRow(3*kit.Step, kit.Grow(p.found), p.show)
+	p.offer.Hide()
 	p.problems.Hide()
 	p.empty.Hide()
 	// A word without a border aligns with the cards by giving up its margin.
@@ -60,6 +67,7 @@ func New(c Commands) *Page {
 	p.page = kit.NewPage(kit.NewColumn(5*kit.Step,
 		kit.NewColumn(kit.Step, p.title, p.subline),
 		p.problems,
+		p.offer,
 		p.empty,
 		p.wall,
 		p.sheets,
@@ -83,6 +91,9 @@ func (p *Page) SetSnapshot(s view.Home) {
 	}
 	p.title.Set(s.Sentence)
 	p.subline.Set(s.Subline)
+	p.found.Set(s.Found)
+	p.show.SetLabel(s.FoundLink.Label)
+	kit.SetVisible(p.offer, s.Found != "")
 	p.setCards(s)
 	p.setProblems(s.Problems)
 	p.flow.set(s)

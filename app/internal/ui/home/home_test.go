@@ -158,3 +158,21 @@ func TestNewsLeadsToWhatItIsAbout(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// What was found at home is one line with a way to it, and nothing where there is none.
+func TestWhatWasFoundIsOneLine(t *testing.T) {
+	p, log := show(t, view.Home{Loaded: true, Found: "I also found: Pi-hole.", FoundLink: view.ActionLink{ID: "connectors", Label: "Show what was found"}})
+	press(t, p.Content(), "Show what was found")
+	if diff := cmp.Diff([]string{"open connectors "}, *log); diff != "" {
+		t.Error(diff)
+	}
+	p.SetSnapshot(view.Home{Loaded: true})
+	shown := false
+	kit.Walk(p.Content(), func(o fyne.CanvasObject) {
+		b, ok := o.(*kit.Button)
+		shown = shown || ok && b.Label() == "Show what was found"
+	})
+	if shown {
+		t.Error("it is offered though nothing was found")
+	}
+}
