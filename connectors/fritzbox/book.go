@@ -49,6 +49,7 @@ type book struct {
 	Blocks  map[string]block        `json:"blocks"`
 	Set     map[netip.Addr]switched `json:"set"`
 	Lifted  map[string]time.Time    `json:"lifted,omitempty"` // receipts of a lost list that are used up
+	User    string                  `json:"user,omitempty"`   // whom the password is, where the box named them
 }
 
 func openBook(dir string, now func() time.Time) (*book, error) {

@@ -3,6 +3,7 @@ package fritzbox
 import (
 	"encoding/xml"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -54,6 +55,7 @@ type box struct {
 	unknown   map[string]bool // actions that an old box does not have: fault 401
 	faults    map[string]int  // actions that fail with a code
 	noFilter  bool            // a repeater
+	users     string          // what GetUserList tells; "" is the usual
 	noService bool            // access for applications is off: every action is fault 401
 	afterSet  func()          // called after each DisallowWANAccessByIP
 }
@@ -201,7 +203,8 @@ type soapCall struct {
 }
 
 func (b *box) soap(w http.ResponseWriter, r *http.Request) {
-	if !b.signedIn(w, r) {
+	// Documented: the list of users needs no right, since the log-in page shows it.
+	if !strings.HasSuffix(strings.Trim(r.Header.Get("SOAPACTION"), `"`), "#X_AVM-DE_GetUserList") && !b.signedIn(w, r) {
 		return
 	}
 	raw, _ := io.ReadAll(r.Body)
@@ -246,6 +249,12 @@ func (b *box) act(service, action string, args map[string]string) (map[string]st
 		return nil, code
 	}
 	switch action {
+	case "X_AVM-DE_GetUserList":
+		list := b.users
+		if list == "" {
+			list = `<List><Username>fritz1234</Username><Username last_user="1">` + boxUser + `</Username></List>`
+		}
+		return map[string]string{"NewX_AVM-DE_UserList": html.EscapeString(list)}, 0
 	case "X_AVM-DE_GetChangeCounter":
 		return map[string]string{"NewX_AVM-DE_ChangeCounter": strconv.Itoa(len(fmt.Sprint(b.devices)) + len(b.asked))}, 0
 	case "X_AVM-DE_GetHostListPath":

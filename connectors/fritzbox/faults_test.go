@@ -124,7 +124,7 @@ func TestTheListIsFetchedFromTheBoxOnly(t *testing.T) {
 
 func TestOpenRefusesBadSettings(t *testing.T) {
 	b := newBox(t)
-	for _, v := range []map[string]string{{"unknown": "x"}, {optInterval: "soon"}, {optInterval: "0"}, {optAddress: "ftp://x"}, {optUsername: ""}} {
+	for _, v := range []map[string]string{{"unknown": "x"}, {optInterval: "soon"}, {optInterval: "0"}, {optAddress: "ftp://x"}} {
 		if _, err := New().Open(t.Context(), b.settings(v), hostFor("", boxPassword)); connectors.KindOf(err) != consent.KindNeedsPerson || err == nil {
 			t.Errorf("%v: %v", v, err)
 		}

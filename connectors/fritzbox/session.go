@@ -78,15 +78,27 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 	if err != nil {
 		return nil, connectors.NeedsPerson("The FRITZ!Box's password cannot be read from the key store.", err)
 	}
+	username := set.Values[optUsername]
+	if username == "" {
+		if username, err = s.userOf(ctx, h.StateDir); err != nil {
+			return nil, err
+		}
+	}
 	signed := *h.HTTP
 	// A challenge is used once: with a kept one a changed password would be sent twice.
-	signed.Transport = &digest.Transport{Username: set.Values[optUsername], Password: password.Reveal(), Transport: h.HTTP.Transport, NoReuse: true}
+	signed.Transport = &digest.Transport{Username: username, Password: password.Reveal(), Transport: h.HTTP.Transport, NoReuse: true}
 	s.signed = &signed
 	if _, err := s.counter(ctx); err != nil {
 		return nil, err
 	}
 	if s.book, err = openBook(h.StateDir, h.Now); err != nil { // last: what never opened leaves no folder
 		return nil, err
+	}
+	if set.Values[optUsername] == "" && s.book.User != username {
+		s.book.User = username
+		if err := s.book.save(); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
 }

@@ -22,6 +22,9 @@ const (
 	serviceFilter = "urn:dslforum-org:service:X_AVM-DE_HostFilter:1"
 	controlHosts  = "/upnp/control/hosts"
 	controlFilter = "/upnp/control/x_hostfilter"
+
+	serviceSecurity = "urn:dslforum-org:service:LANConfigSecurity:1"
+	controlSecurity = "/upnp/control/lanconfigsecurity"
 )
 
 // Bounds of one answer.
@@ -166,15 +169,20 @@ func leaves(body []byte, f func(path []string, text string) error) error {
 	}
 }
 
-// call asks the box for one action.
+// call asks the box for one action, signed in.
 func (s *Session) call(ctx context.Context, control, service, action string, args ...argument) (map[string]string, error) {
+	return s.callAs(ctx, s.signed, control, service, action, args...)
+}
+
+// callAs asks the box for one action.
+func (s *Session) callAs(ctx context.Context, client *http.Client, control, service, action string, args ...argument) (map[string]string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.at(control, ""), bytes.NewReader(envelope(service, action, args)))
 	if err != nil {
 		return nil, connectors.Permanent("the request to the FRITZ!Box cannot be written", err)
 	}
 	req.Header.Set("Content-Type", `text/xml; charset="utf-8"`)
 	req.Header.Set("SOAPACTION", `"`+service+"#"+action+`"`)
-	status, body, err := s.do(req, s.signed, maxAnswer)
+	status, body, err := s.do(req, client, maxAnswer)
 	if err != nil {
 		return nil, err
 	}
