@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"strings"
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/discovery"
@@ -72,6 +73,9 @@ func (c *call) test(ctx context.Context, args []string) error {
 			return err
 		}
 		c.printConnection(x)
+		if no := x.Cannot(); len(no) > 0 {
+			fmt.Fprintf(c.out, "  cannot: %s\n", strings.Join(no, ", "))
+		}
 		if x.Coverage.Text != "" {
 			fmt.Fprintf(c.out, "  sees: %s\n", x.Coverage.Text)
 		}

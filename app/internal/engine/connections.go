@@ -73,11 +73,32 @@ func (e *Core) holds(ctx context.Context, caps connectors.Capabilities) int {
 	return n
 }
 
-// The abilities by which it is judged what can be ended through a connection.
+// The abilities, as ConnectionInfo.Can lists them. By the first two it is judged
+// what can be ended through a connection.
 const (
 	AbleToBlock  = "disconnect"
 	AbleToRevoke = "revoke"
+	AbleToFind   = "find devices"
+	AbleToSee    = "see what devices send"
+	AbleToList   = "list access"
+	AbleToCheck  = "check that it stopped"
+	AbleToKeep   = "keep an end date with this computer off"
 )
+
+// Abilities are all of them, in the order of ConnectionInfo.Can.
+func Abilities() []string {
+	return []string{AbleToFind, AbleToSee, AbleToBlock, AbleToRevoke, AbleToList, AbleToCheck, AbleToKeep}
+}
+
+// Cannot is what c may not do: what its kind has no way for, or its account no right to.
+func (c ConnectionInfo) Cannot() (out []string) {
+	for _, a := range Abilities() {
+		if !slices.Contains(c.Can, a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
 
 // abilities are the words of the connectors page.
 func abilities(c connectors.Capabilities) []string {
@@ -86,13 +107,13 @@ func abilities(c connectors.Capabilities) []string {
 		has  bool
 		word string
 	}{
-		{c.Discoverer != nil, "find devices"},
-		{c.Observer != nil, "see what devices send"},
+		{c.Discoverer != nil, AbleToFind},
+		{c.Observer != nil, AbleToSee},
 		{c.Blocker != nil, AbleToBlock},
 		{c.Revoker != nil, AbleToRevoke},
-		{c.GrantLister != nil, "list access"},
-		{c.Verifier != nil, "check that it stopped"},
-		{c.Blocker != nil && c.Traits.HoldsStart, "keep an end date with this computer off"},
+		{c.GrantLister != nil, AbleToList},
+		{c.Verifier != nil, AbleToCheck},
+		{c.Blocker != nil && c.Traits.HoldsStart, AbleToKeep},
 	} {
 		if a.has {
 			out = append(out, a.word)

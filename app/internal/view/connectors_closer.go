@@ -2,6 +2,7 @@ package view
 
 import (
 	"slices"
+	"strings"
 
 	"bestbefore/app/internal/engine"
 )
@@ -86,10 +87,40 @@ func (p Presenter) heldLine(h engine.HeldInfo) string {
 	}
 }
 
-// Tested says that a peer answered.
+// Tested says that a peer answered, what works, what does not, and what the peer
+// and its kind say about that: a missing right, or what a block here is.
 func (p Presenter) Tested(c engine.ConnectionInfo) Outcome {
+	said := []string{p.T("It answered, and may end what it is asked to.")}
 	if !slices.Contains(c.Can, engine.AbleToBlock) && !slices.Contains(c.Can, engine.AbleToRevoke) {
-		return Outcome{Severity: Fresh, Line: p.T("It answered. It may only watch; nothing can be ended through it.")}
+		said[0] = p.T("It answered. It may only watch; nothing can be ended through it.")
 	}
-	return Outcome{Severity: Fresh, Line: p.T("It answered, and may end what it is asked to.")}
+	if can := p.abilities(c.Can); can != "" {
+		said = append(said, p.T("Works: %s.", can))
+	}
+	if cannot := p.abilities(c.Cannot()); cannot != "" {
+		said = append(said, p.T("Not through this connection: %s.", cannot))
+	}
+	if line := cleanText(c.Coverage.Text); line != "" {
+		said = append(said, p.T("It sees: %s", strings.TrimPrefix(line, "sees ")))
+	}
+	if line := cleanText(c.Traits.Note); line != "" {
+		said = append(said, p.T("To know: %s", line))
+	}
+	return Outcome{Severity: Fresh, Line: strings.Join(said, " ")}
+}
+
+// abilities are words of the engine in those of the screen.
+func (p Presenter) abilities(words []string) string {
+	say := map[string]string{
+		engine.AbleToFind: p.T("find devices"), engine.AbleToSee: p.T("see what devices send"), engine.AbleToBlock: p.T("stop what a device sends"),
+		engine.AbleToRevoke: p.T("end an access for good"), engine.AbleToList: p.T("list access"), engine.AbleToCheck: p.T("check that it stopped"),
+		engine.AbleToKeep: p.T("keep an end date with this computer off"),
+	}
+	var out []string
+	for _, w := range words {
+		if say[w] != "" {
+			out = append(out, say[w])
+		}
+	}
+	return strings.Join(out, ", ")
 }
