@@ -18,6 +18,7 @@ import (
 // skewed is this computer's clocks with the wall clock set wrong.
 type skewed struct {
 	step   atomic.Int64
+	boot   string // of a later start of this computer; empty is this one
 	reader clock.Reader
 }
 
@@ -26,6 +27,9 @@ func newSkewed() *skewed { return &skewed{reader: clock.NewReader()} }
 func (s *skewed) read() clock.Reading {
 	r := s.reader.Read()
 	r.Wall = r.Wall.Add(time.Duration(s.step.Load()))
+	if s.boot != "" {
+		r.BootID = s.boot
+	}
 	return r
 }
 

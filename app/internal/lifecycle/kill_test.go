@@ -20,8 +20,12 @@ import (
 )
 
 // diskPeer is a router whose rules are files, so that they outlive a killed
-// process as those of a real one do.
-type diskPeer struct{ dir string }
+// process as those of a real one do. Where log names a file it writes down what it
+// is asked, and then is called once it has done it.
+type diskPeer struct {
+	dir, log string
+	then     func()
+}
 
 func (p diskPeer) Spec() connectors.Spec {
 	return connectortest.NewPeer(clock.Wall).Connector().Spec()
@@ -38,7 +42,14 @@ func (p diskPeer) file(mark string) string { return filepath.Join(p.dir, mark) }
 
 func (p diskPeer) Block(_ context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
 	out := connectors.Receipt{Mark: r.Mark, Level: consent.Configured, Target: r.Target, Grain: connectors.GrainRecipient}
-	return out, os.WriteFile(p.file(r.Mark), nil, 0o600)
+	if err := os.WriteFile(p.file(r.Mark), nil, 0o600); err != nil || p.log == "" {
+		return out, err
+	}
+	err := appendTo(p.log, r.Mark)
+	if err == nil && p.then != nil {
+		p.then()
+	}
+	return out, err
 }
 
 func (p diskPeer) Unblock(_ context.Context, r connectors.Receipt) (connectors.Receipt, error) {
@@ -62,19 +73,32 @@ func (p diskPeer) Verify(_ context.Context, r connectors.Receipt) (connectors.Fi
 }
 
 // killable is what a process that is to be killed works on.
-type killable struct{ Dir, Peer, Credentials string }
+type killable struct {
+	Dir, Peer, Credentials string
+	Log                    string // where the peer writes down what it is asked
+	Point, Lack            string // see points_test.go
+}
 
 const killableKey = "BESTBEFORE_KILLABLE"
 
 func (k killable) open(ctx context.Context) (*Home, error) {
-	reg, err := connectors.NewRegistry(diskPeer{k.Peer})
+	p := diskPeer{dir: k.Peer, log: k.Log}
+	if k.Point == pointAnswer {
+		p.then = k.die
+	}
+	reg, err := connectors.NewRegistry(p)
 	if err != nil {
 		return nil, err
 	}
-	return Open(ctx, Config{Dir: k.Dir, Enforce: true, Registry: reg, Credentials: k.Credentials})
+	h, err := Open(ctx, Config{Dir: k.Dir, Enforce: true, Registry: reg, Credentials: k.Credentials})
+	if err != nil {
+		return nil, err
+	}
+	return h, k.wire(h)
 }
 
-// TestKillable is no test of its own: it is the process that TestT15 kills.
+// TestKillable is no test of its own: it is the process that TestT15 kills, or that
+// kills itself at a point.
 func TestKillable(t *testing.T) {
 	var k killable
 	if err := json.Unmarshal([]byte(os.Getenv(killableKey)), &k); err != nil {
@@ -127,13 +151,21 @@ func TestT15KilledAtRandomNothingIsLost(t *testing.T) {
 	}
 	k.toldOnce(t, h, ids)
 	// The twin: a rule that is lost is found by the same look.
-	if err := os.Remove(diskPeer{k.Peer}.file(consent.MarkFor(ids[0]))); err != nil || k.unfinished(t, h, ids) == "" {
+	if err := os.Remove(diskPeer{dir: k.Peer}.file(consent.MarkFor(ids[0]))); err != nil || k.unfinished(t, h, ids) == "" {
 		t.Errorf("a lost rule is not found: %v", err)
 	}
 }
 
-// furnish makes n permissions that end in a moment, and stops.
+// furnish makes n permissions that end in a moment, stops, and waits until they are due.
 func (k killable) furnish(t *testing.T, n int) []consent.ID {
+	t.Helper()
+	ids, end := k.prepare(t, n)
+	until(t, "the last of them is due", func() bool { return clock.Wall().After(end) })
+	return ids
+}
+
+// prepare makes n permissions that end in a moment, at end, and stops.
+func (k killable) prepare(t *testing.T, n int) (ids []consent.ID, end time.Time) {
 	t.Helper()
 	h, err := k.open(t.Context())
 	if err != nil {
@@ -142,7 +174,7 @@ func (k killable) furnish(t *testing.T, n int) []consent.ID {
 	id := sight(h)
 	stop := serving(t, h)
 	connect(t, h)
-	ids := make([]consent.ID, n)
+	ids = make([]consent.ID, n)
 	for i := range ids {
 		ids[i] = allow(t, h.Engine(), id, fmt.Sprintf("Maker %d", i), fmt.Sprintf("203.0.%d.%d", 113+i/250, 1+i%250), "4s")
 	}
@@ -154,8 +186,7 @@ func (k killable) furnish(t *testing.T, n int) []consent.ID {
 	if len(k.marks(t)) > n/2 {
 		t.Fatal("most have ended before anything could be killed")
 	}
-	until(t, "the last of them is due", func() bool { return clock.Wall().After(last.Expires) })
-	return ids
+	return ids, last.Expires
 }
 
 func (k killable) marks(t *testing.T) []os.DirEntry {
@@ -175,7 +206,7 @@ func (k killable) unfinished(t *testing.T, h *Home, ids []consent.ID) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, missing := os.Stat(diskPeer{k.Peer}.file(consent.MarkFor(id)))
+		_, missing := os.Stat(diskPeer{dir: k.Peer}.file(consent.MarkFor(id)))
 		if c.Decided != consent.Expired || c.Version != 2 || len(c.Actions) == 0 || c.Actions[0].State != consent.Done || missing != nil {
 			return string(id)
 		}

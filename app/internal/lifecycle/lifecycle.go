@@ -250,22 +250,31 @@ func (h *Home) buildEngines(all *connectors.Registry) (err error) {
 	if err != nil {
 		return err
 	}
-	h.runner, err = enforce.New(enforce.Config{
+	if h.runner, err = enforce.New(h.enforcing()); err != nil {
+		return err
+	}
+	h.scheduler, err = expiry.New(h.ending())
+	h.clock.second = (&witnesses{pool: h.pool, synchronised: h.Synchronised}).agree
+	return err
+}
+
+// enforcing is what the runner works with.
+func (h *Home) enforcing() enforce.Config {
+	return enforce.Config{
 		Store: h.fresh(), Sessions: h.pool, Now: h.now, Report: h.report,
 		Resolve: h.resolve, Others: h.others, Sure: h.clock.sure,
 		Beside: func(ctx context.Context, a consent.Action) (consent.Testimony, error) {
 			return h.core.Testimony(ctx, a)
 		},
-	})
-	if err != nil {
-		return err
 	}
-	h.scheduler, err = expiry.New(expiry.Config{
+}
+
+// ending is what the scheduler works with, once there is a runner to tell.
+func (h *Home) ending() expiry.Config {
+	return expiry.Config{
 		Store: h.store, Now: h.now, Device: h.fresh().Device, Decided: h.runner.Poke, Report: h.report,
 		Trusted: h.clock.trusted, Shown: h.clock.shown, DecideAll: h.store.DecideAll, Batch: endsPage, Stepped: h.clock.stepped, Doubts: doubts{h.store},
-	})
-	h.clock.second = (&witnesses{pool: h.pool, synchronised: h.Synchronised}).agree
-	return err
+	}
 }
 
 // endsPage is how many ends are written in one transaction: each page costs one
