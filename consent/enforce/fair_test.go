@@ -171,11 +171,18 @@ func TestT21ManyAtOnceOneSlowConnection(t *testing.T) {
 		if h.each != nil {
 			lane = "slow" // whoever is asked, the answer waits in the slow one's line
 		}
+		each := func(lane, mark string) consent.Action { // of a device of its own, so that only the lane holds it up
+			a := h.plainOn(lane, mark)
+			d := h.devices["d1"]
+			d.ID = discovery.DeviceID(mark)
+			h.devices[d.ID], h.actions[len(h.actions)-1].Device = d, d.ID
+			return a
+		}
 		const n = 600
 		var behind []consent.Action
 		for i := range n {
-			h.plainOn("slow", fmt.Sprintf("s%d", i))
-			behind = append(behind, h.plainOn(lane, fmt.Sprintf("q%d", i)))
+			each("slow", fmt.Sprintf("s%d", i))
+			behind = append(behind, each(lane, fmt.Sprintf("q%d", i)))
 		}
 		defer h.serve()()
 		settle(time.Second)
