@@ -65,7 +65,7 @@ func (d *desk) functions() live.Desk {
 func (d *desk) read() view.Desk {
 	p := d.app.Preferences()
 	v := view.Desk{
-		CanAutostart: d.canAutostart(), Owner: d.owner && !d.demo, Demo: d.demo, Tray: d.tray != nil, Folder: d.folder(),
+		CanAutostart: d.canAutostart(), Owner: d.owner && !d.demo, Demo: d.demo, Tray: d.tray != nil, Folder: d.folder(), Recipients: d.recipients(),
 		Background: d.afterClosing(), Look: p.StringWithFallback(view.SetLook, view.LookSystem),
 		Text: p.IntWithFallback(view.SetText, 100),
 	}
@@ -91,6 +91,14 @@ func (d *desk) folder() string {
 		return abs
 	}
 	return dir
+}
+
+// recipients is the folder of the person's own tables.
+func (d *desk) recipients() string {
+	if d.demo {
+		return d.folder()
+	}
+	return filepath.Join(d.folder(), lifecycle.RecipientsDir)
 }
 
 // set changes one setting; it is called beside the window's goroutine.

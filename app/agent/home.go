@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/lifecycle"
@@ -69,6 +70,7 @@ func (c *call) serve(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(c.out, "Best Before %s works with the data in %s. Nothing leaves this computer.\n", lifecycle.Version, c.data)
+	fmt.Fprintf(c.out, "Your own tables of who receives what go into %s.\n", filepath.Join(c.data, lifecycle.RecipientsDir))
 	saving, stop := context.WithCancel(ctx)
 	saved := make(chan struct{})
 	go func() { defer close(saved); saveMemory(saving) }()

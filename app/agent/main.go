@@ -194,5 +194,6 @@ func (c *call) help(w io.Writer) {
 		fmt.Fprintf(w, "  %s\n        %s\n", all[name].usage, all[name].help)
 	}
 	fmt.Fprintln(w)
+	fmt.Fprintf(w, "The data lie in --data DIR. Its folder %s holds your own tables of who receives what (*.tsv), lists in its folder lists,\nand newer files of addresses (*.mmdb); they are read within a minute, and win over ours.\n\n", lifecycle.RecipientsDir)
 	fmt.Fprintln(w, "Exit codes: 0 done, 1 failed, 2 wrong call.")
 }

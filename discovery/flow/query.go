@@ -12,6 +12,9 @@ type Query struct {
 	Since  time.Time
 	Until  time.Time
 	Limit  int
+	// Keep chooses among the records, largest first, until Limit of them are kept;
+	// nil keeps all. It must not ask the store.
+	Keep func(Record) bool
 }
 
 // HourTotal is what one device exchanged with one destination in one hour.

@@ -78,6 +78,8 @@ type Config struct {
 	FetchDescription func(ctx context.Context, at *url.URL) ([]byte, error)
 	// ReadCapture reads a capture file; nil where that is not possible.
 	ReadCapture ReadCapture
+	// ExportRows bounds the flows of one export; 0 is the usual bound.
+	ExportRows int
 	// Person is how the diary names who decides.
 	Person string
 }

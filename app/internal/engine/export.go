@@ -25,11 +25,15 @@ func (e *Core) Export(ctx context.Context, dir string) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder for the export: %w", err)
 	}
-	tables, err := e.tables(ctx)
+	tables, cut, err := e.tables(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return writeTables(dir, tables...)
+	files, err := writeTables(dir, tables...)
+	if err != nil {
+		return files, err
+	}
+	return e.sayCut(dir, files, cut)
 }
 
 // table is one list of an export: the same rows for both formats.
@@ -39,22 +43,23 @@ type table struct {
 	rows [][]any
 }
 
-func (e *Core) tables(ctx context.Context) ([]table, error) {
+// tables are all lists; cut tells that the flows are not whole.
+func (e *Core) tables(ctx context.Context) (all []table, cut bool, err error) {
 	ds, err := e.Devices(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	devices := table{name: "devices", cols: []string{"id", "name", "label", "vendor", "model", "kind", "identifiers", "addresses", "first_seen", "last_seen"}}
 	for _, d := range ds {
 		devices.add(d.ID, d.Name(), d.Label, d.Guess.Vendor, d.Guess.Model, d.Guess.Kind, identifierWords(d.Identifiers), addressWords(d.Addresses), d.FirstSeen, d.LastSeen)
 	}
-	fs, err := e.flows(ctx, FlowQuery{}, exportMax)
+	fs, cut, err := e.exported(ctx, FlowQuery{})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	cs, err := e.Consents(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	consents := table{name: "consents", cols: []string{"id", "version", "device", "device_name", "recipient", "destinations", "data", "given", "expires", "expires_civil", "zone", "then", "decided", "done", "seen", "level", "seen_at", "seen_by"}}
 	for _, c := range cs {
@@ -62,7 +67,7 @@ func (e *Core) tables(ctx context.Context) ([]table, error) {
 		consents.add(c.ID, c.Version, c.Device, c.DeviceName, c.Recipient.Name, strings.Join(c.Recipient.Destinations, " "), dataWords(c.Data), c.Given, c.Expires, c.ExpiresCivil, c.Zone, c.Remedy, c.Decided, x.done, x.seen, x.level, x.seenAt, x.seenBy)
 	}
 	diary, err := e.diaryTable(ctx, "")
-	return []table{devices, flowTable(fs), consents, diary}, err
+	return []table{devices, flowTable(fs), consents, diary}, cut, err
 }
 
 // claims are what an export says of the second and the third axis: nothing that

@@ -24,32 +24,30 @@ func (e *Core) Flows(ctx context.Context, q FlowQuery) ([]FlowInfo, error) {
 // flowsMax bounds one list; one more than a thousand tells that there are more.
 const flowsMax = 1001
 
-// narrowMax is how many records are read where only some of them are wanted: who
-// receives is looked up, not stored, so that storage cannot choose.
+// narrowMax is how many records are read where all of one device's are wanted.
 const narrowMax = 20_000
 
-// flows is Flows with a limit of any size.
+// flows is Flows with a limit of any size. Who receives is looked up, not stored,
+// so that what is wanted is chosen while it is read.
 func (e *Core) flows(ctx context.Context, q FlowQuery, limit int) ([]FlowInfo, error) {
-	read := limit
-	if q.narrow() {
-		read = max(limit, narrowMax)
-	}
-	recs, err := e.Store.Flows(ctx, flow.Query{Device: q.Device, Since: q.Since, Until: q.Until, Limit: read})
-	if err != nil {
-		return nil, err
-	}
 	cs, err := e.Store.Consents(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]FlowInfo, 0, min(len(recs), limit))
+	fq := flow.Query{Device: q.Device, Since: q.Since, Until: q.Until, Limit: limit}
+	if q.narrow() {
+		fq.Keep = func(r flow.Record) bool { return q.wants(e.flowInfo(r, cs)) }
+	}
+	recs, err := e.Store.Flows(ctx, fq)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]FlowInfo, 0, len(recs))
 	for _, r := range recs {
-		if i := e.flowInfo(r, cs); q.wants(i) {
-			out = append(out, i)
-		}
+		out = append(out, e.flowInfo(r, cs))
 	}
 	slices.SortStableFunc(out, func(a, b FlowInfo) int { return cmp.Compare(b.BytesUp+b.BytesDown, a.BytesUp+a.BytesDown) })
-	return out[:min(len(out), limit)], nil
+	return out, nil
 }
 
 // flowInfo is a record with what is known around it.

@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -50,11 +53,47 @@ func (e *Core) ExportFlows(ctx context.Context, q FlowQuery, dir string) ([]stri
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder for the export: %w", err)
 	}
-	fs, err := e.flows(ctx, q, narrowMax)
+	rows, cut, err := e.exported(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	return writeTables(dir, flowTable(fs))
+	files, err := writeTables(dir, flowTable(rows))
+	if err != nil {
+		return files, err
+	}
+	return e.sayCut(dir, files, cut)
+}
+
+// exported are the flows of an export; cut tells that there are more.
+func (e *Core) exported(ctx context.Context, q FlowQuery) (rows []FlowInfo, cut bool, err error) {
+	rows, err = e.flows(ctx, q, e.exportRows()+1)
+	if len(rows) > e.exportRows() {
+		return rows[:e.exportRows()], true, err
+	}
+	return rows, false, err
+}
+
+// exportRows bounds the flows of one export.
+func (e *Core) exportRows() int { return cmp.Or(e.ExportRows, exportMax) }
+
+// CutNote is the file that an export holds where its flows are not whole.
+const CutNote = "flows-are-cut.txt"
+
+// sayCut writes beside an export that its flows are cut, and takes the note of an
+// earlier one away where they are whole.
+func (e *Core) sayCut(dir string, files []string, cut bool) ([]string, error) {
+	path := filepath.Join(dir, CutNote)
+	if !cut {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return files, fmt.Errorf("removing an old note: %w", err)
+		}
+		return files, nil
+	}
+	text := fmt.Sprintf("flows.csv and flows.json hold the %d largest rows; there are more. Choose a device, a company or a shorter time to have all of one of them.\n", e.exportRows())
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return files, fmt.Errorf("writing %s: %w", path, err)
+	}
+	return append(files, path), nil
 }
 
 func flowTable(fs []FlowInfo) table {

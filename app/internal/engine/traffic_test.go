@@ -2,9 +2,11 @@ package engine_test
 
 import (
 	"encoding/csv"
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -135,5 +137,43 @@ func TestHoursAddUpTheLastDayAndNoPersons(t *testing.T) {
 	h.kind = discovery.KindPhone
 	if hours, err := h.Hours(t.Context(), h.see("00:11:22:33:44:77")); err != nil || len(hours) != 0 {
 		t.Errorf("of a phone: %v, %v", hours, err)
+	}
+}
+
+// A search finds what has no bytes at all (a name that was only asked for) behind
+// any number of larger rows, and an export that is cut says so in a file of its own.
+func TestWhatIsSmallIsFoundAndACutIsSaid(t *testing.T) {
+	h := newHome(t)
+	h.book()
+	h.kind = discovery.KindCamera
+	bell := h.see("02:00:00:00:00:01")
+	rs := []flow.Record{h.sent(bell, "quiet.maker.example", 0, h.now)}
+	for i := range 300 {
+		rs = append(rs, h.sent(bell, fmt.Sprintf("n%d.example", i), uint64(1000+i), h.now))
+	}
+	h.add(rs...)
+	for what, q := range map[string]engine.FlowQuery{
+		"company": {To: "maker", Limit: 5}, "destination": {To: "quiet.maker.example", Limit: 5}, "text": {Text: "quiet", Limit: 5}, "purpose": {Purpose: "maker", Limit: 5},
+	} {
+		if fs, err := h.Flows(t.Context(), q); err != nil || len(fs) != 1 || fs[0].Destination != "quiet.maker.example" {
+			t.Errorf("by %s: %d rows, %v", what, len(fs), err)
+		}
+	}
+	if fs, err := h.Flows(t.Context(), engine.FlowQuery{Limit: 5}); err != nil || len(fs) != 5 || fs[0].BytesUp != 1299 {
+		t.Errorf("the largest five: %v, %v", fs, err)
+	}
+	dir := t.TempDir()
+	for rows, cut := range map[int]bool{10: true, 301: false} {
+		h.ExportRows = rows
+		for what, export := range map[string]func() ([]string, error){
+			"one list": func() ([]string, error) { return h.ExportFlows(t.Context(), engine.FlowQuery{}, dir) },
+			"all":      func() ([]string, error) { return h.Export(t.Context(), dir) },
+		} {
+			files, err := export()
+			_, there := os.Stat(filepath.Join(dir, engine.CutNote))
+			if err != nil || slices.Contains(files, filepath.Join(dir, engine.CutNote)) != cut || (there == nil) != cut {
+				t.Errorf("%s, %d rows: %q, %v", what, rows, files, err)
+			}
+		}
 	}
 }

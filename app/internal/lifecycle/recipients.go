@@ -14,9 +14,9 @@ import (
 	"bestbefore/discovery/recipient"
 )
 
-// recipientsDir is the folder inside the data folder into which a person may
+// RecipientsDir is the folder inside the data folder into which a person may
 // put tables of their own, lists and newer files of addresses.
-const recipientsDir = "recipients"
+const RecipientsDir = "recipients"
 
 // recipientsEvery is how often that folder is looked at.
 const recipientsEvery = time.Minute
@@ -25,7 +25,7 @@ const recipientsEvery = time.Minute
 func (h *Home) openRecipients() (err error) {
 	h.who, err = recipient.NewBook(recipient.BookConfig{
 		Bundle:  bundledRecipients,
-		Folder:  os.DirFS(filepath.Join(h.Dir, recipientsDir)),
+		Folder:  os.DirFS(filepath.Join(h.Dir, RecipientsDir)),
 		Changed: func() { h.Hub.Publish(changes.Flows) },
 	})
 	return err
@@ -44,7 +44,7 @@ func (h *Home) serveRecipients(ctx context.Context) error {
 	tick := time.NewTicker(recipientsEvery)
 	defer tick.Stop()
 	for {
-		h.board.Report("recipients", h.who.Refresh(), "Mend or remove the file in the folder "+recipientsDir+" beside the data; the others count meanwhile.")
+		h.board.Report("recipients", h.who.Refresh(), "Mend or remove the file in the folder "+RecipientsDir+" beside the data; the others count meanwhile.")
 		select {
 		case <-ctx.Done():
 			return nil

@@ -25,7 +25,7 @@ func TestRecipientsFollowTheDataFolder(t *testing.T) {
 	if got.Company != "Ring (Amazon)" || got.Basis != recipient.BasisCurated || got.AddressCountry != "US" || got.Network == "" {
 		t.Fatalf("%+v", got)
 	}
-	dir := filepath.Join(h.Dir, recipientsDir)
+	dir := filepath.Join(h.Dir, RecipientsDir)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}

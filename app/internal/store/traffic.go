@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,11 +39,7 @@ func (s *Store) Flows(ctx context.Context, q flow.Query) ([]flow.Record, error) 
 		if err != nil {
 			return nil, classify(s.flows.path, err)
 		}
-		inner, args := selection(parts, d.n)
-		one, err := all(ctx, s.flows, s.scanRecord, `SELECT d.id, r.domain, r.address, r.protocol, r.port, r.source, r.refused, r.categories, x.up, x.down, x.n, x.first, x.last
-			FROM (SELECT route, sum(up) AS up, sum(down) AS down, sum(n) AS n, min(first) AS first, max(last) AS last
-				FROM (`+inner+`) GROUP BY route ORDER BY sum(up) + sum(down) DESC, sum(n) DESC, route LIMIT ?) x
-			JOIN route r ON r.n = x.route JOIN device d ON d.n = ?1`, append(args, limit)...)
+		one, err := s.flowsOf(ctx, d.n, parts, limit, q.Keep)
 		if err != nil {
 			return nil, classify(s.flows.path, fmt.Errorf("reading flows: %w", err))
 		}
@@ -55,6 +52,35 @@ func (s *Store) Flows(ctx context.Context, q flow.Query) ([]flow.Record, error) 
 		recs = slices.Clone(recs[:limit]) // the others are not kept
 	}
 	return mergeRecords(recs), nil
+}
+
+// errEnough ends the reading of rows early.
+var errEnough = errors.New("enough")
+
+// flowsOf are the largest limit records of one device that keep keeps.
+func (s *Store) flowsOf(ctx context.Context, device int64, parts []stretch, limit int, keep func(flow.Record) bool) ([]flow.Record, error) {
+	read := limit
+	if keep != nil {
+		read = -1 // what is wanted may be among the smallest: names asked for have no bytes at all
+	}
+	inner, args := selection(parts, device)
+	var out []flow.Record
+	err := each(ctx, s.flows, func(sc scanner) error {
+		r, err := s.scanRecord(sc)
+		if err == nil && (keep == nil || keep(r)) {
+			if out = append(out, r); len(out) >= limit {
+				return errEnough
+			}
+		}
+		return err
+	}, `SELECT d.id, r.domain, r.address, r.protocol, r.port, r.source, r.refused, r.categories, x.up, x.down, x.n, x.first, x.last
+		FROM (SELECT route, sum(up) AS up, sum(down) AS down, sum(n) AS n, min(first) AS first, max(last) AS last
+			FROM (`+inner+`) GROUP BY route ORDER BY sum(up) + sum(down) DESC, sum(n) DESC, route LIMIT ?) x
+		JOIN route r ON r.n = x.route JOIN device d ON d.n = ?1 ORDER BY x.up + x.down DESC, x.n DESC, x.route`, append(args, read)...)
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return out, err
 }
 
 // deviceNumbers are the rows that stand for a device, merged entries included.

@@ -6,8 +6,8 @@ import (
 	"bestbefore/discovery"
 )
 
-// sameMax bounds the list of devices that this one may be.
-const sameMax = 40
+// sameMax bounds the list of devices that this one may be: more than a home has.
+const sameMax = 500
 
 // edits are the person's corrections beside the name.
 func (p Presenter) edits(out *DevicePage, in DeviceInput) {
@@ -29,11 +29,15 @@ func (p Presenter) edits(out *DevicePage, in DeviceInput) {
 		out.Depends = append(out.Depends, c)
 	}
 	for _, o := range in.Others {
-		if o.ID != d.ID && o.Role == discovery.RoleOrdinary && len(out.Same) < sameMax {
+		if o.ID != d.ID && o.Role == discovery.RoleOrdinary {
 			out.Same = append(out.Same, Choice{ID: string(o.ID), Label: p.name(o)})
 		}
 	}
-	if len(out.Same) > 0 {
+	switch n := len(out.Same); {
+	case n > sameMax:
+		out.Same = out.Same[:sameMax]
+		out.SameTitle = p.T("It is the same device as one of these, the first %[1]d of %[2]d (the command line joins any two):", sameMax, n)
+	case n > 0:
 		out.SameTitle = p.T("It is the same device as:")
 	}
 }

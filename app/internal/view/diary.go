@@ -1,6 +1,9 @@
 package view
 
 import (
+	"path/filepath"
+	"slices"
+
 	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
@@ -183,5 +186,10 @@ func (p Presenter) fault(f ledger.Fault) string {
 
 // Exported says where the copy lies.
 func (p Presenter) Exported(files []string, dir string) Outcome {
-	return Outcome{Severity: Fresh, Line: p.N("%d file saved in ", "%d files saved in ", len(files)) + dir}
+	out := Outcome{Severity: Fresh, Line: p.N("%d file saved in ", "%d files saved in ", len(files)) + dir}
+	if slices.ContainsFunc(files, func(f string) bool { return filepath.Base(f) == engine.CutNote }) {
+		out.Severity = Soon
+		out.Line += ". " + p.T("Of the traffic only the largest rows are in it; %s says how many. Choose a device, a company or a shorter time to have all of one of them.", engine.CutNote)
+	}
+	return out
 }

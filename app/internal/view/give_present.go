@@ -53,7 +53,7 @@ func (p Presenter) Give(in GiveInput) Give {
 	out.Confirm = p.T("Give")
 	if out.Missing == "" {
 		out.Confirm = p.giveUntil(d)
-		out.Preview = p.previewLines(in.Preview)
+		out.Preview = append(p.adsLine(in), p.previewLines(in.Preview)...)
 		for _, s := range in.Preview.AlsoStops {
 			out.AlsoStops = append(out.AlsoStops, clean(s))
 		}

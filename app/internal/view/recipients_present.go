@@ -6,11 +6,16 @@ import (
 	"slices"
 	"strings"
 
+	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
+	"bestbefore/discovery/recipient"
 )
 
 // RecipientAny is the choice of everybody outside the home.
 const RecipientAny = "any"
+
+// RecipientAds is the choice of all advertisers together that it was seen to talk to.
+const RecipientAds = "set:ads"
 
 // The IDs of recipients begin with where they come from: seen in traffic, or typed.
 const (
@@ -32,6 +37,12 @@ func (p Presenter) recipients(in GiveInput) []Choice {
 		}
 	}
 	var out []Choice
+	if ads := in.advertisers(); len(ads) > 1 {
+		out = append(out, Choice{
+			ID: RecipientAds, Label: p.T("All advertisers it talks to"), Detail: p.T("%[1]d of them: %[2]s", len(ads), p.adNames(ads)),
+			Chosen: slices.Contains(in.Draft.Recipients, RecipientAds),
+		})
+	}
 	for _, s := range gather(in.Flows) {
 		id := recipientID(s)
 		chosen := slices.Contains(in.Draft.Recipients, id)
@@ -56,6 +67,40 @@ func (p Presenter) recipients(in GiveInput) []Choice {
 	}
 	anyone.Chosen = !anyone.Disabled && slices.Contains(in.Draft.Recipients, RecipientAny)
 	return append(out, anyone)
+}
+
+// advertisers are those who show advertisements, follow customers or measure what
+// is watched, as far as they are known and no permission names them yet.
+func (in GiveInput) advertisers() []sent {
+	return slices.DeleteFunc(gather(in.Flows), func(s sent) bool {
+		switch recipient.Purpose(s.receiver.Purpose) {
+		case recipient.Ads, recipient.Audience, recipient.Marketing:
+			return slices.ContainsFunc(in.Consents, func(c engine.ConsentInfo) bool { return c.Decided.Live() && c.Recipient.Name == s.to })
+		default:
+			return true
+		}
+	})
+}
+
+// adNames names the first few of them.
+func (p Presenter) adNames(ads []sent) string {
+	var names []string
+	for _, s := range ads {
+		names = append(names, s.to)
+	}
+	return p.newNames(names)
+}
+
+// adsLine names in the preview all whom the choice of advertisers stands for.
+func (p Presenter) adsLine(in GiveInput) []PreviewLine {
+	if !slices.Contains(in.Draft.Recipients, RecipientAds) {
+		return nil
+	}
+	var names []string
+	for _, s := range in.advertisers() {
+		names = append(names, p.company(s.to))
+	}
+	return []PreviewLine{{Text: p.T("The advertisers are %s. Who comes later is not among them.", p.List(names))}}
 }
 
 // takeTyped makes choices of what was typed: addresses, prefixes and host names
@@ -108,6 +153,12 @@ func (p Presenter) together(in GiveInput) consent.Recipient {
 			out.Destinations = append(out.Destinations, to)
 			continue
 		}
+		if id == RecipientAds {
+			for _, s := range in.advertisers() {
+				out.Destinations = append(out.Destinations, in.destinations(s.to, sents)...)
+			}
+			continue
+		}
 		to := strings.TrimPrefix(id, recipientPrefix)
 		out.Destinations = append(out.Destinations, in.destinations(to, sents)...)
 	}
@@ -141,6 +192,9 @@ func (p Presenter) proposed(in GiveInput) string {
 	var names, addresses []string
 	for _, id := range in.Draft.Recipients {
 		n := strings.TrimPrefix(strings.TrimPrefix(id, typedPrefix), recipientPrefix)
+		if id == RecipientAds {
+			n = p.T("Advertisers")
+		}
 		if _, err := netip.ParsePrefix(n); err == nil || isAddress(n) {
 			addresses = append(addresses, n)
 		} else {

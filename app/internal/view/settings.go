@@ -72,6 +72,7 @@ type Desk struct {
 	Look         string // LookSystem, LookLight or LookDark
 	Text         int    // in percent
 	Folder       string // where the data lie
+	Recipients   string // where the person's own tables of recipients lie
 }
 
 // SettingsInput is what the page is made of.
@@ -155,6 +156,10 @@ func (p Presenter) dataRows(in SettingsInput) []SettingRow {
 	rows := []SettingRow{
 		{ID: "folder", Label: p.T("Where it is kept"), Detail: p.T("Only on this computer, in %s", cleanText(in.Desk.Folder))},
 		p.keyRow(in.Key, in.Problems),
+		{
+			ID: "recipients", Label: p.T("Your own tables of who receives"),
+			Detail: p.T("Who is behind a name or an address: your own tables (*.tsv), lists in its folder lists, and newer files of addresses (*.mmdb). Put them into %s; they are read within a minute, and win over ours.", cleanText(in.Desk.Recipients)),
+		},
 		{
 			ID: SetExport, Label: p.T("Take everything along"), Detail: p.T("Devices, traffic, permissions and the diary, as tables and as JSON. Without passwords."),
 			Button: ActionLink{ID: SetExport, Label: p.T("Save a copy …")}, Outcome: in.Export,

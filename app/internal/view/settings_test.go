@@ -34,7 +34,7 @@ func chosen(r SettingRow) string {
 
 func settingsInput() SettingsInput {
 	return SettingsInput{
-		Desk:        Desk{CanAutostart: true, Owner: true, Background: Ask, Look: LookDark, Text: 125, Folder: "/data/bestbefore"},
+		Desk:        Desk{CanAutostart: true, Owner: true, Background: Ask, Look: LookDark, Text: 125, Folder: "/data/bestbefore", Recipients: "/data/bestbefore/recipients"},
 		Preferences: engine.Preferences{Reminders: true},
 		Connections: []engine.ConnectionInfo{{Connection: connectors.Connection{ID: "k1", Name: "Gateway"}}},
 		Held:        make([]engine.HeldInfo, 3),
