@@ -1,0 +1,154 @@
+package mqtt
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/discovery"
+)
+
+// relay stands between us and a real broker, and spoils what comes from it.
+type relay struct {
+	net.Listener
+	to string
+	wg sync.WaitGroup
+
+	mu    sync.Mutex              // guards the fields below
+	spoil func(down, up net.Conn) // nil passes everything on
+	conns map[net.Conn]bool
+}
+
+func newRelay(t *testing.T, to string) *relay {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &relay{Listener: ln, to: to, conns: map[net.Conn]bool{}}
+	r.wg.Go(r.serve)
+	t.Cleanup(func() {
+		_ = ln.Close()
+		r.set(nil)
+		r.wg.Wait()
+	})
+	return r
+}
+
+// set changes what happens to connections and ends those that are there.
+func (r *relay) set(spoil func(down, up net.Conn)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.spoil = spoil
+	for c := range r.conns {
+		_ = c.Close()
+	}
+}
+
+func (r *relay) serve() {
+	for {
+		down, err := r.Accept()
+		if err != nil {
+			return
+		}
+		r.wg.Go(func() { r.pass(down) })
+	}
+}
+
+func (r *relay) pass(down net.Conn) {
+	defer down.Close()
+	up, err := net.Dial("tcp", r.to)
+	if err != nil {
+		return
+	}
+	defer up.Close()
+	r.mu.Lock()
+	r.conns[down], r.conns[up] = true, true
+	spoil := r.spoil
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.conns, down)
+		delete(r.conns, up)
+	}()
+	if spoil != nil {
+		spoil(down, up)
+		return
+	}
+	var both sync.WaitGroup
+	both.Go(func() { _, _ = io.Copy(up, down); _ = up.Close() })
+	both.Go(func() { _, _ = io.Copy(down, up); _ = down.Close() })
+	both.Wait()
+}
+
+// listen swallows what is sent, until the end.
+func listen(down net.Conn) { _, _ = io.Copy(io.Discard, down) }
+
+// The fault sweep of the other connectors, for a broker: each thing that can go
+// wrong under way, while the session is open. Every call ends by itself with an
+// error that says so and holds no password, no password is tried in a row, and all
+// works again when the fault is over. The twin is the last step: the same calls
+// with nothing in between succeed.
+func TestFaultSweep(t *testing.T) {
+	b := startBroker(t, "127.0.0.1")
+	b.account("cam", "home/cam/#")
+	r := newRelay(t, b.addr())
+	ses := openSession(t, b.settings("admin", map[string]string{optAddress: r.Addr().String()}))
+	target := connectors.Target{Device: "d1", Account: "cam", Identifiers: []discovery.Identifier{{Type: discovery.Remote, Value: ses.remote("cam")}}, Recipient: consent.Recipient{Any: true}}
+	calls := map[string]func(context.Context) error{
+		"Probe":  ses.Probe,
+		"Held":   func(ctx context.Context) error { _, err := ses.Held(ctx); return err },
+		"Grants": func(ctx context.Context) error { _, err := ses.Grants(ctx); return err },
+		"Block": func(ctx context.Context) error {
+			_, err := ses.Block(ctx, connectors.BlockRequest{Mark: "bb-1", Target: target})
+			return err
+		},
+	}
+	for name, spoil := range map[string]func(down, up net.Conn){
+		"refused": func(down, _ net.Conn) { _ = down.(*net.TCPConn).SetLinger(0) },
+		"reset": func(down, _ net.Conn) {
+			_, _ = io.ReadFull(down, make([]byte, 2))
+			_ = down.(*net.TCPConn).SetLinger(0)
+		},
+		"silent":      func(down, _ net.Conn) { listen(down) },
+		"half answer": func(down, _ net.Conn) { _, _ = down.Write([]byte{0x20, 2, 0}) },
+		"garbage":     func(down, _ net.Conn) { _, _ = down.Write([]byte("HTTP/1.1 200 OK\r\n\r\n")); listen(down) },
+		"huge":        func(down, _ net.Conn) { _, _ = down.Write([]byte{0x20, 0xff, 0xff, 0xff, 0x7f}); listen(down) },
+		"too busy":    func(down, _ net.Conn) { _, _ = down.Write([]byte{0x20, 2, 0, 3}); listen(down) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r.set(spoil)
+			for what, call := range calls {
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+				err := call(ctx)
+				cancel()
+				var e *connectors.Error
+				switch {
+				case err == nil:
+					t.Errorf("%s says that all is well", what)
+				case !errors.As(err, &e) || e.Kind != consent.KindTransient && e.Kind != consent.KindPermanent:
+					t.Errorf("%s: %v (%s)", what, err, connectors.KindOf(err))
+				case strings.Contains(err.Error(), adminPassword):
+					t.Errorf("%s tells the password", what)
+				}
+			}
+			r.set(nil)
+			if !eventually(time.Minute, func() bool { return ses.Probe(t.Context()) == nil }) {
+				t.Error("it does not work again")
+			}
+		})
+	}
+	for what, call := range calls {
+		if err := call(t.Context()); err != nil {
+			t.Errorf("with nothing in between %s: %v", what, err)
+		}
+	}
+}
