@@ -37,7 +37,7 @@ func TestAnAccessIsEndedInTheWindow(t *testing.T) {
 		t.Error("that ours is left out is not said, or what is long unused")
 	}
 	s.draw("access-real")
-	s.press("End it here") // of the first by name
+	s.press("End this access") // of the first by name
 	s.until("the preview is shown", func() bool { return s.button("End it for good") != nil })
 	s.press("End it for good")
 	if !peer.Works("old-tablet") || !s.shows("Sure?") {

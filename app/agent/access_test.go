@@ -23,10 +23,10 @@ type accounts struct {
 func (*accounts) Access(context.Context) ([]engine.AccessInfo, error) {
 	return []engine.AccessInfo{
 		{
-			ID: "k1/cam", Name: "The cam", Kind: "mqtt account", Connection: "k1", ConnectionName: "Broker", DeviceName: "Garden camera", Device: "d1",
-			Scopes: []string{"role cameras"}, Consents: []consent.ID{"cabc"}, LastUsed: time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC), Revocable: true,
+			ID: "k1/cam", Name: "The cam", Kind: "account", Connection: "k1", ConnectionName: "Broker", DeviceName: "Garden camera", Device: "d1",
+			Scopes: []string{"what its role “cameras” allows"}, Consents: []consent.ID{"cabc"}, LastUsed: time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC), Revocable: true,
 		},
-		{ID: "k1/old", Name: "Old phone", Kind: "mqtt account", Connection: "k1", ConnectionName: "Broker"},
+		{ID: "k1/old", Name: "Old phone", Kind: "account", Connection: "k1", ConnectionName: "Broker"},
 	}, nil
 }
 
@@ -54,7 +54,7 @@ func TestAccessSaysWhoseForWhatAndUntilWhen(t *testing.T) {
 	if err := c.listAccess(t.Context(), &accounts{}, false); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"k1/cam  The cam, of Garden camera at Broker", "for role cameras; last used 20 November 2026; ends never by itself", "the permission cabc goes by it", "Old phone, nobody knows whose", "last used not seen"} {
+	for _, want := range []string{"k1/cam  The cam, of Garden camera at Broker", "for what its role “cameras” allows; last used 20 November 2026; ends never by itself", "the permission cabc goes by it", "Old phone, nobody knows whose", "last used not seen"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in %s", want, out.String())
 		}

@@ -143,13 +143,13 @@ func (s *Session) Grants(ctx context.Context) ([]consent.Grant, error) {
 		return nil, err
 	}
 	for _, a := range all {
-		g := consent.Grant{ID: a.Username, Connection: s.connection, Kind: "mqtt account", Name: accountName(a), Own: a.Username == s.set.username}
+		g := consent.Grant{ID: a.Username, Connection: s.connection, Kind: "account", Name: accountName(a), Own: a.Username == s.set.username}
 		if last := s.clients.lastSeen(a.Username); !last.IsZero() {
 			g.LastUsed = last
 		}
 		for _, r := range a.Roles {
 			if len(g.Scopes) < 16 {
-				g.Scopes = append(g.Scopes, "role "+string(discovery.Clean(r.Rolename)))
+				g.Scopes = append(g.Scopes, "what its role “"+string(discovery.Clean(r.Rolename))+"” allows")
 			}
 		}
 		out = append(out, g)

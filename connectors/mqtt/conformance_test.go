@@ -61,7 +61,7 @@ func TestConformance(t *testing.T) {
 			grants++
 			name := fmt.Sprintf("guest%d", grants)
 			b.account(name, "home/"+name+"/#")
-			return consent.Grant{ID: name, Connection: "m1", Kind: "mqtt account"}
+			return consent.Grant{ID: name, Connection: "m1", Kind: "account"}
 		},
 		Works: func(_ connectortest.T, g consent.Grant) bool {
 			return b.publish(g.ID, "127.0.0.9", "home/"+g.ID+"/x", "1")

@@ -127,7 +127,7 @@ func (s *Session) Coverage(ctx context.Context) (connectors.Coverage, error) {
 		}
 		out.Devices = append(out.Devices, discovery.Identifier{Type: discovery.Remote, Value: s.remote(id)})
 	}
-	said := []string{fmt.Sprintf("%d messages on %d topics, %d old ones", b.total, len(b.topics), b.retained)}
+	said := []string{fmt.Sprintf("%d messages about %d things, %d of them kept from before", b.total, len(b.topics), b.retained)}
 	if p := b.publishers[somebody]; p != nil && p.messages > 0 {
 		said = append(said, fmt.Sprintf("%d of them from somebody at home, since nothing tells from whom", p.messages))
 	}
@@ -144,7 +144,7 @@ func (s *Session) Coverage(ctx context.Context) (connectors.Coverage, error) {
 		l.mu.Lock()
 		out.Since = l.watching
 		if len(l.refused) > 0 {
-			said = append(said, fmt.Sprintf("the broker refuses us %d of the topics", len(l.refused)))
+			said = append(said, fmt.Sprintf("the broker refuses us %d of the things that were asked for", len(l.refused)))
 		}
 		l.mu.Unlock()
 	}
@@ -161,7 +161,7 @@ func losses(dropped, large, over uint64) []string {
 		out = append(out, fmt.Sprintf("%d messages were too large to read", large))
 	}
 	if over > 0 {
-		out = append(out, fmt.Sprintf("%d came on topics beyond the first %d", over, maxTopics))
+		out = append(out, fmt.Sprintf("%d came about more than the first %d things", over, maxTopics))
 	}
 	return out
 }

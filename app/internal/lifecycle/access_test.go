@@ -24,7 +24,7 @@ func TestAccessOfARealBroker(t *testing.T) {
 		as, err = e.Access(t.Context())
 		return err == nil && len(as) == 2 && as[0].Device == cam
 	})
-	if x, y := as[0], as[1]; x.Name != "The cam" || !slices.Equal(x.Consents, []consent.ID{info.ID}) || !x.Revocable || !slices.Contains(x.Scopes, "role role-cam") || y.Name != "The plug" || y.Device != "" {
+	if x, y := as[0], as[1]; x.Name != "The cam" || !slices.Equal(x.Consents, []consent.ID{info.ID}) || !x.Revocable || !slices.Contains(x.Scopes, "what its role “role-cam” allows") || y.Name != "The plug" || y.Device != "" {
 		t.Errorf("%+v\n%+v", x, y)
 	}
 	if _, err := e.EndAccess(t.Context(), "plug", false, "test"); !errors.Is(err, consent.ErrIrreversible) || b.gone("plug") {

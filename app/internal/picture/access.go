@@ -28,8 +28,8 @@ func accessFixture() view.Access {
 		{ID: "k1/1", Name: "Phone app of Anna", Kind: "login", ConnectionName: "Home Assistant", Created: ago(400), LastUsed: ago(0), Scopes: []string{"everything"}, Device: "d1", DeviceName: "Anna's phone", Revocable: true},
 		{ID: "k1/2", Name: "Old tablet", Kind: "login", ConnectionName: "Home Assistant", Created: ago(900), LastUsed: ago(411), Scopes: []string{"everything"}, Revocable: true},
 		{ID: "k1/3", Name: "Energy dashboard", Kind: "long-lived token", ConnectionName: "Home Assistant", Created: ago(350), LastUsed: ago(1), Expires: pictureNow().AddDate(0, 0, 8), Scopes: []string{"everything"}, Revocable: true},
-		{ID: "k2/cam", Name: "cam", Kind: "mqtt account", ConnectionName: "Mosquitto", Device: "d2", DeviceName: "Front door bell", Scopes: []string{"role cameras", "topic doorbell/#"}, Consents: []consent.ID{"c1"}, Revocable: true},
-		{ID: "k2/plug", Name: "plug", Kind: "mqtt account", ConnectionName: "Mosquitto", Scopes: []string{"role plugs"}, Revocable: true},
+		{ID: "k2/cam", Name: "cam", Kind: "account", ConnectionName: "Mosquitto", Device: "d2", DeviceName: "Front door bell", Scopes: []string{"what its role “cameras” allows", "topic doorbell/#"}, Consents: []consent.ID{"c1"}, Revocable: true},
+		{ID: "k2/plug", Name: "plug", Kind: "account", ConnectionName: "Mosquitto", Scopes: []string{"what its role “plugs” allows"}, Revocable: true},
 		{ID: "k3/s", Name: "Running watch", Kind: "app access", ConnectionName: "Strava", Created: ago(30), LastUsed: ago(2)},
 	}
 	gone := view.Ending{ID: "k1/9", Name: "TV remote", Peer: "Home Assistant", Action: consent.Action{Kind: consent.ActRevoke, State: consent.Done, Level: consent.Configured, Connection: "k1"}}

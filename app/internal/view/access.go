@@ -29,7 +29,7 @@ type AccessRow struct {
 	Ends       string // "ends 31 May 2027", "never ends by itself"
 	Pill       string // "ends in 8 days"; "" for none
 	PillState  Severity
-	End        ActionLink // "End it here"; Label "" when it cannot be ended from here
+	End        ActionLink // "End this access"; Label "" when it cannot be ended from here
 	Never      string     // why not
 	Steps      ActionLink // "How to end it" by hand; Label "" where it can be ended from here
 	Busy       bool

@@ -135,7 +135,7 @@ func (p Presenter) accessRow(a engine.AccessInfo, in AccessInput) AccessRow {
 		r.Pill, r.PillState = p.T("long unused"), Soon
 	}
 	if a.Revocable {
-		r.End = ActionLink{ID: a.ID, Label: p.T("End it here")}
+		r.End = ActionLink{ID: a.ID, Label: p.T("End this access")}
 	} else {
 		r.Never, r.Steps = p.neverHere(a), ActionLink{ID: GuideAccess + a.ID, Label: p.T("How to end it")}
 	}

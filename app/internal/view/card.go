@@ -25,6 +25,7 @@ type PermissionCard struct {
 	Struck       bool     // the stamp is struck through: the date is over
 	Severity     Severity // the worst of the three truths
 	StateWord    string   // "fresh", "8 days", "ended": always shown with the colour
+	Lacking      bool     // nothing is agreed: no date comes near
 	ActionLabel  string   // "Review"; "" with CardNone
 	Action       CardAction
 	Truths       Truths

@@ -74,7 +74,7 @@ func (p Presenter) Card(c engine.ConsentInfo, last time.Time) PermissionCard {
 		DataLine:     p.dataLine(c.Data), StatusLine: p.statusLine(c),
 		StampCaption: p.caption(c.Consent), StampText: p.Stamp(p.end(c.Consent)),
 		Struck:   !c.Decided.Live() && c.Headline != consent.NotInForce && c.Headline != consent.EndedStill,
-		Severity: severityOf(c.Headline), StateWord: p.stateWord(c), Truths: p.Truths(c, last),
+		Severity: severityOf(c.Headline), StateWord: p.stateWord(c), Lacking: c.Headline == consent.NotInForce, Truths: p.Truths(c, last),
 	}
 	if card.StampText == "" {
 		card.StampText = p.T("NO END")

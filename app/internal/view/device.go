@@ -30,6 +30,7 @@ type DeviceRow struct {
 	Amount      string     // "4.1 GB this week"; "" when nothing was seen
 	Pill        string     // "until 30 Nov", "still sending", "no permission"; "" for none
 	PillState   Severity   // colour of the pill
+	Lacking     bool       // the pill says that a permission is lacking, not that a date comes
 	Confirm     ActionLink // "Yes, it is a Chromecast"; Label "" when there is nothing to confirm
 	Because     string     // what the guess rests on
 	Cut         Cut
@@ -119,6 +120,7 @@ type SendRow struct {
 	Amount    string // "4.1 GB"
 	Pill      string // "until 30 Nov", "no permission"
 	PillState Severity
+	Lacking   bool       // the pill says that a permission is lacking, not that a date comes
 	Consent   string     // leads to its review
 	Allow     ActionLink // ID is the recipient for Give; Label "" when there is a permission
 

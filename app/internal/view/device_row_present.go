@@ -21,6 +21,7 @@ func (p Presenter) deviceRow(d engine.DeviceInfo, cs []engine.ConsentInfo) Devic
 		r.Line += " · " + gone
 	}
 	r.Pill, r.PillState = p.pill(d, cs)
+	r.Lacking = p.lacking(r.Pill)
 	r.Confirm, r.Because = p.confirm(d)
 	r.compareKeys = compareKeys{name: strings.ToLower(r.Name), ends: noEnd, bytes: d.BytesWeek, strays: d.Strays > 0, first: d.FirstSeen.UnixMilli()}
 	if !d.NextEnd.IsZero() {

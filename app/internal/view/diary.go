@@ -3,6 +3,7 @@ package view
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
@@ -93,10 +94,19 @@ func (p Presenter) axis(k ledger.Kind) string {
 	}
 }
 
+// withoutClick leaves out that something was decided by a click: it stays
+// written, but only what came another way says something to who reads.
+func withoutClick(text string) string {
+	if said, ok := strings.CutSuffix(text, " (clicked)."); ok {
+		return said + "."
+	}
+	return text
+}
+
 func (p Presenter) diaryRow(e engine.DiaryEntry) DiaryRow {
 	r := DiaryRow{
 		Day: capital(p.sinceDay(e.Time)), When: p.clock(e.Time), Axis: p.axis(e.Kind), Severity: noteSeverity(e.Kind),
-		DeviceID: e.Device, Text: cleanText(e.Text), Number: p.T("%d", e.Seq),
+		DeviceID: e.Device, Text: cleanText(withoutClick(e.Text)), Number: p.T("%d", e.Seq),
 	}
 	if e.DeviceName != "" {
 		r.Device = p.deviceName(e.DeviceName)

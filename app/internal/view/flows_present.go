@@ -38,7 +38,7 @@ func (p Presenter) Flows(in FlowsInput) Flows {
 		out.Rows = append(out.Rows, p.flowRow(f))
 	}
 	slices.Sort(sources)
-	out.Subline = p.N("%d row", "%d rows", len(out.Rows)) + " · " + p.Size(bytes)
+	out.Subline = p.N("%d entry", "%d entries", len(out.Rows)) + " · " + p.Size(bytes)
 	if len(sources) > 0 {
 		out.Subline += " · " + p.T("seen by %s", p.List(sources))
 	}

@@ -85,7 +85,7 @@ func TestFlowsSayTheirSource(t *testing.T) {
 		{Device: "d1", DeviceName: "Front door bell", Recipient: "Bell Maker", Destination: "198.51.100.9", Protocol: "udp", Count: 12, Refused: true, Source: "connector:k1", First: at(t, "2026-11-21 12:00:00"), Last: at(t, "2026-11-21 12:00:00")},
 	}}
 	got := p.Flows(in)
-	if got.Sentence != "What Front door bell sent to Bell Maker" || got.Subline != "2 rows · 4.0 MB · seen by Gateway" || got.Save.Label == "" {
+	if got.Sentence != "What Front door bell sent to Bell Maker" || got.Subline != "2 entries · 4.0 MB · seen by Gateway" || got.Save.Label == "" {
 		t.Errorf("%q, %q", got.Sentence, got.Subline)
 	}
 	want := []FlowRow{

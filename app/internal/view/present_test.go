@@ -245,6 +245,21 @@ func TestAPauseSaysUntilWhenAndWhoEndsIt(t *testing.T) {
 	}
 }
 
+// That something was decided by a click in this window is nobody's question; that
+// it came from elsewhere may be one.
+func TestTheDiarySaysNothingOfClicks(t *testing.T) {
+	p := presenter(t)
+	for written, want := range map[string]string{
+		"You said that Bell may go on (clicked).":      "You said that Bell may go on.",
+		"You said that Bell may go on (command line).": "You said that Bell may go on (command line).",
+		"Bell (clicked) was renamed.":                  "Bell (clicked) was renamed.",
+	} {
+		if got := p.diaryRow(engine.DiaryEntry{Text: written}).Text; got != want {
+			t.Errorf("%q is shown as %q", written, got)
+		}
+	}
+}
+
 func TestDiary(t *testing.T) {
 	golden(t, "diary", presenter(t).Diary(DiaryInput{Entries: diary(t), More: true}, Query{}))
 }

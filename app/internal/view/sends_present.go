@@ -109,6 +109,7 @@ func (p Presenter) sends(in DeviceInput) []SendRow {
 			row.Pill, row.PillState = p.T("no permission"), Soon
 			row.Allow = ActionLink{ID: recipientID(s), Label: p.T("Allow until…")}
 		}
+		row.Lacking = p.lacking(row.Pill)
 		out = append(out, row)
 	}
 	return out

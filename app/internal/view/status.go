@@ -104,6 +104,10 @@ func (p Presenter) stateWord(c engine.ConsentInfo) string {
 	}
 }
 
+// lacking reports whether word says that there is no permission: nothing comes
+// near then, and no clock may stand beside it.
+func (p Presenter) lacking(word string) bool { return word == p.T("no permission") }
+
 // statusLine is the sentence on a card; "" when the stamp says it all.
 func (p Presenter) statusLine(c engine.ConsentInfo) string {
 	on := p.ended(c.Consent)

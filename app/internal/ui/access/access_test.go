@@ -33,7 +33,7 @@ func some() view.Access {
 		Loaded: true, Sentence: "Two", Filters: []view.Choice{{ID: "all", Label: "all", Chosen: true}, {ID: "idle", Label: "long unused"}},
 		Orders: []view.Choice{{ID: "used", Label: "longest unused"}},
 		Rows: []view.AccessRow{
-			{ID: "k1/a", Name: "Phone app", DeviceID: "d1", End: view.ActionLink{ID: "k1/a", Label: "End it here"}},
+			{ID: "k1/a", Name: "Phone app", DeviceID: "d1", End: view.ActionLink{ID: "k1/a", Label: "End this access"}},
 			{ID: "k1/b", Name: "Busy one", End: view.ActionLink{ID: "k1/b", Label: "End this too"}, Busy: true, Result: "Asking Hub now"},
 			{ID: "k1/c", Name: "Far one", Never: "Hub cannot be asked to end it now", Steps: view.ActionLink{ID: "access:k1/c", Label: "How to end it"}},
 		},
@@ -82,10 +82,10 @@ func TestARowThatCannotBeEndedLeadsToItsSteps(t *testing.T) {
 func TestARowEndsItsAccessAndLeadsToItsDevice(t *testing.T) {
 	p, w, log := show(t, some())
 	bs := buttons(t, w.Content())
-	if bs["End it here"] == nil || bs["End this too"] == nil {
+	if bs["End this access"] == nil || bs["End this too"] == nil {
 		t.Fatalf("there are %v", bs)
 	}
-	test.Tap(bs["End it here"])
+	test.Tap(bs["End this access"])
 	test.Tap(bs["End this too"]) // what is under way is not asked twice
 	p.Search().(*kit.Entry).SetText("phone")
 	everything(t, w.Content(), func(o fyne.CanvasObject) {

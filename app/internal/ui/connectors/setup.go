@@ -33,7 +33,7 @@ func (s *setup) open(f view.Form) {
 	}
 	s.box.Add(kit.NewText(f.StepsTitle).Bold().Wrapped(0))
 	for _, step := range f.Steps {
-		s.box.Add(kit.NewTopRow(2*kit.Step, kit.NewSign("next", kit.ColorSoft, 16), kit.Grow(kit.NewText(step).Wrapped(0))))
+		s.box.Add(kit.NewTopRow(2*kit.Step, kit.NewSign("dot", kit.ColorSoft, 16), kit.Grow(kit.NewText(step).Wrapped(0))))
 	}
 	if f.Setup == "" {
 		return
@@ -41,7 +41,7 @@ func (s *setup) open(f view.Form) {
 	s.box.Add(newPaste(f.Setup))
 	s.box.Add(kit.NewFlow(2*kit.Step,
 		kit.NewButton(f.Copy.Label, kit.Ordinary, func() { s.commands.Copy(f.Setup) }),
-		kit.NewSignButton("down", f.Save.Label, kit.Ordinary, func() { s.commands.Save(f.SetupName, f.Setup) })))
+		kit.NewSignButton("save", f.Save.Label, kit.Ordinary, func() { s.commands.Save(f.SetupName, f.Setup) })))
 	s.box.Add(s.saved)
 }
 

@@ -86,7 +86,7 @@ func (r *row) Set(s view.DeviceRow) {
 	r.receives.Set(s.Receives)
 	r.sum.Set(s.Amount)
 	kit.SetVisible(r.sum, s.Amount != "")
-	r.pill.Set(s.PillState, s.Pill)
+	r.pill.SetLacking(s.PillState, s.Pill, s.Lacking)
 	r.mark.Set(view.None, s.Mark)
 	r.never.Set(s.Cut.Never)
 	kit.SetVisible(r.never, s.Cut.Never != "")

@@ -174,7 +174,7 @@ func (l *sendLine) set(r view.SendRow, picked bool) {
 	l.amount.SetLabel(r.Amount)
 	l.who.Set(r.Who)
 	kit.SetVisible(l.who, r.Who != "")
-	l.pill.Set(r.PillState, r.Pill)
+	l.pill.SetLacking(r.PillState, r.Pill, r.Lacking)
 	label := r.Allow.Label
 	if r.Consent != "" {
 		label = lang.L("Open")

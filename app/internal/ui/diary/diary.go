@@ -44,7 +44,7 @@ func New(c Commands) *Page {
 	p.subline.Height = kit.SizeBody
 	p.search = kit.NewSearch(lang.L("Search the diary"), func(s string) { c.Find(view.Query{Text: s}) })
 	p.check = kit.NewSignButton("check", lang.L("Check it"), kit.Ordinary, c.Check)
-	p.save = kit.NewSignButton("down", lang.L("Save a copy"), kit.Ordinary, c.Save)
+	p.save = kit.NewSignButton("save", lang.L("Save a copy"), kit.Ordinary, c.Save)
 	p.older = kit.NewButton(" ", kit.Link, c.Older)
 	p.table = kit.NewDataTable(kit.TableConfig[view.DiaryRow]{
 		New: func() kit.DataRow[view.DiaryRow] { return newRow() }, Open: p.open, Foot: kit.NewFlow(0, p.older),

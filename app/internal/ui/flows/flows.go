@@ -40,7 +40,7 @@ func New(c Commands) *Page {
 	p.subline.Height = kit.SizeBody
 	p.search = kit.NewSearch(lang.L("Search devices, companies, domains"), func(s string) { c.Find(view.Query{Text: s}) })
 	p.spans = kit.NewChips(p.reach)
-	p.save = kit.NewSignButton("down", " ", kit.Ordinary, c.Save)
+	p.save = kit.NewSignButton("save", " ", kit.Ordinary, c.Save)
 	p.table = kit.NewDataTable(kit.TableConfig[view.FlowRow]{
 		New: func() kit.DataRow[view.FlowRow] { return newRow() }, Open: p.open,
 	})

@@ -110,7 +110,7 @@ func (p *PermissionCard) paint() {
 		word = "" // the button stands in its place
 	}
 	p.button.SetWeight(weight)
-	p.pill.Set(c.Severity, word)
+	p.pill.SetLacking(c.Severity, word, c.Lacking)
 	ink := ColorInk
 	if c.Severity == view.Lapsed {
 		ink = ColorSoft // it greys as it ages

@@ -11,6 +11,7 @@ import (
 type Pill struct {
 	widget.BaseWidget
 	severity view.Severity
+	lacking  bool
 	plain    bool
 	set      bool
 	panel    *Panel
@@ -41,14 +42,22 @@ func NewCount(s view.Severity, n string) *Pill {
 }
 
 // Set shows another state; an empty word hides the pill.
-func (p *Pill) Set(s view.Severity, word string) {
-	if p.set && s == p.severity && word == p.word.String() {
+func (p *Pill) Set(s view.Severity, word string) { p.SetLacking(s, word, false) }
+
+// SetLacking is Set with an empty ring for a sign where something is lacking: a
+// clock would say that a date comes near.
+func (p *Pill) SetLacking(s view.Severity, word string, lacking bool) {
+	if p.set && s == p.severity && word == p.word.String() && lacking == p.lacking {
 		return
 	}
 	p.set = true
-	p.severity = s
+	p.severity, p.lacking = s, lacking
 	p.panel.Fill, p.word.Color = TintOf(s), InkOf(s)
-	p.sign.SetSign(signOf(s), InkOf(s))
+	sign := signOf(s)
+	if lacking {
+		sign = "none"
+	}
+	p.sign.SetSign(sign, InkOf(s))
 	p.word.Set(word)
 	show(p.sign, !p.plain && s != view.None)
 	show(p, word != "")

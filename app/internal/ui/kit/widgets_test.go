@@ -285,6 +285,19 @@ func TestPillSaysMoreThanItsColour(t *testing.T) {
 	}
 }
 
+// A clock says that a date comes near. Where a permission is lacking nothing
+// comes near, so another sign stands there; the twin has the clock.
+func TestWhatIsLackingHasNoClock(t *testing.T) {
+	inLook(t, kit.Light)
+	p := kit.NewPill(view.Soon, "8 days")
+	for lacking, want := range map[bool]string{true: "ui/none.svg", false: "ui/soon.svg"} {
+		p.SetLacking(view.Soon, "no permission", lacking)
+		if got := test.RenderObjectToMarkup(p); !strings.Contains(got, want) {
+			t.Errorf("lacking is %v: no %s in %s", lacking, want, got)
+		}
+	}
+}
+
 func TestEveryKindHasItsPicture(t *testing.T) {
 	inLook(t, kit.Light)
 	for _, k := range []view.Kind{"computer", "doorbell", "3d_printer", "nothing anybody knows"} {
