@@ -72,7 +72,7 @@ func bell(services ...discovery.Service) discovery.Sighting {
 // stage is the real window, as far as it can be without a display, on a real
 // engine in a home of its own.
 type stage struct {
-	t    *testing.T
+	t    testing.TB
 	win  *window
 	w    fyne.Window
 	e    engine.Engine
@@ -80,10 +80,11 @@ type stage struct {
 
 	mu     sync.Mutex // guards queued
 	queued []func()
+	woken  chan struct{} // capacity 1: something is queued
 }
 
 // open opens a home in dir with these kinds of connectors, and its window.
-func open(t *testing.T, dir string, h *hours, seen sights, kinds ...connectors.Connector) *stage {
+func open(t testing.TB, dir string, h *hours, seen sights, kinds ...connectors.Connector) *stage {
 	t.Helper()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
 	keys := t.TempDir()
@@ -102,7 +103,7 @@ func open(t *testing.T, dir string, h *hours, seen sights, kinds ...connectors.C
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{t: t, e: home.Engine()}
+	s := &stage{t: t, e: home.Engine(), woken: make(chan struct{}, 1)}
 	src := &source{engine: home.Engine(), home: home, logger: home.Log, now: h.now}
 	a := test.NewTempApp(t)
 	d := newDesk(a, options{dir: dir}, src)
@@ -136,14 +137,23 @@ func (s *stage) dispatch(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.queued = append(s.queued, f)
+	select {
+	case s.woken <- struct{}{}:
+	default:
+	}
+}
+
+// take gives what is queued, oldest first.
+func (s *stage) take() []func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	queued := s.queued
+	s.queued = nil
+	return queued
 }
 
 func (s *stage) settle() {
-	s.mu.Lock()
-	queued := s.queued
-	s.queued = nil
-	s.mu.Unlock()
-	for _, f := range queued {
+	for _, f := range s.take() {
 		f()
 	}
 }
@@ -182,7 +192,7 @@ func (s *stage) inside(o fyne.CanvasObject, visit func(fyne.CanvasObject)) {
 		children = []fyne.CanvasObject{v.Content}
 	case *kit.Text, *kit.Icon:
 	case fyne.Widget:
-		children = test.TempWidgetRenderer(s.t, v).Objects()
+		children = test.WidgetRenderer(v).Objects()
 	}
 	for _, c := range children {
 		s.inside(c, visit)
@@ -218,12 +228,12 @@ func (s *stage) draw(name string) {
 		return
 	}
 	for suffix, mode := range map[string]kit.Mode{"light": kit.Light, "dark": kit.Dark} {
-		test.ApplyTheme(s.t, kit.NewTheme(mode, 1))
+		test.ApplyTheme(s.t.(*testing.T), kit.NewTheme(mode, 1))
 		if err := picture.Write(filepath.Join(folder, name+"-"+suffix+".png"), s.w.Canvas().Capture()); err != nil {
 			s.t.Fatal(err)
 		}
 	}
-	test.ApplyTheme(s.t, kit.NewTheme(kit.Light, 1))
+	test.ApplyTheme(s.t.(*testing.T), kit.NewTheme(kit.Light, 1))
 }
 
 // device waits for the bell and gives it a name.

@@ -2,6 +2,7 @@ package connectors
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -35,6 +36,15 @@ type CertificateError struct {
 	Fingerprint string // "sha256:" and 64 hexadecimal digits
 	Was         string // empty on first use
 	Why         string // what a check by the system's authorities said
+}
+
+// MarshalJSON writes each key in small letters, as all others are, and once more
+// as it was at first, which scripts may read.
+func (e CertificateError) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]string{
+		"host": e.Host, "fingerprint": e.Fingerprint, "was": e.Was, "why": e.Why,
+		"Host": e.Host, "Fingerprint": e.Fingerprint, "Was": e.Was, "Why": e.Why,
+	})
 }
 
 // Error is one sentence that says what to do.

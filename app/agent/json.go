@@ -13,8 +13,9 @@ import (
 )
 
 // The JSON of the command line. Keys are added later, never renamed; times are
-// RFC 3339 in UTC. It is written here and nowhere else, so that a change of an
-// inner type cannot change what scripts read.
+// RFC 3339 in UTC. Some commands write an inner type as it is; testdata/keys.txt
+// holds the keys of them all, so that a change of an inner type cannot change
+// unseen what scripts read.
 
 type deviceJSON struct {
 	ID          discovery.DeviceID     `json:"id"`

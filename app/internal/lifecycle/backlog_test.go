@@ -3,16 +3,14 @@
 package lifecycle
 
 import (
-	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
 
 	"bestbefore/app/internal/clock"
 	"bestbefore/connectors/adguardhome"
+	"bestbefore/connectors/connectortest"
 	"bestbefore/discovery/flow"
 )
 
@@ -31,7 +29,7 @@ func BenchmarkBacklog(b *testing.B) {
 				asAdGuardHome(l, w, r)
 				return
 			}
-			_, _ = w.Write(backlogPage(base, n, r.URL.Query())) // whoever asked sees that it is broken
+			_, _ = w.Write(connectortest.HeavyDay(base, n, 1, r.URL.Query())) // whoever asked sees that it is broken
 		})
 		h, _, id := withBlocker(b, adguardhome.New(), blocker)
 		stored := func() (sum uint64) {
@@ -63,28 +61,6 @@ func BenchmarkBacklog(b *testing.B) {
 		b.ReportMetric(float64((cpuUsed(b)-used).Microseconds())/rows, "cpu-µs/row")
 		b.StartTimer()
 	}
-}
-
-// backlogPage is a page of the log of n rows, newest first, as AdGuard Home writes it.
-func backlogPage(base time.Time, n int, q url.Values) []byte {
-	const apart = 140 * time.Millisecond
-	limit, _ := strconv.Atoi(q.Get("limit")) // it always says one
-	last := n - 1
-	if older, err := time.Parse(time.RFC3339Nano, q.Get("older_than")); err == nil {
-		last = min(last, int((older.Sub(base)-1)/apart))
-		if !older.After(base) {
-			last = -1
-		}
-	}
-	out, oldest := []byte(`{"data":[`), ""
-	for i := last; i >= 0 && i > last-limit; i-- {
-		if i < last {
-			out = append(out, ',')
-		}
-		oldest = base.Add(time.Duration(i) * apart).Format(time.RFC3339Nano)
-		out = fmt.Appendf(out, `{"answer":[{"type":"A","value":"192.0.2.%d","ttl":10}],"answer_dnssec":false,"cached":false,"client":"192.168.77.30","client_info":{"whois":{},"name":"","disallowed_rule":"","disallowed":false},"client_proto":"","elapsedMs":"0.05","question":{"class":"IN","name":"n%d.example","type":"A"},"reason":"NotFilteredNotFound","rules":[],"status":"NOERROR","time":%q,"upstream":"127.0.0.1:53"}`, i%250, i%300, oldest)
-	}
-	return fmt.Appendf(out, `],"oldest":%q}`, oldest)
 }
 
 func cpuUsed(b *testing.B) time.Duration {
