@@ -189,7 +189,7 @@ func (s *Session) give(p *place, pg page, emit dnsblock.Emit) (gave, arrived boo
 				r.client = netip.Addr{}
 			}
 			s.watch.Took(r.client, at)
-			sums.Add(dnsblock.Question{Client: r.client, Name: r.name, At: at, Refused: r.refused})
+			sums.Add(dnsblock.Question{Client: r.client, Name: r.name, At: at, Refused: r.refused, Answers: r.answers})
 			n++
 		}
 		p.Down = r.at.Format(time.RFC3339Nano)

@@ -15,6 +15,7 @@ import (
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
+	"bestbefore/discovery/flow"
 )
 
 // row is one entry of the query log, as far as it is used.
@@ -26,6 +27,7 @@ type row struct {
 	reason  string
 	rule    string // the first rule that decided
 	refused bool
+	answers []flow.Answer
 }
 
 // page is one answer of the query log, newest first.
@@ -53,6 +55,7 @@ type rawRow struct {
 	Rules []struct {
 		Text string `json:"text"`
 	} `json:"rules"`
+	Answer answers `json:"answer"`
 }
 
 // wholePage is rawPage where every entry can be read, which is nearly always.
@@ -107,7 +110,7 @@ func gather(rows []rawRow, oldest string, odd int) page {
 		}
 		p.rows = append(p.rows, row{
 			at: r.Time, client: dnsblock.Client(r.Client), name: r.Question.Name, kind: r.Question.Type,
-			reason: r.Reason, rule: rule, refused: strings.HasPrefix(r.Reason, "Filtered") && r.Reason != "FilteredSafeSearch",
+			reason: r.Reason, rule: rule, refused: strings.HasPrefix(r.Reason, "Filtered") && r.Reason != "FilteredSafeSearch", answers: r.Answer,
 		})
 	}
 	return p

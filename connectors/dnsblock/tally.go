@@ -23,7 +23,11 @@ type Question struct {
 	Name    string
 	At      time.Time
 	Refused bool
+	Answers []flow.Answer // where the log has them
 }
+
+// maxAnswers bounds the addresses that one name is told to stand for in a minute.
+const maxAnswers = 16
 
 // Tally adds questions up: the same device, name, answer and minute are one
 // record with a count. No question is left out of a count.
@@ -41,6 +45,7 @@ type sumKey struct {
 type sum struct {
 	n           uint64
 	first, last time.Time
+	answers     []flow.Answer
 }
 
 // Add counts q; false when its name is no destination.
@@ -59,6 +64,12 @@ func (t *Tally) Add(q Question) bool {
 		t.sums[k] = s
 	}
 	s.n++
+	for _, a := range q.Answers {
+		known := func(x flow.Answer) bool { return x.Address == a.Address }
+		if len(s.answers) < maxAnswers && !q.Refused && !slices.ContainsFunc(s.answers, known) {
+			s.answers = append(s.answers, a)
+		}
+	}
 	if q.At.Before(s.first) {
 		s.first = q.At
 	}
@@ -76,7 +87,7 @@ func (t *Tally) Records(source discovery.Source) []flow.Record {
 		out = append(out, flow.Record{
 			Key:   flow.Key{Destination: flow.Destination{Domain: k.name}, Protocol: protocolDNS},
 			Local: flow.Local{Address: k.client, Somebody: !k.client.IsValid()}, Count: s.n,
-			First: s.first.UTC(), Last: s.last.UTC(), Source: source, Refused: k.refused,
+			First: s.first.UTC(), Last: s.last.UTC(), Source: source, Refused: k.refused, Answers: s.answers,
 		})
 	}
 	clear(t.sums)

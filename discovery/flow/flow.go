@@ -70,4 +70,13 @@ type Record struct {
 	// Categories are the kinds of data that it carried where the source can tell
 	// (consent's words, sorted, with commas); never a value.
 	Categories string `json:"categories,omitempty"`
+	// Answers are what the device was told that Domain stands for, where this is its
+	// question for a name and the source knows the answer. They are never stored.
+	Answers []Answer `json:"-"`
+}
+
+// Answer is one address that a name stands for, for a while.
+type Answer struct {
+	Address netip.Addr
+	TTL     time.Duration
 }

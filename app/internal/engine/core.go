@@ -88,6 +88,8 @@ type Config struct {
 type Core struct {
 	Config
 	names  names
+	// heard is what devices were told that names stand for.
+	heard answers
 	dirty  *dirty
 	losses losses
 	vigils vigils

@@ -236,6 +236,9 @@ type FlowInfo struct {
 	Receiver    Receiver           `json:"receiver,omitzero"` // who is behind the destination, as far as is known
 	// Categories are the kinds of data that were seen in it, where its source can tell.
 	Categories []consent.Category `json:"categories,omitempty"`
+	// NameBy says whence the name of Destination is, where the source of the traffic
+	// saw only an address.
+	NameBy string `json:"name_by,omitempty"`
 }
 
 // Total is bytes of one recipient (or, where none is known, one destination).

@@ -82,6 +82,7 @@ func (e *Core) Forget(ctx context.Context, r ForgetRequest) (Forgotten, error) {
 	}
 	var out Forgotten
 	defer e.lastSent.clear()
+	defer e.heard.forget()
 	if out.Rows, err = w.rows(ctx); err != nil {
 		return out, fmt.Errorf("deleting what was seen: %w", err)
 	}

@@ -33,8 +33,16 @@ func (e *Core) AddFlows(ctx context.Context, connection string, recs []flow.Reco
 			r.Device = e.resolveLocal(r)
 		}
 		if r.Device != "" {
-			out = append(out, e.discreet(r))
+			out = append(out, r)
 		}
+	}
+	e.heard.learn(out) // first: a question and what follows it may come together
+	for i, r := range out {
+		if fromConnection(r.Source) { // a capture tells its names itself, and of another time
+			r.Destination = e.heard.complete(r.Device, r.Destination, r.First, r.Last)
+		}
+		r.Answers = nil
+		out[i] = e.discreet(r)
 	}
 	if err := e.Store.AddFlows(ctx, connection, out, next); err != nil {
 		return err

@@ -108,7 +108,9 @@ func (e *Core) WatchRecipients(ctx context.Context) error {
 	var notes []ledger.Note
 	for _, h := range sums {
 		id := e.canonical(h.Device)
-		key, name := e.acquaintance(id, h.Destination)
+		// What arrived a moment before the answer was heard of bears no name.
+		to := e.heard.complete(id, h.Destination, h.Hour.Add(time.Hour), h.Hour.Add(time.Hour))
+		key, name := e.acquaintance(id, to)
 		met, old := all[id]
 		if _, known := met[key]; key == "" || known || len(met) >= metMax || !old && len(all) >= metDevices {
 			continue
