@@ -36,8 +36,8 @@ type toldName struct {
 // Bounds on what a device, or a name server, can make us keep.
 const (
 	toldDevices   = 256
-	toldAddresses = 1024 // of one device
-	toldNames     = 4    // of one address
+	toldAddresses = 1024          // of one device
+	toldNames     = 4             // of one address
 	toldLeast     = 6 * time.Hour // programs go on using an address beyond its time to live
 	toldMost      = 24 * time.Hour
 	toldSkew      = 5 * time.Second // between the clocks of two sources

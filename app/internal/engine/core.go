@@ -87,9 +87,9 @@ type Config struct {
 // Core is the engine. It is safe for concurrent use.
 type Core struct {
 	Config
-	names  names
+	names names
 	// heard is what devices were told that names stand for.
-	heard answers
+	heard  answers
 	dirty  *dirty
 	losses losses
 	vigils vigils

@@ -15,6 +15,7 @@ import (
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
 )
 
 // Engine is the whole of it. Methods are safe for concurrent use, return within
@@ -239,6 +240,8 @@ type FlowInfo struct {
 	// NameBy says whence the name of Destination is, where the source of the traffic
 	// saw only an address.
 	NameBy string `json:"name_by,omitempty"`
+	// Secrecy says whether it was encrypted, as far as that can be told.
+	Secrecy flow.Secrecy `json:"secrecy,omitempty"`
 }
 
 // Total is bytes of one recipient (or, where none is known, one destination).

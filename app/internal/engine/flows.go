@@ -55,7 +55,7 @@ func (e *Core) flowInfo(r flow.Record, cs []consent.Consent) FlowInfo {
 	i := FlowInfo{
 		Device: r.Device, DeviceName: e.deviceName(r.Device), Destination: r.Destination.String(),
 		Protocol: string(r.Protocol), Port: r.Port, BytesUp: r.Up, BytesDown: r.Down, Count: r.Count,
-		First: r.First, Last: r.Last, Source: string(r.Source), Refused: r.Refused, NameBy: nameBy(r),
+		First: r.First, Last: r.Last, Source: string(r.Source), Refused: r.Refused, NameBy: nameBy(r), Secrecy: r.Secrecy(),
 		Categories: categories(r.Categories),
 		Receiver:   e.receiver(r.Destination, r.Protocol, r.Port),
 	}

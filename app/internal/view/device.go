@@ -115,6 +115,7 @@ type SendRow struct {
 	Who       string // "its maker's cloud · Germany"; "" where it is not known
 	Flows     Route  // what lies behind the amount
 	ToLine    string // "last today 14:03 · bell.example · tcp 443"
+	Secrecy   string // "probably encrypted: tcp 443 is usual for that"; "" where only names were looked up
 	What      string // "video"; "not known"
 	Basis     string // "you said"; "" when it is not known
 	Amount    string // "4.1 GB"

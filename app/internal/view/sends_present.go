@@ -11,6 +11,7 @@ import (
 	"bestbefore/consent"
 	"bestbefore/consent/category"
 	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
 	"bestbefore/discovery/recipient"
 )
 
@@ -26,6 +27,8 @@ type sent struct {
 	kinds    []consent.Category // that were seen in it
 	consent  consent.ID
 	receiver engine.Receiver
+	asked    bool                    // its name is from the device's own question
+	secrecy  map[flow.Secrecy]string // and one port of each
 }
 
 // gather adds up flows by recipient, largest first.
@@ -38,7 +41,7 @@ func gather(flows []engine.FlowInfo) []sent {
 		if !ok {
 			i = len(out)
 			at[to] = i
-			out = append(out, sent{to: to, receiver: f.Receiver})
+			out = append(out, sent{to: to, receiver: f.Receiver, secrecy: map[flow.Secrecy]string{}})
 		}
 		s := &out[i]
 		if f.Destination != "" && !slices.Contains(s.ids, f.Destination) {
@@ -47,6 +50,8 @@ func gather(flows []engine.FlowInfo) []sent {
 		if port := portOf(f); port != "" && !slices.Contains(s.ports, port) {
 			s.ports = append(s.ports, port)
 		}
+		s.asked = s.asked || f.NameBy != ""
+		s.addSecrecy(f)
 		for _, k := range f.Categories {
 			if !slices.Contains(s.kinds, k) {
 				s.kinds = append(s.kinds, k)
@@ -83,7 +88,7 @@ func (p Presenter) sends(in DeviceInput) []SendRow {
 	for _, s := range gather(in.Flows) {
 		row := SendRow{
 			To: p.company(s.to), Who: p.who(s.receiver), What: p.T("not known"), Amount: p.amount(s), ToLine: p.toLine(in.Device, s),
-			Flows: FlowFilter{Device: string(in.Device.ID), To: s.to}.Route(),
+			Secrecy: p.secrecy(s), Flows: FlowFilter{Device: string(in.Device.ID), To: s.to}.Route(),
 		}
 		if kinds := p.typical(in.Device.Guess.Kind, s.receiver); kinds != "" {
 			row.What, row.Basis = kinds, p.T("typical, not seen")
@@ -178,6 +183,9 @@ func (p Presenter) toLine(d engine.DeviceInfo, s sent) string {
 	}
 	if len(s.ports) > 0 {
 		parts = append(parts, strings.Join(s.ports[:min(len(s.ports), 2)], ", "))
+	}
+	if s.asked {
+		parts = append(parts, p.T("named by its own DNS question"))
 	}
 	if s.refused > 0 && s.up+s.down > 0 {
 		parts = append(parts, p.N("%d turned away", "%d turned away", int(s.refused)))

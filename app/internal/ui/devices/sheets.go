@@ -138,7 +138,7 @@ type sendLine struct {
 	shown                        view.SendRow
 	box                          *fyne.Container
 	tick                         *kit.Tick
-	to, who, toLine, what, basis *kit.Text
+	to, who, toLine, secrecy, what, basis *kit.Text
 	amount                       *kit.Button // leads to what lies behind it
 	pill                         *kit.Pill
 	link                         *kit.Button
@@ -146,7 +146,7 @@ type sendLine struct {
 
 func newSendLine(s *sendsSheet) *sendLine {
 	l := &sendLine{
-		to: kit.NewText("").Bold().Wrapped(0), who: small(""), toLine: kit.NewSoft("").Wrapped(0), what: small(""), basis: kit.NewSoft("").Wrapped(0),
+		to: kit.NewText("").Bold().Wrapped(0), who: small(""), toLine: kit.NewSoft("").Wrapped(0), secrecy: kit.NewSoft("").Wrapped(0), what: small(""), basis: kit.NewSoft("").Wrapped(0),
 		pill: kit.NewPill(view.None, " "),
 	}
 	l.amount = kit.NewButton(" ", kit.Link, func() { s.commands.Open(l.shown.Flows) })
@@ -159,7 +159,7 @@ func newSendLine(s *sendsSheet) *sendLine {
 	})
 	l.tick = kit.NewTick(func(on bool) { s.pick(l.shown.Allow.ID, on) })
 	state := kit.NewColumn(0, kit.NewFlow(0, l.pill), kit.NewFlow(0, l.link))
-	l.box = kit.NewColumn(2*kit.Step, newRule(), kit.NewCells(true, sendCells, l.tick, kit.NewColumn(0, l.to, l.who, l.toLine), kit.NewColumn(0, l.what, l.basis), kit.NewPad(-1.5*kit.Step, 0, 0, -kit.Step, kit.NewFlow(0, l.amount)), state))
+	l.box = kit.NewColumn(2*kit.Step, newRule(), kit.NewCells(true, sendCells, l.tick, kit.NewColumn(0, l.to, l.who, l.toLine, l.secrecy), kit.NewColumn(0, l.what, l.basis), kit.NewPad(-1.5*kit.Step, 0, 0, -kit.Step, kit.NewFlow(0, l.amount)), state))
 	return l
 }
 
@@ -169,6 +169,8 @@ func (l *sendLine) set(r view.SendRow, picked bool) {
 	kit.SetVisible(l.tick, r.Allow.Label != "")
 	l.to.Set(r.To)
 	l.toLine.Set(r.ToLine)
+	l.secrecy.Set(r.Secrecy)
+	kit.SetVisible(l.secrecy, r.Secrecy != "")
 	l.what.Set(r.What)
 	l.basis.Set(r.Basis)
 	l.amount.SetLabel(r.Amount)

@@ -1,0 +1,41 @@
+package view
+
+import (
+	"cmp"
+
+	"bestbefore/app/internal/engine"
+	"bestbefore/discovery/flow"
+)
+
+// addSecrecy notes how f was sent. Look-ups are not what is sent, and what was
+// turned away went nowhere.
+func (s *sent) addSecrecy(f engine.FlowInfo) {
+	if f.Refused || f.BytesUp+f.BytesDown == 0 {
+		return
+	}
+	how := cmp.Or(f.Secrecy, flow.Key{Protocol: flow.Protocol(f.Protocol), Port: f.Port}.Secrecy())
+	if _, known := s.secrecy[how]; !known {
+		s.secrecy[how] = portOf(f)
+	}
+}
+
+// secrecy says of what one recipient gets whether it was encrypted, and by what
+// that is known. The least secret part decides.
+func (p Presenter) secrecy(s sent) string {
+	if len(s.secrecy) == 0 {
+		return ""
+	}
+	if port, open := s.secrecy[flow.UsualOpen]; open {
+		if len(s.secrecy) > 1 {
+			return p.T("in part probably not encrypted: %s is usual for open text", port)
+		}
+		return p.T("probably not encrypted: %s is usual for open text", port)
+	}
+	if _, unknown := s.secrecy[flow.SecrecyUnknown]; unknown {
+		return p.T("whether it is encrypted is not known")
+	}
+	if port, usual := s.secrecy[flow.UsualEncrypted]; usual {
+		return p.T("probably encrypted: %s is usual for that", port)
+	}
+	return p.T("encrypted, seen in a capture")
+}
