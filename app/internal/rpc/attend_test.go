@@ -131,7 +131,9 @@ func TestARestartedEngineIsAskedAtOnce(t *testing.T) {
 	if _, err := c.Devices(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	c.mu.Lock()
 	old := c.idle[0]
+	c.mu.Unlock()
 	stop()
 	for range changed { // it ends with the engine
 	}
@@ -142,7 +144,9 @@ func TestARestartedEngineIsAskedAtOnce(t *testing.T) {
 	if _, err := c.Devices(t.Context()); err != nil {
 		t.Errorf("after the restart: %v", err)
 	}
+	c.mu.Lock()
 	c.idle = append(c.idle, old)
+	c.mu.Unlock()
 	if _, err := c.Devices(t.Context()); !errors.Is(err, engine.ErrAway) {
 		t.Errorf("the twin: over an old connection: %v", err)
 	}
