@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,37 +17,42 @@ import (
 type elsewhere struct {
 	*fake
 	die  context.CancelFunc // ends the streams of the life now
-	life context.Context
-	dead bool
-	hung bool
+	life atomic.Pointer[context.Context]
+	dead atomic.Bool
+	hung atomic.Bool
 }
 
-func (e *elsewhere) born() { e.life, e.die = context.WithCancel(context.Background()); e.dead = false }
+func (e *elsewhere) born() {
+	var life context.Context
+	life, e.die = context.WithCancel(context.Background())
+	e.life.Store(&life)
+	e.dead.Store(false)
+}
 
 func (e *elsewhere) Watch(ctx context.Context) <-chan changes.Change {
-	if e.dead {
+	if e.dead.Load() {
 		out := make(chan changes.Change)
 		close(out)
 		return out
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	context.AfterFunc(e.life, cancel)
+	context.AfterFunc(*e.life.Load(), cancel)
 	return e.hub.Listen(ctx)
 }
 
 func (e *elsewhere) Preferences(ctx context.Context) (engine.Preferences, error) {
-	if e.hung {
+	if e.hung.Load() {
 		<-ctx.Done()
 		return engine.Preferences{}, ctx.Err()
 	}
-	if e.dead {
+	if e.dead.Load() {
 		return engine.Preferences{}, engine.ErrAway
 	}
 	return engine.Preferences{}, nil
 }
 
 func (e *elsewhere) Devices(ctx context.Context) ([]engine.DeviceInfo, error) {
-	if e.dead {
+	if e.dead.Load() {
 		return nil, engine.ErrAway
 	}
 	return e.fake.Devices(ctx)
@@ -62,7 +68,7 @@ func killed(t *testing.T, beside bool) (*elsewhere, *screen) {
 	if len(s.devices) != 1 || len(s.away) != 0 {
 		t.Fatalf("while it lives: %d looks, %+v", len(s.devices), s.away)
 	}
-	e.dead = true
+	e.dead.Store(true)
 	e.die()
 	time.Sleep(gathered)
 	s.settle()
@@ -118,13 +124,14 @@ func TestAnEngineThatHangsIsSaidToo(t *testing.T) {
 		p, s := pumpWith(t, e, e.fake, true)
 		p.Shown(view.Route{Page: view.PageDevices})
 		s.settle()
-		e.hung = true
+		e.hung.Store(true)
 		time.Sleep(time.Minute)
 		s.settle()
 		if got := last(t, s.away); got.Text == "" || got.Action.Label != "" {
 			t.Fatalf("said %+v", got)
 		}
-		e.hung, e.dead = false, true // and then it ends
+		e.hung.Store(false) // and then it ends
+		e.dead.Store(true)
 		e.die()
 		time.Sleep(answerTime + searchLast) // a question may still wait
 		s.settle()
