@@ -47,7 +47,7 @@ func (*Classic) Spec() connectors.Spec {
 		},
 		// A console that is a program tells everybody that it is up.
 		Knocks: []connectors.Knock{{Scheme: "https", Port: 8443, Path: "/status", Key: optAddress, Status: []int{200}, Has: []string{`"server_version"`, `"rc":"ok"`}}},
-		Needs: []string{"a local account on the console, with the role of a site administrator"},
+		Needs:  []string{"a local account on the console, with the role of a site administrator"},
 		Stays: connectors.Stays{
 			What:  "The console's local administrator whose password you gave stays there, with its rights.",
 			Steps: []string{"If it is for Best Before alone: on the console, Admins & Users: remove that administrator."},

@@ -78,6 +78,8 @@ type DevicePage struct {
 
 	SendsTitle string
 	Sends      []SendRow
+	AllSends   Route  // where the rest of them is
+	MoreSends  string // "All 300 recipients"; "" where all are shown
 	SendsEmpty string
 	Spans      []Choice // day, week, year
 	Chart      []Column

@@ -46,6 +46,10 @@ func (p Presenter) Device(in DeviceInput) DevicePage {
 	}
 	out.Sends = p.sends(in)
 	out.Sentence = p.deviceSentence(d, out.Sends)
+	if all := len(out.Sends); all > sendsShown {
+		out.Sends, out.AllSends = mostOf(out.Sends), FlowFilter{Device: string(d.ID)}.Route()
+		out.MoreSends = p.N("All %d recipients", "All %d recipients", all)
+	}
 	if len(out.Sends) == 0 {
 		out.SendsEmpty = p.sendsEmpty(d)
 	}

@@ -120,6 +120,31 @@ func (p Presenter) sends(in DeviceInput) []SendRow {
 	return out
 }
 
+// sendsShown is how many recipients the page of a device lists; the others are a
+// click away, so that hundreds neither bury the page nor hold up the window.
+const sendsShown = 24
+
+// mostOf keeps every row that a permission is about, and of the others the first.
+func mostOf(rows []SendRow) []SendRow {
+	room := sendsShown
+	for _, r := range rows {
+		if r.Consent != "" {
+			room--
+		}
+	}
+	var out []SendRow
+	for _, r := range rows {
+		if r.Consent == "" {
+			if room <= 0 {
+				continue
+			}
+			room--
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
 // typicalNamed is how many typical kinds of data a row names.
 const typicalNamed = 3
 

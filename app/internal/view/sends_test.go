@@ -1,10 +1,12 @@
 package view
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/consent"
 )
 
 // TestSendsAreTogetherByCompany: the household's name first, then the company
@@ -24,5 +26,27 @@ func TestSendsAreTogetherByCompany(t *testing.T) {
 	}
 	if !slices.Equal(names, []string{"Bell Maker", "My bell", "203.0.113.9"}) || !slices.Equal(got[0].ids, []string{"a.bell.example", "b.bell.example"}) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Of hundreds of recipients the page lists the largest and every one that a
+// permission is about, and leads to the rest; of a few it lists all.
+func TestHundredsOfRecipientsAreNotAllListed(t *testing.T) {
+	for n, want := range map[int]int{sendsShown: sendsShown, 300: sendsShown} {
+		in := DeviceInput{Device: devices(t)[0], Consents: []engine.ConsentInfo{{Consent: consent.Consent{ID: "c9"}}}}
+		for i := range n {
+			f := engine.FlowInfo{Destination: fmt.Sprintf("host%d.example", i), BytesUp: uint64(1000 - i)}
+			if i == n-1 {
+				f.Consent = "c9" // the smallest one
+			}
+			in.Flows = append(in.Flows, f)
+		}
+		page := presenter(t).Device(in)
+		if len(page.Sends) != want || page.Sends[want-1].Consent != "c9" || (page.MoreSends != "") != (n > want) || (page.AllSends.Page == PageFlows) != (n > want) {
+			t.Errorf("of %d: %d rows, %q, %+v", n, len(page.Sends), page.MoreSends, page.AllSends)
+		}
+		if n > want && page.MoreSends != "All 300 recipients" {
+			t.Errorf("it leads to %q", page.MoreSends)
+		}
 	}
 }

@@ -21,6 +21,7 @@ type sendsSheet struct {
 	changed  func() // the sheet may be higher now
 	device   string
 	rows     *fyne.Container
+	more     *kit.Button // leads to all of them
 	lines    []*sendLine
 	empty    *kit.Text
 	spans    *kit.Chips
@@ -39,10 +40,11 @@ func newSendsSheet(c DeviceCommands, changed func()) *sendsSheet {
 		note: kit.NewSoft("").Wrapped(0), coverage: kit.NewSoft("").Wrapped(0),
 	}
 	s.give = kit.NewSignButton("calendar", " ", kit.Main, func() { c.Give(s.device, s.picked()...) })
+	s.more = kit.NewButton(" ", kit.Link, func() { c.Open(s.shown.AllSends) })
 	s.chart = kit.NewColumns(128, s.point, c.Open)
 	s.spans = kit.NewChips(func(span string) { c.Chart(span) })
 	s.graph = kit.NewPad(3*kit.Step, 0, 0, 0, kit.NewColumn(3*kit.Step, kit.NewHead(s.note, s.spans.Content()), s.chart))
-	s.box = kit.NewSheet("", kit.NewHead(s.title, kit.NewFlow(0, s.give)), s.rows, s.empty, s.graph, s.coverage)
+	s.box = kit.NewSheet("", kit.NewHead(s.title, kit.NewFlow(0, s.give)), s.rows, kit.NewFlow(0, s.more), s.empty, s.graph, s.coverage)
 	return s
 }
 
@@ -56,6 +58,7 @@ func (s *sendsSheet) set(d view.DevicePage) {
 	s.setRows(d.Sends)
 	s.setGive()
 	kit.SetVisible(s.rows, len(d.Sends) > 0)
+	kit.SetWord(s.more, d.MoreSends)
 	s.empty.Set(d.SendsEmpty)
 	kit.SetVisible(s.empty, d.SendsEmpty != "")
 	s.spans.Set(d.Spans)
@@ -135,13 +138,13 @@ func (s *sendsSheet) setRows(sends []view.SendRow) {
 
 // sendLine is one recipient of what the device sends.
 type sendLine struct {
-	shown                        view.SendRow
-	box                          *fyne.Container
-	tick                         *kit.Tick
+	shown                                 view.SendRow
+	box                                   *fyne.Container
+	tick                                  *kit.Tick
 	to, who, toLine, secrecy, what, basis *kit.Text
-	amount                       *kit.Button // leads to what lies behind it
-	pill                         *kit.Pill
-	link                         *kit.Button
+	amount                                *kit.Button // leads to what lies behind it
+	pill                                  *kit.Pill
+	link                                  *kit.Button
 }
 
 func newSendLine(s *sendsSheet) *sendLine {
