@@ -76,7 +76,7 @@ func TestHostileAnswersAreBounded(t *testing.T) {
 			t.Errorf("%s is named %q", ip, got)
 		}
 	}
-	for i := range 1_000_000 {
+	for i := range 200_000 { // three times what is kept
 		ip := netip.AddrFrom4([4]byte{45, byte(i >> 16), byte(i >> 8), byte(i)})
 		id := discovery.DeviceID(fmt.Sprint("d", i%64))
 		r := question(id, fmt.Sprint("n", i%5000, ".example"), asking.Add(time.Duration(i)*time.Millisecond))
