@@ -42,13 +42,15 @@ func TestAPauseEndsByItself(t *testing.T) {
 				h.r.Opened()
 				_ = h.r.Retry(t.Context(), over.ID)
 				synctest.Wait()
+				p.mu.Lock()
 				rule, on := p.rules[block.Mark]
+				p.mu.Unlock()
 				if !on || rule.Until.IsZero() == c.traits.HoldsEnd {
 					t.Fatalf("half way: blocked %v, told to end at %s", on, rule.Until)
 				}
 				time.Sleep(30*time.Minute + 2*time.Second)
 				synctest.Wait()
-				if _, on := p.rules[block.Mark]; on != c.without {
+				if on := p.holds(block.Mark); on != c.without {
 					t.Errorf("when it is over: blocked %v", on)
 				}
 				if got := h.action(over.ID).State; !c.without && got != consent.Done {
