@@ -112,8 +112,11 @@ func (s *Session) checkDevice(ctx context.Context, r rule, t connectors.Target) 
 }
 
 // change puts one section of ours in place of what its mark held; nil values
-// take it away. Sections of ours that are over go with it. It returns when the
-// firewall has loaded the change, or how far it got. The caller holds writing.
+// take it away, and without a mark all of ours. The section goes by its own name,
+// which nobody can change: a person may have given the rule in it another one, and
+// it stops the device all the same. Sections of ours that are over go with it. It
+// returns when the firewall has loaded the change, or how far it got. The caller
+// holds writing.
 func (s *Session) change(ctx context.Context, mark string, values map[string]any) (progress, error) {
 	all, err := s.firewall(ctx)
 	if err != nil {
@@ -123,8 +126,11 @@ func (s *Session) change(ctx context.Context, mark string, values map[string]any
 	var gone, names []string
 	for n, sec := range all {
 		r, ours := readRule(n, sec, s.zoneOfHome, s.zone)
-		if ours && (n == section || r.over(now.Add(-time.Minute))) {
-			gone, names = append(gone, n), append(names, r.name())
+		if n != section && !(ours && r.over(now.Add(-time.Minute))) && !(mark == "" && ourSection(n)) {
+			continue
+		}
+		if gone = append(gone, n); ours {
+			names = append(names, r.name())
 		}
 	}
 	if len(gone) == 0 && values == nil {
@@ -237,15 +243,11 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 	return r, nil
 }
 
-// Leave takes all our rules away.
+// Leave takes all our rules away, also those that were given another name.
 func (s *Session) Leave(ctx context.Context) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	rules, err := s.rules(ctx)
-	for _, r := range rules {
-		_, gone := s.change(ctx, r.mark, nil)
-		err = errors.Join(err, gone)
-	}
+	_, err := s.change(ctx, "", nil)
 	return err
 }
 
@@ -290,18 +292,18 @@ func sentenceOf(err error) string {
 // pair is what one call of conntrack ends.
 type pair struct{ src, dst netip.Addr }
 
-// pairs are all of a device's addresses, or, for one recipient, those with the
-// destinations that are open now.
+// pairs are the ends of what is open now and under r; of a whole device all its
+// addresses, and beside them what was opened to it from outside.
 func (s *Session) pairs(ctx context.Context, r rule, h *home) []pair {
 	var out []pair
-	if len(r.to) == 0 {
-		for _, m := range r.macs {
-			if d := h.devices[m]; d != nil {
-				for _, a := range d.addrs {
-					out = append(out, pair{src: a})
-				}
+	for _, m := range r.macs {
+		if d := h.devices[m]; d != nil && len(r.to) == 0 {
+			for _, a := range d.addrs {
+				out = append(out, pair{src: a})
 			}
 		}
+	}
+	if !s.observes() {
 		return out
 	}
 	rows, err := s.table(ctx)
@@ -309,7 +311,7 @@ func (s *Session) pairs(ctx context.Context, r rule, h *home) []pair {
 		s.log.Warn("open connections not read", "error", err)
 	}
 	for _, c := range rows {
-		if p := (pair{c.src, c.dst}); s.under(r, c, h) && !slices.Contains(out, p) {
+		if p := (pair{c.src, c.dst}); s.under(r, c, h) && !slices.Contains(out, p) && !slices.Contains(out, pair{src: c.src}) {
 			out = append(out, p)
 		}
 	}
@@ -330,9 +332,13 @@ func (s *Session) cutDue(ctx context.Context) {
 		if s.now().Before(from) || ctx.Err() != nil {
 			continue
 		}
-		delete(s.starts, mark)
 		r, ok, err := s.readBack(ctx, mark)
-		if err == nil && ok && r.active(s.now()) {
+		if err != nil { // what is open is still to be cut when the router answers
+			s.log.Info("a block that begins by itself was not read", "error", err)
+			continue
+		}
+		delete(s.starts, mark)
+		if ok && r.active(s.now()) {
 			s.log.Info("a block began by itself", "open connections", s.cut(ctx, r))
 		}
 	}

@@ -93,6 +93,22 @@ func TestTheWholeDeviceIsCut(t *testing.T) {
 	}
 }
 
+// What somebody outside has opened to a device, through a forwarded port, ends with
+// the rest; a rule for what the device sends alone would let it go on.
+func TestWhatWasOpenedFromOutsideIsCut(t *testing.T) {
+	r := newRouter(t)
+	s := r.open(t)
+	in := &tracked{src: "203.0.113.50", dst: "192.168.178.2", back: addressOf[tv], sport: 50000, dport: 8443, up: 10, down: 900}
+	other := &tracked{src: "203.0.113.50", dst: "192.168.178.3", back: addressOf[camera], sport: 50001, dport: 8443, up: 10, down: 900}
+	r.with(func() { r.table = append(r.table, in, other) })
+	mustBlock(t, s, connectors.BlockRequest{Mark: "device-1", Target: target(tv)})
+	r.with(func() {
+		if slices.Contains(r.table, in) || !slices.Contains(r.table, other) {
+			t.Errorf("open: the device's %v, another's %v", slices.Contains(r.table, in), slices.Contains(r.table, other))
+		}
+	})
+}
+
 // The first change of a session is made so that it is taken back unless confirmed.
 func TestTheFirstChangeIsConfirmed(t *testing.T) {
 	r := newRouter(t)
@@ -233,6 +249,48 @@ func TestWhatIsOpenAtTheStartIsCut(t *testing.T) {
 	}
 	cancel()
 	w.wait(t)
+}
+
+// A router that does not answer at the moment of the start is asked again: what
+// was open is cut all the same.
+func TestTheStartIsNotMissed(t *testing.T) {
+	r := newRouter(t)
+	s := r.open(t)
+	mustBlock(t, s, connectors.BlockRequest{Mark: "consent-1", Target: target(tv)})
+	open := &tracked{src: addressOf[tv], dst: "198.51.100.7", sport: 41000, dport: 443, mac: tv}
+	r.with(func() { r.table, r.asleep = append(r.table, open), true })
+	s.starts["consent-1"] = time.Now().Add(-time.Second)
+	s.cutDue(t.Context())
+	r.with(func() { r.asleep = false })
+	s.cutDue(t.Context())
+	r.with(func() {
+		if slices.Contains(r.table, open) {
+			t.Error("what was open goes on")
+		}
+	})
+}
+
+// A rule that a person gave another name stops the device as before: it is missed
+// under our name, put right, lifted with its mark, and taken away on leaving.
+func TestARenamedRuleIsLifted(t *testing.T) {
+	for name, lift := range map[string]func(*Session, connectors.Receipt) error{
+		"lifted":  func(s *Session, rec connectors.Receipt) error { _, err := s.Unblock(t.Context(), rec); return err },
+		"leaving": func(s *Session, _ connectors.Receipt) error { return s.Leave(t.Context()) },
+	} {
+		r := newRouter(t)
+		s := r.open(t)
+		rec := mustBlock(t, s, connectors.BlockRequest{Mark: "consent-1", Target: target(tv)})
+		r.with(func() { r.saved[prefix+key("consent-1")]["name"] = "No television"; r.load() })
+		if f, err := s.Verify(t.Context(), rec); err != nil || !f.Missing {
+			t.Errorf("%s: %+v, %v", name, f, err)
+		}
+		if err := lift(s, rec); err != nil || len(r.ours()) != 0 {
+			t.Errorf("%s: %v still stands, %v", name, r.ours(), err)
+		}
+		if _, passed := r.send(tv, "198.51.100.7", 443, 1, nil); !passed {
+			t.Errorf("%s: the device is still cut", name)
+		}
+	}
 }
 
 func TestWhatAPersonChangedIsNoticed(t *testing.T) {

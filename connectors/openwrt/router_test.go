@@ -1,6 +1,7 @@
 package openwrt
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -75,6 +76,7 @@ type change struct {
 // tracked is one line of the table of connections.
 type tracked struct {
 	src, dst     string
+	back         string // who answers, where it is not dst: the device behind a forwarded port
 	sport, dport uint16
 	up, down     uint64
 	mac          string
@@ -438,7 +440,7 @@ func (r *router) conntrack() string {
 			proto = "udp      17 170"
 		}
 		fmt.Fprintf(&b, "ipv4     2 %s src=%s dst=%s sport=%d dport=%d %ssrc=%s dst=192.168.178.2 sport=%d dport=%d %s[ASSURED] mark=0 zone=0 use=2\n",
-			proto, c.src, c.dst, c.sport, c.dport, up, c.dst, c.dport, c.sport, down)
+			proto, c.src, c.dst, c.sport, c.dport, up, cmp.Or(c.back, c.dst), c.dport, c.sport, down)
 		if r.nlbwmon {
 			c.up, c.down = 0, 0
 		}

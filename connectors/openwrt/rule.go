@@ -68,6 +68,12 @@ func key(mark string) string {
 	return hex.EncodeToString(sum[:6])
 }
 
+// ourSection reports a name that only we give a section: the prefix and a key.
+func ourSection(name string) bool {
+	k, ours := strings.CutPrefix(name, prefix)
+	return ours && len(k) == len(key("")) && strings.Trim(k, "0123456789abcdef") == ""
+}
+
 // safeMark is mark as it may stand in a rule's name; long and odd ones are
 // replaced by their hash.
 func safeMark(mark string) string {
