@@ -54,6 +54,7 @@ type fake struct {
 	ignored     bool          // takes rules with 200 and applies none
 	forgetful   bool          // takes rules with 200 and keeps none
 	unfindable  bool          // a row that is looked up by its time is not found [D]: rows stand out of order
+	sticks      bool          // gives the newest rows, whatever is asked for
 	off         bool          // its query log is switched off
 	masked      bool          // addresses in the log are shortened [D]
 	unprotected bool          // its protection is switched off; its verdict does not say so [V]
@@ -242,6 +243,9 @@ func (f *fake) querylog(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if f.sticks {
+		older = time.Time{}
+	}
 	term := strings.Trim(q.Get("search"), `"`)
 	inFile := max(len(f.log)-f.memory, 0)
 	found := older.IsZero() || inFile == 0 || older.After(f.log[inFile-1].at)
@@ -249,6 +253,9 @@ func (f *fake) querylog(w http.ResponseWriter, r *http.Request) {
 		found = slices.ContainsFunc(f.log[:inFile], func(e entry) bool { return e.at.Equal(older) })
 	}
 	offset, _ := strconv.Atoi(q.Get("offset"))
+	if f.sticks {
+		offset = 0
+	}
 	data, oldest := []map[string]any{}, ""
 	for i := len(f.log) - 1 - offset; i >= 0 && len(data) < limit; i-- {
 		e := f.log[i]

@@ -1,6 +1,7 @@
 package adguardhome
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"time"
@@ -64,6 +65,7 @@ func (s *Session) descend(ctx context.Context, p *place, emit dnsblock.Emit) (ga
 	if fresh {
 		limit = smallPage
 	}
+	asked := p.Down
 	var last []row // the page before, to find a way on where its end is not found again
 	for {
 		pg, err := s.readLog(ctx, limit, p.Down, "")
@@ -86,11 +88,20 @@ func (s *Session) descend(ctx context.Context, p *place, emit dnsblock.Emit) (ga
 			return s.finish(p, gave, arrived, emit), nil
 		}
 		last, limit = pg.rows, largePage
-		p.Down = pg.oldest
-		if p.Down == "" {
-			p.Down = pg.rows[len(pg.rows)-1].at.Format(time.RFC3339Nano)
+		from := asked
+		if asked = cmp.Or(pg.oldest, pg.rows[len(pg.rows)-1].at.Format(time.RFC3339Nano)); !older(asked, from) {
+			return s.finish(p, gave, false, emit), nil // what it was asked for before leads nowhere
 		}
+		p.Down = asked
 	}
+}
+
+// older reports whether a page that ends at now has led on from where it was asked
+// for; all do where that was the top.
+func older(now, asked string) bool {
+	to, bad := time.Parse(time.RFC3339Nano, now)
+	from, none := time.Parse(time.RFC3339Nano, asked)
+	return bad == nil && (none != nil || to.Before(from))
 }
 
 // finish ends a descent, and says so where the log ended before the place was
@@ -140,7 +151,7 @@ func (s *Session) wayOn(ctx context.Context, end time.Time, last []row) (page, e
 			return below, nil // with nothing below it, the log really ends there
 		}
 	}
-	for offset := 0; ; offset += largePage { // rows that come meanwhile push others down, so none is passed over
+	for offset := 0; offset < maxLog; offset += largePage { // rows that come meanwhile push others down, so none is passed over
 		pg, err := s.readLogAt(ctx, offset)
 		if err != nil || len(pg.rows) == 0 {
 			return page{}, err
@@ -149,7 +160,11 @@ func (s *Session) wayOn(ctx context.Context, end time.Time, last []row) (page, e
 			return below, nil
 		}
 	}
+	return page{}, nil
 }
+
+// maxLog is how many rows are counted through at the most.
+const maxLog = 10_000_000
 
 // below is the part of a page that is older than end; met says that the page
 // shows the row at end itself.

@@ -161,6 +161,8 @@ type QueryLog struct {
 	Away func()
 	// Rotate throws all away but the newest.
 	Rotate func(left int)
+	// Stick makes it give its newest rows, whatever older ones are asked for.
+	Stick func()
 	// Backlog is how much is asked while nobody looked, in the largest round.
 	Backlog int
 }
@@ -233,5 +235,24 @@ func SaysLosses(t *testing.T, l QueryLog) {
 	Until(t, "the loss is said", func() bool {
 		cov, _ := c.Coverer.Coverage(t.Context())
 		return cov.Lost > 0 && strings.Contains(cov.Text, "no longer held") && cov.Lessen != ""
+	})
+}
+
+// EndsALook wants a log that never gives anything older to be left after a while,
+// and what may be missing to be said: who asks on would never do anything else.
+func EndsALook(t *testing.T, l QueryLog) {
+	t.Helper()
+	c := l.Open(t)
+	l.Ask("one.example")
+	from := Watch(t, c.Observer, nil).Begun().Stop().Cursor
+	for i := range 250 {
+		l.Ask(fmt.Sprintf("x%d.example", i))
+	}
+	l.Rotate(200)
+	l.Stick()
+	Watch(t, c.Observer, from)
+	Until(t, "it gives up, and says that something is missing", func() bool {
+		cov, _ := c.Coverer.Coverage(t.Context())
+		return cov.Lost > 0
 	})
 }

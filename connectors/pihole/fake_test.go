@@ -71,6 +71,7 @@ type fake struct {
 	level    int           // of privacy [D]
 	ahead    time.Duration // its clock
 	mayNot   bool          // 403 to every write; an application password may write lists [V], so whoever stands before it says so
+	sticks   bool          // gives the newest rows, whatever is asked for
 	begins   bool          // it has not opened its lists yet [V]
 	oneOfAll bool          // every session is refused although the password is right
 	macBlind bool          // the sweep has not met the device yet: a hardware address hits nobody [V]
@@ -446,7 +447,9 @@ func (f *fake) queries(w http.ResponseWriter, q url.Values) {
 			f.fail(w, http.StatusBadRequest, "bad_request", "Requested cursor is invalid")
 			return
 		}
-		cursor = n
+		if cursor = n; f.sticks {
+			cursor = f.last
+		}
 	}
 	from, _ := strconv.ParseFloat(q.Get("from"), 64)
 	disk := q.Get("disk") == "true"

@@ -53,7 +53,7 @@ func (s *Session) look(ctx context.Context, p *place, known *bool, emit dnsblock
 // descend reads from Down, or from the newest row, to Mark.
 func (s *Session) descend(ctx context.Context, p *place, emit dnsblock.Emit) (gave bool, err error) {
 	ask := question{limit: smallPage}
-	for {
+	for begun := 0; ; {
 		ask.from = p.since()
 		if ask.cursor = 0; p.Down > 0 {
 			ask.limit = largePage
@@ -67,6 +67,9 @@ func (s *Session) descend(ctx context.Context, p *place, emit dnsblock.Emit) (ga
 			s.Log.Warn("the query log was begun anew")
 			p.anew()
 			emit(nil, p.cursor())
+			if begun++; begun > 1 { // it says so of whatever it is asked for; the next look may fare better
+				break
+			}
 			ask = question{limit: smallPage}
 			continue
 		}
@@ -80,11 +83,12 @@ func (s *Session) descend(ctx context.Context, p *place, emit dnsblock.Emit) (ga
 			emit(nil, p.cursor())
 			continue
 		}
-		some, arrived := s.give(p, pg, p.Down == 0, emit)
+		before := p.Down
+		some, arrived := s.give(p, pg, before == 0, emit)
 		gave = gave || some
 		switch {
 		case arrived, p.Down == 0 && len(pg.rows) > 0: // nothing new, or nothing ripe
-		case len(pg.rows) > 0:
+		case before == 0 && p.Down > 0, p.Down < before: // a page of what was given already leads nowhere
 			continue
 		case !ask.disk: // its memory holds a day
 			ask.disk = true

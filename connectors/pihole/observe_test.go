@@ -20,6 +20,7 @@ func questions(f *fake) connectortest.QueryLog {
 		Open:    func(t *testing.T) connectors.Capabilities { return connectors.CapabilitiesOf(open(t, f)) },
 		Ask:     func(name string) { f.ask(bellAddr, name) },
 		Rotate:  f.rotate,
+		Stick:   func() { f.with(func() { f.sticks = true }) },
 		Backlog: 4500,
 	}
 }
@@ -43,6 +44,8 @@ func TestEveryQuestionIsCountedOnce(t *testing.T) {
 		})
 	}
 }
+
+func TestALogThatSticksIsLeft(t *testing.T) { connectortest.EndsALook(t, questions(newFake(t))) }
 
 func TestARotatedLogIsALoss(t *testing.T) { connectortest.SaysLosses(t, questions(newFake(t))) }
 
