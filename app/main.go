@@ -73,6 +73,9 @@ func (o options) folder() (string, error) {
 
 // run shows the window until it is closed.
 func run(o options) error {
+	if err := lifecycle.Speak(lang.SystemLocale().String()); err != nil { // before the engine says its first word
+		return err
+	}
 	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: appName, Version: lifecycle.Version, Build: build, Icon: fyne.NewStaticResource("icon.png", assets.AppIcon)})
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

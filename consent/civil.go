@@ -1,9 +1,9 @@
 package consent
 
 import (
-	"errors"
-	"fmt"
 	"time"
+
+	"bestbefore/words"
 )
 
 // The forms of a civil moment, as Term.Civil and Consent.ExpiresCivil hold it.
@@ -14,7 +14,7 @@ const (
 )
 
 // ErrDate says that a text is not a date that can be used.
-var ErrDate = errors.New("not a usable date")
+var ErrDate = words.New("not a usable date")
 
 // CivilEnd turns what a person wrote into the instant at which it ends, in UTC.
 //
@@ -25,7 +25,7 @@ var ErrDate = errors.New("not a usable date")
 // twice becomes the first. ErrDate when civil is neither.
 func CivilEnd(civil string, zone *time.Location) (time.Time, error) {
 	if zone == nil {
-		return time.Time{}, fmt.Errorf("%w: no time zone is known", ErrDate)
+		return time.Time{}, words.Errorf("%w: no time zone is known", ErrDate)
 	}
 	naive, day, err := parseCivil(civil)
 	if err != nil {
@@ -48,14 +48,14 @@ func parseCivil(civil string) (naive time.Time, day bool, err error) {
 	case len(civilSecond):
 		layout = civilSecond
 	default:
-		return time.Time{}, false, fmt.Errorf("%w: write it as 2027-05-31 or 2027-05-31T18:00", ErrDate)
+		return time.Time{}, false, words.Errorf("%w: write it as 2027-05-31 or 2027-05-31T18:00", ErrDate)
 	}
 	naive, err = time.Parse(layout, civil)
 	if err != nil {
-		return time.Time{}, false, fmt.Errorf("%w: there is no such day or time", ErrDate)
+		return time.Time{}, false, words.Errorf("%w: there is no such day or time", ErrDate)
 	}
 	if y := naive.Year(); y < 1970 || y > 9998 { // the end of 9999 is a year that RFC 3339 cannot write
-		return time.Time{}, false, fmt.Errorf("%w: the year must be between 1970 and 9998", ErrDate)
+		return time.Time{}, false, words.Errorf("%w: the year must be between 1970 and 9998", ErrDate)
 	}
 	return naive, day, nil
 }

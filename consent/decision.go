@@ -1,9 +1,8 @@
 package consent
 
 import (
-	"errors"
-
 	"bestbefore/consent/ledger"
+	"bestbefore/words"
 )
 
 // Decision is a new version of a consent together with everything that must be
@@ -20,13 +19,13 @@ type Decision struct {
 }
 
 // ErrChanged says that the consent was decided anew meanwhile; read it again.
-var ErrChanged = errors.New("the permission was changed meanwhile")
+var ErrChanged = words.New("the permission was changed meanwhile")
 
 // ErrNotFound says that there is no such record.
-var ErrNotFound = errors.New("not found")
+var ErrNotFound = words.New("not found")
 
 // ErrIrreversible says that something cannot be undone and needs a second confirmation.
-var ErrIrreversible = errors.New("this cannot be undone")
+var ErrIrreversible = words.New("this cannot be undone")
 
 // Kinds of diary entries, one vocabulary for code, pages and command line.
 const (

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"bestbefore/words"
 )
 
 // maxRecord bounds a stored record; the largest valid one is about 100 KiB.
@@ -16,15 +18,15 @@ const maxRecord = 1 << 18
 // from a damaged row; the caller puts such a row aside and shows it.
 func Decode(b []byte) (Consent, error) {
 	if len(b) > maxRecord {
-		return Consent{}, fmt.Errorf("%w: the record is too large", ErrInvalid)
+		return Consent{}, words.Errorf("%w: the record is too large", ErrInvalid)
 	}
 	var c Consent
 	d := json.NewDecoder(bytes.NewReader(b))
 	if err := d.Decode(&c); err != nil {
-		return Consent{}, fmt.Errorf("%w: reading the record: %w", ErrInvalid, err)
+		return Consent{}, words.Errorf("%w: reading the record: %w", ErrInvalid, err)
 	}
 	if d.More() {
-		return Consent{}, fmt.Errorf("%w: something follows the record", ErrInvalid)
+		return Consent{}, words.Errorf("%w: something follows the record", ErrInvalid)
 	}
 	if err := c.Validate(); err != nil {
 		return Consent{}, err
@@ -39,7 +41,7 @@ func (c Consent) Encode() ([]byte, error) {
 	}
 	b, err := json.Marshal(c)
 	if err != nil {
-		return nil, fmt.Errorf("writing the record: %w", err)
+		return nil, words.Errorf("writing the record: %w", err)
 	}
 	return b, nil
 }
@@ -57,19 +59,19 @@ func (c Consent) Validate() error {
 func faultOfBounds(c Consent) string {
 	switch {
 	case c.SchemaVersion < 1 || c.SchemaVersion > SchemaVersion:
-		return "it was written by a later version of this program"
+		return words.Text("it was written by a later version of this program")
 	case c.ID == "" || len(c.ID) > maxWord:
-		return "it has no usable id"
+		return words.Text("it has no usable id")
 	case c.Version < 1:
-		return "it has no version"
+		return words.Text("it has no version")
 	case c.Version > 1 && len(c.PreviousHash) != 64:
-		return "it is not tied to the version before"
+		return words.Text("it is not tied to the version before")
 	case c.Device == "" || len(c.Device) > maxWord:
-		return "it names no device"
+		return words.Text("it names no device")
 	case len(c.DecidedBy) > maxWord || len(c.DecidedHow) > maxWord || len(c.Zone) > maxWord:
-		return "who decided is too long"
+		return words.Text("who decided is too long")
 	case len(c.Identity) > maxIdentity:
-		return "it names too many identifiers"
+		return words.Text("it names too many identifiers")
 	}
 	return ""
 }
@@ -78,13 +80,13 @@ func faultOfWords(c Consent) string {
 	decided := []Decided{Unknown, Requested, Deferred, Given, Renewed, Refused, Expired, Withdrawn, Revoked, Invalidated}
 	switch {
 	case !slices.Contains(decided, c.Decided):
-		return "what was decided is not known"
+		return words.Text("what was decided is not known")
 	case !slices.Contains(Remedies(), c.Remedy):
-		return "what happens at the end is not known"
+		return words.Text("what happens at the end is not known")
 	case !slices.Contains([]Seen{"", NotChecked, Stopped, Flowing, CannotTell}, c.Seen):
-		return "what was seen is not known"
+		return words.Text("what was seen is not known")
 	case !slices.Contains([]TermKind{UntilDate, ForPeriod, NoEnd}, c.Term.Kind):
-		return "how long it lasts is not known"
+		return words.Text("how long it lasts is not known")
 	}
 	return ""
 }
@@ -93,13 +95,13 @@ func faultOfWhat(c Consent) string {
 	r, err := c.Recipient.Normal()
 	switch {
 	case err != nil:
-		return "its recipient cannot be used"
+		return words.Text("its recipient cannot be used")
 	case r.Name != c.Recipient.Name || r.Any != c.Recipient.Any || !slices.Equal(r.Destinations, c.Recipient.Destinations):
-		return "its recipient is not in canonical form"
+		return words.Text("its recipient is not in canonical form")
 	}
 	data, err := normalCategories(c.Data)
 	if err != nil || !slices.Equal(data, c.Data) {
-		return "its kinds of data cannot be used"
+		return words.Text("its kinds of data cannot be used")
 	}
 	return ""
 }
@@ -108,25 +110,25 @@ func faultOfWhat(c Consent) string {
 func faultOfDates(c Consent) string {
 	switch {
 	case c.Given.IsZero():
-		return "when it was given is not known"
+		return words.Text("when it was given is not known")
 	case (c.Term.Kind == NoEnd) != c.Expires.IsZero():
-		return "only a permission without an end has no date"
+		return words.Text("only a permission without an end has no date")
 	case c.Term.Kind != NoEnd && !c.Expires.After(c.Given):
-		return "it ends before it begins"
+		return words.Text("it ends before it begins")
 	case c.Expires.Year() > 9998 || c.Given.Year() < 1970 || c.GraceUntil.Year() > 9998:
-		return "its dates are out of range"
+		return words.Text("its dates are out of range")
 	case c.Term.Kind == NoEnd && !c.GraceUntil.IsZero():
-		return "it has no end, so it cannot have been extended"
+		return words.Text("it has no end, so it cannot have been extended")
 	case !c.GraceUntil.IsZero() && (!c.GraceUsed || c.GraceUntil.Sub(c.Expires) > MaxGrace):
-		return "it was extended further than allowed"
+		return words.Text("it was extended further than allowed")
 	case c.Decided.Live() && !c.Ended.IsZero():
-		return "it is in force and has ended"
+		return words.Text("it is in force and has ended")
 	case (c.Decided == Expired || c.Decided == Withdrawn) && c.Ended.IsZero():
-		return "it has ended, but not when"
+		return words.Text("it has ended, but not when")
 	case c.Decided == Expired && c.Ended.Before(c.DueAt()):
-		return "it ended before its date"
+		return words.Text("it ended before its date")
 	case !sameInstants(c):
-		return "its times are not in UTC"
+		return words.Text("its times are not in UTC")
 	}
 	return ""
 }

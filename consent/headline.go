@@ -1,6 +1,8 @@
 package consent
 
-import "time"
+import (
+	"time"
+)
 
 // Headline is the worst of the three axes, as a code; pages turn it into words.
 type Headline string

@@ -1,17 +1,16 @@
 package consent
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // ErrInvalid says that a request or a record cannot be used; the text says why.
-var ErrInvalid = errors.New("not valid")
+var ErrInvalid = words.New("not valid")
 
 // The bounds of a record.
 const (
@@ -55,11 +54,11 @@ type Decider struct {
 func (d Decider) check() error {
 	switch {
 	case d.Now.IsZero():
-		return fmt.Errorf("%w: the time is not known", ErrInvalid)
+		return words.Errorf("%w: the time is not known", ErrInvalid)
 	case d.Zone == nil || d.Zone == time.Local || d.Zone.String() == "Local":
-		return fmt.Errorf("%w: the name of this computer's time zone is not known", ErrInvalid)
+		return words.Errorf("%w: the name of this computer's time zone is not known", ErrInvalid)
 	case d.By == "" || len(d.By) > maxWord || d.How == "" || len(d.How) > maxWord:
-		return fmt.Errorf("%w: who decided, and how, must be said", ErrInvalid)
+		return words.Errorf("%w: who decided, and how, must be said", ErrInvalid)
 	}
 	return nil
 }
@@ -106,14 +105,14 @@ func normalCategories(in []Category) ([]Category, error) {
 	for _, c := range in {
 		s := strings.ToLower(strings.TrimSpace(string(c)))
 		if !categoryWord(s) {
-			return nil, fmt.Errorf("%w: %q is no kind of data; write one word such as video or energy", ErrInvalid, short(s))
+			return nil, words.Errorf("%w: %q is no kind of data; write one word such as video or energy", ErrInvalid, short(s))
 		}
 		out = append(out, Category(s))
 	}
 	slices.Sort(out)
 	out = slices.Compact(out)
 	if len(out) > maxCategories {
-		return nil, fmt.Errorf("%w: %d kinds of data at most", ErrInvalid, maxCategories)
+		return nil, words.Errorf("%w: %d kinds of data at most", ErrInvalid, maxCategories)
 	}
 	return out, nil
 }

@@ -1,10 +1,11 @@
 package consent
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"bestbefore/words"
 )
 
 // period is an ISO 8601 duration with whole numbers.
@@ -18,7 +19,7 @@ const maxCount = 40_000_000
 
 // parsePeriod reads an ISO 8601 duration: P6M, P1Y, P2W, P3D, PT90S, P1DT12H.
 func parsePeriod(s string) (period, error) {
-	bad := fmt.Errorf("%w: %q is not a duration such as P6M, P3D or PT90S", ErrDate, short(s))
+	bad := words.Errorf("%w: %q is not a duration such as P6M, P3D or PT90S", ErrDate, short(s))
 	rest, ok := strings.CutPrefix(strings.ToUpper(s), "P")
 	if !ok || rest == "" || len(s) > 40 {
 		return period{}, bad

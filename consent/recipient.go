@@ -1,13 +1,13 @@
 package consent
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // MaxDestinations is how many destinations a recipient may have.
@@ -20,18 +20,18 @@ func (r Recipient) Normal() (Recipient, error) {
 	out := Recipient{Name: string(discovery.Clean(r.Name)), Any: r.Any}
 	if r.Any {
 		if len(r.Destinations) > 0 {
-			return Recipient{}, fmt.Errorf("%w: a recipient is either any or a list of destinations", ErrInvalid)
+			return Recipient{}, words.Errorf("%w: a recipient is either any or a list of destinations", ErrInvalid)
 		}
 		if out.Name == "" {
-			out.Name = "anyone outside"
+			out.Name = words.Text("anyone outside")
 		}
 		return out, nil
 	}
 	if len(r.Destinations) == 0 {
-		return Recipient{}, fmt.Errorf("%w: a recipient needs a destination (an address or a host name), or any", ErrInvalid)
+		return Recipient{}, words.Errorf("%w: a recipient needs a destination (an address or a host name), or any", ErrInvalid)
 	}
 	if len(r.Destinations) > MaxDestinations {
-		return Recipient{}, fmt.Errorf("%w: a recipient has %d destinations at most", ErrInvalid, MaxDestinations)
+		return Recipient{}, words.Errorf("%w: a recipient has %d destinations at most", ErrInvalid, MaxDestinations)
 	}
 	for _, d := range r.Destinations {
 		n, err := normalDestination(d)
@@ -52,7 +52,7 @@ func normalDestination(s string) (string, error) {
 	s = strings.TrimSpace(s)
 	if p, ok := asPrefix(s); ok {
 		if p.Bits() == 0 {
-			return "", fmt.Errorf("%w: %s is every address; say any", ErrInvalid, p)
+			return "", words.Errorf("%w: %s is every address; say any", ErrInvalid, p)
 		}
 		if p.IsSingleIP() {
 			return p.Addr().String(), nil
@@ -61,7 +61,7 @@ func normalDestination(s string) (string, error) {
 	}
 	name := strings.ToLower(strings.TrimSuffix(s, "."))
 	if !hostName(name) {
-		return "", fmt.Errorf("%w: %q is neither an address nor a host name", ErrInvalid, short(s))
+		return "", words.Errorf("%w: %q is neither an address nor a host name", ErrInvalid, short(s))
 	}
 	return name, nil
 }

@@ -1,9 +1,9 @@
 package consent
 
 import (
-	"errors"
-	"fmt"
 	"time"
+
+	"bestbefore/words"
 )
 
 // MaxGrace is the longest extension; one per period, by a person's act.
@@ -11,10 +11,10 @@ const MaxGrace = 48 * time.Hour
 
 // The reasons why a decision cannot be made now, each in a sentence.
 var (
-	ErrTooEarly     = errors.New("it is too early to renew")
-	ErrNotRenewable = errors.New("this permission cannot be renewed")
-	ErrGrace        = errors.New("it can be extended once, by 48 hours at most")
-	ErrNothing      = errors.New("there is nothing to undo")
+	ErrTooEarly     = words.New("it is too early to renew")
+	ErrNotRenewable = words.New("this permission cannot be renewed")
+	ErrGrace        = words.New("it can be extended once, by 48 hours at most")
+	ErrNothing      = words.New("there is nothing to undo")
 )
 
 // RenewableFrom is the first moment at which c may be renewed: 30 days or, if
@@ -53,11 +53,11 @@ func Renew(c Consent, term Term, d Decider) (Consent, []Action, error) {
 		return Consent{}, nil, err
 	}
 	if !c.Decided.Live() && c.Decided != Expired && c.Decided != Withdrawn {
-		return Consent{}, nil, fmt.Errorf("%w: it was %s", ErrNotRenewable, c.Decided)
+		return Consent{}, nil, words.Errorf("%w: it was %s", ErrNotRenewable, c.Decided)
 	}
 	now := instant(d.Now)
 	if from := c.RenewableFrom(); now.Before(from) {
-		return Consent{}, nil, fmt.Errorf("%w: possible from %s", ErrTooEarly, from.In(d.Zone).Format("2 January 2006 15:04"))
+		return Consent{}, nil, words.Errorf("%w: possible from %s", ErrTooEarly, words.Date(from.In(d.Zone), "2 January 2006 15:04"))
 	}
 	expires, civil, err := term.endFrom(renewalBase(c, now, d.Zone), now, d.Zone)
 	if err != nil {

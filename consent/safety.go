@@ -1,18 +1,17 @@
 package consent
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // ErrProtected says that a device is never blocked, whoever asks.
-var ErrProtected = errors.New("this device is never disconnected")
+var ErrProtected = words.New("this device is never disconnected")
 
 // ErrEssential says that a device is only blocked by a person who confirmed twice.
-var ErrEssential = errors.New("this device is never disconnected by the clock")
+var ErrEssential = words.New("this device is never disconnected by the clock")
 
 // Knows reports whether d still is, by anything that was known of it when c was
 // given, the device that was meant (T38).
@@ -33,25 +32,25 @@ func (c Consent) Knows(d discovery.Device) bool {
 func CanBlock(d discovery.Device, origin Origin, confirmedTwice bool) error {
 	switch d.Role {
 	case discovery.RoleThisComputer:
-		return fmt.Errorf("it is this computer: %w", ErrProtected)
+		return words.Errorf("it is this computer: %w", ErrProtected)
 	case discovery.RoleRouter:
-		return fmt.Errorf("it is the home's router, and everything would stop: %w", ErrProtected)
+		return words.Errorf("it is the home's router, and everything would stop: %w", ErrProtected)
 	case discovery.RoleDNS:
-		return fmt.Errorf("the home's devices look up names there: %w", ErrProtected)
+		return words.Errorf("the home's devices look up names there: %w", ErrProtected)
 	case discovery.RoleConnector:
-		return fmt.Errorf("a connector works through it: %w", ErrProtected)
+		return words.Errorf("a connector works through it: %w", ErrProtected)
 	case discovery.RoleOrdinary:
 	default:
-		return fmt.Errorf("its role %q is not known to this version: %w", d.Role, ErrProtected)
+		return words.Errorf("its role %q is not known to this version: %w", d.Role, ErrProtected)
 	}
 	if d.Essential != discovery.EssentialSafety && d.Essential != discovery.EssentialMedical {
 		return nil
 	}
 	if origin != FromPerson {
-		return fmt.Errorf("it is marked as %s: %w", d.Essential, ErrEssential)
+		return words.Errorf("it is marked as %s: %w", d.Essential, ErrEssential)
 	}
 	if !confirmedTwice {
-		return fmt.Errorf("it is marked as %s and needs a second confirmation: %w", d.Essential, ErrEssential)
+		return words.Errorf("it is marked as %s and needs a second confirmation: %w", d.Essential, ErrEssential)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package consent
 
-import "fmt"
+import (
+	"bestbefore/words"
+)
 
 // Undo takes back the newest decision: cur is the newest version, prev the one
 // before it (ignored when cur is the first). It never rewrites: the result is
@@ -18,7 +20,7 @@ func Undo(prev, cur Consent, d Decider) (Consent, []Action, error) {
 	now := instant(d.Now)
 	first := cur.Version == 1
 	if !first && (prev.ID != cur.ID || cur.PreviousHash != prev.Checksum()) {
-		return Consent{}, nil, fmt.Errorf("%w: the version before does not fit", ErrInvalid)
+		return Consent{}, nil, words.Errorf("%w: the version before does not fit", ErrInvalid)
 	}
 	fallBack := !first && prev.Decided.Live() && !prev.Due(now)
 	switch {

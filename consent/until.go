@@ -1,16 +1,17 @@
 package consent
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"bestbefore/words"
 )
 
 // The faults of a term, each wrapped in a sentence for the person.
 var (
-	ErrPast    = errors.New("that moment has already passed")
-	ErrTooLong = errors.New("a permission lasts 12 months at most")
+	ErrPast    = words.New("that moment has already passed")
+	ErrTooLong = words.New("a permission lasts 12 months at most")
 )
 
 // ParseTerm reads what a person wrote: a day ("2027-05-31", "31 May 2027"), a
@@ -36,7 +37,7 @@ func readTerm(s string) (Term, error) {
 	low := strings.ToLower(s)
 	switch {
 	case len(s) > 60:
-		return Term{}, fmt.Errorf("%w: it is too long", ErrDate)
+		return Term{}, words.Errorf("%w: it is too long", ErrDate)
 	case low == "no-end" || low == "no end" || low == string(NoEnd):
 		return Term{Kind: NoEnd}, nil
 	case strings.HasPrefix(low, "p"):
@@ -55,7 +56,7 @@ func readTerm(s string) (Term, error) {
 	}
 	naive, day, err := parseCivil(s)
 	if err != nil {
-		return Term{}, fmt.Errorf("%q is no date and no duration, write it as 2027-05-31, 2027-05-31T18:00, 6mo or no-end: %w", short(s), err)
+		return Term{}, words.Errorf("%q is no date and no duration, write it as 2027-05-31, 2027-05-31T18:00, 6mo or no-end: %w", short(s), err)
 	}
 	if day {
 		return Term{Kind: UntilDate, Civil: naive.Format(civilDay)}, nil
@@ -68,7 +69,7 @@ func readTerm(s string) (Term, error) {
 // ones to the second. Both are empty for "no end".
 func (t Term) End(now time.Time, zone *time.Location) (expires time.Time, civil string, err error) {
 	if zone == nil {
-		return time.Time{}, "", fmt.Errorf("%w: no time zone is known", ErrDate)
+		return time.Time{}, "", words.Errorf("%w: no time zone is known", ErrDate)
 	}
 	now = now.Round(0).UTC()
 	return t.endFrom(base{at: now, day: localNaive(now, zone).Truncate(24 * time.Hour)}, now, zone)
@@ -91,7 +92,7 @@ func (t Term) endFrom(b base, now time.Time, zone *time.Location) (time.Time, st
 	case ForPeriod:
 		expires, civil, err = t.period(b, zone)
 	default:
-		err = fmt.Errorf("%w: neither a date nor a duration", ErrDate)
+		err = words.Errorf("%w: neither a date nor a duration", ErrDate)
 	}
 	if err != nil {
 		return time.Time{}, "", err
@@ -116,7 +117,7 @@ func (t Term) period(b base, zone *time.Location) (time.Time, string, error) {
 	}
 	switch {
 	case p.zero():
-		return time.Time{}, "", fmt.Errorf("%w: a duration of nothing; for a permission without an end say no-end", ErrDate)
+		return time.Time{}, "", words.Errorf("%w: a duration of nothing; for a permission without an end say no-end", ErrDate)
 	case p.whole():
 		civil := p.addTo(b.day).Format(civilDay)
 		expires, err := CivilEnd(civil, zone)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // Any is the word for everything that a device sends.
@@ -50,7 +51,7 @@ func Of(c consent.Category) (Term, bool) {
 // Words is what to call c: the term's words, or a made-up word as it is.
 func Words(c consent.Category) string {
 	if t, ok := Of(c); ok {
-		return t.Words
+		return words.Text(t.Words)
 	}
 	return strings.ReplaceAll(string(Normal(string(c))), "_", " ")
 }

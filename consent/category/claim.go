@@ -37,9 +37,9 @@ type Claim struct {
 
 // SeenIn reads what a flow record says that it carried (flow.Record.Categories:
 // words with commas).
-func SeenIn(words, source string) []Claim {
+func SeenIn(said, source string) []Claim {
 	var out []Claim
-	for w := range strings.SplitSeq(words, ",") {
+	for w := range strings.SplitSeq(said, ",") {
 		if c := Normal(w); c != "" {
 			out = append(out, Claim{c, Seen, source})
 		}

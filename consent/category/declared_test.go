@@ -29,7 +29,7 @@ func TestDeclaredOf(t *testing.T) {
 
 // TestDeclaredWords: only words that we have.
 func TestDeclaredWords(t *testing.T) {
-	for _, table := range []map[string][]string{words(announced), words(accessory)} {
+	for _, table := range []map[string][]string{strung(announced), strung(accessory)} {
 		for from, all := range table {
 			for _, w := range all {
 				if _, ok := Of(Normal(w)); !ok {
@@ -40,7 +40,7 @@ func TestDeclaredWords(t *testing.T) {
 	}
 }
 
-func words[C ~string](in map[string][]C) map[string][]string {
+func strung[C ~string](in map[string][]C) map[string][]string {
 	out := map[string][]string{}
 	for k, v := range in {
 		for _, c := range v {

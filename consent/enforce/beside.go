@@ -2,11 +2,11 @@ package enforce
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // outlook is what is seen, by whom, in a sentence, when all are heard.
@@ -28,7 +28,7 @@ func (t *task) beside(ctx context.Context, seen consent.Seen, text string) (outl
 	}
 	w, err := t.r.c.Beside(ctx, t.a)
 	if err != nil {
-		return o, fmt.Errorf("asking what others saw: %w", err)
+		return o, words.Errorf("asking what others saw: %w", err)
 	}
 	add := func(more string) { o.text = sentence(trimmed(o.text) + " " + more) }
 	switch {
@@ -67,7 +67,7 @@ func (t *task) relapsed(ctx context.Context, o outlook) (bool, error) {
 	}
 	all, err := t.r.c.Store.ByMark(ctx, t.a.Mark)
 	if err != nil {
-		return false, fmt.Errorf("reading earlier actions: %w", err)
+		return false, words.Errorf("reading earlier actions: %w", err)
 	}
 	n := 0
 	for _, x := range all {

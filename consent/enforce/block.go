@@ -5,23 +5,23 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // block carries out ActBlock and ActHandOver.
 func (t *task) block(ctx context.Context) error {
 	d, known, err := t.r.c.Store.Device(ctx, t.a.Device)
 	if err != nil {
-		return fmt.Errorf("reading a device: %w", err)
+		return words.Errorf("reading a device: %w", err)
 	}
 	if !known {
-		return t.person(ctx, consent.KindNeedsPerson, "The device is no longer known; find it again or end the permission by hand.")
+		return t.person(ctx, consent.KindNeedsPerson, words.Text("The device is no longer known; find it again or end the permission by hand."))
 	}
 	why, err := t.unsafe(ctx, d)
 	if err != nil {
@@ -29,9 +29,9 @@ func (t *task) block(ctx context.Context) error {
 	}
 	if why != "" {
 		if t.a.Kind == consent.ActHandOver {
-			return t.close(ctx, consent.Cancelled, "It is not cut off by the clock: "+why)
+			return t.close(ctx, consent.Cancelled, words.Sprintf("It is not cut off by the clock: %s", why))
 		}
-		return t.person(ctx, consent.KindNeedsPerson, "It was not cut off: "+why)
+		return t.person(ctx, consent.KindNeedsPerson, words.Sprintf("It was not cut off: %s", why))
 	}
 	if _, err := t.r.choose(ctx, t.a, t.not); t.name == "" && err != nil {
 		t.a.Attempt++
@@ -49,7 +49,7 @@ func (t *task) block(ctx context.Context) error {
 	}
 	rec, err := call(ctx, t, t.name, func(ctx context.Context, c connectors.Capabilities) (connectors.Receipt, error) {
 		if c.Blocker == nil {
-			return connectors.Receipt{}, &connectors.Error{Kind: consent.KindUnsupported, Text: "It can no longer block."}
+			return connectors.Receipt{}, &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("It can no longer block.")}
 		}
 		if c.Traits.HoldsEnd { // else it is lifted by consent.PauseOver alone
 			req.Until = t.a.Until
@@ -62,7 +62,7 @@ func (t *task) block(ctx context.Context) error {
 			return connectors.Receipt{}, err
 		}
 		if len(acc.Shares) > 0 && !t.a.Coarse {
-			return connectors.Receipt{}, &connectors.Error{Kind: consent.KindNeedsPerson, Text: "Other devices send through the same account and would stop too."}
+			return connectors.Receipt{}, &connectors.Error{Kind: consent.KindNeedsPerson, Text: words.Text("Other devices send through the same account and would stop too.")}
 		}
 		req.Target.Account = acc.Name
 		return c.Blocker.Block(ctx, req)
@@ -95,10 +95,10 @@ func (t *task) unsafe(ctx context.Context, d discovery.Device) (string, error) {
 	}
 	c, err := t.r.c.Store.Consent(ctx, t.a.Consent)
 	if err != nil {
-		return "", fmt.Errorf("reading by what the device was known: %w", err)
+		return "", words.Errorf("reading by what the device was known: %w", err)
 	}
 	if !c.Knows(d) {
-		return "nothing by which the device was known when the permission was given is seen of it any more; it may be another device.", nil
+		return words.Text("nothing by which the device was known when the permission was given is seen of it any more; it may be another device."), nil
 	}
 	return "", nil
 }
@@ -118,7 +118,7 @@ func (t *task) compensate(ctx context.Context, rec connectors.Receipt) error {
 	}
 	all, err := t.r.c.Store.ByMark(ctx, t.a.Mark)
 	if err != nil {
-		return fmt.Errorf("reading newer actions: %w", err)
+		return words.Errorf("reading newer actions: %w", err)
 	}
 	for _, x := range all {
 		if x.ID == t.a.ID {
@@ -137,7 +137,7 @@ func (t *task) compensate(ctx context.Context, rec connectors.Receipt) error {
 	fix.Evidence, fix.Attempt, fix.Level, fix.Fallback = nil, 0, consent.NoLevel, ""
 	fix.From, fix.Until, fix.VerifyAt, fix.Finished = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	fix.Created, fix.DueAt = t.now(), t.now()
-	return t.add(ctx, fix, t.note(consent.NoteAction, "The block had just been set when the decision was taken back; it is lifted again."))
+	return t.add(ctx, fix, t.note(consent.NoteAction, words.Text("The block had just been set when the decision was taken back; it is lifted again.")))
 }
 
 // unblock lifts what earlier actions of the same mark have set, wherever that was.
@@ -147,7 +147,7 @@ func (t *task) unblock(ctx context.Context) error {
 		return err
 	}
 	if len(set) == 0 {
-		return t.lifted(ctx, connectors.Receipt{Text: "Nothing was set."}, "")
+		return t.lifted(ctx, connectors.Receipt{Text: words.Text("Nothing was set.")}, "")
 	}
 	if t.name == "" {
 		t.name = set[0].connection
@@ -184,11 +184,11 @@ func (t *task) needed(ctx context.Context, s setting) (string, error) {
 	}
 	others, err := t.r.c.Others(ctx, t.a.Device, t.a.Mark)
 	if err != nil {
-		return "", fmt.Errorf("reading other blocks: %w", err)
+		return "", words.Errorf("reading other blocks: %w", err)
 	}
 	for _, o := range others {
 		if o.Connection == s.connection && o.Mark != t.a.Mark {
-			return fmt.Sprintf("The whole device stays blocked, because its permission for %s has ended too.", o.Recipient.Name), nil
+			return words.Sprintf("The whole device stays blocked, because its permission for %s has ended too.", o.Recipient.Name), nil
 		}
 	}
 	return "", nil
@@ -205,7 +205,7 @@ func (t *task) lift(ctx context.Context, s setting) (connectors.Receipt, error) 
 	return call(ctx, t, s.connection, func(ctx context.Context, c connectors.Capabilities) (connectors.Receipt, error) {
 		none := connectors.Receipt{}
 		if c.Blocker == nil {
-			return none, &connectors.Error{Kind: consent.KindNeedsPerson, Text: "It can no longer lift what it set; lift it there by hand."}
+			return none, &connectors.Error{Kind: consent.KindNeedsPerson, Text: words.Text("It can no longer lift what it set; lift it there by hand.")}
 		}
 		rec := s.receipt
 		if !s.certain && c.Holder != nil { // an earlier run died between the call and the save
@@ -227,7 +227,7 @@ func (t *task) lift(ctx context.Context, s setting) (connectors.Receipt, error) 
 			return none, err
 		}
 		if slices.ContainsFunc(held, func(h connectors.Held) bool { return h.Mark == t.a.Mark }) {
-			return none, &connectors.Error{Kind: consent.KindTransient, Text: "It said that the block was lifted, but still holds it."}
+			return none, &connectors.Error{Kind: consent.KindTransient, Text: words.Text("It said that the block was lifted, but still holds it.")}
 		}
 		out.Level = consent.Configured
 		return out, nil
@@ -254,7 +254,7 @@ type setting struct {
 func (r *Runner) set(ctx context.Context, a consent.Action) ([]setting, error) {
 	all, err := r.c.Store.ByMark(ctx, a.Mark)
 	if err != nil {
-		return nil, fmt.Errorf("reading earlier actions: %w", err)
+		return nil, words.Errorf("reading earlier actions: %w", err)
 	}
 	all = append([]consent.Action{a}, all...)
 	done := map[string]bool{}

@@ -7,6 +7,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // comeBack is how long a connector has to return after its context ended.
@@ -29,7 +30,7 @@ func call[T any](ctx context.Context, t *task, connection string, f func(context
 		}
 		defer t.turn.give()
 		if lost {
-			return none, &connectors.Error{Kind: consent.KindTransient, Text: "An earlier call to this connection has never come back."}
+			return none, &connectors.Error{Kind: consent.KindTransient, Text: words.Text("An earlier call to this connection has never come back.")}
 		}
 	}
 	limit, cancel := context.WithTimeout(ctx, t.r.c.CallTimeout)
@@ -56,7 +57,7 @@ func call[T any](ctx context.Context, t *task, connection string, f func(context
 		t.turn.setLost(true)
 		t.lost = back
 	}
-	err := &connectors.Error{Kind: consent.KindTransient, Text: fmt.Sprintf("It did not answer within %s.", t.r.c.CallTimeout), Err: limit.Err()}
+	err := &connectors.Error{Kind: consent.KindTransient, Text: words.Sprintf("It did not answer within %s.", t.r.c.CallTimeout), Err: limit.Err()}
 	t.r.report(ctx, "connection "+connection, err)
 	return none, err
 }
@@ -64,14 +65,14 @@ func call[T any](ctx context.Context, t *task, connection string, f func(context
 func shielded[T any](ctx context.Context, s Sessions, connection string, f func(context.Context, connectors.Capabilities) (T, error)) (a answer[T]) {
 	defer func() {
 		if p := recover(); p != nil {
-			a.err = &connectors.Error{Kind: consent.KindTransient, Text: "The connector crashed.", Err: fmt.Errorf("panic: %v", p)}
+			a.err = &connectors.Error{Kind: consent.KindTransient, Text: words.Text("The connector crashed."), Err: fmt.Errorf("panic: %v", p)}
 		}
 	}()
 	a.err = s.Use(ctx, connection, func(ctx context.Context, c connectors.Capabilities) (err error) {
 		// A panic must not pass through Use, which holds the connection's turn.
 		defer func() {
 			if p := recover(); p != nil {
-				err = &connectors.Error{Kind: consent.KindTransient, Text: "The connector crashed.", Err: fmt.Errorf("panic: %v", p)}
+				err = &connectors.Error{Kind: consent.KindTransient, Text: words.Text("The connector crashed."), Err: fmt.Errorf("panic: %v", p)}
 			}
 		}()
 		v, err := f(ctx, c)

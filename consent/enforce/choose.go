@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // route is the connection in whose lane j belongs, "" when there is none; then
@@ -83,7 +83,7 @@ func (r *Runner) fits(ctx context.Context, a consent.Action, open map[string]con
 		}
 		d, _, err := r.c.Store.Device(ctx, a.Device)
 		if err != nil {
-			return nil, fmt.Errorf("reading a device: %w", err)
+			return nil, words.Errorf("reading a device: %w", err)
 		}
 		t = connectors.TargetOf(d, a.Recipient)
 		break
@@ -112,7 +112,7 @@ func (r *Runner) gone(open map[string]connectors.Capabilities) string {
 // account asks a session which account a target means.
 func account(ctx context.Context, c connectors.Capabilities, t connectors.Target) (connectors.Account, error) {
 	if c.Accounter == nil {
-		return connectors.Account{}, &connectors.Error{Kind: consent.KindUnsupported, Text: "This connection cannot tell which account a device uses."}
+		return connectors.Account{}, &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("This connection cannot tell which account a device uses.")}
 	}
 	return c.Accounter.AccountOf(ctx, t)
 }
@@ -135,28 +135,26 @@ func holds(t connectors.Traits, a consent.Action) bool {
 func (r *Runner) nobody(coarse string, g connectors.Grain, closed map[string]error, a consent.Action) error {
 	if coarse != "" && a.Kind == consent.ActBlock {
 		if g == connectors.GrainAccount {
-			return &connectors.Error{Kind: consent.KindNeedsPerson, Text: fmt.Sprintf(
-				"Only %q could do it, but other devices send through the same account and would stop too. Choose: cut off all of them, or end it by hand.", r.c.Sessions.Name(coarse))}
+			return &connectors.Error{Kind: consent.KindNeedsPerson, Text: words.Sprintf("Only %q could do it, but other devices send through the same account and would stop too. Choose: cut off all of them, or end it by hand.", r.c.Sessions.Name(coarse))}
 		}
-		return &connectors.Error{Kind: consent.KindNeedsPerson, Text: fmt.Sprintf(
-			"Only %q could do it, and it can only cut off the whole device, not %s alone. Choose: cut off all of it, or end it by hand.", r.c.Sessions.Name(coarse), a.Recipient.Name)}
+		return &connectors.Error{Kind: consent.KindNeedsPerson, Text: words.Sprintf("Only %q could do it, and it can only cut off the whole device, not %s alone. Choose: cut off all of it, or end it by hand.", r.c.Sessions.Name(coarse), a.Recipient.Name)}
 	}
 	var refused error
 	for _, name := range slices.Sorted(maps.Keys(closed)) {
 		err := closed[name]
 		var e *connectors.Error
-		text := "it is not open"
+		text := words.Text("it is not open")
 		if errors.As(err, &e) {
 			text = e.Text
 		}
 		if k := connectors.KindOf(err); k == consent.KindSignIn || k == consent.KindNeedsPerson {
-			refused = cmp.Or(refused, error(&connectors.Error{Kind: k, Text: fmt.Sprintf("The connection %q needs you: %s", r.c.Sessions.Name(name), text)}))
+			refused = cmp.Or(refused, error(&connectors.Error{Kind: k, Text: words.Sprintf("The connection %q needs you: %s", r.c.Sessions.Name(name), text)}))
 			continue
 		}
-		return &connectors.Error{Kind: consent.KindTransient, Text: fmt.Sprintf("The connection %q cannot be reached: %s", r.c.Sessions.Name(name), text)}
+		return &connectors.Error{Kind: consent.KindTransient, Text: words.Sprintf("The connection %q cannot be reached: %s", r.c.Sessions.Name(name), text)}
 	}
 	if refused != nil {
 		return refused
 	}
-	return &connectors.Error{Kind: consent.KindUnsupported, Text: "Nothing that is connected can stop this device."}
+	return &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("Nothing that is connected can stop this device.")}
 }

@@ -8,6 +8,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // shut remembers the services that ended for good, so that every permission
@@ -60,7 +61,7 @@ func stillThere(ctx context.Context, c connectors.Capabilities, g consent.Grant,
 	if err != nil || slices.ContainsFunc(all, func(x consent.Grant) bool { return x.ID == g.ID }) {
 		return rec, failed
 	}
-	return connectors.Receipt{Level: consent.Configured, Grain: connectors.GrainToken, Text: "It was refused because the access had already ended; the list no longer has it."}, nil
+	return connectors.Receipt{Level: consent.Configured, Grain: connectors.GrainToken, Text: words.Text("It was refused because the access had already ended; the list no longer has it.")}, nil
 }
 
 // another reports a receipt that names a device other than the one that was meant (T37).
@@ -78,14 +79,14 @@ func another(got, meant connectors.Target) bool {
 func (t *task) wrongDevice(ctx context.Context, rec connectors.Receipt) error {
 	_, err := call(ctx, t, t.name, func(ctx context.Context, c connectors.Capabilities) (connectors.Receipt, error) {
 		if c.Blocker == nil {
-			return rec, &connectors.Error{Kind: consent.KindUnsupported, Text: "It can no longer lift what it set."}
+			return rec, &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("It can no longer lift what it set.")}
 		}
 		return c.Blocker.Unblock(ctx, rec)
 	})
-	text := "It answered for another device than the one that was meant; that was lifted again."
+	text := words.Text("It answered for another device than the one that was meant; that was lifted again.")
 	if err != nil {
 		_, why, _ := parts(err)
-		text = "It answered for another device than the one that was meant, and that could not be lifted: " + why
+		text = words.Sprintf("It answered for another device than the one that was meant, and that could not be lifted: %s", why)
 	}
 	return t.person(ctx, consent.KindNeedsPerson, text)
 }

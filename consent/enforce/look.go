@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // soonLooks is how many of the looks come at once, while a person may wait; they
@@ -49,7 +49,7 @@ func (t *task) look(ctx context.Context) error {
 	}
 	var rec connectors.Receipt
 	if err := json.Unmarshal(t.a.Receipt, &rec); err != nil {
-		return t.blind(ctx, "There is no receipt to look it up by.", true)
+		return t.blind(ctx, words.Text("There is no receipt to look it up by."), true)
 	}
 	if moved, err := t.moved(ctx, rec); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (t *task) look(ctx context.Context) error {
 	}
 	f, err := call(ctx, t, t.a.Connection, func(ctx context.Context, c connectors.Capabilities) (connectors.Finding, error) {
 		if c.Verifier == nil {
-			return connectors.Finding{}, &connectors.Error{Kind: consent.KindUnsupported, Text: "This connection cannot look again."}
+			return connectors.Finding{}, &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("This connection cannot look again.")}
 		}
 		return c.Verifier.Verify(ctx, rec)
 	})
@@ -84,7 +84,7 @@ func (t *task) superseded(ctx context.Context) (bool, error) {
 	if t.a.Kind == consent.ActBlock || t.a.Kind == consent.ActHandOver {
 		all, err := t.r.c.Store.ByMark(ctx, t.a.Mark)
 		if err != nil {
-			return false, fmt.Errorf("reading newer actions: %w", err)
+			return false, words.Errorf("reading newer actions: %w", err)
 		}
 		for _, x := range all {
 			if x.ID == t.a.ID {
@@ -202,7 +202,7 @@ func (t *task) see(ctx context.Context, seen consent.Seen, at time.Time, by disc
 	}
 	err := t.r.c.Store.SetSeen(ctx, t.a.Consent, seen, at, by)
 	if err != nil && !errors.Is(err, consent.ErrNotFound) {
-		return fmt.Errorf("writing what was seen: %w", err)
+		return words.Errorf("writing what was seen: %w", err)
 	}
 	return nil
 }
@@ -215,7 +215,7 @@ const maxAgain = 5
 func (t *task) missing(ctx context.Context, text string) error {
 	if t.now().Sub(t.a.Finished) < lookAt[soonLooks] {
 		t.a.Level, t.a.VerifyAt = consent.NoLevel, time.Time{}
-		return t.later(ctx, "It said yes, but holds nothing. "+text, time.Time{})
+		return t.later(ctx, words.Sprintf("It said yes, but holds nothing. %s", text), time.Time{})
 	}
 	often, err := t.forgotten(ctx)
 	if err != nil {
@@ -224,13 +224,13 @@ func (t *task) missing(ctx context.Context, text string) error {
 	if often >= maxAgain {
 		t.a.Attempt = len(t.r.c.Table) + 1
 		t.a.Level, t.a.VerifyAt = consent.NoLevel, time.Time{}
-		return t.later(ctx, "It keeps forgetting. "+text, time.Time{})
+		return t.later(ctx, words.Sprintf("It keeps forgetting. %s", text), time.Time{})
 	}
 	if err := t.again(ctx, consent.FromReapply, t.note(consent.NoteAction, t.forgotText(text))); err != nil {
 		return err
 	}
 	now := t.now()
-	t.prove(consent.Evidence{At: now, Level: consent.NoLevel, Seen: consent.CannotTell, Source: source(t.a.Connection), Text: sentence("It had forgotten. " + text)})
+	t.prove(consent.Evidence{At: now, Level: consent.NoLevel, Seen: consent.CannotTell, Source: source(t.a.Connection), Text: sentence(words.Sprintf("It had forgotten. %s", text))})
 	t.a.VerifyAt = time.Time{}
 	if err := t.save(ctx); err != nil {
 		return err
@@ -242,7 +242,7 @@ func (t *task) missing(ctx context.Context, text string) error {
 func (t *task) forgotten(ctx context.Context) (int, error) {
 	all, err := t.r.c.Store.ByMark(ctx, t.a.Mark)
 	if err != nil {
-		return 0, fmt.Errorf("reading earlier actions: %w", err)
+		return 0, words.Errorf("reading earlier actions: %w", err)
 	}
 	n := 0
 	for _, x := range all {
@@ -275,7 +275,7 @@ func (t *task) again(ctx context.Context, o consent.Origin, n ledger.Note) error
 func (t *task) add(ctx context.Context, a consent.Action, notes ...ledger.Note) error {
 	added, err := t.r.c.Store.AddActions(ctx, []consent.Action{a}, notes...)
 	if err != nil {
-		return fmt.Errorf("writing an action: %w", err)
+		return words.Errorf("writing an action: %w", err)
 	}
 	for _, a := range added {
 		t.r.publish(a)

@@ -2,11 +2,11 @@ package enforce
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // maxMoves is how often in a day a block goes after its device; one that changes
@@ -20,11 +20,11 @@ const maxMoves = 24
 func (r *Runner) LookAgain(ctx context.Context, id consent.ActionID) error {
 	a, err := r.c.Store.Action(ctx, id)
 	if err != nil {
-		return fmt.Errorf("reading an action: %w", err)
+		return words.Errorf("reading an action: %w", err)
 	}
 	all, err := r.c.Store.ByMark(ctx, a.Mark)
 	if err != nil {
-		return fmt.Errorf("reading actions of a mark: %w", err)
+		return words.Errorf("reading actions of a mark: %w", err)
 	}
 	newest := len(all) > 0 && (all[0].ID == id || a.Kind == consent.ActRevoke && all[0].Kind == consent.ActRevoke)
 	if a.State != consent.Done || a.Kind != consent.ActBlock && a.Kind != consent.ActRevoke || !newest || moves(all, r.c.Now()) >= maxMoves {
@@ -32,7 +32,7 @@ func (r *Runner) LookAgain(ctx context.Context, id consent.ActionID) error {
 	}
 	a.VerifyAt = r.c.Now().Round(0)
 	if err := r.c.Store.SaveAction(ctx, a); err != nil {
-		return fmt.Errorf("writing an action: %w", err)
+		return words.Errorf("writing an action: %w", err)
 	}
 	r.Poke()
 	return nil
@@ -58,7 +58,7 @@ func (t *task) moved(ctx context.Context, rec connectors.Receipt) (bool, error) 
 	}
 	d, known, err := t.r.c.Store.Device(ctx, t.a.Device)
 	if err != nil {
-		return false, fmt.Errorf("reading a device: %w", err)
+		return false, words.Errorf("reading a device: %w", err)
 	}
 	return known && traits.Moved(rec.Target, connectors.TargetOf(d, t.a.Recipient)), nil
 }
@@ -66,13 +66,13 @@ func (t *task) moved(ctx context.Context, rec connectors.Receipt) (bool, error) 
 // follow sets the block anew where the device is now. Until that is done nothing
 // is said to be stopped.
 func (t *task) follow(ctx context.Context) error {
-	const text = "The device has another address now than the one that is blocked."
+	text := words.Text("The device has another address now than the one that is blocked.")
 	all, err := t.r.c.Store.ByMark(ctx, t.a.Mark)
 	if err != nil {
-		return fmt.Errorf("reading earlier actions: %w", err)
+		return words.Errorf("reading earlier actions: %w", err)
 	}
 	if moves(all, t.now()) >= maxMoves {
-		return t.blind(ctx, "The device changes its address more often than the block can follow.", false)
+		return t.blind(ctx, words.Text("The device changes its address more often than the block can follow."), false)
 	}
 	if err := t.again(ctx, consent.FromMove, t.note(consent.NoteAction, t.movedText())); err != nil {
 		return err

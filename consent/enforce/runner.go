@@ -3,13 +3,13 @@ package enforce
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Sessions is what the runner needs of the open connections.
@@ -73,13 +73,13 @@ var retryTable = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute,
 func (c Config) Validate() error {
 	var errs []error
 	if c.Store == nil || c.Sessions == nil {
-		errs = append(errs, errors.New("enforcement needs a store and sessions"))
+		errs = append(errs, words.New("enforcement needs a store and sessions"))
 	}
 	if c.Now == nil {
-		errs = append(errs, errors.New("enforcement needs a clock"))
+		errs = append(errs, words.New("enforcement needs a clock"))
 	}
 	if c.Workers < 0 || c.Batch < 0 || c.CallTimeout < 0 || c.StuckEvery < 0 {
-		errs = append(errs, errors.New("enforcement: no number may be negative"))
+		errs = append(errs, words.New("enforcement: no number may be negative"))
 	}
 	return errors.Join(errs...)
 }
@@ -165,7 +165,7 @@ func nudge(c chan struct{}) {
 func (r *Runner) Retry(ctx context.Context, id consent.ActionID) error {
 	a, err := r.c.Store.Action(ctx, id)
 	if err != nil {
-		return fmt.Errorf("reading an action: %w", err)
+		return words.Errorf("reading an action: %w", err)
 	}
 	if !a.State.Open() || a.State == consent.Running || a.State == consent.Pending {
 		return nil
@@ -173,7 +173,7 @@ func (r *Runner) Retry(ctx context.Context, id consent.ActionID) error {
 	r.shut.forget(a.Connection)
 	a.State, a.RetryAt, a.Error, a.Reason = consent.Pending, time.Time{}, "", ""
 	if err := r.c.Store.SaveAction(ctx, a); err != nil {
-		return fmt.Errorf("writing an action: %w", err)
+		return words.Errorf("writing an action: %w", err)
 	}
 	r.publish(a)
 	r.Poke()

@@ -3,12 +3,12 @@ package enforce
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // maxLane is how many actions one connection holds in memory; the rest waits in
@@ -68,7 +68,7 @@ type shift struct {
 // back from a call is left behind.
 func (r *Runner) Serve(ctx context.Context) error {
 	if _, err := r.c.Store.Recover(ctx); err != nil {
-		return fmt.Errorf("putting back what was running: %w", err)
+		return words.Errorf("putting back what was running: %w", err)
 	}
 	s := &shift{
 		r: r, lanes: map[string]*lane{}, held: map[consent.ActionID]bool{}, marks: map[string]bool{}, devices: map[string]bool{},
@@ -137,7 +137,7 @@ func (s *shift) sleep(ctx context.Context) time.Duration {
 	}
 	at, ok, err := s.r.c.Store.NextWork(ctx)
 	if err != nil {
-		s.fault(ctx, fmt.Errorf("finding the next action: %w", err))
+		s.fault(ctx, words.Errorf("finding the next action: %w", err))
 		return maxSleep
 	}
 	if !ok {
@@ -218,7 +218,7 @@ func (s *shift) gather(ctx context.Context, src pages) {
 	for ctx.Err() == nil {
 		jobs, err := src(ctx)
 		if err != nil {
-			s.fault(ctx, fmt.Errorf("reading actions: %w", err))
+			s.fault(ctx, words.Errorf("reading actions: %w", err))
 			return
 		}
 		s.r.report(ctx, "enforcement", nil)

@@ -3,12 +3,12 @@ package enforce
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // warn tells the person; nothing is cut.
@@ -16,7 +16,7 @@ func (t *task) warn(ctx context.Context) error {
 	why := t.a.Reason
 	t.a.State, t.a.Finished = consent.Done, t.now()
 	if why == "" {
-		why = "It was only to be warned of; nothing was cut off."
+		why = words.Text("It was only to be warned of; nothing was cut off.")
 	}
 	t.a.Reason = sentence(why)
 	return t.save(ctx, t.note(consent.NoteWarned, t.warnText(why)))
@@ -25,7 +25,7 @@ func (t *task) warn(ctx context.Context) error {
 // guide leaves the steps to the person, who alone can take them.
 func (t *task) guide(ctx context.Context) error {
 	t.a.State, t.a.Error, t.a.RetryAt = consent.NeedsPerson, consent.KindNeedsPerson, time.Time{}
-	t.a.Reason = sentence(fmt.Sprintf("End it by hand: in the device's own settings or the account with %s, withdraw the access, then say here that it is done.", t.a.Recipient.Name))
+	t.a.Reason = sentence(words.Sprintf("End it by hand: in the device's own settings or the account with %s, withdraw the access, then say here that it is done.", t.a.Recipient.Name))
 	return t.save(ctx, t.note(consent.NoteGuide, t.a.Reason))
 }
 
@@ -33,7 +33,7 @@ func (t *task) guide(ctx context.Context) error {
 func (t *task) revoke(ctx context.Context) error {
 	d, known, err := t.r.c.Store.Device(ctx, t.a.Device)
 	if err != nil {
-		return fmt.Errorf("reading a device: %w", err)
+		return words.Errorf("reading a device: %w", err)
 	}
 	if known {
 		why, err := t.unsafe(ctx, d)
@@ -41,14 +41,14 @@ func (t *task) revoke(ctx context.Context) error {
 			return err
 		}
 		if why != "" {
-			return t.person(ctx, consent.KindNeedsPerson, "It was not revoked: "+why)
+			return t.person(ctx, consent.KindNeedsPerson, words.Sprintf("It was not revoked: %s", why))
 		}
 	}
 	if t.a.Origin != consent.FromPerson && !t.r.c.Sure() {
 		return t.unsure(ctx)
 	}
 	if t.name == "" || t.a.Grant == "" {
-		return t.fallBack(ctx, consent.KindUnsupported, "There is nothing that can be revoked.")
+		return t.fallBack(ctx, consent.KindUnsupported, words.Text("There is nothing that can be revoked."))
 	}
 	if why := t.r.shut.of(t.name); why != "" {
 		return t.fallBack(ctx, consent.KindPermanent, why)
@@ -66,7 +66,7 @@ func (t *task) revoke(ctx context.Context) error {
 			}
 		}
 		if c.Revoker == nil {
-			return connectors.Receipt{}, &connectors.Error{Kind: consent.KindUnsupported, Text: "This connection cannot revoke."}
+			return connectors.Receipt{}, &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("This connection cannot revoke.")}
 		}
 		if err := t.leadsThere(ctx, c, d, g); err != nil {
 			return connectors.Receipt{}, err
@@ -95,13 +95,13 @@ const unsureWait = 30 * time.Second
 // unsure waits with what cannot be undone until a second source, or a person,
 // says that the date has really come (T3). It costs no try.
 func (t *task) unsure(ctx context.Context) error {
-	const text = "It cannot be undone, so it waits until something beside this computer's own clock says what day it is."
+	text := words.Text("It cannot be undone, so it waits until something beside this computer's own clock says what day it is.")
 	told := t.a.State == consent.Waiting && t.a.Reason == text
 	t.a.State, t.a.Error, t.a.Reason, t.a.RetryAt = consent.Waiting, consent.KindTransient, text, t.now().Add(unsureWait)
 	if told {
 		return t.save(ctx)
 	}
-	return t.save(ctx, t.note(consent.NoteAction, "Revoking waits: "+text))
+	return t.save(ctx, t.note(consent.NoteAction, words.Sprintf("Revoking waits: %s", text)))
 }
 
 // listed completes g from the issuer's own list. One that is gone is revoked
@@ -116,7 +116,7 @@ func (t *task) listed(ctx context.Context, l connectors.GrantLister, g consent.G
 			continue
 		}
 		if x.Own {
-			return g, &connectors.Error{Kind: consent.KindPermanent, Text: "That is this program's own access."}
+			return g, &connectors.Error{Kind: consent.KindPermanent, Text: words.Text("That is this program's own access.")}
 		}
 		return x, nil
 	}
@@ -137,9 +137,9 @@ func (t *task) leadsThere(ctx context.Context, c connectors.Capabilities, d disc
 	case err != nil:
 		return err
 	case acc.Name != g.ID:
-		return &connectors.Error{Kind: consent.KindUnsupported, Text: "This access is no longer the device's own."}
+		return &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("This access is no longer the device's own.")}
 	case len(acc.Shares) > 0 && !t.a.Coarse:
-		return &connectors.Error{Kind: consent.KindUnsupported, Text: "Other devices send through the same account and would stop for good too."}
+		return &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("Other devices send through the same account and would stop for good too.")}
 	}
 	return nil
 }

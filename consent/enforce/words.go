@@ -1,7 +1,6 @@
 package enforce
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // maxReason is how long a sentence of a connector may be.
@@ -48,17 +48,17 @@ func (t *task) note(k ledger.Kind, text string) ledger.Note {
 func verb(k consent.ActionKind) string {
 	switch k {
 	case consent.ActBlock:
-		return "Blocking"
+		return words.Text("Blocking")
 	case consent.ActUnblock:
-		return "Lifting the block"
+		return words.Text("Lifting the block")
 	case consent.ActRevoke:
-		return "Revoking"
+		return words.Text("Revoking")
 	case consent.ActHandOver:
-		return "Handing over the date"
+		return words.Text("Handing over the date")
 	case consent.ActGuide:
-		return "Ending it by hand"
+		return words.Text("Ending it by hand")
 	default:
-		return "Warning"
+		return words.Text("Warning")
 	}
 }
 
@@ -73,83 +73,82 @@ func (t *task) through(connection string) string {
 // whom is who can no longer be reached.
 func (t *task) whom() string {
 	if t.a.Recipient.Any || t.a.Recipient.Name == "" {
-		return "anyone outside"
+		return words.Text("anyone outside")
 	}
 	return t.a.Recipient.Name
 }
 
 func (t *task) blockedText(d discovery.Device) string {
 	if t.a.Kind == consent.ActHandOver {
-		return fmt.Sprintf("%s now keeps the end of the permission by itself: from %s UTC on %s cannot send to %s, even with this program off.",
-			t.through(t.name), t.a.From.UTC().Format("2 January 2006 15:04"), d.Name(), t.whom())
+		return words.Sprintf("%s now keeps the end of the permission by itself: from %s UTC on %s cannot send to %s, even with this program off.", t.through(t.name), words.Date(t.a.From.UTC(), "2 January 2006 15:04"), d.Name(), t.whom())
 	}
 	switch t.a.Origin {
 	case consent.FromReapply:
-		return fmt.Sprintf("%s was told again to keep %s from sending to %s.", t.through(t.name), d.Name(), t.whom())
+		return words.Sprintf("%s was told again to keep %s from sending to %s.", t.through(t.name), d.Name(), t.whom())
 	case consent.FromMove:
-		return fmt.Sprintf("%s was told the new address of %s, to keep it from sending to %s.", t.through(t.name), d.Name(), t.whom())
+		return words.Sprintf("%s was told the new address of %s, to keep it from sending to %s.", t.through(t.name), d.Name(), t.whom())
 	case consent.FromRelapse:
-		return fmt.Sprintf("%s was blocked again from sending to %s, through %s.", d.Name(), t.whom(), t.through(t.name))
+		return words.Sprintf("%s was blocked again from sending to %s, through %s.", d.Name(), t.whom(), t.through(t.name))
 	default:
-		return fmt.Sprintf("%s was blocked from sending to %s, through %s.", d.Name(), t.whom(), t.through(t.name))
+		return words.Sprintf("%s was blocked from sending to %s, through %s.", d.Name(), t.whom(), t.through(t.name))
 	}
 }
 
 func (t *task) liftedText(connection string) string {
 	if connection == "" {
-		return fmt.Sprintf("There was no block to lift towards %s.", t.whom())
+		return words.Sprintf("There was no block to lift towards %s.", t.whom())
 	}
-	text := fmt.Sprintf("The block towards %s was lifted, through %s. %s", t.whom(), t.through(connection), t.a.Reason)
+	text := words.Sprintf("The block towards %s was lifted, through %s. %s", t.whom(), t.through(connection), t.a.Reason)
 	if t.a.Origin == consent.FromPause {
-		text = "The time for which it was cut off is over. " + text
+		text = words.Sprintf("The time for which it was cut off is over. %s", text)
 	}
 	return text
 }
 
 // revokedText records what the issuer ended together with it too (T31).
 func (t *task) revokedText(also []string) string {
-	text := fmt.Sprintf("The access for %s was revoked, through %s.", t.whom(), t.through(t.name))
+	text := words.Sprintf("The access for %s was revoked, through %s.", t.whom(), t.through(t.name))
 	if len(also) > 0 {
-		text += " That also ended: " + sentence(strings.Join(also, ", ")) + "."
+		text += " " + words.Sprintf("That also ended: %s.", sentence(strings.Join(also, ", ")))
 	}
 	return text
 }
 
 func (t *task) warnText(why string) string {
-	return fmt.Sprintf("The permission to send to %s has ended. %s", t.whom(), why)
+	return words.Sprintf("The permission to send to %s has ended. %s", t.whom(), why)
 }
 
 func (t *task) relapseText() string {
 	if !t.hadStopped() {
-		return fmt.Sprintf("It goes on sending to %s, past %s.", t.whom(), t.through(t.a.Connection))
+		return words.Sprintf("It goes on sending to %s, past %s.", t.whom(), t.through(t.a.Connection))
 	}
-	return fmt.Sprintf("It had stopped, but is sending to %s again.", t.whom())
+	return words.Sprintf("It had stopped, but is sending to %s again.", t.whom())
 }
 
 func (t *task) forgotText(text string) string {
-	return fmt.Sprintf("%s had forgotten the block towards %s and is told again. %s", t.through(t.a.Connection), t.whom(), text)
+	return words.Sprintf("%s had forgotten the block towards %s and is told again. %s", t.through(t.a.Connection), t.whom(), text)
 }
 
 func (t *task) movedText() string {
-	return fmt.Sprintf("The device has another address than the one at which %s keeps it from sending to %s; the block is set anew.", t.through(t.a.Connection), t.whom())
+	return words.Sprintf("The device has another address than the one at which %s keeps it from sending to %s; the block is set anew.", t.through(t.a.Connection), t.whom())
 }
 
 // seenText says which level is reached and what is seen, and no more.
 func (t *task) seenText(l consent.Level, s consent.Seen, text string) string {
 	reached := map[consent.Level]string{
-		consent.Accepted:   "it said yes, but that could not be read back",
-		consent.Configured: "the block is there, and nothing has tried since",
-		consent.Effective:  "something was turned away since",
+		consent.Accepted:   words.Text("it said yes, but that could not be read back"),
+		consent.Configured: words.Text("the block is there, and nothing has tried since"),
+		consent.Effective:  words.Text("something was turned away since"),
 	}[l]
 	switch s {
 	case consent.Flowing:
-		reached = "it is still sending"
+		reached = words.Text("it is still sending")
 	case consent.Stopped:
-		reached = "it has stopped"
+		reached = words.Text("it has stopped")
 	case consent.CannotTell:
-		reached += "; whether it stopped cannot be told"
+		reached += words.Text("; whether it stopped cannot be told")
 	}
-	line := fmt.Sprintf("Looked through %s: %s.", t.through(t.a.Connection), reached)
+	line := words.Sprintf("Looked through %s: %s.", t.through(t.a.Connection), reached)
 	if text == "" {
 		return line
 	}

@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
+	"bestbefore/words"
 )
 
 // work does one job in the lane l.
@@ -57,7 +57,7 @@ type task struct {
 // tryElsewhere says that another connection should be chosen.
 type tryElsewhere struct{}
 
-func (tryElsewhere) Error() string { return "another connection may be able to" }
+func (tryElsewhere) Error() string { return words.Text("another connection may be able to") }
 
 func (t *task) now() time.Time { return t.r.c.Now().Round(0).UTC() }
 
@@ -87,7 +87,7 @@ func (t *task) act(ctx context.Context) error {
 	case consent.ActBlock, consent.ActHandOver:
 		return t.block(ctx)
 	default:
-		return t.person(ctx, consent.KindNeedsPerson, "This version of the program does not know how to do that.")
+		return t.person(ctx, consent.KindNeedsPerson, words.Text("This version of the program does not know how to do that."))
 	}
 }
 
@@ -106,7 +106,7 @@ func (t *task) save(ctx context.Context, notes ...ledger.Note) error {
 		if errors.Is(err, consent.ErrChanged) || ctx.Err() != nil {
 			return err
 		}
-		t.r.report(ctx, "enforcement", fmt.Errorf("writing what was done: %w", err))
+		t.r.report(ctx, "enforcement", words.Errorf("writing what was done: %w", err))
 		pause := time.NewTimer(2 * time.Second)
 		select {
 		case <-ctx.Done():
@@ -134,7 +134,7 @@ func (t *task) done(ctx context.Context, rec connectors.Receipt, text string) er
 	if rec.Level != consent.Configured { // a call proves no more than that
 		rec.Level = consent.Accepted
 		if rec.Text == "" {
-			rec.Text = "The other side accepted it."
+			rec.Text = words.Text("The other side accepted it.")
 		}
 	}
 	raw, err := json.Marshal(rec)
@@ -214,7 +214,7 @@ func (t *task) elsewhere(ctx context.Context) error {
 func (t *task) fallBack(ctx context.Context, kind consent.ErrorKind, text string) error {
 	if t.a.Kind == consent.ActHandOver {
 		t.a.Error = kind // an answer, that need not be asked for again
-		return t.close(ctx, consent.Cancelled, "Nothing here can keep a date by itself; this program will act when it comes. "+text)
+		return t.close(ctx, consent.Cancelled, words.Sprintf("Nothing here can keep a date by itself; this program will act when it comes. %s", text))
 	}
 	if t.a.Fallback == "" || t.a.Fallback == t.a.Kind {
 		return t.person(ctx, kind, text)
@@ -223,13 +223,13 @@ func (t *task) fallBack(ctx context.Context, kind consent.ErrorKind, text string
 	t.a.Kind, t.a.Fallback, t.a.Connection, t.a.Grant = t.a.Fallback, "", "", ""
 	t.a.State, t.a.Attempt, t.a.RetryAt = consent.Pending, 0, time.Time{}
 	t.a.Error, t.a.Reason = kind, sentence(text)
-	return t.save(ctx, t.note(consent.NoteAction, fmt.Sprintf("%s was not possible (%s); next: %s.", verb(was), text, verb(t.a.Kind))))
+	return t.save(ctx, t.note(consent.NoteAction, words.Sprintf("%s was not possible (%s); next: %s.", verb(was), text, verb(t.a.Kind))))
 }
 
 // person leaves the action to a person; nothing tries it again by itself.
 func (t *task) person(ctx context.Context, kind consent.ErrorKind, text string) error {
 	t.a.State, t.a.Error, t.a.Reason, t.a.RetryAt = consent.NeedsPerson, kind, sentence(text), time.Time{}
-	return t.save(ctx, t.note(consent.NoteAction, fmt.Sprintf("%s needs you: %s", verb(t.a.Kind), text)))
+	return t.save(ctx, t.note(consent.NoteAction, words.Sprintf("%s needs you: %s", verb(t.a.Kind), text)))
 }
 
 // later waits by the table, and after it every few hours, visibly stuck. What a
@@ -248,9 +248,9 @@ func (t *task) later(ctx context.Context, text string, earliest time.Time) error
 	}
 	switch {
 	case t.a.State == consent.Waiting:
-		return t.save(ctx, t.note(consent.NoteAction, fmt.Sprintf("%s did not work at try %d: %s", verb(t.a.Kind), try, text)))
+		return t.save(ctx, t.note(consent.NoteAction, words.Sprintf("%s did not work at try %d: %s", verb(t.a.Kind), try, text)))
 	case !wasStuck:
-		return t.save(ctx, t.note(consent.NoteStuck, fmt.Sprintf("%s is stuck after %d tries: %s It is tried again every few hours and can be tried by hand.", verb(t.a.Kind), try, text)))
+		return t.save(ctx, t.note(consent.NoteStuck, words.Sprintf("%s is stuck after %d tries: %s It is tried again every few hours and can be tried by hand.", verb(t.a.Kind), try, text)))
 	default:
 		return t.save(ctx)
 	}
@@ -263,7 +263,7 @@ func parts(err error) (consent.ErrorKind, string, time.Time) {
 		return e.Kind, sentence(e.Text), e.RetryAt
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return consent.KindTransient, "It did not answer in time.", time.Time{}
+		return consent.KindTransient, words.Text("It did not answer in time."), time.Time{}
 	}
 	return connectors.KindOf(err), sentence(err.Error()), time.Time{}
 }

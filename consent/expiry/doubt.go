@@ -3,11 +3,11 @@ package expiry
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
+	"bestbefore/words"
 )
 
 // Doubts keeps the provisional blocks of a clock that is in doubt.
@@ -51,7 +51,7 @@ func (s *Scheduler) known(ctx context.Context) error {
 	}
 	stored, err := s.c.Doubts.Provisional(ctx)
 	if err != nil {
-		return fmt.Errorf("reading what is blocked provisionally: %w", err)
+		return words.Errorf("reading what is blocked provisionally: %w", err)
 	}
 	s.doubt = provisional{loaded: true, held: make(map[consent.ID]held, len(stored))}
 	for id, version := range stored {
@@ -85,7 +85,7 @@ func (s *Scheduler) block(ctx context.Context, shown time.Time) error {
 		limit := s.c.Batch + len(s.doubt.held)
 		due, err := s.c.Store.Due(ctx, shown, limit)
 		if err != nil {
-			return fmt.Errorf("finding what would have ended: %w", err)
+			return words.Errorf("finding what would have ended: %w", err)
 		}
 		set := 0
 		for _, c := range due {
@@ -94,7 +94,7 @@ func (s *Scheduler) block(ctx context.Context, shown time.Time) error {
 			}
 			did, err := s.blockOne(ctx, c)
 			if err != nil {
-				return fmt.Errorf("blocking %s provisionally: %w", c.ID, err)
+				return words.Errorf("blocking %s provisionally: %w", c.ID, err)
 			}
 			s.doubt.held[c.ID] = held{version: c.Version, set: did}
 			set++
@@ -136,14 +136,14 @@ func (s *Scheduler) withdraw(ctx context.Context, now time.Time) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("reading %s: %w", id, err)
+			return words.Errorf("reading %s: %w", id, err)
 		}
 		if c.Due(now) && c.Version == h.version {
 			continue
 		}
 		if h.set {
 			if err := s.takeBack(ctx, c); err != nil {
-				return fmt.Errorf("lifting the provisional block of %s: %w", id, err)
+				return words.Errorf("lifting the provisional block of %s: %w", id, err)
 			}
 			took++
 		}

@@ -3,11 +3,11 @@ package expiry
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Defaults of a Config.
@@ -53,13 +53,13 @@ type Config struct {
 func (c Config) Validate() error {
 	var errs []error
 	if c.Store == nil {
-		errs = append(errs, errors.New("expiry needs a store"))
+		errs = append(errs, words.New("expiry needs a store"))
 	}
 	if c.Now == nil {
-		errs = append(errs, errors.New("expiry needs a clock"))
+		errs = append(errs, words.New("expiry needs a clock"))
 	}
 	if c.MaxSleep < 0 || c.Batch < 0 {
-		errs = append(errs, errors.New("expiry: neither the longest sleep nor the batch may be negative"))
+		errs = append(errs, words.New("expiry: neither the longest sleep nor the batch may be negative"))
 	}
 	return errors.Join(errs...)
 }
@@ -142,7 +142,7 @@ func (s *Scheduler) pass(ctx context.Context) time.Duration {
 	}
 	at, ok, err := s.c.Store.NextDue(ctx)
 	if err != nil {
-		s.report(ctx, fmt.Errorf("finding the next end: %w", err))
+		s.report(ctx, words.Errorf("finding the next end: %w", err))
 		return s.c.MaxSleep
 	}
 	s.report(ctx, nil)
@@ -169,7 +169,7 @@ func (s *Scheduler) endDue(ctx context.Context) (anyLeft bool, err error) {
 		limit := s.c.Batch + len(left)
 		due, err := s.c.Store.Due(ctx, s.c.Now().Round(0), limit)
 		if err != nil {
-			return true, fmt.Errorf("finding what has ended: %w", err)
+			return true, words.Errorf("finding what has ended: %w", err)
 		}
 		if s.endAll(ctx, due, left) {
 			s.c.Decided()
@@ -189,7 +189,7 @@ func (s *Scheduler) endDue(ctx context.Context) (anyLeft bool, err error) {
 				ended++
 				delete(left, c.ID)
 			case err != nil && len(errs) == 0: // one stands for all; a full disk fails them alike
-				errs = append(errs, fmt.Errorf("writing that %s has ended: %w", c.ID, err))
+				errs = append(errs, words.Errorf("writing that %s has ended: %w", c.ID, err))
 				fallthrough
 			default:
 				left[c.ID] = c.Version
@@ -268,7 +268,7 @@ func (s *Scheduler) grants(ctx context.Context, c consent.Consent) []consent.Gra
 	if err != nil {
 		// Without them a revocation becomes a hint to the person; the end itself
 		// must not wait for it.
-		s.report(ctx, fmt.Errorf("reading grants: %w", err))
+		s.report(ctx, words.Errorf("reading grants: %w", err))
 	}
 	return out
 }
@@ -279,7 +279,7 @@ func (s *Scheduler) device(ctx context.Context, id discovery.DeviceID) (discover
 	}
 	d, ok, err := s.c.Device(ctx, id)
 	if err != nil {
-		s.report(ctx, fmt.Errorf("reading a device: %w", err))
+		s.report(ctx, words.Errorf("reading a device: %w", err))
 		return discovery.Device{}, false
 	}
 	return d, ok
@@ -295,13 +295,13 @@ func (s *Scheduler) spared(ctx context.Context, c consent.Consent, why error) st
 	if s.c.Doubts != nil {
 		var err error
 		if handed, err = s.c.Doubts.HandedOver(ctx, c); err != nil {
-			s.report(ctx, fmt.Errorf("reading what was handed over: %w", err))
+			s.report(ctx, words.Errorf("reading what was handed over: %w", err))
 		}
 	}
 	if handed {
-		return fmt.Sprintf("It must not be cut off (%s), but its date was handed over before that was known; that is taken back now.", why)
+		return words.Sprintf("It must not be cut off (%s), but its date was handed over before that was known; that is taken back now.", why)
 	}
-	return fmt.Sprintf("Nothing was cut off: %s.", why)
+	return words.Sprintf("Nothing was cut off: %s.", why)
 }
 
 // warning is what is left of a for a device that the clock must not cut.

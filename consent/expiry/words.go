@@ -1,12 +1,12 @@
 package expiry
 
 import (
-	"fmt"
 	"time"
 
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // onTime is how late an end may be written without a word about it.
@@ -17,10 +17,9 @@ const onTime = time.Minute
 func expiredNotes(c, next consent.Consent, d discovery.Device, known bool, why string) []ledger.Note {
 	name := deviceName(d, known)
 	due := c.DueAt()
-	text := fmt.Sprintf("%s may no longer send to %s: the permission ended on %s.", name, c.Recipient.Name, civil(due, c))
+	text := words.Sprintf("%s may no longer send to %s: the permission ended on %s.", name, c.Recipient.Name, civil(due, c))
 	if late := next.Ended.Sub(due); late > onTime {
-		text = fmt.Sprintf("%s may no longer send to %s: the permission ended on %s, and this was acted upon %s later, because this computer or program was not running.",
-			name, c.Recipient.Name, civil(due, c), about(late))
+		text = words.Sprintf("%s may no longer send to %s: the permission ended on %s, and this was acted upon %s later, because this computer or program was not running.", name, c.Recipient.Name, civil(due, c), about(late))
 	}
 	if why != "" {
 		text += " " + why
@@ -34,7 +33,7 @@ func expiredNotes(c, next consent.Consent, d discovery.Device, known bool, why s
 func doubtNote(c consent.Consent, a consent.Action, name string) ledger.Note {
 	return ledger.Note{
 		Time: a.Created, Kind: consent.NoteClock, Device: string(c.Device), Consent: string(c.ID),
-		Text: fmt.Sprintf("By this computer's clock, which is in doubt, the permission for %s to send to %s would have ended. It is blocked for now; what you decided stands.", name, c.Recipient.Name),
+		Text: words.Sprintf("By this computer's clock, which is in doubt, the permission for %s to send to %s would have ended. It is blocked for now; what you decided stands.", name, c.Recipient.Name),
 	}
 }
 
@@ -42,7 +41,7 @@ func doubtNote(c consent.Consent, a consent.Action, name string) ledger.Note {
 func backNote(c consent.Consent, now time.Time, name string) ledger.Note {
 	return ledger.Note{
 		Time: now, Kind: consent.NoteClock, Device: string(c.Device), Consent: string(c.ID),
-		Text: fmt.Sprintf("%s may send to %s again: it was blocked by a clock that was wrong, and its permission has not ended.", name, c.Recipient.Name),
+		Text: words.Sprintf("%s may send to %s again: it was blocked by a clock that was wrong, and its permission has not ended.", name, c.Recipient.Name),
 	}
 }
 
@@ -50,7 +49,7 @@ func deviceName(d discovery.Device, known bool) string {
 	if known {
 		return d.Name()
 	}
-	return "The device"
+	return words.Text("The device")
 }
 
 // civil is the date as the person chose it; after an extension, or where the
@@ -58,30 +57,24 @@ func deviceName(d discovery.Device, known bool) string {
 func civil(due time.Time, c consent.Consent) string {
 	if due.Equal(c.Expires) && len(c.ExpiresCivil) == len("2006-01-02") {
 		if t, err := time.Parse("2006-01-02", c.ExpiresCivil); err == nil {
-			return "the evening of " + t.Format("2 January 2006")
+			return words.Sprintf("the evening of %s", words.Date(t, "2 January 2006"))
 		}
 	}
 	zone, err := time.LoadLocation(c.Zone)
 	if err != nil {
-		return due.UTC().Format("2 January 2006 at 15:04:05") + " UTC"
+		return words.Sprintf("%s UTC", words.Date(due.UTC(), "2 January 2006 at 15:04:05"))
 	}
-	return due.In(zone).Format("2 January 2006 at 15:04:05")
+	return words.Date(due.In(zone), "2 January 2006 at 15:04:05")
 }
 
 // about is a length of time in one rounded word.
 func about(d time.Duration) string {
-	unit := func(n int, one string) string {
-		if n == 1 {
-			return "1 " + one
-		}
-		return fmt.Sprintf("%d %ss", n, one)
-	}
 	switch {
 	case d < time.Hour:
-		return unit(int(d/time.Minute), "minute")
+		return words.N("1 minute", "%d minutes", int(d/time.Minute))
 	case d < 48*time.Hour:
-		return unit(int(d/time.Hour), "hour")
+		return words.N("1 hour", "%d hours", int(d/time.Hour))
 	default:
-		return unit(int(d/(24*time.Hour)), "day")
+		return words.N("1 day", "%d days", int(d/(24*time.Hour)))
 	}
 }

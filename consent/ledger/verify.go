@@ -1,8 +1,9 @@
 package ledger
 
 import (
-	"fmt"
 	"iter"
+
+	"bestbefore/words"
 )
 
 // Item is one stored entry with its stored text; a nil Text is one that is not there.
@@ -37,14 +38,14 @@ type Fault struct {
 
 // String says it in one sentence.
 func (f Fault) String() string {
-	words := map[Why]string{
-		Altered: "was altered", Missing: "is missing", Reordered: "stands in another place",
-		CutOff: "and everything after it were cut off", Rewritten: "is not the one that was sealed: the diary was rewritten",
-		TextAltered: "has an altered text", TextMissing: "has lost its text, and no entry says that it was deleted",
-		BadFormat: "is in a format that this version does not know", Unreadable: "cannot be read",
-		SealBroken: "cannot be compared: the seal is damaged or was made with another key",
+	said := map[Why]string{
+		Altered: words.Text("was altered"), Missing: words.Text("is missing"), Reordered: words.Text("stands in another place"),
+		CutOff: words.Text("and everything after it were cut off"), Rewritten: words.Text("is not the one that was sealed: the diary was rewritten"),
+		TextAltered: words.Text("has an altered text"), TextMissing: words.Text("has lost its text, and no entry says that it was deleted"),
+		BadFormat: words.Text("is in a format that this version does not know"), Unreadable: words.Text("cannot be read"),
+		SealBroken: words.Text("cannot be compared: the seal is damaged or was made with another key"),
 	}
-	s := fmt.Sprintf("entry %d %s", f.Seq, words[f.Why])
+	s := words.Sprintf("entry %d %s", f.Seq, said[f.Why])
 	if f.Detail != "" {
 		s += " (" + f.Detail + ")"
 	}
@@ -110,14 +111,14 @@ func (v *verifier) next(it *Item) bool {
 		v.missing = want
 		return true
 	case e.Seq < want:
-		return v.fault(e.Seq, Reordered, fmt.Sprintf("it stands after entry %d", v.Head.Seq))
+		return v.fault(e.Seq, Reordered, words.Sprintf("it stands after entry %d", v.Head.Seq))
 	case e.Format != Format:
-		return v.fault(e.Seq, BadFormat, fmt.Sprintf("format %d", e.Format))
+		return v.fault(e.Seq, BadFormat, words.Sprintf("format %d", e.Format))
 	case !v.holds(e):
 		return v.fault(e.Seq, Altered, "")
 	case e.Prev != v.Head.Hash:
 		// The entry itself is as it was made: the one before it was replaced.
-		return v.fault(max(want-1, 1), Altered, "the next entry continues another one")
+		return v.fault(max(want-1, 1), Altered, words.Text("the next entry continues another one"))
 	}
 	if v.sealed != nil && v.sealed.Seq == e.Seq {
 		if v.sealed.Hash != e.Hash {
@@ -132,7 +133,7 @@ func (v *verifier) next(it *Item) bool {
 // searchMissing tells a missing entry from one that stands later in the list.
 func (v *verifier) searchMissing(e *Entry) bool {
 	if e.Seq == v.missing && e.Prev == v.Head.Hash && v.holds(e) {
-		return v.fault(v.missing, Reordered, "it stands after a later entry")
+		return v.fault(v.missing, Reordered, words.Text("it stands after a later entry"))
 	}
 	return true
 }
@@ -151,7 +152,7 @@ func (v *verifier) text(it *Item) bool {
 			v.erased[it.Device] = it.Seq
 		}
 		if len(t.Salt) > 0 || t.Text != "" {
-			return v.fault(it.Seq, TextAltered, "it is marked as deleted and still there")
+			return v.fault(it.Seq, TextAltered, words.Text("it is marked as deleted and still there"))
 		}
 	case t.Seq != it.Seq, !v.saysText(it):
 		return v.fault(it.Seq, TextAltered, "")
@@ -185,7 +186,7 @@ func (v *verifier) finish() {
 		v.fault(v.missing, Missing, "")
 	case v.Fault != nil:
 	case v.sealed != nil && !v.match && v.sealed.Seq > v.Head.Seq:
-		v.fault(v.Head.Seq+1, CutOff, fmt.Sprintf("the seal knows %d entries", v.sealed.Seq))
+		v.fault(v.Head.Seq+1, CutOff, words.Sprintf("the seal knows %d entries", v.sealed.Seq))
 	case len(v.erased) > 0:
 		first := ^uint64(0)
 		for _, seq := range v.erased {

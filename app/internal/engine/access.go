@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Access is which tokens, keys, logins and accounts the household's peers gave.
@@ -127,7 +127,7 @@ func (e *Core) access(ctx context.Context, ref string) (AccessInfo, error) {
 		}
 	}
 	if len(found) != 1 {
-		return AccessInfo{}, fmt.Errorf("there is no access %q that could be meant; \"access\" lists them", ref)
+		return AccessInfo{}, words.Errorf("there is no access %q that could be meant; \"access\" lists them", ref)
 	}
 	return found[0], nil
 }
@@ -143,11 +143,11 @@ func (e *Core) PreviewEndAccess(ctx context.Context, id string) (Preview, error)
 		p.Refused = why.Error()
 		return p, nil
 	}
-	p.Lines = []string{fmt.Sprintf("The access %q is deleted at %s now. This cannot be undone: whatever used it must be set up anew.", a.Name, a.ConnectionName)}
+	p.Lines = []string{words.Sprintf("The access %q is deleted at %s now. This cannot be undone: whatever used it must be set up anew.", a.Name, a.ConnectionName)}
 	if a.DeviceName == "" {
-		p.Lines = append(p.Lines, "It is not known which device uses it.")
+		p.Lines = append(p.Lines, words.Text("It is not known which device uses it."))
 	} else {
-		p.Lines = append(p.Lines, fmt.Sprintf("It is taken for that of %s.", a.DeviceName))
+		p.Lines = append(p.Lines, words.Sprintf("It is taken for that of %s.", a.DeviceName))
 	}
 	p.Lines = append(p.Lines, endsAlso(a.EndsAlso)...)
 	for _, id := range a.Consents {
@@ -163,17 +163,17 @@ func endsAlso(what []string) []string {
 	if len(what) == 0 {
 		return nil
 	}
-	words := make([]string, len(what))
+	all := make([]string, len(what))
 	for i, w := range what {
-		words[i] = clean(w)
+		all[i] = clean(w)
 	}
-	return []string{"That also ends: " + join(words) + "."}
+	return []string{words.Sprintf("That also ends: %s.", join(all))}
 }
 
 // mayEnd says why an access cannot be ended from here.
 func (e *Core) mayEnd(ctx context.Context, a AccessInfo) error {
 	if !a.Revocable {
-		return fmt.Errorf("%s cannot be told to end it now", a.ConnectionName)
+		return words.Errorf("%s cannot be told to end it now", a.ConnectionName)
 	}
 	if d, known := e.Inventory.Device(a.Device); known {
 		why, err := e.mayBlock(ctx, d, consent.FromPerson, true)
@@ -192,7 +192,7 @@ func (e *Core) EndAccess(ctx context.Context, id string, confirmed bool, how str
 		return consent.Action{}, err
 	}
 	if !confirmed {
-		return consent.Action{}, fmt.Errorf("to delete the access %q at %s needs a second confirmation: %w", a.Name, a.ConnectionName, consent.ErrIrreversible)
+		return consent.Action{}, words.Errorf("to delete the access %q at %s needs a second confirmation: %w", a.Name, a.ConnectionName, consent.ErrIrreversible)
 	}
 	now := e.Now().UTC()
 	grant := strings.TrimPrefix(a.ID, a.Connection+"/")
@@ -201,7 +201,7 @@ func (e *Core) EndAccess(ctx context.Context, id string, confirmed bool, how str
 		Grant: grant, Connection: a.Connection, Mark: consent.MarkAccess(a.Connection, grant), Confirmed: true,
 		State: consent.Pending, DueAt: now, Created: now,
 	}
-	text := fmt.Sprintf("%s asked to delete the access %q at %s (%s).", capital(e.Person), a.Name, a.ConnectionName, how)
+	text := words.Sprintf("%s asked to delete the access %q at %s (%s).", capital(e.Person), a.Name, a.ConnectionName, how)
 	as, err := e.Store.ReplaceActions(ctx, []consent.Action{act}, ledger.Note{Time: now, Kind: consent.NoteAction, Device: string(a.Device), Text: text})
 	if err != nil {
 		return consent.Action{}, err

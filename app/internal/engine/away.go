@@ -1,7 +1,9 @@
 package engine
 
-import "errors"
+import (
+	"bestbefore/words"
+)
 
 // ErrAway says that the engine, which belongs to another process, does not
 // answer: that process ended, or is being started again.
-var ErrAway = errors.New("the running Best Before does not answer")
+var ErrAway = words.New("the running Best Before does not answer")

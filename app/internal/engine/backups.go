@@ -2,8 +2,9 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"time"
+
+	"bestbefore/words"
 )
 
 // Backups is about what was lost, and about not losing it.
@@ -48,7 +49,7 @@ type Quarantined struct {
 	Since  time.Time `json:"since"`
 }
 
-var errNoBackups = errors.New("this program keeps no backups")
+var errNoBackups = words.New("this program keeps no backups")
 
 // Backups implements Backups.
 func (e *Core) Backups(ctx context.Context) ([]Backup, error) {

@@ -8,6 +8,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // PreviewDisconnect says what a disconnect would do, before anything is asked.
@@ -28,20 +29,20 @@ func (e *Core) PreviewDisconnect(ctx context.Context, id discovery.DeviceID) (Pr
 	p.Confirm = consent.CanBlock(safe, consent.FromPerson, false) != nil
 	x, ok := e.enderOf(ctx, d, consent.Recipient{Any: true})
 	if !ok {
-		p.Refused = "Nothing that is connected can disconnect this device. Connect your router or gateway first."
+		p.Refused = words.Text("Nothing that is connected can disconnect this device. Connect your router or gateway first.")
 		return p, nil
 	}
-	if err := e.whatCuts(ctx, &p, x, target{d, consent.Recipient{Any: true}, false}, "Now"); err != nil {
+	if err := e.whatCuts(ctx, &p, x, target{d, consent.Recipient{Any: true}, false}, words.Text("Now")); err != nil {
 		return p, err
 	}
 	p.Account, p.AtHome = x.traits.Grain == connectors.GrainAccount, x.traits.AtHome
 	p.Pause = pauseSentence(x.conn.Name, x.traits)
 	p.Partly = p.Account || !whole(x.traits)
 	if !p.Account {
-		p.Lines[0] = strings.TrimSuffix(p.Lines[0], ".") + ", until you reconnect it."
+		p.Lines[0] = words.Sprintf("%s, until you reconnect it.", strings.TrimSuffix(p.Lines[0], "."))
 	}
 	if !p.Account && !p.AtHome {
-		p.Lines = append(p.Lines, "Talking to other devices at home goes on.")
+		p.Lines = append(p.Lines, words.Text("Talking to other devices at home goes on."))
 	}
 	return p, nil
 }

@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/netip"
 	"path/filepath"
 	"slices"
@@ -16,6 +14,7 @@ import (
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // Captures takes over what a capture file tells.
@@ -85,8 +84,8 @@ type importing struct {
 }
 
 var (
-	errBusyCapture = errors.New("another capture file is being read; wait for it or stop it")
-	errNoReader    = errors.New("this program cannot read capture files")
+	errBusyCapture = words.New("another capture file is being read; wait for it or stop it")
+	errNoReader    = words.New("this program cannot read capture files")
 )
 
 // capturePlace is how far a file was taken over; it is stored with the records.
@@ -159,7 +158,7 @@ func (e *Core) inspect(ctx context.Context, path string) (CaptureInfo, capturePl
 		return info, place, errNoReader
 	}
 	if !filepath.IsAbs(path) {
-		return info, place, fmt.Errorf("%q is not a whole path", path)
+		return info, place, words.Errorf("%q is not a whole path", path)
 	}
 	var err error
 	info.Capture, info.Hash, err = e.ReadCapture(ctx, path, func([]flow.Record) error { return nil }, e.taking.progress(false))
@@ -172,7 +171,7 @@ func (e *Core) inspect(ctx context.Context, path string) (CaptureInfo, capturePl
 	}
 	if len(stored) > 0 {
 		if err := json.Unmarshal(stored, &place); err != nil {
-			return info, place, fmt.Errorf("reading how far this file was taken over: %w", err)
+			return info, place, words.Errorf("reading how far this file was taken over: %w", err)
 		}
 	}
 	for _, d := range info.Devices {
@@ -230,8 +229,7 @@ func (e *Core) ImportCapture(ctx context.Context, r CaptureRequest) (CaptureInfo
 	if err := e.takeOver(ctx, r.Path, &info, &place); err != nil {
 		return info, err
 	}
-	n := ledger.Note{Time: e.Now(), Kind: NoteCapture, Text: fmt.Sprintf("%s took over the capture file %s: %d records of %d devices (%s).",
-		capital(e.Person), discovery.Clean(info.File), info.Taken, len(place.Done), r.How)}
+	n := ledger.Note{Time: e.Now(), Kind: NoteCapture, Text: words.Sprintf("%s took over the capture file %s: %d records of %d devices (%s).", capital(e.Person), discovery.Clean(info.File), info.Taken, len(place.Done), r.How)}
 	if err := e.Store.Note(ctx, n); err != nil {
 		return info, err
 	}
@@ -286,7 +284,7 @@ func (e *Core) takeOver(ctx context.Context, path string, info *CaptureInfo, pla
 		return err
 	}
 	if hash != info.Hash {
-		return fmt.Errorf("%s changed while it was read; import it again", info.File)
+		return words.Errorf("%s changed while it was read; import it again", info.File)
 	}
 	place.Done, place.Now, place.At = append(place.Done, place.Now...), nil, 0
 	next, err := json.Marshal(place)

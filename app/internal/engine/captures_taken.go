@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/consent/ledger"
+	"bestbefore/words"
 )
 
 // TakenCaptures are the capture files that were taken over.
@@ -71,7 +71,7 @@ func (e *Core) capturePlaces(ctx context.Context) (map[string]capturePlace, erro
 	for key, c := range all {
 		var p capturePlace
 		if err := json.Unmarshal(c, &p); err != nil {
-			return nil, fmt.Errorf("reading how far a capture was taken over: %w", err)
+			return nil, words.Errorf("reading how far a capture was taken over: %w", err)
 		}
 		out[key] = p
 	}
@@ -92,19 +92,19 @@ func (e *Core) ForgetCapture(ctx context.Context, file, how string) (Forgotten, 
 	}
 	maps.DeleteFunc(places, func(_ string, p capturePlace) bool { return p.File != file || file == "" })
 	if len(places) == 0 {
-		return Forgotten{}, fmt.Errorf("no capture file %q was taken over", file)
+		return Forgotten{}, words.Errorf("no capture file %q was taken over", file)
 	}
 	var out Forgotten
 	if out.Rows, err = e.Store.DeleteFlowsFrom(ctx, captureSource(file)); err != nil {
-		return out, fmt.Errorf("deleting what a capture told: %w", err)
+		return out, words.Errorf("deleting what a capture told: %w", err)
 	}
 	e.lastSent.clear()
 	for key := range places {
 		if err := e.Store.DropCursor(ctx, key); err != nil {
-			return out, fmt.Errorf("forgetting a capture: %w", err)
+			return out, words.Errorf("forgetting a capture: %w", err)
 		}
 	}
-	text := fmt.Sprintf("%s deleted what the capture file %s told (%s).", capital(e.Person), file, how)
+	text := words.Sprintf("%s deleted what the capture file %s told (%s).", capital(e.Person), file, how)
 	if err := e.Store.Note(ctx, ledger.Note{Time: e.Now(), Kind: NoteForgot, Text: text}); err != nil {
 		return out, err
 	}

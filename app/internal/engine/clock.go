@@ -2,11 +2,12 @@ package engine
 
 import (
 	"context"
-	"errors"
+
+	"bestbefore/words"
 )
 
 // ErrNoClock says that this engine judges no clock.
-var ErrNoClock = errors.New("this engine does not judge the computer's clock")
+var ErrNoClock = words.New("this engine does not judge the computer's clock")
 
 // ConfirmClock takes the person's word that the clock of this computer is right:
 // what waited for a second source goes on.

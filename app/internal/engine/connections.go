@@ -11,6 +11,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
+	"bestbefore/words"
 )
 
 // Connectors lists the kinds and what is configured.
@@ -141,7 +142,7 @@ func (e *Core) Connect(ctx context.Context, r ConnectRequest) (ConnectionInfo, e
 func (e *Core) draft(ctx context.Context, r ConnectRequest) (connectors.Spec, connectors.Connection, error) {
 	kind, ok := e.Registry.Get(r.Kind)
 	if !ok {
-		return connectors.Spec{}, connectors.Connection{}, fmt.Errorf("there is no connector %q; \"connectors\" lists the kinds", r.Kind)
+		return connectors.Spec{}, connectors.Connection{}, words.Errorf("there is no connector %q; \"connectors\" lists the kinds", r.Kind)
 	}
 	spec := kind.Spec()
 	if err := e.onlyOnce(ctx, spec); err != nil {
@@ -198,14 +199,14 @@ func (e *Core) admit(ctx context.Context, spec connectors.Spec, c connectors.Con
 	if err := e.sealAs(ctx, c, "", values); err != nil {
 		return err
 	}
-	return e.tryAndSave(ctx, spec, c, fmt.Sprintf("Connected %s.", c.Name))
+	return e.tryAndSave(ctx, spec, c, words.Sprintf("Connected %s.", c.Name))
 }
 
 // sealAs seals what was typed as a secret, under names that end in suffix.
 func (e *Core) sealAs(ctx context.Context, c connectors.Connection, suffix string, values map[string]string) error {
 	for _, key := range slices.Sorted(keysOf(values)) {
 		if e.PutSecret == nil {
-			return fmt.Errorf("%q is a secret, and this computer has no key store to keep it in; start one (for example gnome-keyring) and try again", key)
+			return words.Errorf("%q is a secret, and this computer has no key store to keep it in; start one (for example gnome-keyring) and try again", key)
 		}
 		ref, err := e.PutSecret(ctx, c.ID+"/"+key+suffix, connectors.NewSecret(values[key]))
 		if err != nil {
@@ -246,7 +247,7 @@ func (e *Core) onlyOnce(ctx context.Context, spec connectors.Spec) error {
 	}
 	for _, c := range cs {
 		if c.Kind == spec.Kind {
-			return fmt.Errorf("%s is connected already, as %s (%s)", spec.Name, c.Name, c.ID)
+			return words.Errorf("%s is connected already, as %s (%s)", spec.Name, c.Name, c.ID)
 		}
 	}
 	return nil
@@ -307,7 +308,7 @@ func (e *Core) connection(ctx context.Context, ref string) (connectors.Connectio
 			return c, nil
 		}
 	}
-	return connectors.Connection{}, fmt.Errorf("there is no connection %q; \"connectors\" lists them", ref)
+	return connectors.Connection{}, words.Errorf("there is no connection %q; \"connectors\" lists them", ref)
 }
 
 // Held lists everything outside that carries our mark.
@@ -373,14 +374,14 @@ func (e *Core) Lift(ctx context.Context, connection, mark string) (int, error) {
 				return err
 			}
 			n++
-			if err := e.Store.Note(ctx, ledger.Note{Time: e.Now(), Kind: consent.NoteLifted, Text: "Lifted by hand: " + h.Text}); err != nil {
+			if err := e.Store.Note(ctx, ledger.Note{Time: e.Now(), Kind: consent.NoteLifted, Text: words.Sprintf("Lifted by hand: %s", h.Text)}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if mark != "" && n == 0 && err == nil {
-		err = fmt.Errorf("nothing with the mark %q is held there", mark)
+		err = words.Errorf("nothing with the mark %q is held there", mark)
 	}
 	e.changed(changes.Connections, changes.Diary)
 	return n, err

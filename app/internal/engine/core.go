@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/netip"
 	"net/url"
@@ -17,6 +16,7 @@ import (
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
 	"bestbefore/discovery/recipient"
+	"bestbefore/words"
 )
 
 // Config is what Core is built from. No field may be nil unless it says so.
@@ -122,7 +122,7 @@ func New(c Config) (*Core, error) {
 		"Zone": c.Zone == nil, "NewID": c.NewID == nil, "Poke": c.Poke == nil, "Retry": c.Retry == nil, "Lookup": c.Lookup == nil,
 	} {
 		if absent {
-			missing = append(missing, fmt.Errorf("engine: Config.%s is needed", name))
+			missing = append(missing, words.Errorf("engine: Config.%s is needed", name))
 		}
 	}
 	if err := errors.Join(missing...); err != nil {
@@ -200,10 +200,10 @@ func (e *Core) changed(topics ...changes.Topic) { e.Hub.Publish(topics...) }
 // deviceName is what to call a device in a sentence.
 func (e *Core) deviceName(id discovery.DeviceID) string {
 	if id == flow.Somebody {
-		return "Somebody at home"
+		return words.Text("Somebody at home")
 	}
 	if d, ok := e.Inventory.Device(id); ok {
 		return d.Name()
 	}
-	return "A device that is no longer known"
+	return words.Text("A device that is no longer known")
 }

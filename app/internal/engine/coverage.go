@@ -2,13 +2,13 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // coverage is which connection sees what, read once for a page.
@@ -64,17 +64,17 @@ var depthWords = []struct {
 	depth    connectors.Depth
 	one, all string
 }{
-	{connectors.SeesTraffic, "What it sends out of the home is seen by %s.", "What it sends out of the home is seen by %s."},
-	{connectors.SeesThrough, "%s sees what it sends through it.", "%s see what it sends through them."},
-	{connectors.SeesNames, "%s sees which names it asks for, not what it sends.", "%s see which names it asks for, not what it sends."},
-	{connectors.SeesKinds, "%s sees which kinds of data it reports there.", "%s see which kinds of data it reports there."},
-	{connectors.SeesPresence, "%s sees that it is here.", "%s see that it is here."},
+	{connectors.SeesTraffic, words.Later("What it sends out of the home is seen by %s."), words.Later("What it sends out of the home is seen by %s.")},
+	{connectors.SeesThrough, words.Later("%s sees what it sends through it."), words.Later("%s see what it sends through them.")},
+	{connectors.SeesNames, words.Later("%s sees which names it asks for, not what it sends."), words.Later("%s see which names it asks for, not what it sends.")},
+	{connectors.SeesKinds, words.Later("%s sees which kinds of data it reports there."), words.Later("%s see which kinds of data it reports there.")},
+	{connectors.SeesPresence, words.Later("%s sees that it is here."), words.Later("%s see that it is here.")},
 }
 
 // of says how well we can see what d sends, and names those that see it.
 func (c coverage) of(d discovery.Device) (text string, by []string) {
 	if len(c.seen) == 0 {
-		return "I can see that it is here, not yet what it sends. Connect your router or gateway to see more.", nil
+		return words.Text("I can see that it is here, not yet what it sends. Connect your router or gateway to see more."), nil
 	}
 	var lines []string
 	for _, w := range depthWords {
@@ -94,15 +94,15 @@ func (c coverage) of(d discovery.Device) (text string, by []string) {
 		if len(names) == 1 {
 			line = w.one
 		}
-		lines = append(lines, fmt.Sprintf(line, join(names)))
+		lines = append(lines, words.Sprintf(line, join(names)))
 	}
 	switch depth := c.depth(d); {
 	case depth == connectors.SeesTraffic:
-		lines = slices.Insert(lines, 1, "What it sends to other devices at home is not.")
+		lines = slices.Insert(lines, 1, words.Text("What it sends to other devices at home is not."))
 	case depth == connectors.SeesThrough:
-		lines = append(lines, "Where else it sends is not seen.")
+		lines = append(lines, words.Text("Where else it sends is not seen."))
 	case depth != connectors.SeesNames:
-		lines = append(lines, "None of your connectors can see what it sends.")
+		lines = append(lines, words.Text("None of your connectors can see what it sends."))
 	}
 	return strings.Join(lines, " "), by
 }
@@ -125,16 +125,13 @@ func sharesAddress(addresses []string, of []discovery.Address) bool {
 }
 
 // join writes a list as a person would: "a", "a and b", "a, b and c".
-func join(words []string) string {
-	switch len(words) {
+func join(parts []string) string {
+	switch len(parts) {
 	case 0:
 		return ""
 	case 1:
-		return words[0]
+		return parts[0]
 	}
-	out := words[0]
-	for _, w := range words[1 : len(words)-1] {
-		out += ", " + w
-	}
-	return out + " and " + words[len(words)-1]
+	last := len(parts) - 1
+	return words.Sprintf("%s and %s", strings.Join(parts[:last], ", "), parts[last])
 }

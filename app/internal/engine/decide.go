@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"bestbefore/app/internal/changes"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
+	"bestbefore/words"
 )
 
 // decider is the person now, in the system's zone now.
@@ -40,7 +40,7 @@ func (e *Core) Allow(ctx context.Context, r AllowRequest) (ConsentInfo, error) {
 		return ConsentInfo{}, err
 	}
 	e.knowGrants(ctx, c)
-	text := fmt.Sprintf("%s allowed %s to send %s to %s %s (%s).", capital(e.Person), d.Name(), dataWords(c.Data), c.Recipient.Name, untilWords(c), r.How)
+	text := words.Sprintf("%s allowed %s to send %s to %s %s (%s).", capital(e.Person), d.Name(), dataWords(c.Data), c.Recipient.Name, untilWords(c), r.How)
 	return e.decide(ctx, consent.Decision{Consent: c, Actions: e.handOver(ctx, c), Notes: []ledger.Note{e.note(consent.NoteGiven, c, text)}})
 }
 
@@ -52,7 +52,7 @@ func (e *Core) noTwin(ctx context.Context, c consent.Consent) error {
 	}
 	for _, o := range live {
 		if o.Recipient.Any == c.Recipient.Any && slices.Equal(o.Recipient.Destinations, c.Recipient.Destinations) {
-			return fmt.Errorf("there is already a permission for this, %s; renew it or end it first (%s)", untilWords(o), o.ID)
+			return words.Errorf("there is already a permission for this, %s; renew it or end it first (%s)", untilWords(o), o.ID)
 		}
 	}
 	return nil
@@ -81,15 +81,17 @@ func (e *Core) Renew(ctx context.Context, id consent.ID, until, how string) (Con
 	if err != nil {
 		return ConsentInfo{}, err
 	}
-	text := fmt.Sprintf("%s renewed %s to %s, %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, untilWords(next), how)
+	text := words.Sprintf("%s renewed %s to %s, %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, untilWords(next), how)
 	if e.revoked(ctx, c.ID) {
-		text += goneForGood
+		text += goneForGood()
 	}
 	return e.decide(ctx, consent.Decision{Consent: next, Expect: c.Version, Actions: e.possible(ctx, actions), Notes: []ledger.Note{e.note(consent.NoteRenewed, next, text)}})
 }
 
 // goneForGood says what neither a renewal nor an undo brings back.
-const goneForGood = " Its access was deleted and cannot be given back; the device must be set up there anew."
+func goneForGood() string {
+	return " " + words.Text("Its access was deleted and cannot be given back; the device must be set up there anew.")
+}
 
 // knowGrants has the issuers asked once more where something may be revoked.
 func (e *Core) knowGrants(ctx context.Context, c consent.Consent) {
@@ -130,7 +132,7 @@ func (e *Core) End(ctx context.Context, id consent.ID, how string) (ConsentInfo,
 		return ConsentInfo{}, err
 	}
 	if !c.Decided.Live() {
-		return ConsentInfo{}, fmt.Errorf("this permission has already ended (%s)", c.Decided)
+		return ConsentInfo{}, words.Errorf("this permission has already ended (%s)", c.Decided)
 	}
 	e.knowGrants(ctx, c)
 	grants, err := e.Store.Grants(ctx, c)
@@ -138,7 +140,7 @@ func (e *Core) End(ctx context.Context, id consent.ID, how string) (ConsentInfo,
 		return ConsentInfo{}, err
 	}
 	next, actions := consent.Withdraw(c, grants, e.Now(), e.Person, how)
-	text := fmt.Sprintf("%s ended what %s may send to %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, how)
+	text := words.Sprintf("%s ended what %s may send to %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, how)
 	return e.decide(ctx, consent.Decision{Consent: next, Expect: c.Version, Actions: actions, Notes: []ledger.Note{e.note(consent.NoteWithdrawn, next, text)}})
 }
 
@@ -174,7 +176,7 @@ func (e *Core) undoConsent(ctx context.Context, u undoEntry) (string, error) {
 	slices.SortFunc(versions, func(a, b consent.Consent) int { return a.Version - b.Version })
 	n := len(versions)
 	if n == 0 || versions[n-1].Version != u.Version {
-		return "", fmt.Errorf("it was decided anew meanwhile: %w", consent.ErrNothing)
+		return "", words.Errorf("it was decided anew meanwhile: %w", consent.ErrNothing)
 	}
 	cur := versions[n-1]
 	var prev consent.Consent
@@ -185,14 +187,16 @@ func (e *Core) undoConsent(ctx context.Context, u undoEntry) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	what := map[consent.Decided]string{consent.Given: "permission", consent.Renewed: "renewal", consent.Withdrawn: "end"}[cur.Decided]
+	what := map[consent.Decided]string{
+		consent.Given: words.Later("Undone: the permission of %s to %s"), consent.Renewed: words.Later("Undone: the renewal of %s to %s"), consent.Withdrawn: words.Later("Undone: the end of %s to %s"),
+	}[cur.Decided]
 	if cur.GraceUsed && !prev.GraceUsed {
-		what = "two more days"
+		what = words.Later("Undone: the two more days of %s to %s")
 	}
-	said := fmt.Sprintf("Undone: the %s of %s to %s", what, e.deviceName(cur.Device), cur.Recipient.Name)
+	said := words.Sprintf(what, e.deviceName(cur.Device), cur.Recipient.Name)
 	text := said + "."
 	if cur.Decided == consent.Withdrawn && e.revoked(ctx, cur.ID) {
-		text += goneForGood
+		text += goneForGood()
 		said = text
 	}
 	err = e.Store.Decide(ctx, consent.Decision{
@@ -207,28 +211,29 @@ func (e *Core) undoConsent(ctx context.Context, u undoEntry) (string, error) {
 }
 
 func dataWords(cs []consent.Category) string {
-	words := make([]string, len(cs))
+	all := make([]string, len(cs))
 	for i, c := range cs {
-		words[i] = string(c)
+		all[i] = string(c)
 		if c == "any" {
-			words[i] = "anything"
+			all[i] = words.Text("anything")
 		}
 	}
-	return join(words)
+	return join(all)
 }
 
 // untilWords says the end of c as the person chose it.
 func untilWords(c consent.Consent) string {
 	if c.DueAt().IsZero() {
-		return "without an end"
+		return words.Text("without an end")
 	}
 	civil := strings.Replace(c.ExpiresCivil, "T", " ", 1)
 	for _, layout := range []string{time.DateOnly, time.DateTime} {
 		if t, err := time.Parse(layout, civil); err == nil {
-			return "until " + t.Format(map[string]string{time.DateOnly: "2 January 2006", time.DateTime: "2 January 2006 15:04:05"}[layout])
+			layout = map[string]string{time.DateOnly: words.Later("2 January 2006"), time.DateTime: words.Later("2 January 2006 15:04:05")}[layout]
+			return words.Sprintf("until %s", words.Date(t, layout))
 		}
 	}
-	return "until " + civil
+	return words.Sprintf("until %s", civil)
 }
 
 func capital(s string) string {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"bestbefore/app/internal/changes"
 	"bestbefore/discovery"
 	"bestbefore/discovery/mud"
+	"bestbefore/words"
 )
 
 // Where descriptions are kept, and of how many devices.
@@ -38,7 +38,7 @@ func (e *Core) descriptions(ctx context.Context) (map[discovery.DeviceID]descrip
 		return all, err
 	}
 	if err := json.Unmarshal([]byte(s), &all); err != nil {
-		return nil, fmt.Errorf("reading what makers declared: %w", err)
+		return nil, words.Errorf("reading what makers declared: %w", err)
 	}
 	return all, nil
 }
@@ -73,8 +73,8 @@ func (e *Core) Declare(ctx context.Context, r DeclareRequest) (Declaration, erro
 	if err != nil {
 		return Declaration{}, err
 	}
-	said := description{Basis: BasisFile, Source: cmp.Or(string(discovery.Clean(r.Name)), "a file"), Taken: e.Now().UTC()}
-	from := "the file " + said.Source
+	said := description{Basis: BasisFile, Source: cmp.Or(string(discovery.Clean(r.Name)), words.Text("a file")), Taken: e.Now().UTC()}
+	from := words.Sprintf("the file %s", said.Source)
 	if len(r.File) == 0 {
 		said.Basis = BasisFetched
 		if said.Source, r.File, err = e.fetchDescription(ctx, d); err != nil {
@@ -83,10 +83,10 @@ func (e *Core) Declare(ctx context.Context, r DeclareRequest) (Declaration, erro
 		from = said.Source
 	}
 	if said.Profile, err = mud.Parse(r.File); err != nil {
-		return Declaration{}, fmt.Errorf("%s is no description of a device (RFC 8520): %w", capital(from), err)
+		return Declaration{}, words.Errorf("%s is no description of a device (RFC 8520): %w", capital(from), err)
 	}
 	if said.Basis == BasisFetched && !sameURL(said.Profile.URL, said.Source) {
-		return Declaration{}, fmt.Errorf("the file at %s says that it belongs to %s; it was not taken over", said.Source, cmp.Or(said.Profile.URL, "nothing"))
+		return Declaration{}, words.Errorf("the file at %s says that it belongs to %s; it was not taken over", said.Source, cmp.Or(said.Profile.URL, "nothing"))
 	}
 	e.meeting.Lock()
 	defer e.meeting.Unlock()
@@ -96,12 +96,12 @@ func (e *Core) Declare(ctx context.Context, r DeclareRequest) (Declaration, erro
 	}
 	e.dropDescription(all, d.ID)
 	if len(all) >= declaredCount {
-		return Declaration{}, errors.New("descriptions of too many devices are kept; forget one that is not needed")
+		return Declaration{}, words.New("descriptions of too many devices are kept; forget one that is not needed")
 	}
 	all[d.ID] = said
-	text := fmt.Sprintf("%s gave what the maker of %s declares: %s (%s).", capital(e.Person), d.Name(), from, r.How)
+	text := words.Sprintf("%s gave what the maker of %s declares: %s (%s).", capital(e.Person), d.Name(), from, r.How)
 	if said.Basis == BasisFetched {
-		text = fmt.Sprintf("%s agreed, and what the maker of %s declares was fetched from %s (%s).", capital(e.Person), d.Name(), from, r.How)
+		text = words.Sprintf("%s agreed, and what the maker of %s declares was fetched from %s (%s).", capital(e.Person), d.Name(), from, r.How)
 	}
 	if err := errors.Join(e.saveDescriptions(ctx, all), e.Store.Note(ctx, e.deviceNote(NoteDeclared, d.ID, text))); err != nil {
 		return Declaration{}, err
@@ -129,18 +129,18 @@ func (e *Core) dropDescription(all map[discovery.DeviceID]description, id discov
 func (e *Core) fetchDescription(ctx context.Context, d discovery.Device) (string, []byte, error) {
 	at, _ := mud.Announced(d)
 	if at == "" {
-		return "", nil, fmt.Errorf("%s announces no description; give a file", d.Name())
+		return "", nil, words.Errorf("%s announces no description; give a file", d.Name())
 	}
 	if e.FetchDescription == nil {
-		return "", nil, errors.New("this program cannot fetch descriptions; give a file")
+		return "", nil, words.New("this program cannot fetch descriptions; give a file")
 	}
 	u, err := url.Parse(at)
 	if err != nil {
-		return "", nil, fmt.Errorf("the address that %s announces makes no sense: %w", d.Name(), err)
+		return "", nil, words.Errorf("the address that %s announces makes no sense: %w", d.Name(), err)
 	}
 	b, err := e.FetchDescription(ctx, u)
 	if err != nil {
-		return "", nil, fmt.Errorf("fetching what the maker of %s declares: %w", d.Name(), err)
+		return "", nil, words.Errorf("fetching what the maker of %s declares: %w", d.Name(), err)
 	}
 	return at, b, nil
 }
@@ -158,9 +158,9 @@ func (e *Core) Undeclare(ctx context.Context, device discovery.DeviceID, how str
 		return err
 	}
 	if !e.dropDescription(all, d.ID) {
-		return fmt.Errorf("nothing is kept of what the maker of %s declares", d.Name())
+		return words.Errorf("nothing is kept of what the maker of %s declares", d.Name())
 	}
-	text := fmt.Sprintf("%s had the maker's description of %s forgotten (%s).", capital(e.Person), d.Name(), how)
+	text := words.Sprintf("%s had the maker's description of %s forgotten (%s).", capital(e.Person), d.Name(), how)
 	if err := errors.Join(e.saveDescriptions(ctx, all), e.Store.Note(ctx, e.deviceNote(NoteUndeclared, d.ID, text))); err != nil {
 		return err
 	}

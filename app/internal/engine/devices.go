@@ -3,8 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +13,7 @@ import (
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
 	"bestbefore/discovery/recipient"
+	"bestbefore/words"
 )
 
 // week is the stretch over which traffic is shown.
@@ -59,7 +58,7 @@ func (e *Core) Device(ctx context.Context, ref string) (DeviceInfo, error) {
 }
 
 // errSomebody says why nothing can be decided about Somebody.
-var errSomebody = errors.New("nothing tells which device at home this is, so nothing can be permitted to it; give each device an account of its own at the broker, and it is known by that")
+var errSomebody = words.New("nothing tells which device at home this is, so nothing can be permitted to it; give each device an account of its own at the broker, and it is known by that")
 
 // find takes an exact id first, then an exact name, then the start of an id;
 // two that fit are an error that names both.
@@ -84,11 +83,11 @@ func (e *Core) find(ref string) (discovery.Device, error) {
 	}
 	switch len(named) {
 	case 0:
-		return discovery.Device{}, fmt.Errorf("there is no device %q; \"devices\" lists those that are known", ref)
+		return discovery.Device{}, words.Errorf("there is no device %q; \"devices\" lists those that are known", ref)
 	case 1:
 		return named[0], nil
 	default:
-		return discovery.Device{}, fmt.Errorf("%q fits %s and %s; use the id", ref, named[0].ID, named[1].ID)
+		return discovery.Device{}, words.Errorf("%q fits %s and %s; use the id", ref, named[0].ID, named[1].ID)
 	}
 }
 
@@ -105,14 +104,14 @@ func (e *Core) Label(ctx context.Context, id discovery.DeviceID, text string) er
 	}
 	label := string(discovery.Clean(text))
 	if text != "" && label == "" {
-		return fmt.Errorf("the name %q has no letters to show; choose another", text)
+		return words.Errorf("the name %q has no letters to show; choose another", text)
 	}
 	if err := e.Inventory.SetLabel(d.ID, label); err != nil {
 		return err
 	}
-	word := "Named " + label + "."
+	word := words.Sprintf("Named %s.", label)
 	if label == "" {
-		word = "Your own name for it was taken away."
+		word = words.Text("Your own name for it was taken away.")
 	}
 	return e.edited(ctx, undoEntry{Kind: undoLabel, Device: d.ID, Text: d.Label}, e.deviceNote(consent.NoteDeviceNamed, d.ID, word))
 }
@@ -131,7 +130,7 @@ func (e *Core) Merge(ctx context.Context, keep, gone discovery.DeviceID) error {
 		return err
 	}
 	return e.edited(ctx, undoEntry{Kind: undoMerge, Device: k.ID},
-		e.deviceNote(consent.NoteDeviceMerged, k.ID, fmt.Sprintf("%s and %s are one device, said %s.", k.Name(), g.Name(), e.Person)))
+		e.deviceNote(consent.NoteDeviceMerged, k.ID, words.Sprintf("%s and %s are one device, said %s.", k.Name(), g.Name(), e.Person)))
 }
 
 // Split takes apart what was merged.
@@ -146,7 +145,7 @@ func (e *Core) Split(ctx context.Context, id discovery.DeviceID) ([]discovery.De
 	}
 	others := slices.DeleteFunc(slices.Clone(ids), func(x discovery.DeviceID) bool { return x == d.ID })
 	return ids, e.edited(ctx, undoEntry{Kind: undoSplit, Device: d.ID, Others: others},
-		e.deviceNote(consent.NoteDeviceSplit, d.ID, d.Name()+" was taken apart into separate devices."))
+		e.deviceNote(consent.NoteDeviceSplit, d.ID, words.Sprintf("%s was taken apart into separate devices.", d.Name())))
 }
 
 // SetEssential marks what must not be cut without a person.
@@ -158,14 +157,14 @@ func (e *Core) SetEssential(ctx context.Context, id discovery.DeviceID, x discov
 	switch x {
 	case discovery.EssentialNone, discovery.EssentialComfort, discovery.EssentialSafety, discovery.EssentialMedical:
 	default:
-		return fmt.Errorf("%q is not a grade; use safety, medical, comfort or none", x)
+		return words.Errorf("%q is not a grade; use safety, medical, comfort or none", x)
 	}
 	if err := e.Inventory.SetEssential(d.ID, x); err != nil {
 		return err
 	}
-	word := "Marked " + string(x) + ": the clock alone will not cut it."
+	word := words.Sprintf("Marked %s: the clock alone will not cut it.", string(x))
 	if x == discovery.EssentialNone || x == discovery.EssentialComfort {
-		word = "No longer marked safety or medical."
+		word = words.Text("No longer marked safety or medical.")
 	}
 	err = e.edited(ctx, undoEntry{Kind: undoEssential, Device: d.ID, Text: string(d.Essential)}, e.deviceNote(consent.NoteEssential, d.ID, word))
 	if err != nil {
@@ -184,14 +183,14 @@ func (e *Core) Answer(ctx context.Context, question string, same bool) error {
 		}
 	}
 	if q.ID == "" {
-		return fmt.Errorf("the question %q is no longer open", question)
+		return words.Errorf("the question %q is no longer open", question)
 	}
 	if _, err := e.Inventory.Answer(question, same); err != nil {
 		return err
 	}
-	kind, word, undo := consent.NoteDeviceSplit, "Two different devices, said "+e.Person+".", undoEntry{}
+	kind, word, undo := consent.NoteDeviceSplit, words.Sprintf("Two different devices, said %s.", e.Person), undoEntry{}
 	if same {
-		kind, word = consent.NoteDeviceMerged, "The same device with a new address, said "+e.Person+"."
+		kind, word = consent.NoteDeviceMerged, words.Sprintf("The same device with a new address, said %s.", e.Person)
 		undo = undoEntry{Kind: undoMerge, Device: q.Device}
 	}
 	return e.edited(ctx, undo, e.deviceNote(kind, q.Device, word))

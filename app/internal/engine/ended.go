@@ -2,13 +2,13 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Confirm takes a person's word that the steps of a guide were taken. What is
@@ -26,7 +26,7 @@ func (e *Core) Confirm(ctx context.Context, id consent.ActionID, how string) (co
 	if a, err = consent.ConfirmByHand(a, e.Now()); err != nil {
 		return consent.Action{}, err
 	}
-	text := fmt.Sprintf("%s said that what %s sends to %s was ended by hand (%s).", capital(e.Person), e.deviceName(a.Device), a.Recipient.Name, how)
+	text := words.Sprintf("%s said that what %s sends to %s was ended by hand (%s).", capital(e.Person), e.deviceName(a.Device), a.Recipient.Name, how)
 	n := ledger.Note{Time: e.Now(), Kind: consent.NoteGuide, Device: string(a.Device), Consent: string(a.Consent), Action: string(a.ID), Text: text}
 	if a.ID == "" {
 		a, err = e.instead(ctx, failed, a, n)
@@ -150,12 +150,12 @@ func (e *Core) watchByHand(ctx context.Context, c consent.Consent, a consent.Act
 		if a.State == consent.NeedsPerson { // it was asked for again, and has stopped
 			a.State, a.Error, a.Reason = consent.Done, "", ""
 		}
-		return e.seen(ctx, c, a, consent.Stopped, now, t, "has sent nothing to %s for a day, since it was ended by hand")
+		return e.seen(ctx, c, a, consent.Stopped, now, t, words.Later("%s has sent nothing to %s for a day, since it was ended by hand."))
 	case t.Seen == consent.CannotTell && (c.Seen == consent.NotChecked || c.Seen == consent.Stopped):
-		return e.seen(ctx, c, a, consent.CannotTell, now, t, "is said to send to %s still, by a source that is no proof")
+		return e.seen(ctx, c, a, consent.CannotTell, now, t, words.Later("%s is said to send to %s still, by a source that is no proof."))
 	case c.Seen == consent.NotChecked && now.Sub(a.Finished) >= handQuiet:
-		t.Source, t.Text = discovery.SourceSelf, "Nobody watched it without a break for a day."
-		return e.seen(ctx, c, a, consent.CannotTell, now, t, "cannot be seen well enough to tell whether it still sends to %s")
+		t.Source, t.Text = discovery.SourceSelf, words.Text("Nobody watched it without a break for a day.")
+		return e.seen(ctx, c, a, consent.CannotTell, now, t, words.Later("%s cannot be seen well enough to tell whether it still sends to %s."))
 	}
 	return nil
 }
@@ -166,12 +166,12 @@ func (e *Core) sendsStill(ctx context.Context, c consent.Consent, a consent.Acti
 	if c.Seen == consent.Flowing && a.State == consent.NeedsPerson {
 		return e.Store.SetSeen(ctx, c.ID, consent.Flowing, t.At, t.Source)
 	}
-	text := "still sends to %s, after it was ended by hand"
+	text := words.Later("%s still sends to %s, after it was ended by hand.")
 	if c.Seen == consent.Stopped {
-		text = "had stopped, but sends to %s again, after it was ended by hand"
+		text = words.Later("%s had stopped, but sends to %s again, after it was ended by hand.")
 	}
 	a.State, a.Error = consent.NeedsPerson, consent.KindNeedsPerson
-	a.Reason = fmt.Sprintf("It still sends to %s, though it was said to be ended. Go through the steps once more, then say here that it is done.", c.Recipient.Name)
+	a.Reason = words.Sprintf("It still sends to %s, though it was said to be ended. Go through the steps once more, then say here that it is done.", c.Recipient.Name)
 	return e.seen(ctx, c, a, consent.Flowing, t.At, t, text)
 }
 
@@ -184,7 +184,7 @@ func (e *Core) seen(ctx context.Context, c consent.Consent, a consent.Action, s 
 		if c.Seen == consent.Stopped && s == consent.Flowing {
 			kind = consent.NoteRelapse
 		}
-		n := e.note(kind, c, e.deviceName(c.Device)+" "+fmt.Sprintf(text, c.Recipient.Name)+". "+t.Text)
+		n := e.note(kind, c, words.Sprintf(text, e.deviceName(c.Device), c.Recipient.Name)+" "+t.Text)
 		n.Action = string(a.ID)
 		notes = append(notes, n)
 	}

@@ -6,6 +6,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // ender is who would end what a device sends to a recipient.
@@ -71,7 +72,7 @@ func (e *Core) revocable(ctx context.Context, d discovery.Device, r consent.Reci
 
 func recipientWords(r consent.Recipient) string {
 	if r.Any {
-		return "anybody outside your home"
+		return words.Text("anybody outside your home")
 	}
 	return r.Name
 }

@@ -13,6 +13,7 @@ import (
 
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // exportMax bounds the flows of one export.
@@ -23,7 +24,7 @@ const exportMax = 100_000
 // other names are left alone. No secret is in any of them.
 func (e *Core) Export(ctx context.Context, dir string) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder for the export: %w", err)
+		return nil, words.Errorf("making the folder for the export: %w", err)
 	}
 	tables, cut, err := e.tables(ctx)
 	if err != nil {

@@ -2,10 +2,10 @@ package engine
 
 import (
 	"context"
-	"fmt"
 
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
+	"bestbefore/words"
 )
 
 // Extend gives a live permission consent.MaxGrace beyond its end, once in its
@@ -20,7 +20,7 @@ func (e *Core) Extend(ctx context.Context, id consent.ID, how string) (ConsentIn
 	if err != nil {
 		return ConsentInfo{}, err
 	}
-	until := next.DueAt().In(by.Zone).Format("2 January 2006 15:04")
-	text := fmt.Sprintf("%s gave what %s sends to %s two more days, until %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, until, how)
+	until := words.Date(next.DueAt().In(by.Zone), "2 January 2006 15:04")
+	text := words.Sprintf("%s gave what %s sends to %s two more days, until %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, until, how)
 	return e.decide(ctx, consent.Decision{Consent: next, Expect: c.Version, Actions: e.possible(ctx, actions), Notes: []ledger.Note{e.note(consent.NoteGrace, next, text)}})
 }

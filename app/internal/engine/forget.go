@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // Forgetting deletes for good what was seen. Permissions, and the diary's chain,
@@ -55,22 +55,22 @@ func (e *Core) PreviewForget(_ context.Context, r ForgetRequest) (ForgetPreview,
 		return ForgetPreview{}, err
 	}
 	p := ForgetPreview{
-		Goes:  []string{"Where " + w.whose + " sent, when and how much" + w.when + ": every record and every sum of it."},
-		Stays: []string{"Permissions and what was done about them.", "The diary as a chain: that something was deleted is written there."},
+		Goes:  []string{words.Sprintf("Where %s sent, when and how much%s: every record and every sum of it.", w.whose, w.when)},
+		Stays: []string{words.Text("Permissions and what was done about them."), words.Text("The diary as a chain: that something was deleted is written there.")},
 	}
 	if w.behaviour != nil {
-		p.Goes = append(p.Goes, "What was learned of how "+w.whose+" behaves, what was out of the ordinary, and the maker's description that you gave.")
+		p.Goes = append(p.Goes, words.Sprintf("What was learned of how %s behaves, what was out of the ordinary, and the maker's description that you gave.", w.whose))
 	}
 	switch {
 	case r.Texts:
-		p.Goes = append(p.Goes, "The texts of the diary about "+w.of+"; their times and kinds stay, and the diary still proves to be whole.")
+		p.Goes = append(p.Goes, words.Sprintf("The texts of the diary about %s; their times and kinds stay, and the diary still proves to be whole.", w.of))
 	case r.Device != "" && r.Device != flow.Somebody:
-		p.Stays = append(p.Stays, "The texts of the diary about it, unless you choose to erase them too.")
+		p.Stays = append(p.Stays, words.Text("The texts of the diary about it, unless you choose to erase them too."))
 	}
 	if r.Device != "" && r.Device != flow.Somebody || r.All {
-		p.Stays = append(p.Stays, "The list of devices: what is at home is seen again anyway.")
+		p.Stays = append(p.Stays, words.Text("The list of devices: what is at home is seen again anyway."))
 	}
-	p.Stays = append(p.Stays, "What is sent from now on is watched again, and copies that you exported are yours to delete.")
+	p.Stays = append(p.Stays, words.Text("What is sent from now on is watched again, and copies that you exported are yours to delete."))
 	return p, nil
 }
 
@@ -84,32 +84,32 @@ func (e *Core) Forget(ctx context.Context, r ForgetRequest) (Forgotten, error) {
 	defer e.lastSent.clear()
 	defer e.heard.forget()
 	if out.Rows, err = w.rows(ctx); err != nil {
-		return out, fmt.Errorf("deleting what was seen: %w", err)
+		return out, words.Errorf("deleting what was seen: %w", err)
 	}
 	if w.behaviour != nil {
 		if err := e.forgetBehaviour(ctx, *w.behaviour); err != nil {
-			return out, fmt.Errorf("deleting what is known of its behaviour: %w", err)
+			return out, words.Errorf("deleting what is known of its behaviour: %w", err)
 		}
 	}
 	if r.From != "" {
 		if err := e.forgetUnusual(ctx, r.From, r.To); err != nil {
-			return out, fmt.Errorf("deleting what was out of the ordinary: %w", err)
+			return out, words.Errorf("deleting what was out of the ordinary: %w", err)
 		}
 	}
 	e.watching.forget("") // a period is gone, or more
 	for _, id := range w.texts {
-		n, err := e.Store.EraseText(ctx, id, ledger.Note{Time: e.Now(), Text: "The texts about this device were deleted."})
+		n, err := e.Store.EraseText(ctx, id, ledger.Note{Time: e.Now(), Text: words.Text("The texts about this device were deleted.")})
 		out.Texts += n
 		if err != nil {
-			return out, fmt.Errorf("deleting texts of the diary: %w", err)
+			return out, words.Errorf("deleting texts of the diary: %w", err)
 		}
 	}
 	if err := e.forgetUndo(ctx, w.texts); err != nil {
 		return out, err
 	}
-	text := fmt.Sprintf("%s deleted what was seen of %s%s (%s).", capital(e.Person), w.of, w.when, r.How)
+	text := words.Sprintf("%s deleted what was seen of %s%s (%s).", capital(e.Person), w.of, w.when, r.How)
 	if len(w.texts) > 0 && r.Device != "" {
-		text = fmt.Sprintf("%s deleted what was seen of one device (%s).", capital(e.Person), r.How) // its name is among what went
+		text = words.Sprintf("%s deleted what was seen of one device (%s).", capital(e.Person), r.How) // its name is among what went
 	}
 	if err := e.Store.Note(ctx, ledger.Note{Time: e.Now(), Kind: NoteForgot, Text: text}); err != nil {
 		return out, err
@@ -129,7 +129,7 @@ type what struct {
 	behaviour       *discovery.DeviceID // whose goes too; "" for all
 }
 
-var errForgetWhat = errors.New("say what to forget: a device, a period with both its days, or all of it")
+var errForgetWhat = words.New("say what to forget: a device, a period with both its days, or all of it")
 
 func (e *Core) forgetting(r ForgetRequest) (what, error) {
 	period := r.From != "" || r.To != ""
@@ -144,7 +144,7 @@ func (e *Core) forgetting(r ForgetRequest) (what, error) {
 	}
 	switch {
 	case r.All:
-		w := what{whose: "any device", of: "all devices", rows: e.Store.DeleteAllFlows, behaviour: new(discovery.DeviceID)}
+		w := what{whose: words.Text("any device"), of: words.Text("all devices"), rows: e.Store.DeleteAllFlows, behaviour: new(discovery.DeviceID)}
 		if r.Texts {
 			for _, d := range e.Inventory.Devices() {
 				w.texts = append(w.texts, d.ID)
@@ -154,7 +154,7 @@ func (e *Core) forgetting(r ForgetRequest) (what, error) {
 	case period:
 		return e.forgetPeriod(r)
 	case r.Device == flow.Somebody:
-		return what{whose: "somebody at home", of: "somebody at home", rows: e.rowsOf(r.Device)}, nil
+		return what{whose: words.Text("somebody at home"), of: words.Text("somebody at home"), rows: e.rowsOf(r.Device)}, nil
 	}
 	d, err := e.find(string(r.Device))
 	if err != nil {
@@ -176,18 +176,18 @@ func (e *Core) forgetPeriod(r ForgetRequest) (what, error) {
 	first, err1 := time.Parse(time.DateOnly, r.From)
 	last, err2 := time.Parse(time.DateOnly, r.To)
 	if err1 != nil || err2 != nil {
-		return what{}, fmt.Errorf("write both days as 2027-05-31, not %q and %q", r.From, r.To)
+		return what{}, words.Errorf("write both days as 2027-05-31, not %q and %q", r.From, r.To)
 	}
 	if last.Before(first) {
-		return what{}, fmt.Errorf("%s is before %s; write the first day first", r.To, r.From)
+		return what{}, words.Errorf("%s is before %s; write the first day first", r.To, r.From)
 	}
 	from, err1 := consent.CivilEnd(first.AddDate(0, 0, -1).Format(time.DateOnly), loc) // a day begins when the one before it ends
 	to, err2 := consent.CivilEnd(last.Format(time.DateOnly), loc)
 	if err := errors.Join(err1, err2); err != nil {
 		return what{}, err
 	}
-	when := " from " + first.Format("2 January 2006") + " to " + last.Format("2 January 2006")
-	return what{whose: "any device", of: "all devices", when: when, rows: func(ctx context.Context) (int64, error) {
+	when := " " + words.Sprintf("from %s to %s", words.Date(first, "2 January 2006"), words.Date(last, "2 January 2006"))
+	return what{whose: words.Text("any device"), of: words.Text("all devices"), when: when, rows: func(ctx context.Context) (int64, error) {
 		return e.Store.DeleteFlowsBetween(ctx, from, to)
 	}}, nil
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"bestbefore/app/internal/changes"
@@ -11,6 +10,7 @@ import (
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // noticeGone ends the permissions that rested on what an issuer gave and no
@@ -81,10 +81,10 @@ func (e *Core) endedByUs(ctx context.Context, g consent.Grant, conn connectors.C
 // endRevoked writes that c has ended at the other side, by us or by somebody there.
 func (e *Core) endRevoked(ctx context.Context, c consent.Consent, g consent.Grant, conn connectors.Connection, ours bool) error {
 	who := conn.Name
-	text := fmt.Sprintf("The access %q is gone at %s; somebody ended it there. With it ended what %s may send to %s.", clean(g.Name), conn.Name, e.deviceName(c.Device), c.Recipient.Name)
+	text := words.Sprintf("The access %q is gone at %s; somebody ended it there. With it ended what %s may send to %s.", clean(g.Name), conn.Name, e.deviceName(c.Device), c.Recipient.Name)
 	if ours {
 		who = e.Person
-		text = fmt.Sprintf("The access %q was deleted at %s from here. With it ended what %s may send to %s.", clean(g.Name), conn.Name, e.deviceName(c.Device), c.Recipient.Name)
+		text = words.Sprintf("The access %q was deleted at %s from here. With it ended what %s may send to %s.", clean(g.Name), conn.Name, e.deviceName(c.Device), c.Recipient.Name)
 	}
 	next := consent.RevokedBy(c, who, e.Now())
 	var lift []consent.Action

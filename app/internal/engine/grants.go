@@ -12,6 +12,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 const (
@@ -115,7 +116,7 @@ func (e *Core) listGrants(ctx context.Context, c connectors.Connection, was []co
 	var gs []consent.Grant
 	err := e.Sessions.Use(asking, c.ID, func(ctx context.Context, caps connectors.Capabilities) (err error) {
 		if caps.GrantLister == nil {
-			return &connectors.Error{Kind: consent.KindUnsupported, Text: "It can no longer list access."}
+			return &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("It can no longer list access.")}
 		}
 		gs, err = caps.GrantLister.Grants(ctx)
 		e.attribute(ctx, caps, gs, was)

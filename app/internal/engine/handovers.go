@@ -2,11 +2,11 @@ package engine
 
 import (
 	"context"
-	"fmt"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
+	"bestbefore/words"
 )
 
 // ReconcileHandOvers gives every live date that a peer could keep, and does not
@@ -33,7 +33,7 @@ func (e *Core) ReconcileHandOvers(ctx context.Context) error {
 		var more []consent.Action
 		if why := consent.CanBlock(safe.guard(d), consent.FromHandOver, false); why != nil {
 			if more, err = e.unkeep(ctx, c); len(more) > 0 {
-				notes = append(notes, e.note(consent.NoteAction, c, fmt.Sprintf("%s must not be cut by the clock (%s); what was handed over to end what it sends to %s is taken back.", d.Name(), why, c.Recipient.Name)))
+				notes = append(notes, e.note(consent.NoteAction, c, words.Sprintf("%s must not be cut by the clock (%s); what was handed over to end what it sends to %s is taken back.", d.Name(), why, c.Recipient.Name)))
 			}
 		} else if can && c.Knows(d) {
 			more, err = e.keep(ctx, c)

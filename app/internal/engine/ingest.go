@@ -10,6 +10,7 @@ import (
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // quiet is how long sightings are gathered before they are written: a home
@@ -147,7 +148,7 @@ func (e *Core) flushAt(ctx context.Context, now time.Time) error {
 	}
 	news := e.dirty.introduce(ds, now)
 	for _, d := range news {
-		notes = append(notes, ledger.Note{Time: d.FirstSeen, Kind: consent.NoteDeviceNew, Device: string(d.ID), Text: "Seen for the first time: " + d.Name() + "."})
+		notes = append(notes, ledger.Note{Time: d.FirstSeen, Kind: consent.NoteDeviceNew, Device: string(d.ID), Text: words.Sprintf("Seen for the first time: %s.", d.Name())})
 	}
 	saved := discovery.Saved{
 		Devices: changed, Gone: e.dirty.gone(seen), Aliases: e.Inventory.Aliases(),

@@ -2,9 +2,9 @@ package engine
 
 import (
 	"context"
-	"errors"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/words"
 )
 
 // Keys is about the key that seals passwords and the diary's end.
@@ -39,7 +39,7 @@ const (
 	DiskOpen      Disk = "not_encrypted"
 )
 
-var errNoKeeper = errors.New("this program keeps no passwords")
+var errNoKeeper = words.New("this program keeps no passwords")
 
 // Key implements Keys.
 func (e *Core) Key(ctx context.Context) (KeyInfo, error) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"bestbefore/app/internal/changes"
 	"bestbefore/connectors"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // knockedKey is where it is kept who was knocked at and who answered.
@@ -158,7 +158,7 @@ func (e *Core) knocked(ctx context.Context) (map[string]knocked, error) {
 		return all, err
 	}
 	if err := json.Unmarshal([]byte(s), &all); err != nil {
-		return map[string]knocked{}, fmt.Errorf("reading what the router is: %w", err)
+		return map[string]knocked{}, words.Errorf("reading what the router is: %w", err)
 	}
 	return all, nil
 }
@@ -170,7 +170,7 @@ func (e *Core) saveKnocked(ctx context.Context, all map[string]knocked) error {
 	}
 	b, err := json.Marshal(all)
 	if err != nil {
-		return fmt.Errorf("keeping what the router is: %w", err)
+		return words.Errorf("keeping what the router is: %w", err)
 	}
 	return e.Store.SetSetting(ctx, knockedKey, string(b))
 }

@@ -3,13 +3,13 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
+	"bestbefore/words"
 )
 
 // Ladder is how the end of a permission goes on where one way failed: its own
@@ -68,7 +68,7 @@ func (e *Core) next(ctx context.Context, c consent.Consent, actions []consent.Ac
 		n.Steps = append([]Step{StepWhole}, n.Steps...)
 	}
 	p := Preview{Then: consent.Block}
-	err = e.whatCuts(ctx, &p, x, target{d, c.Recipient, true}, "Now")
+	err = e.whatCuts(ctx, &p, x, target{d, c.Recipient, true}, words.Text("Now"))
 	n.Lines, n.AlsoStops = p.Lines, p.AlsoStops
 	return n, err
 }
@@ -86,16 +86,16 @@ func (e *Core) Step(ctx context.Context, id consent.ActionID, to Step, how strin
 		return consent.Action{}, err
 	}
 	if info.Next == nil || info.Next.Action != id || !slices.Contains(info.Next.Steps, to) {
-		return consent.Action{}, fmt.Errorf("that is not to be chosen now; look at the permission again (%s)", info.ID)
+		return consent.Action{}, words.Errorf("that is not to be chosen now; look at the permission again (%s)", info.ID)
 	}
-	kind, word := consent.ActBlock, "chose to block what %s sends to %s"
+	kind, word := consent.ActBlock, words.Later("%s chose to block what %s sends to %s (%s).")
 	switch to {
 	case StepWhole:
-		word = "chose to cut all of it, to end what %s sends to %s"
+		word = words.Later("%s chose to cut all of it, to end what %s sends to %s (%s).")
 	case StepGuide:
-		kind, word = consent.ActGuide, "chose to end by hand what %s sends to %s"
+		kind, word = consent.ActGuide, words.Later("%s chose to end by hand what %s sends to %s (%s).")
 	}
-	n := e.note(consent.NoteAction, info.Consent, fmt.Sprintf("%s "+word+" (%s).", capital(e.Person), info.DeviceName, info.Recipient.Name, how))
+	n := e.note(consent.NoteAction, info.Consent, words.Sprintf(word, capital(e.Person), info.DeviceName, info.Recipient.Name, how))
 	return e.instead(ctx, a, consent.StepTo(a, kind, to == StepWhole, e.Now()), n)
 }
 
@@ -106,7 +106,7 @@ func (e *Core) instead(ctx context.Context, a, b consent.Action, n ledger.Note) 
 		return consent.Action{}, err
 	}
 	if a.Kind != consent.ActRevoke || b.Kind != consent.ActBlock {
-		a.State, a.Finished, a.Reason = consent.Cancelled, e.Now().UTC(), "You chose another way."
+		a.State, a.Finished, a.Reason = consent.Cancelled, e.Now().UTC(), words.Text("You chose another way.")
 		a.RetryAt, a.VerifyAt = time.Time{}, time.Time{}
 		if err := e.Store.SaveAction(ctx, a); err != nil && !errors.Is(err, consent.ErrChanged) {
 			return added[0], err

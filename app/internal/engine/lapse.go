@@ -3,10 +3,10 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // lapsingKey is the setting that holds which versions of which permissions may
@@ -23,7 +23,7 @@ func (e *Core) Lapse(ctx context.Context, id consent.ID, how string) error {
 		return err
 	}
 	if !c.Decided.Live() {
-		return fmt.Errorf("this permission has already ended (%s)", c.Decided)
+		return words.Errorf("this permission has already ended (%s)", c.Decided)
 	}
 	all, err := e.lapsing(ctx)
 	if err != nil {
@@ -32,7 +32,7 @@ func (e *Core) Lapse(ctx context.Context, id consent.ID, how string) error {
 	if all[c.ID] == c.Version {
 		return nil
 	}
-	text := fmt.Sprintf("%s will let what %s sends to %s lapse, %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, untilWords(c), how)
+	text := words.Sprintf("%s will let what %s sends to %s lapse, %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, untilWords(c), how)
 	if err := e.Store.Note(ctx, e.note(consent.NoteLapse, c, text)); err != nil {
 		return err
 	}
@@ -59,18 +59,18 @@ func (e *Core) undoLapsing(ctx context.Context, u undoEntry) (string, error) {
 		return "", err
 	}
 	if c.Version != u.Version || all[c.ID] != u.Version || !c.Decided.Live() {
-		return "", fmt.Errorf("it was decided anew meanwhile: %w", consent.ErrNothing)
+		return "", words.Errorf("it was decided anew meanwhile: %w", consent.ErrNothing)
 	}
 	delete(all, c.ID)
 	if err := e.saveLapsing(ctx, all); err != nil {
 		return "", err
 	}
-	text := fmt.Sprintf("the answer to let what %s sends to %s lapse", e.deviceName(c.Device), c.Recipient.Name)
-	if err := e.Store.Note(ctx, e.note(consent.NoteUndone, c, "Undone: "+text+".")); err != nil {
+	text := words.Sprintf("the answer to let what %s sends to %s lapse", e.deviceName(c.Device), c.Recipient.Name)
+	if err := e.Store.Note(ctx, e.note(consent.NoteUndone, c, words.Sprintf("Undone: %s.", text))); err != nil {
 		return "", err
 	}
 	e.changed(changes.Consents, changes.Diary)
-	return "Undone: " + text, nil
+	return words.Sprintf("Undone: %s", text), nil
 }
 
 func (e *Core) lapsing(ctx context.Context) (map[consent.ID]int, error) {
@@ -80,7 +80,7 @@ func (e *Core) lapsing(ctx context.Context) (map[consent.ID]int, error) {
 		return all, err
 	}
 	if err := json.Unmarshal([]byte(s), &all); err != nil {
-		return all, fmt.Errorf("reading what may lapse: %w", err)
+		return all, words.Errorf("reading what may lapse: %w", err)
 	}
 	return all, nil
 }

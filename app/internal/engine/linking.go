@@ -3,12 +3,12 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // Linking connects what gives its secret itself, once the person has said yes on
@@ -103,7 +103,7 @@ func (e *Core) StartLink(ctx context.Context, r ConnectRequest) (LinkInfo, error
 		return LinkInfo{}, err
 	}
 	if !spec.Links || e.Link == nil {
-		return LinkInfo{}, fmt.Errorf("%s has no page of its own to say yes on", spec.Name)
+		return LinkInfo{}, words.Errorf("%s has no page of its own to say yes on", spec.Name)
 	}
 	l, err := e.beginLink(ctx, spec, c, r.Secrets)
 	if err != nil {
@@ -128,7 +128,7 @@ func (e *Core) beginLink(ctx context.Context, spec connectors.Spec, c connectors
 func (e *Core) WaitLink(ctx context.Context, id string) (ConnectionInfo, error) {
 	p, ok := e.links.wait(id)
 	if !ok {
-		return ConnectionInfo{}, errors.New("nobody waits for that page any more; connect again")
+		return ConnectionInfo{}, words.New("nobody waits for that page any more; connect again")
 	}
 	defer func() {
 		e.links.take(func(x *pending) bool { return x == p })
@@ -153,7 +153,7 @@ func (e *Core) keepLinked(ctx context.Context, p *pending, got connectors.Linked
 		}
 		p.conn.Settings.Secrets[key] = ref
 	}
-	return e.tryAndSave(ctx, p.spec, p.conn, fmt.Sprintf("Connected %s.", p.conn.Name))
+	return e.tryAndSave(ctx, p.spec, p.conn, words.Sprintf("Connected %s.", p.conn.Name))
 }
 
 // giveBack has the peer forget what nobody kept.
@@ -164,7 +164,7 @@ func (e *Core) giveBack(ctx context.Context, got connectors.Linked) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTime)
 	defer cancel()
 	if err := got.Drop(ctx); err != nil {
-		return errors.New("what you said yes to could not be given back; end it on the provider's own page")
+		return words.New("what you said yes to could not be given back; end it on the provider's own page")
 	}
 	return nil
 }

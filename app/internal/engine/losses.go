@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"bestbefore/app/internal/changes"
 	"bestbefore/connectors"
 	"bestbefore/consent/ledger"
+	"bestbefore/words"
 )
 
 // NoteLost is a connection that could not see everything.
@@ -58,7 +58,7 @@ func (e *Core) WatchLosses(ctx context.Context) error {
 		e.vigils.take(c.ID, cov, e.Now())
 		grew, first := e.losses.take(c.ID, cov.Lost, e.Now())
 		if first {
-			n := ledger.Note{Time: e.Now(), Kind: NoteLost, Text: fmt.Sprintf("%s could not see everything: %d observations were lost. What is shown of it is less than what was sent.", c.Name, cov.Lost)}
+			n := ledger.Note{Time: e.Now(), Kind: NoteLost, Text: words.Sprintf("%s could not see everything: %d observations were lost. What is shown of it is less than what was sent.", c.Name, cov.Lost)}
 			if err := e.Store.Note(ctx, n); err != nil {
 				e.losses.forget(c.ID)
 				return err
@@ -121,8 +121,8 @@ func (e *Core) lostProblem(c ConnectionInfo) (Problem, bool) {
 	_, loc := e.Zone()
 	return Problem{
 		ID:   "lost/" + c.ID,
-		Text: fmt.Sprintf("%s could not see everything: %d observations were lost since %s.", c.Name, c.Lost, c.LostSince.In(loc).Format("2 January 15:04")),
-		Fix:  "What is shown of it is less than what was sent. " + e.lessLost(c),
+		Text: words.Sprintf("%s could not see everything: %d observations were lost since %s.", c.Name, c.Lost, words.Date(c.LostSince.In(loc), "2 January 15:04")),
+		Fix:  words.Sprintf("What is shown of it is less than what was sent. %s", e.lessLost(c)),
 	}, true
 }
 
@@ -135,8 +135,8 @@ func (e *Core) lessLost(c ConnectionInfo) string {
 	if k, known := e.Registry.Get(c.Kind); known {
 		reads := func(o connectors.Option) bool { return o.Key == "topics" }
 		if slices.ContainsFunc(k.Spec().Options, reads) {
-			return "If it goes on, read fewer topics or give it less to do."
+			return words.Text("If it goes on, read fewer topics or give it less to do.")
 		}
 	}
-	return "If it goes on, give it less to do."
+	return words.Text("If it goes on, give it less to do.")
 }

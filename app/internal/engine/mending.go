@@ -3,12 +3,12 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"strings"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // Mending changes a connection that is there, and lets go of one whose peer is gone.
@@ -39,7 +39,7 @@ func (e *Core) ChangeConnection(ctx context.Context, r ChangeRequest) (Connectio
 	}
 	kind, ok := e.Registry.Get(old.Kind)
 	if !ok {
-		return ConnectionInfo{}, fmt.Errorf("this program has no connector of kind %q any more; %s can only be removed", old.Kind, old.Name)
+		return ConnectionInfo{}, words.Errorf("this program has no connector of kind %q any more; %s can only be removed", old.Kind, old.Name)
 	}
 	c := old
 	if c.Settings.Values, err = e.answers(kind.Spec(), old.Settings.Values, r.Values); err != nil {
@@ -54,7 +54,7 @@ func (e *Core) ChangeConnection(ctx context.Context, r ChangeRequest) (Connectio
 			c.Settings.Secrets = map[string]consent.SecretRef{}
 		}
 		maps.Copy(c.Settings.Secrets, fresh.Settings.Secrets)
-		err = e.tryAndSave(ctx, kind.Spec(), c, fmt.Sprintf("Changed how %s is reached.", c.Name))
+		err = e.tryAndSave(ctx, kind.Spec(), c, words.Sprintf("Changed how %s is reached.", c.Name))
 	}
 	if err != nil {
 		return ConnectionInfo{}, errors.Join(err, e.dropSecrets(ctx, fresh))
@@ -93,15 +93,15 @@ func (e *Core) AbandonConnection(ctx context.Context, id, how string) ([]string,
 		return nil, err
 	}
 	if _, open := e.Sessions.Capabilities(c.ID); open {
-		return nil, fmt.Errorf("%s answers; remove it, so that what it holds is lifted", c.Name)
+		return nil, words.Errorf("%s answers; remove it, so that what it holds is lifted", c.Name)
 	}
 	standing, err := e.standingAt(ctx, c.ID)
 	if err != nil {
 		return nil, err
 	}
-	text := fmt.Sprintf("%s forgot the connection %s, which does not answer (%s); nothing was lifted there.", capital(e.Person), c.Name, how)
+	text := words.Sprintf("%s forgot the connection %s, which does not answer (%s); nothing was lifted there.", capital(e.Person), c.Name, how)
 	if len(standing) > 0 {
-		text += " What may stand there still: " + strings.Join(standing, "; ") + "."
+		text += " " + words.Sprintf("What may stand there still: %s.", strings.Join(standing, "; "))
 	}
 	return standing, e.forgetConnection(ctx, c, text)
 }

@@ -3,10 +3,10 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // WatchMoved has blocks looked at again whose device is at other addresses now,
@@ -21,7 +21,7 @@ func (e *Core) WatchMoved(ctx context.Context) error {
 	}
 	all, err := e.Store.Actions(ctx)
 	if err != nil {
-		return fmt.Errorf("reading actions: %w", err)
+		return words.Errorf("reading actions: %w", err)
 	}
 	told := map[string]bool{}
 	for _, a := range all { // newest first: the newest of a mark decides
@@ -33,7 +33,7 @@ func (e *Core) WatchMoved(ctx context.Context) error {
 			continue
 		}
 		if err := e.LookAgain(ctx, a.ID); err != nil {
-			return fmt.Errorf("having a block looked at again: %w", err)
+			return words.Errorf("having a block looked at again: %w", err)
 		}
 	}
 	return nil
@@ -43,7 +43,7 @@ func (e *Core) WatchMoved(ctx context.Context) error {
 func (e *Core) byAddress(ctx context.Context) (map[string]connectors.Traits, error) {
 	cs, err := e.Store.Connections(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("reading connections: %w", err)
+		return nil, words.Errorf("reading connections: %w", err)
 	}
 	out := map[string]connectors.Traits{}
 	for _, c := range cs {

@@ -3,8 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -15,6 +13,7 @@ import (
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
 	"bestbefore/discovery/recipient"
+	"bestbefore/words"
 )
 
 // Newcomers is about recipients that no permission covers.
@@ -121,7 +120,7 @@ func (e *Core) WatchRecipients(ctx context.Context) error {
 		}
 		a := flow.Acquaintance{Device: id, Key: key, Name: name, At: now}
 		if a.Asked = e.usual(firstMet(met, a.At), cs, id) && !e.decidedAbout(cs, id, h.Destination); a.Asked {
-			text := fmt.Sprintf("%s now sends to %s, which no permission covers.", e.deviceName(id), name)
+			text := words.Sprintf("%s now sends to %s, which no permission covers.", e.deviceName(id), name)
 			notes = append(notes, e.deviceNote(consent.NoteRecipientNew, id, text))
 		}
 		met[key] = a
@@ -220,9 +219,9 @@ func (e *Core) Fine(ctx context.Context, device discovery.DeviceID, names []stri
 		return err
 	}
 	if len(done) == 0 {
-		return errors.New("this was answered already")
+		return words.New("this was answered already")
 	}
-	text := fmt.Sprintf("%s said that %s may go on sending to %s (%s).", capital(e.Person), e.deviceName(device), join(done), how)
+	text := words.Sprintf("%s said that %s may go on sending to %s (%s).", capital(e.Person), e.deviceName(device), join(done), how)
 	if err := e.Store.Note(ctx, e.deviceNote(consent.NoteFine, device, text)); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Overview is how things stand now.
@@ -77,7 +78,7 @@ func (e *Core) overviewConnections(ctx context.Context, o *Overview, loc *time.L
 	}
 	o.Depth = cov.deepest()
 	for _, s := range cov.seen {
-		o.SeenBy = append(o.SeenBy, fmt.Sprintf("%s since %s", s.name, s.since.In(loc).Format("2 January 15:04")))
+		o.SeenBy = append(o.SeenBy, words.Sprintf("%s since %s", s.name, words.Date(s.since.In(loc), "2 January 15:04")))
 		if s.what.Alive.After(o.LastLook) {
 			o.LastLook = s.what.Alive
 		}
@@ -93,7 +94,7 @@ func (e *Core) overviewConnections(ctx context.Context, o *Overview, loc *time.L
 			o.Problems = append(o.Problems, p)
 		}
 		if c.Trouble != "" {
-			o.Problems = append(o.Problems, Problem{ID: "connection/" + c.ID, Text: c.Name + ": " + c.Trouble, Fix: "Open Connectors and test it."})
+			o.Problems = append(o.Problems, Problem{ID: "connection/" + c.ID, Text: c.Name + ": " + c.Trouble, Fix: words.Text("Open Connectors and test it.")})
 		}
 	}
 	return nil
@@ -109,16 +110,16 @@ func (e *Core) overviewStill(o *Overview, cs []ConsentInfo) map[consent.ID]bool 
 		if c.Headline != consent.EndedStill || !ok {
 			continue
 		}
-		who := fmt.Sprintf("%s, to %s", e.deviceName(c.Device), recipientName(c.Recipient, "anyone outside"))
+		who := words.Sprintf("%s, to %s", e.deviceName(c.Device), recipientName(c.Recipient, words.Text("anyone outside")))
 		switch stopped := consent.Relapsed(c.Actions); {
 		case !stopped.IsZero():
 			told[c.ID] = true
 			o.Problems = append(o.Problems, Problem{
-				ID: "relapse/" + string(c.ID), Text: fmt.Sprintf("%s; it had stopped when looked at on %s.", who, stopped.In(loc).Format("2 January 15:04")), Fix: "Open it to see why.",
+				ID: "relapse/" + string(c.ID), Text: words.Sprintf("%s; it had stopped when looked at on %s.", who, words.Date(stopped.In(loc), "2 January 15:04")), Fix: words.Text("Open it to see why."),
 			})
 		case a.State == consent.Done && (a.Kind == consent.ActBlock || a.Kind == consent.ActRevoke) && e.Now().Sub(a.Finished) >= stillAfter:
 			told[c.ID] = true
-			o.Problems = append(o.Problems, Problem{ID: "still/" + string(c.ID), Text: who + ", past what was done to end it.", Fix: "Open it to see why."})
+			o.Problems = append(o.Problems, Problem{ID: "still/" + string(c.ID), Text: words.Sprintf("%s, past what was done to end it.", who), Fix: words.Text("Open it to see why.")})
 		}
 	}
 	return told
@@ -154,12 +155,12 @@ func (e *Core) overviewActions(ctx context.Context, o *Overview, named map[conse
 				continue
 			}
 			o.Problems = append(o.Problems, Problem{
-				ID: "review/" + string(a.Consent), Text: fmt.Sprintf("%s: %s", e.deviceName(a.Device), a.Reason), Fix: "Open it for what you can do.",
+				ID: "review/" + string(a.Consent), Text: fmt.Sprintf("%s: %s", e.deviceName(a.Device), a.Reason), Fix: words.Text("Open it for what you can do."),
 			})
 			continue
 		}
 		o.Problems = append(o.Problems, Problem{
-			ID: "action/" + string(a.ID), Text: fmt.Sprintf("%s: %s", e.deviceName(a.Device), a.Reason), Fix: "Try again, or open it for what else you can do.",
+			ID: "action/" + string(a.ID), Text: fmt.Sprintf("%s: %s", e.deviceName(a.Device), a.Reason), Fix: words.Text("Try again, or open it for what else you can do."),
 		})
 	}
 	return nil
@@ -179,7 +180,7 @@ func (e *Core) overviewNews(o *Overview) {
 		if len(o.New) >= newsMax || d.FirstSeen.Before(o.NewSince) {
 			break
 		}
-		o.New = append(o.New, News{Kind: "device", Device: d.ID, Text: d.Name() + " was seen for the first time."})
+		o.New = append(o.New, News{Kind: "device", Device: d.ID, Text: words.Sprintf("%s was seen for the first time.", d.Name())})
 	}
 }
 
@@ -201,7 +202,7 @@ func (e *Core) overviewRecipients(ctx context.Context, o *Overview) error {
 			o.New = append(o.New, News{Kind: "recipient", Device: n.Device})
 		}
 		o.New[i].Names = append(o.New[i].Names, n.Name)
-		o.New[i].Text = fmt.Sprintf("%s now sends to %s.", e.deviceName(n.Device), join(o.New[i].Names))
+		o.New[i].Text = words.Sprintf("%s now sends to %s.", e.deviceName(n.Device), join(o.New[i].Names))
 	}
 	return nil
 }

@@ -3,18 +3,17 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // errPauseEnds refuses a pause without an end; that is a disconnect.
-var errPauseEnds = errors.New("a pause needs an end; without one, disconnect the device until you reconnect it")
+var errPauseEnds = words.New("a pause needs an end; without one, disconnect the device until you reconnect it")
 
 // Disconnect writes the intent durably and wakes the runner.
 func (e *Core) Disconnect(ctx context.Context, id discovery.DeviceID, confirmed bool, how string) (consent.Action, error) {
@@ -48,7 +47,7 @@ func (e *Core) disconnect(ctx context.Context, id discovery.DeviceID, until time
 	}
 	a := e.clicked(d.ID, consent.ActBlock)
 	a.Confirmed, a.Until = confirmed, until
-	text := fmt.Sprintf("%s asked to disconnect %s%s (%s).", capital(e.Person), d.Name(), e.untilWords(until), how)
+	text := words.Sprintf("%s asked to disconnect %s%s (%s).", capital(e.Person), d.Name(), e.untilWords(until), how)
 	return e.cut(ctx, a, undoEntry{Kind: undoDisconnect, Device: d.ID}, e.deviceNote(consent.NoteDisconnect, d.ID, text))
 }
 
@@ -66,7 +65,7 @@ func (e *Core) untilWords(t time.Time) string {
 		return ""
 	}
 	_, loc := e.Zone()
-	return " until " + t.In(loc).Format("2 January 2006 15:04")
+	return " " + words.Sprintf("until %s", words.Date(t.In(loc), "2 January 2006 15:04"))
 }
 
 // Reconnect lifts exactly what the disconnect set; ended permissions stay ended.
@@ -79,7 +78,7 @@ func (e *Core) Reconnect(ctx context.Context, id discovery.DeviceID, how string)
 	if u.Until, err = e.pausedUntil(ctx, d.ID); err != nil {
 		return consent.Action{}, err
 	}
-	text := fmt.Sprintf("%s asked to reconnect %s (%s).", capital(e.Person), d.Name(), how)
+	text := words.Sprintf("%s asked to reconnect %s (%s).", capital(e.Person), d.Name(), how)
 	return e.act(ctx, e.clicked(d.ID, consent.ActUnblock), u, e.deviceNote(consent.NoteReconnect, d.ID, text))
 }
 
@@ -100,18 +99,18 @@ func (e *Core) pausedUntil(ctx context.Context, id discovery.DeviceID) (time.Tim
 // undoReconnecting cuts a device again, until the end that its pause had.
 func (e *Core) undoReconnecting(ctx context.Context, u undoEntry, name string) (string, error) {
 	if !u.Until.IsZero() && !e.Now().Before(u.Until) {
-		return "", fmt.Errorf("the time for which %s was cut off is over; disconnect it anew", name)
+		return "", words.Errorf("the time for which %s was cut off is over; disconnect it anew", name)
 	}
 	a := e.clicked(u.Device, consent.ActBlock)
 	a.Until = u.Until
-	_, err := e.cut(ctx, a, undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, "Undone: the reconnect of "+name+"."))
-	return "Disconnecting " + name + " again", err
+	_, err := e.cut(ctx, a, undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, words.Sprintf("Undone: the reconnect of %s.", name)))
+	return words.Sprintf("Disconnecting %s again", name), err
 }
 
 // pauseSentence says who ends a pause that is cut through a connection.
 func pauseSentence(name string, t connectors.Traits) string {
 	if t.HoldsEnd {
-		return "If you choose an end, " + name + " gives it back by itself, also with this computer off."
+		return words.Sprintf("If you choose an end, %s gives it back by itself, also with this computer off.", name)
 	}
-	return "If you choose an end, this program gives it back: this computer must be on then; else it is done when it is next on."
+	return words.Text("If you choose an end, this program gives it back: this computer must be on then; else it is done when it is next on.")
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"bestbefore/consent"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // Consents lists the newest versions, the one that ends first at the top and
@@ -102,7 +102,7 @@ func (e *Core) consentByRef(ctx context.Context, ref consent.ID) (consent.Consen
 		}
 	}
 	if len(found) != 1 {
-		return consent.Consent{}, fmt.Errorf("there is no permission %q; \"consents\" lists them", ref)
+		return consent.Consent{}, words.Errorf("there is no permission %q; \"consents\" lists them", ref)
 	}
 	return found[0], nil
 }

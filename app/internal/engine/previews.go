@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // target is what a preview is about. coarse says that the household chose to cut
@@ -22,12 +22,12 @@ type target struct {
 
 // whatHappens fills in the sentences of a preview for the day of p.Expires.
 func (e *Core) whatHappens(ctx context.Context, p *Preview, t target) error {
-	when := "When that day is over"
+	when := words.Text("When that day is over")
 	if _, loc := e.Zone(); strings.Contains(p.Civil, "T") || !withADay(p.Expires, loc) {
-		when = "At that time"
+		when = words.Text("At that time")
 	}
 	if p.Expires.IsZero() {
-		p.Lines = []string{"It has no end. You are asked once a year."}
+		p.Lines = []string{words.Text("It has no end. You are asked once a year.")}
 		return nil
 	}
 	switch p.Then {
@@ -39,9 +39,9 @@ func (e *Core) whatHappens(ctx context.Context, p *Preview, t target) error {
 		}
 		return e.whatRevokes(ctx, p, t, when)
 	case consent.Guide:
-		p.Lines = []string{when + " you get the steps to end it by hand, and we watch whether it stops."}
+		p.Lines = []string{words.Sprintf("%s you get the steps to end it by hand, and we watch whether it stops.", when)}
 	default:
-		p.Lines = []string{when + " you are told. Nothing is cut."}
+		p.Lines = []string{words.Sprintf("%s you are told. Nothing is cut.", when)}
 	}
 	return nil
 }
@@ -50,7 +50,7 @@ func (e *Core) whatHappens(ctx context.Context, p *Preview, t target) error {
 func (e *Core) spared(ctx context.Context, p *Preview, d discovery.Device, when string) (bool, error) {
 	why, err := e.mayBlock(ctx, d, consent.FromExpiry, false)
 	if why != nil {
-		p.Lines = []string{fmt.Sprintf("%s you are told, and nothing is cut: %s.", when, why)}
+		p.Lines = []string{words.Sprintf("%s you are told, and nothing is cut: %s.", when, why)}
 	}
 	return why != nil, err
 }
@@ -68,10 +68,10 @@ func (e *Core) whatBlocks(ctx context.Context, p *Preview, t target, when string
 	}
 	x, ok := e.enderOf(ctx, t.d, t.r)
 	if !ok {
-		p.Lines = append(p.Lines, "Nothing that is connected can stop it. Connect your router or gateway; without one you get the steps to end it by hand.")
+		p.Lines = append(p.Lines, words.Text("Nothing that is connected can stop it. Connect your router or gateway; without one you get the steps to end it by hand."))
 		return nil
 	}
-	if p.Holds = "This computer must be on that day."; x.fit.Exact || t.coarse {
+	if p.Holds = words.Text("This computer must be on that day."); x.fit.Exact || t.coarse {
 		p.Holds = e.holdsSentence(x.conn, x.traits)
 	}
 	return e.whatCuts(ctx, p, x, t, when)
@@ -85,26 +85,26 @@ func (e *Core) whatCuts(ctx context.Context, p *Preview, x ender, t target, when
 		return e.whatAccount(ctx, p, x, t, when)
 	case !x.fit.Exact && !t.coarse:
 		p.Coarse = true
-		p.Lines = append(p.Lines, fmt.Sprintf("%s you are asked: %s can only cut %s from the internet as a whole. Then you choose that, or end it by the steps that you are shown. Until then it goes on.", when, x.conn.Name, name))
+		p.Lines = append(p.Lines, words.Sprintf("%s you are asked: %s can only cut %s from the internet as a whole. Then you choose that, or end it by the steps that you are shown. Until then it goes on.", when, x.conn.Name, name))
 	case !x.fit.Exact:
 		p.Coarse = true
-		p.Lines = append(p.Lines, fmt.Sprintf("%s cuts %s from the internet as a whole, as you chose.", through, name))
+		p.Lines = append(p.Lines, words.Sprintf("%s cuts %s from the internet as a whole, as you chose.", through, name))
 	case x.traits.NamesOnly && t.r.Any:
-		p.Lines = append(p.Lines, fmt.Sprintf("%s refuses to look up any name for %s.", through, name))
+		p.Lines = append(p.Lines, words.Sprintf("%s refuses to look up any name for %s.", through, name))
 	case x.traits.NamesOnly:
-		p.Lines = append(p.Lines, fmt.Sprintf("%s refuses to look up the names of %s for %s.", through, to, name))
+		p.Lines = append(p.Lines, words.Sprintf("%s refuses to look up the names of %s for %s.", through, to, name))
 	case t.r.Any:
-		p.Lines = append(p.Lines, fmt.Sprintf("%s cuts %s from the internet.", through, name))
+		p.Lines = append(p.Lines, words.Sprintf("%s cuts %s from the internet.", through, name))
 	default:
-		p.Lines = append(p.Lines, fmt.Sprintf("%s stops what %s sends to %s.", through, name, to))
+		p.Lines = append(p.Lines, words.Sprintf("%s stops what %s sends to %s.", through, name, to))
 	}
 	if x.traits.CutsOpenFlows {
-		p.Lines = append(p.Lines, "Running uploads and downloads stop at once.")
+		p.Lines = append(p.Lines, words.Text("Running uploads and downloads stop at once."))
 	}
 	p.Limits = limits(x.traits)
 	p.Lines = append(p.Lines, p.Limits...)
 	if !t.r.Any && x.traits.Grain == connectors.GrainRecipient {
-		p.Lines = append(p.Lines, "What it sends to others goes on.")
+		p.Lines = append(p.Lines, words.Text("What it sends to others goes on."))
 		return nil
 	}
 	live, err := e.liveOf(ctx, t.d.ID)
@@ -120,15 +120,15 @@ func limits(t connectors.Traits) []string {
 	switch { // a note says it better
 	case t.Note != "":
 	case t.NamesOnly:
-		out = append(out, "Only the looking up of names is refused: what is running goes on, and so does what needs no name or asks for it elsewhere.")
+		out = append(out, words.Text("Only the looking up of names is refused: what is running goes on, and so does what needs no name or asks for it elsewhere."))
 	case !t.CutsOpenFlows:
-		out = append(out, "What is running already may go on until it ends by itself.")
+		out = append(out, words.Text("What is running already may go on until it ends by itself."))
 	}
 	switch {
 	case t.IPv4 && !t.IPv6:
-		out = append(out, "It can only stop IPv4; the device may go on over IPv6.")
+		out = append(out, words.Text("It can only stop IPv4; the device may go on over IPv6."))
 	case t.IPv6 && !t.IPv4:
-		out = append(out, "It can only stop IPv6; the device may go on over IPv4.")
+		out = append(out, words.Text("It can only stop IPv6; the device may go on over IPv4."))
 	}
 	if t.Note != "" {
 		out = append(out, strings.TrimSuffix(capital(string(discovery.CleanLong(t.Note))), ".")+".")
@@ -142,17 +142,17 @@ func whole(t connectors.Traits) bool { return t.IPv4 && t.IPv6 && t.CutsOpenFlow
 // whatAccount are the sentences about an account that is switched off.
 func (e *Core) whatAccount(ctx context.Context, p *Preview, x ender, t target, when string) error {
 	if len(x.fit.Account.Shares) > 0 && !t.coarse {
-		p.Lines = append(p.Lines, fmt.Sprintf("%s you are asked: %s can only switch off %s, and others send through it too. Then you choose that, or end it by the steps that you are shown. Until then it goes on.", when, x.conn.Name, x.fit.Account.Words()))
+		p.Lines = append(p.Lines, words.Sprintf("%s you are asked: %s can only switch off %s, and others send through it too. Then you choose that, or end it by the steps that you are shown. Until then it goes on.", when, x.conn.Name, x.fit.Account.Words()))
 	} else {
 		cut := ""
 		if x.traits.CutsOpenFlows {
-			cut = ", and what is connected with it is cut at once"
+			cut = words.Text(", and what is connected with it is cut at once")
 		}
-		p.Lines = append(p.Lines, fmt.Sprintf("%s %s switches off %s%s. You can switch it on again.", when, x.conn.Name, x.fit.Account.Words(), cut))
+		p.Lines = append(p.Lines, words.Sprintf("%s %s switches off %s%s. You can switch it on again.", when, x.conn.Name, x.fit.Account.Words(), cut))
 	}
-	p.Lines = append(p.Lines, fmt.Sprintf("It is taken for the one of %s, because %s.", t.d.Name(), x.fit.Account.Because))
+	p.Lines = append(p.Lines, words.Sprintf("It is taken for the one of %s, because %s.", t.d.Name(), x.fit.Account.Because))
 	if t.r.Any {
-		p.Limits = append(p.Limits, fmt.Sprintf("What it sends past %s goes on.", x.conn.Name))
+		p.Limits = append(p.Limits, words.Sprintf("What it sends past %s goes on.", x.conn.Name))
 	}
 	if x.traits.Note != "" {
 		p.Limits = append(p.Limits, x.traits.Note)
@@ -218,16 +218,16 @@ func (e *Core) whatRevokes(ctx context.Context, p *Preview, t target, when strin
 	g, c, ok := e.revocable(ctx, d, r)
 	if !ok {
 		if p.Then == consent.RevokeThenBlock {
-			p.Lines = append(p.Lines, "No access that could be revoked is known for it, so it is blocked.")
+			p.Lines = append(p.Lines, words.Text("No access that could be revoked is known for it, so it is blocked."))
 			return e.whatBlocks(ctx, p, t, when)
 		}
-		p.Lines = append(p.Lines, when+" you get the steps to end it by hand: no access that could be revoked is known for it.")
+		p.Lines = append(p.Lines, words.Sprintf("%s you get the steps to end it by hand: no access that could be revoked is known for it.", when))
 		return nil
 	}
-	p.Lines = append(p.Lines, fmt.Sprintf("%s the access %q is deleted at %s. This cannot be undone: to send there again, the device must be set up anew.", when, clean(g.Name), c.Name))
+	p.Lines = append(p.Lines, words.Sprintf("%s the access %q is deleted at %s. This cannot be undone: to send there again, the device must be set up anew.", when, clean(g.Name), c.Name))
 	p.Lines = append(p.Lines, endsAlso(g.EndsAlso)...)
 	if p.Then == consent.RevokeThenBlock {
-		p.Lines = append(p.Lines, "If that is not possible, it is blocked.")
+		p.Lines = append(p.Lines, words.Text("If that is not possible, it is blocked."))
 	}
 	caps, open := e.Sessions.Capabilities(c.ID)
 	if !open || caps.Accounter == nil {
@@ -242,10 +242,10 @@ func (e *Core) whatRevokes(ctx context.Context, p *Preview, t target, when strin
 
 func (e *Core) holdsSentence(c connectors.Connection, t connectors.Traits) string {
 	if !t.HoldsStart {
-		return "This computer must be on that day."
+		return words.Text("This computer must be on that day.")
 	}
 	if t.SurvivesRestart {
-		return c.Name + " keeps the date by itself, also with this computer off."
+		return words.Sprintf("%s keeps the date by itself, also with this computer off.", c.Name)
 	}
-	return c.Name + " keeps the date by itself while this program is off, until that box restarts."
+	return words.Sprintf("%s keeps the date by itself while this program is off, until that box restarts.", c.Name)
 }

@@ -3,12 +3,12 @@ package engine
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"os"
 	"strings"
 
 	"bestbefore/consent"
 	"bestbefore/consent/category"
+	"bestbefore/words"
 )
 
 // What a receipt says of every permission here alike, in the words of W3C DPV. A
@@ -41,7 +41,7 @@ func (e *Core) ExportConsent(ctx context.Context, id consent.ID, dir string) ([]
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder for the export: %w", err)
+		return nil, words.Errorf("making the folder for the export: %w", err)
 	}
 	diary, err := e.diaryTable(ctx, c.ID)
 	if err != nil {
@@ -98,9 +98,9 @@ func receiptTable(c ConsentInfo, household string) table {
 
 // withdrawal is how a person can stop it, also by hand.
 func withdrawal(c ConsentInfo) string {
-	how := fmt.Sprintf("End it in Best Before on its own page, or with the command end %s.", c.ID)
+	how := words.Sprintf("End it in Best Before on its own page, or with the command end %s.", c.ID)
 	if g := c.Guide; g != nil {
-		how += fmt.Sprintf(" By hand at %s: %s.", g.Name, strings.TrimSuffix(strings.Join(append([]string{g.Where}, g.Steps...), " "), "."))
+		how += " " + words.Sprintf("By hand at %s: %s.", g.Name, strings.TrimSuffix(strings.Join(append([]string{g.Where}, g.Steps...), " "), "."))
 	}
 	return how
 }

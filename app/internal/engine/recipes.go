@@ -2,14 +2,13 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
+	"bestbefore/words"
 )
 
 // Recipes are connectors from outside, written as data. A file is used only
@@ -46,7 +45,7 @@ type Shelf interface {
 	Remove(kind string) (bool, error)
 }
 
-var errNoRecipes = errors.New("this program takes no connector files")
+var errNoRecipes = words.New("this program takes no connector files")
 
 // Recipes implements Recipes.
 func (e *Core) Recipes(context.Context) ([]RecipeInfo, error) {
@@ -74,7 +73,7 @@ func (e *Core) AddRecipe(ctx context.Context, text, sum string) (RecipeInfo, err
 		return i, err
 	}
 	e.Registry.Put(c)
-	n := ledger.Note{Time: e.Now(), Kind: consent.NoteConnected, Text: fmt.Sprintf("Approved the connector file %s (%s), SHA-256 %s.", i.Spec.Name, i.Spec.Kind, i.SHA256)}
+	n := ledger.Note{Time: e.Now(), Kind: consent.NoteConnected, Text: words.Sprintf("Approved the connector file %s (%s), SHA-256 %s.", i.Spec.Name, i.Spec.Kind, i.SHA256)}
 	if err := e.Store.Note(ctx, n); err != nil {
 		return i, err
 	}
@@ -93,7 +92,7 @@ func (e *Core) RemoveRecipe(ctx context.Context, kind string) error {
 	}
 	for _, c := range cs {
 		if c.Kind == kind {
-			return fmt.Errorf("%s (%s) uses this connector file; remove that connection first", c.Name, c.ID)
+			return words.Errorf("%s (%s) uses this connector file; remove that connection first", c.Name, c.ID)
 		}
 	}
 	ok, err := e.Shelf.Remove(kind)
@@ -101,10 +100,10 @@ func (e *Core) RemoveRecipe(ctx context.Context, kind string) error {
 		return err
 	}
 	if !ok {
-		return fmt.Errorf("there is no connector file %q; \"recipe list\" lists them", kind)
+		return words.Errorf("there is no connector file %q; \"recipe list\" lists them", kind)
 	}
 	e.Registry.Drop(kind)
-	n := ledger.Note{Time: e.Now(), Kind: consent.NoteDisconnected, Text: fmt.Sprintf("Removed the connector file %s.", kind)}
+	n := ledger.Note{Time: e.Now(), Kind: consent.NoteDisconnected, Text: words.Sprintf("Removed the connector file %s.", kind)}
 	if err := e.Store.Note(ctx, n); err != nil {
 		return err
 	}

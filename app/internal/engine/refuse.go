@@ -3,17 +3,16 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"net/netip"
 
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // errCannotStop says that nobody could stop it.
-var errCannotStop = errors.New("nothing that is connected can stop this alone; disconnect the whole device, or connect your router or gateway")
+var errCannotStop = words.New("nothing that is connected can stop this alone; disconnect the whole device, or connect your router or gateway")
 
 // Refuse implements Newcomers.
 func (e *Core) Refuse(ctx context.Context, r AllowRequest) (ConsentInfo, error) {
@@ -37,7 +36,7 @@ func (e *Core) Refuse(ctx context.Context, r AllowRequest) (ConsentInfo, error) 
 	if err := e.noTwin(ctx, c); err != nil {
 		return ConsentInfo{}, err
 	}
-	text := fmt.Sprintf("%s stopped what %s sends to %s; it was never allowed (%s).", capital(e.Person), d.Name(), c.Recipient.Name, r.How)
+	text := words.Sprintf("%s stopped what %s sends to %s; it was never allowed (%s).", capital(e.Person), d.Name(), c.Recipient.Name, r.How)
 	return e.decide(ctx, consent.Decision{Consent: c, Actions: actions, Notes: []ledger.Note{e.note(consent.NoteRefused, c, text)}})
 }
 

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Removals is how a connection is given up knowingly: forgetting it here ends
@@ -55,10 +55,10 @@ func (e *Core) PreviewRemove(ctx context.Context, id string) (RemovalInfo, error
 	if err != nil {
 		return RemovalInfo{}, err
 	}
-	out := RemovalInfo{Connection: c.ID, Name: clean(c.Name), Lines: []string{"It is asked nothing any more, and what was kept of it here is deleted, the password or key too."}}
+	out := RemovalInfo{Connection: c.ID, Name: clean(c.Name), Lines: []string{words.Text("It is asked nothing any more, and what was kept of it here is deleted, the password or key too.")}}
 	caps, open := e.Sessions.Capabilities(c.ID)
 	if caps.Holder != nil {
-		out.Lines = append(out.Lines, "What it holds for you is lifted first: what it blocks can send again, and dates that it keeps are no longer kept by it.")
+		out.Lines = append(out.Lines, words.Text("What it holds for you is lifted first: what it blocks can send again, and dates that it keeps are no longer kept by it."))
 	}
 	e.whatStays(&out, c)
 	if !open && !e.setsNothing(c.Kind) {
@@ -72,12 +72,12 @@ func (e *Core) PreviewRemove(ctx context.Context, id string) (RemovalInfo, error
 		return out, nil
 	case err != nil:
 		if out.Stays != "" {
-			out.CannotEnd = fmt.Sprintf("%s does not answer now, so nothing can be ended there from here.", out.Name)
+			out.CannotEnd = words.Sprintf("%s does not answer now, so nothing can be ended there from here.", out.Name)
 		}
 		return out, nil
 	case !works:
 		out.Stays, out.Steps, out.Page = "", nil, ""
-		out.Lines = append(out.Lines, "The access that it gave has ended already; nothing stays valid there.")
+		out.Lines = append(out.Lines, words.Text("The access that it gave has ended already; nothing stays valid there."))
 		return out, nil
 	}
 	rests, err := e.restingOn(ctx, c, g)
@@ -98,7 +98,7 @@ func (e *Core) PreviewRemove(ctx context.Context, id string) (RemovalInfo, error
 		}
 	}
 	out.Ends = true
-	out.EndLines = append([]string{fmt.Sprintf("%s is told to end the access %q for good, and it is tried afterwards: only when that is refused, the connection is removed.", out.Name, clean(g.Name))}, endsAlso(g.EndsAlso)...)
+	out.EndLines = append([]string{words.Sprintf("%s is told to end the access %q for good, and it is tried afterwards: only when that is refused, the connection is removed.", out.Name, clean(g.Name))}, endsAlso(g.EndsAlso)...)
 	return out, nil
 }
 
@@ -129,7 +129,7 @@ func (e *Core) givenTo(ctx context.Context, c connectors.Connection) (g consent.
 	defer cancel()
 	err = e.Sessions.Use(ctx, c.ID, func(_ context.Context, caps connectors.Capabilities) error {
 		if caps.Resigner == nil {
-			return connectors.Unsupported("There is no access that could be ended from here.", nil)
+			return connectors.Unsupported(words.Text("There is no access that could be ended from here."), nil)
 		}
 		g, works = caps.Resigner.Given()
 		return nil
@@ -153,7 +153,7 @@ func (e *Core) EndAndRemove(ctx context.Context, id, how string) (string, error)
 		return "", err
 	}
 	if !p.Ends {
-		return "", errors.New(strings.TrimSpace("Nothing can be ended at " + p.Name + " from here, so it was not removed; only forgetting it here is possible. " + p.CannotEnd))
+		return "", errors.New(strings.TrimSpace(words.Sprintf("Nothing can be ended at %s from here, so it was not removed; only forgetting it here is possible. %s", p.Name, p.CannotEnd)))
 	}
 	c, err := e.connection(ctx, id)
 	if err != nil {
@@ -171,7 +171,7 @@ func (e *Core) EndAndRemove(ctx context.Context, id, how string) (string, error)
 	if err != nil {
 		return "", err
 	}
-	text := fmt.Sprintf("%s asked to end our access at %s and to remove the connection (%s).", capital(e.Person), c.Name, how)
+	text := words.Sprintf("%s asked to end our access at %s and to remove the connection (%s).", capital(e.Person), c.Name, how)
 	if err := e.Store.Note(ctx, ledger.Note{Time: e.Now(), Kind: consent.NoteAction, Text: text}); err != nil {
 		return "", err
 	}
@@ -184,7 +184,7 @@ func (e *Core) EndAndRemove(ctx context.Context, id, how string) (string, error)
 			return "", err
 		}
 	}
-	return said, e.forgetConnection(ctx, c, fmt.Sprintf("Removed the connection %s; %d things it held were lifted. Before that: %s", c.Name, lifted, said))
+	return said, e.forgetConnection(ctx, c, words.Sprintf("Removed the connection %s; %d things it held were lifted. Before that: %s", c.Name, lifted, said))
 }
 
 // resign ends our access at c and answers with what that showed. A failure is
@@ -195,7 +195,7 @@ func (e *Core) resign(ctx context.Context, c connectors.Connection) (string, err
 	var r connectors.Receipt
 	err := e.Sessions.Use(ending, c.ID, func(ctx context.Context, caps connectors.Capabilities) (err error) {
 		if caps.Resigner == nil {
-			return connectors.Unsupported("There is no access that could be ended from here.", nil)
+			return connectors.Unsupported(words.Text("There is no access that could be ended from here."), nil)
 		}
 		r, err = caps.Resigner.Resign(ctx)
 		return err
@@ -208,7 +208,7 @@ func (e *Core) resign(ctx context.Context, c connectors.Connection) (string, err
 	if errors.As(err, &said) { // the cause is for the log
 		err = errors.New(said.Text)
 	}
-	err = fmt.Errorf("%s stays connected, because our access there could not be ended: %w", c.Name, err)
+	err = words.Errorf("%s stays connected, because our access there could not be ended: %w", c.Name, err)
 	n := ledger.Note{Time: e.Now(), Kind: consent.NoteAction, Text: capital(err.Error())}
 	return "", errors.Join(err, e.Store.Note(context.WithoutCancel(ctx), n))
 }
@@ -224,13 +224,13 @@ func (e *Core) RemoveConnection(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("Removed the connection %s; %d things it held were lifted.", c.Name, lifted)
+	text := words.Sprintf("Removed the connection %s; %d things it held were lifted.", c.Name, lifted)
 	if !answered {
-		text = fmt.Sprintf("Removed the connection %s, which did not answer; it never set anything there.", c.Name)
+		text = words.Sprintf("Removed the connection %s, which did not answer; it never set anything there.", c.Name)
 	}
 	if kind, known := e.Registry.Get(c.Kind); known {
 		if what := connectors.StaysAt(kind, c.Settings).What; what != "" {
-			text += " It was only forgotten here. " + string(discovery.CleanLong(what))
+			text += " " + words.Sprintf("It was only forgotten here. %s", string(discovery.CleanLong(what)))
 		}
 	}
 	return e.forgetConnection(ctx, c, text)
@@ -244,7 +244,7 @@ func (e *Core) putBack(ctx context.Context, c connectors.Connection) (lifted int
 		return 0, false, nil
 	}
 	if lifted, err = e.Lift(ctx, c.ID, ""); err != nil {
-		return lifted, true, fmt.Errorf("%s was not removed, because what it holds could not be lifted: %w", c.Name, err)
+		return lifted, true, words.Errorf("%s was not removed, because what it holds could not be lifted: %w", c.Name, err)
 	}
 	err = e.Sessions.Use(ctx, c.ID, func(ctx context.Context, caps connectors.Capabilities) error {
 		if caps.Leaver == nil {
@@ -253,7 +253,7 @@ func (e *Core) putBack(ctx context.Context, c connectors.Connection) (lifted int
 		return caps.Leaver.Leave(ctx)
 	})
 	if err != nil {
-		return lifted, true, fmt.Errorf("%s was not removed, because what was set there could not be put back: %w", c.Name, err)
+		return lifted, true, words.Errorf("%s was not removed, because what was set there could not be put back: %w", c.Name, err)
 	}
 	return lifted, true, nil
 }

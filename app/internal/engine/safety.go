@@ -2,13 +2,13 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Guard gives d the role that forbids to block it where nobody else can know
@@ -60,7 +60,7 @@ func (e *Core) protected(ctx context.Context) (protectedAt, error) {
 	out := protectedAt{}
 	hosts, err := e.peerHosts(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("reading what must never be cut off: %w", err)
+		return nil, words.Errorf("reading what must never be cut off: %w", err)
 	}
 	for _, host := range hosts {
 		if a, err := netip.ParseAddr(host); err == nil {

@@ -3,12 +3,12 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Support is until when a maker keeps a device safe, as a person read it somewhere.
@@ -38,15 +38,15 @@ func (e *Core) SetSupport(ctx context.Context, id discovery.DeviceID, until, sou
 	}
 	from := []rune(string(discovery.CleanLong(source)))
 	source = string(from[:min(len(from), maxSource)])
-	text := fmt.Sprintf("%s no longer says until when %s is supported (%s).", capital(e.Person), d.Name(), how)
+	text := words.Sprintf("%s no longer says until when %s is supported (%s).", capital(e.Person), d.Name(), how)
 	if until != "" {
 		if _, err := time.Parse(time.DateOnly, until); err != nil {
-			return fmt.Errorf("%q is not a date such as 2028-05-31", until)
+			return words.Errorf("%q is not a date such as 2028-05-31", until)
 		}
 		if source == "" {
-			return fmt.Errorf("say where the end of support stands: the maker's page, the box, a letter")
+			return words.Errorf("say where the end of support stands: the maker's page, the box, a letter")
 		}
-		text = fmt.Sprintf("%s is supported by its maker until %s, says %s (%s; %s).", d.Name(), until, e.Person, source, how)
+		text = words.Sprintf("%s is supported by its maker until %s, says %s (%s; %s).", d.Name(), until, e.Person, source, how)
 	}
 	e.listing.Lock()
 	defer e.listing.Unlock()
@@ -79,7 +79,7 @@ func (e *Core) supports(ctx context.Context) (map[discovery.DeviceID]Support, er
 		return all, err
 	}
 	if err := json.Unmarshal([]byte(s), &all); err != nil {
-		return nil, fmt.Errorf("reading until when devices are supported: %w", err)
+		return nil, words.Errorf("reading until when devices are supported: %w", err)
 	}
 	return all, nil
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"bestbefore/consent"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // Testimony is what was seen, of what a was to end, beside the connection that
@@ -59,13 +59,13 @@ func (e *Core) testify(ctx context.Context, a consent.Action, since time.Time) (
 	switch {
 	case stands(seen):
 		t.Seen, t.At, t.Source = consent.Flowing, seen.Last, seen.Source
-		t.Text = fmt.Sprintf("%s saw it send to %s after that.", h.name(seen.Source), a.Recipient.Name)
+		t.Text = words.Sprintf("%s saw it send to %s after that.", h.name(seen.Source), a.Recipient.Name)
 		if seen.LookUp() {
-			t.Text = fmt.Sprintf("%s saw it ask for the names of %s after that.", h.name(seen.Source), a.Recipient.Name)
+			t.Text = words.Sprintf("%s saw it ask for the names of %s after that.", h.name(seen.Source), a.Recipient.Name)
 		}
 	case stands(claimed) && h.blind && !h.watched(claimed.Last):
 		t.Seen, t.At, t.Source = consent.CannotTell, claimed.Last, claimed.Source
-		t.Text = fmt.Sprintf("%s says that it sends to %s after that; anybody at home could say so, so it is no proof.", h.name(claimed.Source), a.Recipient.Name)
+		t.Text = words.Sprintf("%s says that it sends to %s after that; anybody at home could say so, so it is no proof.", h.name(claimed.Source), a.Recipient.Name)
 	}
 	return t, later, nil
 }
@@ -95,9 +95,9 @@ func (h *hearing) acting(t *consent.Testimony) {
 	switch {
 	case !h.blind:
 	case depth == connectors.SeesNames:
-		t.Why = fmt.Sprintf("%s sees only which names are asked for; whether it sends without asking cannot be told.", name)
+		t.Why = words.Sprintf("%s sees only which names are asked for; whether it sends without asking cannot be told.", name)
 	default:
-		t.Why = "What it sends is not seen there, so whether it stopped cannot be told."
+		t.Why = words.Text("What it sends is not seen there, so whether it stopped cannot be told.")
 	}
 }
 
@@ -189,7 +189,7 @@ func (h *hearing) silence(ctx context.Context, t *consent.Testimony, last time.T
 		for _, b := range before {
 			if b.Source == discovery.Source("connector:"+s.id) && !b.LookUp() {
 				t.Seen, t.At, t.Source = consent.Stopped, h.now, b.Source
-				t.Text = fmt.Sprintf("%s had seen it send to %s before, and saw nothing for a day.", s.name, h.a.Recipient.Name)
+				t.Text = words.Sprintf("%s had seen it send to %s before, and saw nothing for a day.", s.name, h.a.Recipient.Name)
 				return nil
 			}
 		}
@@ -201,7 +201,7 @@ func (h *hearing) silence(ctx context.Context, t *consent.Testimony, last time.T
 func (h *hearing) name(s discovery.Source) string {
 	id, connected := strings.CutPrefix(string(s), "connector:")
 	if !connected {
-		return "A capture"
+		return words.Text("A capture")
 	}
 	for _, c := range h.cov.seen {
 		if c.id == id {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // hoursShown is how far back Hours reaches.
@@ -51,7 +51,7 @@ func hourOf(t time.Time, loc *time.Location) time.Time {
 // ExportFlows implements Traffic.
 func (e *Core) ExportFlows(ctx context.Context, q FlowQuery, dir string) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder for the export: %w", err)
+		return nil, words.Errorf("making the folder for the export: %w", err)
 	}
 	rows, cut, err := e.exported(ctx, q)
 	if err != nil {
@@ -85,13 +85,13 @@ func (e *Core) sayCut(dir string, files []string, cut bool) ([]string, error) {
 	path := filepath.Join(dir, CutNote)
 	if !cut {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return files, fmt.Errorf("removing an old note: %w", err)
+			return files, words.Errorf("removing an old note: %w", err)
 		}
 		return files, nil
 	}
-	text := fmt.Sprintf("flows.csv and flows.json hold the %d largest rows; there are more. Choose a device, a company or a shorter time to have all of one of them.\n", e.exportRows())
+	text := words.Sprintf("flows.csv and flows.json hold the %d largest rows; there are more. Choose a device, a company or a shorter time to have all of one of them.", e.exportRows()) + "\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		return files, fmt.Errorf("writing %s: %w", path, err)
+		return files, words.Errorf("writing %s: %w", path, err)
 	}
 	return append(files, path), nil
 }
@@ -119,7 +119,7 @@ func writeTables(dir string, tables ...table) ([]string, error) {
 		}{{"csv", writeCSV}, {"json", writeTable}} {
 			path := filepath.Join(dir, t.name+"."+w.ext)
 			if err := writeFile(path, t, w.write); err != nil {
-				return files, fmt.Errorf("writing %s: %w", path, err)
+				return files, words.Errorf("writing %s: %w", path, err)
 			}
 			files = append(files, path)
 		}

@@ -3,11 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/connectors"
+	"bestbefore/words"
 )
 
 // Trials look closer at one connection.
@@ -48,7 +48,7 @@ func (e *Core) TestConnection(ctx context.Context, id string) (ConnectionInfo, e
 		err = e.Sessions.Reload(ctx)
 	}
 	if asking.Err() != nil && ctx.Err() == nil {
-		err = fmt.Errorf("%s did not answer within %s", c.Name, testDeadline)
+		err = words.Errorf("%s did not answer within %s", c.Name, testDeadline)
 	}
 	e.changed(changes.Connections)
 	var said *connectors.Error

@@ -3,14 +3,13 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // undoKind is what kind of decision an entry takes back.
@@ -50,7 +49,7 @@ const (
 )
 
 // ErrNothingToUndo says that no decision is left that can be taken back.
-var ErrNothingToUndo = errors.New("there is nothing to undo")
+var ErrNothingToUndo = words.New("there is nothing to undo")
 
 // remember puts u on top of the list. A decision that cannot be taken back
 // changes nothing: what came before it can still be.
@@ -78,7 +77,7 @@ func (e *Core) undoList(ctx context.Context) ([]undoEntry, error) {
 	}
 	var list []undoEntry
 	if err := json.Unmarshal([]byte(s), &list); err != nil {
-		return nil, fmt.Errorf("reading the list of what can be undone: %w", err)
+		return nil, words.Errorf("reading the list of what can be undone: %w", err)
 	}
 	return list, nil
 }
@@ -122,8 +121,8 @@ func (e *Core) takeBack(ctx context.Context, u undoEntry) (string, error) {
 	case undoConsent:
 		return e.undoConsent(ctx, u)
 	case undoDisconnect:
-		_, err := e.act(ctx, e.clicked(u.Device, consent.ActUnblock), undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, "Undone: the disconnect of "+name+"."))
-		return "Reconnecting " + name, err
+		_, err := e.act(ctx, e.clicked(u.Device, consent.ActUnblock), undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, words.Sprintf("Undone: the disconnect of %s.", name)))
+		return words.Sprintf("Reconnecting %s", name), err
 	case undoReconnect:
 		return e.undoReconnecting(ctx, u, name)
 	case undoLabel:
@@ -155,16 +154,19 @@ func (e *Core) takeBack(ctx context.Context, u undoEntry) (string, error) {
 			return "", err
 		}
 	default:
-		return "", fmt.Errorf("the list of what can be undone holds %q, which this version does not know", u.Kind)
+		return "", words.Errorf("the list of what can be undone holds %q, which this version does not know", u.Kind)
 	}
-	what := map[undoKind]string{undoLabel: "the name of ", undoMerge: "the joining of ", undoFine: "the answer about ", undoUsual: "the answer about ", undoSplit: "the taking apart of ", undoEssential: "the mark of "}[u.Kind] + name
-	if err := e.edited(ctx, undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, "Undone: "+what+".")); err != nil {
+	what := words.Sprintf(map[undoKind]string{
+		undoLabel: words.Later("the name of %s"), undoMerge: words.Later("the joining of %s"), undoFine: words.Later("the answer about %s"), undoUsual: words.Later("the answer about %s"),
+		undoSplit: words.Later("the taking apart of %s"), undoEssential: words.Later("the mark of %s"),
+	}[u.Kind], name)
+	if err := e.edited(ctx, undoEntry{}, e.deviceNote(consent.NoteUndone, u.Device, words.Sprintf("Undone: %s.", what))); err != nil {
 		return "", err
 	}
 	if u.Kind == undoEssential {
 		e.warn(ctx, "handing dates over", e.ReconcileHandOvers(ctx)) // else within a minute
 	}
-	return "Undone: " + what, nil
+	return words.Sprintf("Undone: %s", what), nil
 }
 
 // act writes one action of the person's, with its line in the diary and what

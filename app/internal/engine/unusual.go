@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +12,7 @@ import (
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
 	"bestbefore/discovery/behaviour"
+	"bestbefore/words"
 )
 
 // Unusuals is about devices that behave out of the ordinary. Nothing is ever
@@ -83,7 +82,7 @@ func (e *Core) unusuals(ctx context.Context) ([]unusualRecord, error) {
 	}
 	var all []unusualRecord
 	if err := json.Unmarshal([]byte(s), &all); err != nil {
-		return nil, fmt.Errorf("reading what was out of the ordinary: %w", err)
+		return nil, words.Errorf("reading what was out of the ordinary: %w", err)
 	}
 	return all, nil
 }
@@ -211,11 +210,11 @@ func (e *Core) Usual(ctx context.Context, ids []string, how string) error {
 		return err
 	}
 	if len(done) == 0 {
-		return errors.New("this was answered already")
+		return words.New("this was answered already")
 	}
 	var notes []ledger.Note
 	for _, r := range done {
-		text := fmt.Sprintf("%s said that this is fine: %s (%s).", capital(e.Person), strings.TrimSuffix(e.unusualWords(r), "."), how)
+		text := words.Sprintf("%s said that this is fine: %s (%s).", capital(e.Person), strings.TrimSuffix(e.unusualWords(r), "."), how)
 		notes = append(notes, e.deviceNote(NoteUsual, r.Device, text))
 	}
 	if err := e.Store.Note(ctx, notes...); err != nil {

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"bestbefore/discovery"
 	"bestbefore/discovery/behaviour"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // usualWeeksKey is the setting that holds, by device, whom it sent to in its
@@ -43,7 +43,7 @@ func (e *Core) usualWeeks(ctx context.Context) (map[discovery.DeviceID]UsualWeek
 		return all, err
 	}
 	if err := json.Unmarshal([]byte(s), &all); err != nil {
-		return nil, fmt.Errorf("reading the usual weeks: %w", err)
+		return nil, words.Errorf("reading the usual weeks: %w", err)
 	}
 	return all, nil
 }

@@ -2,12 +2,12 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
+	"bestbefore/words"
 )
 
 // zoneKept is the setting with the zone in which the dates of another one were
@@ -30,12 +30,10 @@ func (e *Core) overviewZone(ctx context.Context, o *Overview, cs []ConsentInfo) 
 	if err != nil || kept == zone {
 		return err
 	}
-	dates := "1 date was agreed in another one. It has not moved: it ends at the same moment, shown as the clocks here show it."
-	if n > 1 {
-		dates = fmt.Sprintf("%d dates were agreed in another one. They have not moved: each ends at the same moment, shown as the clocks here show it.", n)
-	}
+	dates := words.N("1 date was agreed in another one. It has not moved: it ends at the same moment, shown as the clocks here show it.",
+		"%d dates were agreed in another one. They have not moved: each ends at the same moment, shown as the clocks here show it.", n)
 	o.Problems = append(o.Problems, Problem{
-		ID: "zone", Text: "The time zone of this computer is now " + zone + ", and " + dates, Fix: "Keep it so, or give a permission another date when you renew it.",
+		ID: "zone", Text: words.Sprintf("The time zone of this computer is now %s, and %s", zone, dates), Fix: words.Text("Keep it so, or give a permission another date when you renew it."),
 	})
 	return nil
 }
@@ -58,7 +56,7 @@ func (e *Core) KeepDates(ctx context.Context, how string) error {
 	if err := e.Store.SetSetting(ctx, zoneKept, zone); err != nil {
 		return err
 	}
-	note := ledger.Note{Time: e.Now(), Kind: consent.NoteClock, Text: fmt.Sprintf("%s kept the dates as they are in the time zone %s (%s).", capital(e.Person), zone, how)}
+	note := ledger.Note{Time: e.Now(), Kind: consent.NoteClock, Text: words.Sprintf("%s kept the dates as they are in the time zone %s (%s).", capital(e.Person), zone, how)}
 	if err := e.Store.Note(ctx, note); err != nil {
 		return err
 	}

@@ -4,19 +4,21 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"bestbefore/app/internal/ui"
 	"bestbefore/assets"
-	"bestbefore/consent/category"
 	"bestbefore/discovery/recipient"
 )
 
@@ -27,7 +29,21 @@ var update = flag.Bool("update", false, "write the English texts that are asked 
 func literals(t *testing.T) (asked, all map[string]bool) {
 	t.Helper()
 	asked, all = map[string]bool{}, map[string]bool{}
-	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+	for _, dir := range []string{"app", "consent", "connectors", "discovery"} {
+		collect(t, filepath.Join("../../..", dir), asked, all)
+	}
+	for _, p := range recipient.Purposes() { // words that come from a table
+		asked[p.Words()] = true
+	}
+	for s := range asked {
+		all[s] = true
+	}
+	return asked, all
+}
+
+func collect(t *testing.T, dir string, asked, all map[string]bool) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -53,35 +69,35 @@ func literals(t *testing.T) (asked, all map[string]bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range category.All() { // words that come from tables
-		asked[c.Words] = true
-	}
-	for _, p := range recipient.Purposes() {
-		asked[p.Words()] = true
-	}
-	for s := range asked {
-		all[s] = true
-	}
-	return asked, all
 }
 
 // texts are the texts that a call asks for: lang.L and lang.N in pages, T, N and
-// Words of the presenter, of which the last two take one and many.
-func texts(c *ast.CallExpr, presenter bool) []string {
+// Words of the presenter, of which the last two take one and many, and those of
+// package words, of which N takes two and Date has it second.
+func texts(c *ast.CallExpr, presenter bool) (out []string) {
 	f, ok := c.Fun.(*ast.SelectorExpr)
 	if !ok {
 		return nil
 	}
-	count := 0
+	count, args := 0, c.Args
 	pkg, isName := f.X.(*ast.Ident)
 	switch {
+	case isName && pkg.Name == "words":
+		switch count = 1; f.Sel.Name {
+		case "N":
+			count = 2
+		case "Date":
+			args = args[1:]
+			for m := time.January; m <= time.December; m++ {
+				out = append(out, m.String())
+			}
+		}
 	case isName && pkg.Name == "lang" && (f.Sel.Name == "L" || f.Sel.Name == "N"), presenter && f.Sel.Name == "T":
 		count = 1
 	case presenter && (f.Sel.Name == "N" || f.Sel.Name == "Words"):
 		count = 2
 	}
-	var out []string
-	for _, arg := range c.Args[:min(count, len(c.Args))] {
+	for _, arg := range args[:min(count, len(args))] {
 		if s, ok := literal(arg); ok && s != "" {
 			out = append(out, s)
 		}
@@ -158,6 +174,51 @@ func TestLanguagesLoad(t *testing.T) {
 	for _, key := range []string{"one", "two", "other", "%s devices are at home.", "Cancel"} {
 		if got := ui.Translate(key); got != key {
 			t.Errorf("%q became %q in English", key, got)
+		}
+	}
+}
+
+// figures are the verbs of a text by the argument that each takes.
+func figures(text string) string {
+	verbs, next := map[int]string{}, 1
+	for _, m := range regexp.MustCompile(`%(?:\[(\d+)\])?[-+# 0]*[0-9.]*([a-zA-Z%])`).FindAllStringSubmatch(text, -1) {
+		if m[2] == "%" {
+			continue
+		}
+		if m[1] != "" {
+			next, _ = strconv.Atoi(m[1])
+		}
+		verbs[next] = m[2]
+		next++
+	}
+	return fmt.Sprint(verbs)
+}
+
+// TestTranslationsKeepTheirFigures: a text of another language takes the same
+// arguments as the English one, in whatever order.
+func TestTranslationsKeepTheirFigures(t *testing.T) {
+	files, err := assets.Translations.ReadDir("translations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		data, err := assets.Translations.ReadFile("translations/" + f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var texts map[string]string
+		if err := json.Unmarshal(data, &texts); err != nil {
+			t.Fatal(err)
+		}
+		for key, text := range texts {
+			if figures(key) != figures(text) {
+				t.Errorf("%s: %q takes other figures than %q", f.Name(), text, key)
+			}
+		}
+	}
+	for text, same := range map[string]bool{"%[2]s von %[1]s: 5 %%": true, "%s von %d": false, "%s": false, "%[2]s von %[2]s": false} {
+		if (figures("%s of %s") == figures(text)) != same {
+			t.Errorf("%q: the figures are %s", text, figures(text))
 		}
 	}
 }

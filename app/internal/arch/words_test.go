@@ -1,0 +1,200 @@
+package arch
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// spoken are the packages whose every sentence is in the language file: what
+// they say goes through words.
+var spoken = []string{"app/internal/engine", "consent", "consent/*"}
+
+// codes are texts of those packages that look like a sentence and are none, each
+// with what it is.
+var codes = map[string]string{
+	"registered ":                             "the beginning of a filter's code",
+	"its DNS question just before":            "a code that pages put into words",
+	"find devices":                            "an ability's code; pages put it into words",
+	"see what devices send":                   "the same",
+	"list access":                             "the same",
+	"check that it stopped":                   "the same",
+	"keep an end date with this computer off": "the same",
+	"the household":                           "a field of the machine-readable receipt",
+	"not stated":                              "the same",
+	"network ":                                "the beginning of a key by which a recipient is known again",
+	"connection ":                             "a word for the log",
+	"panic: %v":                               "the cause of a fault, for the log",
+	" ci=":                                    "the name of a field",
+	"%s@%d/again %d":                          "the key of a reminder",
+	"best before diary entry":                 "what a seal is made over",
+	"best before diary text":                  "the same",
+	"2 January 2006":                          "a layout that is read; where it is written, words.Date has it as a key",
+	"2 Jan 2006":                              "the same",
+	"no end":                                  "what a person may write for it",
+}
+
+// TestSentencesAreInTheLanguageFile: no sentence of the engine goes past words.
+// That each key is in each file is the matter of app/internal/ui's tests.
+func TestSentencesAreInTheLanguageFile(t *testing.T) {
+	seen, keys := map[string]bool{}, 0
+	for _, f := range goFiles(t) {
+		if f.test() || !matches(f.dir(), spoken...) {
+			continue
+		}
+		faults, n := unspoken(f, seen)
+		report(t, faults)
+		keys += n
+	}
+	if keys < 500 {
+		t.Errorf("found only %d keys; the check looks in the wrong place", keys)
+	}
+	for c := range codes {
+		if !seen[c] {
+			t.Errorf("nobody says %q any more; take it off the list", c)
+		}
+	}
+}
+
+var (
+	figures = regexp.MustCompile(`%(\[\d+\])?[-+# 0]*[0-9.]*[a-zA-Z%]`)
+	letters = regexp.MustCompile(`\pL{2}`)
+	oneWord = regexp.MustCompile(`^[A-Z][a-z]{2,}\.?$`)
+)
+
+// sentence is whether a literal is for people: words with a space, or one with a
+// capital where it is answered, given or put into a field. Codes and keys are of
+// one word in small letters here.
+func sentence(s string, parent ast.Node) bool {
+	if !letters.MatchString(figures.ReplaceAllString(s, "")) {
+		return false
+	}
+	switch p := parent.(type) {
+	case *ast.ReturnStmt, *ast.CallExpr, *ast.AssignStmt:
+		return strings.Contains(s, " ") || oneWord.MatchString(s)
+	case *ast.KeyValueExpr:
+		b, value := p.Value.(*ast.BasicLit)
+		return strings.Contains(s, " ") || value && literal(b) == s && oneWord.MatchString(s)
+	}
+	return strings.Contains(s, " ")
+}
+
+// unspoken gives the sentences of f that go past words, notes all of them in
+// seen, and counts the keys. What goes into the log, into a panic or into a
+// pattern is nothing that is said.
+func unspoken(f file, seen map[string]bool) (faults []string, keys int) {
+	key, stack := map[ast.Expr]bool{}, []ast.Node{nil}
+	ast.Inspect(f.tree, func(n ast.Node) bool {
+		if n == nil {
+			stack = stack[:len(stack)-1]
+			return false
+		}
+		parent := stack[len(stack)-1]
+		switch n := n.(type) {
+		case *ast.ImportSpec:
+			return false
+		case *ast.Field:
+			if n.Tag != nil {
+				return false
+			}
+		case *ast.CallExpr:
+			if unsaid(n) {
+				return false
+			}
+			for _, k := range keysOf(f, n) {
+				key[k] = true
+			}
+		case *ast.BasicLit:
+			s := literal(n)
+			switch {
+			case n.Kind != token.STRING:
+			case key[n]:
+				keys++
+				if s == "" || strings.TrimSpace(s) != s {
+					faults = append(faults, fmt.Sprintf("%s:%d: the key %q is empty or has spaces around it, which a translator would lose", f.path, f.line(n), s))
+				}
+			case sentence(s, parent):
+				seen[s] = true
+				if codes[s] == "" {
+					faults = append(faults, fmt.Sprintf("%s:%d: %q goes past words", f.path, f.line(n), s))
+				}
+			}
+		}
+		stack = append(stack, n)
+		return true
+	})
+	return faults, keys
+}
+
+// keysOf are the arguments of a call of words that are keys.
+func keysOf(f file, c *ast.CallExpr) []ast.Expr {
+	from, to := 0, 0
+	switch f.mentions(c.Fun, modPath+"/words") {
+	case "Text", "Sprintf", "Errorf", "New", "Later":
+		to = 1
+	case "N":
+		to = 2
+	case "Date":
+		from, to = 1, 2
+	}
+	return c.Args[min(from, len(c.Args)):min(to, len(c.Args))]
+}
+
+// unsaid is whether a call is of the log, of warn, which writes there, of panic or
+// of a pattern.
+func unsaid(c *ast.CallExpr) bool {
+	switch fn := c.Fun.(type) {
+	case *ast.Ident:
+		return fn.Name == "panic"
+	case *ast.SelectorExpr:
+		of := ""
+		switch x := fn.X.(type) {
+		case *ast.Ident:
+			of = x.Name
+		case *ast.SelectorExpr:
+			of = x.Sel.Name
+		}
+		return fn.Sel.Name == "warn" || fn.Sel.Name == "MustCompile" || fn.Sel.Name == "Source" || slices.Contains([]string{"Log", "log", "slog"}, of)
+	}
+	return false
+}
+
+// TestSentencesBite makes sure that each way past words is found, and that what
+// is no sentence is not.
+func TestSentencesBite(t *testing.T) {
+	past := `package engine
+import ("errors"; "fmt"; "bestbefore/words")
+var errGone = errors.New("it is gone")
+func f(name string) (string, error) {
+	p := Problem{Text: "It is still sending.", Fix: "Wait"}
+	p.Lines = append(p.Lines, name+" is told.")
+	n := ledger.Note{Text: fmt.Sprintf("%s was blocked.", name)}
+	what := words.Sprintf("%s ends.", "a device")
+	said := words.Text(" and so on")
+	verb := "Blocking"
+	return "Warning", fmt.Errorf("no device %q", name)
+}`
+	if got, keys := unspoken(parse(t, "app/internal/engine/past.go", past), map[string]bool{}); len(got) != 10 || keys != 2 {
+		t.Errorf("found %d faults and %d keys, want 10 and 2: %q", len(got), keys, got)
+	}
+	through := `package engine
+import "bestbefore/words"
+var errGone = words.New("it is gone")
+func f(e *Core, name string) error {
+	e.Log.Warn("listing access", "error", errGone)
+	e.warn(ctx, "listing access", nil)
+	if name == "Local" {
+		panic("engine: no name")
+	}
+	p := Problem{ID: "still/" + name, Text: words.Sprintf("%s is still sending.", name), Fix: words.N("1 day", "%d days", 2)}
+	_ = map[string]bool{"Store": true}
+	return words.Errorf("no device %q", words.Date(at, "2 January 2006"))
+}`
+	if got, keys := unspoken(parse(t, "app/internal/engine/through.go", through), map[string]bool{}); len(got) != 0 || keys != 6 {
+		t.Errorf("found %d faults and %d keys, want none and 6: %q", len(got), keys, got)
+	}
+}
