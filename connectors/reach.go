@@ -23,7 +23,7 @@ const OptCertificate = "certificate"
 // the answer, the person only says yes.
 func CertificateOption() Option {
 	return Option{
-		Key: OptCertificate, Label: "Fingerprint of its certificate",
+		Key: OptCertificate, Label: "Fingerprint of its certificate", Seldom: true,
 		Help: "Leave it empty. If the certificate is one that nobody vouches for, as most home boxes have, you are asked, and your yes is kept here.",
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -67,6 +68,34 @@ type Option struct {
 	// Device marks the answer that names one of the home's devices. The engine
 	// turns it into that device's ID before a connector sees it.
 	Device bool `json:"device,omitempty"`
+	// Choices are the only answers there are; none where any text will do.
+	Choices []Answer `json:"choices,omitempty"`
+	// Seldom marks what hardly any household changes: the form shows it when asked to.
+	Seldom bool `json:"seldom,omitempty"`
+}
+
+// Answer is one of an option's choices. The empty value is one too, where it
+// stands among them.
+type Answer struct {
+	Value string `json:"value"`
+	Label string `json:"label"` // "after a restart too"
+}
+
+// Accepts reports whether value may be the answer to o. Upper and lower case
+// are the same, and what is empty is left to the connector's default.
+func (o Option) Accepts(value string) bool {
+	return value == "" || len(o.Choices) == 0 ||
+		slices.ContainsFunc(o.Choices, func(a Answer) bool { return strings.EqualFold(a.Value, value) })
+}
+
+// Values are the choices as they are typed on the command line, but the empty one.
+func (o Option) Values() (out []string) {
+	for _, a := range o.Choices {
+		if a.Value != "" {
+			out = append(out, a.Value)
+		}
+	}
+	return out
 }
 
 // Settings are the answers to a Spec's options. Secrets are references.
@@ -85,11 +114,14 @@ func (spec Spec) Check(s Settings) error {
 			errs = append(errs, fmt.Errorf("%s: %q is needed (%s)", spec.Kind, o.Key, o.Label))
 		}
 	}
-	for k := range s.Values {
-		if o, ok := known[k]; !ok {
+	for k, v := range s.Values {
+		switch o, ok := known[k]; {
+		case !ok:
 			errs = append(errs, fmt.Errorf("%s has no setting %q", spec.Kind, k))
-		} else if o.Secret {
+		case o.Secret:
 			errs = append(errs, fmt.Errorf("%s: %q is a secret and must be given on standard input", spec.Kind, k))
+		case !o.Accepts(strings.TrimSpace(v)):
+			errs = append(errs, fmt.Errorf("%s: %q may be %s, or left out; it was %q", spec.Kind, k, strings.Join(o.Values(), ", "), v))
 		}
 	}
 	return errors.Join(errs...)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -38,7 +39,7 @@ func (c *call) connectors(ctx context.Context, args []string) error {
 				fmt.Fprintf(c.out, "  first: connect %s --setup prints what to paste there\n", k.Kind)
 			}
 			for _, o := range k.Options {
-				fmt.Fprintf(c.out, "  --set %s=...  %s\n", o.Key, o.Label)
+				fmt.Fprintf(c.out, "  --set %s=%s  %s\n", o.Key, cmp.Or(strings.Join(o.Values(), "|"), "..."), o.Label)
 			}
 		}
 		for _, x := range info.Connections {

@@ -63,7 +63,7 @@ func (*Connector) Spec() connectors.Spec {
 			{Key: optAddress, Label: "Address of the box", Default: "fritz.box", Required: true, Address: true, Help: "A name such as fritz.box or an address such as 192.168.178.1. It is spoken to over TLS; write http:// in front if your box is too old for that."},
 			{Key: optUsername, Label: "User name", Help: "A user of the box (System, FRITZ!Box Users) with the right to change the box's settings. An account of its own for Best Before is best. Empty: the one that signed in last."},
 			{Key: optPassword, Label: "Password", Required: true, Secret: true},
-			{Key: optInterval, Label: "Seconds between two looks at the list of devices", Default: "30"},
+			{Key: optInterval, Label: "Seconds between two looks at the list of devices", Default: "30", Seldom: true},
 			connectors.CertificateOption(),
 		},
 		Announced: []connectors.Announced{{Type: DeviceType, Key: optAddress}},

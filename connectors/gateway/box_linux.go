@@ -28,9 +28,9 @@ func placeFor(s connectors.Settings, stateDir string) (bootPlace, error) {
 		p.dir = stateDir
 	}
 	switch v := s.Values[optBootUnit]; {
-	case v == "install" && p.dir == "":
+	case v == bootInstall && p.dir == "":
 		return p, connectors.NeedsPerson("a boot unit needs a folder for its file; give one with boot=FOLDER", nil)
-	case v != "" && v != "install":
+	case v != "" && v != bootInstall:
 		return p, connectors.NeedsPerson(`boot_unit is either empty or "install"`, nil)
 	default:
 		p.install = v != ""

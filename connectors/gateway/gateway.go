@@ -25,6 +25,8 @@ const (
 	optBoot     = "boot"
 	optBootUnit = "boot_unit"
 	optInterval = "interval"
+
+	bootInstall = "install" // the answer to optBootUnit that sets up a unit
 )
 
 // Connector is the gateway connector. It holds nothing.
@@ -42,11 +44,14 @@ func (*Connector) Spec() connectors.Spec {
 		Sees:  "Every flow between the home and the outside that passes this box, with addresses and bytes.",
 		Stops: "A device, or its traffic to one recipient, IPv4 and IPv6, open flows included; the date is kept by the kernel itself.",
 		Options: []connectors.Option{
-			{Key: optLAN, Label: "Interface of the home", Help: "Name or names with commas, such as br0. Empty: found by itself."},
-			{Key: optWAN, Label: "Interface to the internet", Help: "Name or names with commas. Empty: where the default route goes."},
-			{Key: optBoot, Label: "Folder of the boot file", Help: "Where the rules are kept for the next start of this box. Empty: the connection's own folder."},
-			{Key: optBootUnit, Label: "Load the rules at boot", Help: "Write \"install\" to set up a systemd unit that loads them before the network starts. Empty: the rules hold until this box restarts."},
-			{Key: optInterval, Label: "Seconds between two looks at the flows", Default: "5"},
+			{Key: optLAN, Label: "Interface of the home", Seldom: true, Help: "Name or names with commas, such as br0. Empty: found by itself."},
+			{Key: optWAN, Label: "Interface to the internet", Seldom: true, Help: "Name or names with commas. Empty: where the default route goes."},
+			{Key: optBoot, Label: "Folder of the boot file", Seldom: true, Help: "Where the rules are kept for the next start of this box. Empty: the connection's own folder."},
+			{
+				Key: optBootUnit, Label: "When this box restarts", Help: "For a date to hold even then, a systemd unit is set up that loads the rules before the network starts.",
+				Choices: []connectors.Answer{{Label: "its rules are gone until Best Before runs"}, {Value: bootInstall, Label: "its rules are loaded before the network"}},
+			},
+			{Key: optInterval, Label: "Seconds between two looks at the flows", Default: "5", Seldom: true},
 		},
 		Needs: []string{"Linux with nftables and connection tracking", "administrator rights on the box that routes the home"},
 	}

@@ -26,6 +26,10 @@ const (
 	optCA       = "ca"
 	optTopics   = "topics"
 	optControl  = "control"
+
+	controlAuto = "auto"
+	controlYes  = "yes"
+	controlNo   = "no"
 )
 
 // Connector is the MQTT connector. It holds nothing.
@@ -47,9 +51,12 @@ func (*Connector) Spec() connectors.Spec {
 			{Key: optAddress, Label: "Address of the broker", Required: true, Address: true, Help: "Such as 192.168.1.5, tcp://broker.lan:1883 or tls://broker.lan:8883."},
 			{Key: optUsername, Label: "User name", Help: "An account that may read; to block, one that may administer dynamic security."},
 			{Key: optPassword, Label: "Password", Secret: true},
-			{Key: optCA, Label: "File of the broker's certificate authority", Help: "Only for tls:// with a certificate of your own. Empty: the system's authorities."},
-			{Key: optTopics, Label: "Topics to read", Help: "With commas. Empty: what Home Assistant, Zigbee2MQTT, Tasmota, Shelly, ESPHome and OwnTracks use. A bare # is refused."},
-			{Key: optControl, Label: "Manage accounts", Default: "auto", Help: "auto: where the account may. no: only watch. yes: say so when it may not."},
+			{Key: optCA, Label: "File of the broker's certificate authority", Seldom: true, Help: "Only for tls:// with a certificate of your own. Empty: the system's authorities."},
+			{Key: optTopics, Label: "Topics to read", Seldom: true, Help: "With commas. Empty: what Home Assistant, Zigbee2MQTT, Tasmota, Shelly, ESPHome and OwnTracks use. A bare # is refused."},
+			{
+				Key: optControl, Label: "Manage accounts", Default: controlAuto, Seldom: true,
+				Choices: []connectors.Answer{{Value: controlAuto, Label: "where it may"}, {Value: controlNo, Label: "no, only watch"}, {Value: controlYes, Label: "yes, and say when it may not"}},
+			},
 		},
 		Announced: []connectors.Announced{{Type: "_mqtt._tcp", Key: optAddress}, {Type: "_secure-mqtt._tcp", Key: optAddress, Scheme: "tls://"}},
 		Needs:     []string{"an account on the broker", "to block: Mosquitto 2 with the dynamic security plugin and an account with its admin role", "to make a Zigbee device leave: Zigbee2MQTT, and the right to write to zigbee2mqtt/bridge/request/#"},

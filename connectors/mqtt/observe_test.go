@@ -47,6 +47,26 @@ func (s *seen) device(remote string) (discovery.Sighting, bool) {
 // session is subscribed.
 func stream(t testing.TB, ses *Session) *seen {
 	t.Helper()
+	return streamBy(t, ses, ses.Observe)
+}
+
+// streamOn is stream, and watches on when the link was lost, as the engine does.
+func streamOn(t testing.TB, ses *Session) *seen {
+	t.Helper()
+	return streamBy(t, ses, func(ctx context.Context, from connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) (err error) {
+		for ctx.Err() == nil {
+			if err = ses.Observe(ctx, from, emit); err != nil {
+				t.Logf("watching again after: %v", err)
+			}
+		}
+		return err
+	})
+}
+
+type observing func(context.Context, connectors.Cursor, func([]flow.Record, connectors.Cursor)) error
+
+func streamBy(t testing.TB, ses *Session, observe observing) *seen {
+	t.Helper()
 	out := &seen{}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -61,7 +81,7 @@ func stream(t testing.TB, ses *Session) *seen {
 		}()
 	}
 	run(func() error {
-		return ses.Observe(ctx, nil, func(rs []flow.Record, _ connectors.Cursor) {
+		return observe(ctx, nil, func(rs []flow.Record, _ connectors.Cursor) {
 			out.mu.Lock()
 			defer out.mu.Unlock()
 			out.records = append(out.records, rs...)

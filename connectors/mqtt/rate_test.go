@@ -99,7 +99,7 @@ func TestNoLossIsHidden(t *testing.T) {
 	b := startBroker(t, "127.0.0.1", "max_queued_messages 100")
 	b.account("flood", "home/#")
 	ses := openSession(t, b.settings("admin", map[string]string{optTopics: "home/#"}))
-	out := stream(t, ses)
+	out := streamOn(t, ses)
 	const n = 400_000
 	p := connectRaw(t, b, "flood")
 	ses.book.mu.Lock() // as if our disk stood still

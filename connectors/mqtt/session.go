@@ -91,7 +91,7 @@ func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors
 	if err != nil {
 		return nil, err
 	}
-	if set.control != "no" {
+	if set.control != controlNo {
 		if err := ses.askRights(ctx, l); err != nil {
 			_ = ses.Close()
 			return nil, err
@@ -214,7 +214,7 @@ func (s *Session) Capabilities() connectors.Capabilities {
 // manages reports whether the broker's accounts are ours to manage.
 func (s *Session) manages() bool {
 	may, _ := s.admin()
-	return may || s.set.control == "yes"
+	return may || s.set.control == controlYes
 }
 
 // Traits say what a block here is: of an account, kept by the broker across

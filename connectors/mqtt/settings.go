@@ -39,7 +39,7 @@ type settings struct {
 }
 
 func readSettings(ctx context.Context, s connectors.Settings, h *connectors.Host) (settings, error) {
-	out := settings{username: s.Values[optUsername], control: s.Values[optControl]}
+	out := settings{username: s.Values[optUsername], control: strings.ToLower(strings.TrimSpace(s.Values[optControl]))}
 	secure := false
 	addr := strings.TrimSpace(s.Values[optAddress])
 	if scheme, rest, ok := strings.Cut(addr, "://"); ok {
@@ -64,8 +64,8 @@ func readSettings(ctx context.Context, s connectors.Settings, h *connectors.Host
 	}
 	switch out.control {
 	case "":
-		out.control = "auto"
-	case "auto", "yes", "no":
+		out.control = controlAuto
+	case controlAuto, controlYes, controlNo:
 	default:
 		return out, connectors.NeedsPerson(fmt.Sprintf("%q is not auto, yes or no", out.control), nil)
 	}

@@ -19,12 +19,13 @@ const maxLogLine = 4096
 
 // systemCounters hold what the broker says of itself.
 type systemCounters struct {
-	mu      sync.Mutex // guards all below
-	last    uint64
-	dropped uint64 // since we listen
-	told    uint64 // of them written to the log
-	dropAt  time.Time
-	alive   time.Time
+	mu       sync.Mutex // guards all below
+	listened bool       // the broker's count was heard before
+	last     uint64
+	dropped  uint64 // since we listen
+	told     uint64 // of them written to the log
+	dropAt   time.Time
+	alive    time.Time
 }
 
 func (s *Session) takeSystem(topic string, payload []byte, retained bool) {
@@ -32,7 +33,7 @@ func (s *Session) takeSystem(topic string, payload []byte, retained bool) {
 	s.system.touch(now)
 	switch {
 	case topic == topicDropped && retained:
-		s.system.past(payload)
+		s.system.past(payload, now)
 	case topic == topicDropped:
 		s.system.drops(payload, now)
 	case topic == topicLog && len(payload) <= maxLogLine:
@@ -50,30 +51,48 @@ func (c *systemCounters) touch(now time.Time) {
 
 // drops takes the broker's count of messages that it threw away. The broker
 // publishes it only when it changes, so the first value counts in full; what
-// comes with the subscription is the past and goes to past.
+// comes with the first subscription is the past and goes to past. A link that
+// was lost and made anew changes nothing: what was dropped meanwhile may have
+// been meant for us, for a broker drops most for whom it cannot reach.
 func (c *systemCounters) drops(payload []byte, now time.Time) {
-	n, err := strconv.ParseUint(strings.TrimSpace(string(payload[:min(len(payload), 32)])), 10, 64)
-	if err != nil {
+	n, ok := counted(payload)
+	if !ok {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if n > c.last { // smaller: the broker was started anew
-		c.dropped += n - c.last
+	c.listened = true
+	since := n - c.last
+	if n < c.last { // the broker was started anew, and counts from nought
+		since = n
+	}
+	if since > 0 {
+		c.dropped += since
 		c.dropAt = now
 	}
 	c.last = n
 }
 
-// past takes the broker's count as it stands as not ours.
-func (c *systemCounters) past(payload []byte) {
-	n, err := strconv.ParseUint(strings.TrimSpace(string(payload[:min(len(payload), 32)])), 10, 64)
-	if err != nil {
+// past takes the broker's count as it stands when we come.
+func (c *systemCounters) past(payload []byte, now time.Time) {
+	n, ok := counted(payload)
+	if !ok {
 		return
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.last = max(c.last, n)
+	first := !c.listened
+	if first {
+		c.listened, c.last = true, n
+	}
+	c.mu.Unlock()
+	if !first {
+		c.drops(payload, now)
+	}
+}
+
+func counted(payload []byte) (uint64, bool) {
+	n, err := strconv.ParseUint(strings.TrimSpace(string(payload[:min(len(payload), 32)])), 10, 64)
+	return n, err == nil
 }
 
 func (c *systemCounters) lastDrop() time.Time {

@@ -46,7 +46,7 @@ func (*Connector) Spec() connectors.Spec {
 			{Key: optExporter, Label: "Address of the router", Required: true, Address: true, Help: "Such as 192.168.1.1. What comes from any other address is not looked at."},
 			{Key: optPort, Label: "Port on this computer", Default: defaultPort, Help: "Give the router this computer's address and this UDP port as its collector. Often 2055, 4739 or 9995."},
 			{Key: optHome, Label: "Networks of the home", Help: "Such as 192.168.1.0/24, 2001:db8:1::/56, with commas. Empty: all private addresses. An IPv6 home whose devices have public addresses must be named."},
-			{Key: optInterval, Label: "Seconds over which flows are added up", Default: "5"},
+			{Key: optInterval, Label: "Seconds over which flows are added up", Default: "5", Seldom: true},
 		},
 		SetsNothing: true,
 		Stays: connectors.Stays{

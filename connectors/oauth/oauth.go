@@ -67,14 +67,16 @@ func (c *Connector) Spec() connectors.Spec {
 			Steps: []string{"On the provider's own page, where it lists connected apps, take away the app whose client ID you gave."},
 		},
 		Options: []connectors.Option{
-			{Key: optProvider, Label: "Provider", Help: "One of " + strings.Join(c.table.linkable(), ", ") + ". Empty: any other one, by its address below. " +
-				"Only by hand, with the steps under Access: " + strings.Join(c.table.byHand(), ", ") + "."},
+			{
+				Key: optProvider, Label: "Provider", Choices: append(c.table.linkable(), connectors.Answer{Label: "another one, by its address"}),
+				Help: "Only by hand, with the steps under Access: " + strings.Join(c.table.byHand(), ", ") + ".",
+			},
 			{Key: optIssuer, Label: "Address of another provider", Address: true, Help: "Its issuer, such as https://login.example. Its own description there says the rest."},
 			{Key: optClient, Label: "Client ID", Required: true, Help: "Of an app that you registered yourself at the provider. Best Before brings none of its own."},
 			{Key: optSecret, Label: "Secret of the client", Secret: true, Help: "Where the provider gave one."},
-			{Key: optScopes, Label: "What it may see", Help: "Scopes in the provider's words, with spaces. Empty: as little as the provider lets you link."},
-			{Key: optWay, Label: "Say yes in", Default: wayBrowser, Help: "browser: on this computer. device: on any device, with a code."},
-			{Key: optPort, Label: "Port to come back to", Help: "Only where the provider wants the whole address: register http://127.0.0.1:PORT/ there. Empty: any free one."},
+			{Key: optScopes, Label: "What it may see", Seldom: true, Help: "Scopes in the provider's words, with spaces. Empty: as little as the provider lets you link."},
+			{Key: optWay, Label: "Say yes", Default: wayBrowser, Choices: []connectors.Answer{{Value: wayBrowser, Label: "in this computer's browser"}, {Value: wayDevice, Label: "on any device, with a code"}}},
+			{Key: optPort, Label: "Port to come back to", Seldom: true, Help: "Only where the provider wants the whole address: register http://127.0.0.1:PORT/ there. Empty: any free one."},
 			{Key: optDevice, Label: "Device that sends there", Device: true, Help: "Its name here, so that a permission of it can end the access. May stay empty."},
 			connectors.CertificateOption(),
 		},

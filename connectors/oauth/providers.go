@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"bestbefore/assets"
+	"bestbefore/connectors"
 )
 
 // provider is where one issuer is asked for what, and what is peculiar to it.
@@ -163,13 +164,13 @@ func (t table) byHand() (out []string) {
 	return out
 }
 
-// linkable are the ids of those that can be ended from here.
-func (t table) linkable() (out []string) {
+// linkable are those that can be ended from here, by name.
+func (t table) linkable() (out []connectors.Answer) {
 	for _, p := range t {
 		if p.Only == "" {
-			out = append(out, p.ID)
+			out = append(out, connectors.Answer{Value: p.ID, Label: p.Name})
 		}
 	}
-	slices.Sort(out)
+	slices.SortFunc(out, func(a, b connectors.Answer) int { return strings.Compare(a.Label, b.Label) })
 	return out
 }

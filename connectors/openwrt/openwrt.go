@@ -54,8 +54,8 @@ func (*Connector) Spec() connectors.Spec {
 			{Key: optAddress, Label: "Address of the router", Default: "https://192.168.1.1", Required: true, Address: true, Help: "Such as https://192.168.1.1 or https://openwrt.lan. With http:// in front the password goes through the home unprotected."},
 			{Key: optUsername, Label: "User name", Default: "bestbefore", Required: true, Help: "An account for Best Before alone. A few lines to paste on the router make one that may do no more than is needed (on the command line: \"connect openwrt --setup\"); root is not needed."},
 			{Key: optPassword, Label: "Password", Required: true, Secret: true},
-			{Key: optZone, Label: "Firewall zone of the home", Default: "lan"},
-			{Key: optInterval, Label: "Seconds between two looks at the flows", Default: "10"},
+			{Key: optZone, Label: "Firewall zone of the home", Default: "lan", Seldom: true},
+			{Key: optInterval, Label: "Seconds between two looks at the flows", Default: "10", Seldom: true},
 			connectors.CertificateOption(),
 		},
 		Needs: []string{

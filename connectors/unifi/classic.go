@@ -42,7 +42,7 @@ func (*Classic) Spec() connectors.Spec {
 			{Key: optAddress, Label: "Address of the console", Default: "https://192.168.1.1", Required: true, Address: true, Help: "Such as https://192.168.1.1, or https://192.168.1.5:8443 for a console that is a program."},
 			{Key: optUsername, Label: "User name", Required: true, Help: "A local administrator without a second factor, for Best Before alone."},
 			{Key: optPassword, Label: "Password", Required: true, Secret: true},
-			{Key: optSite, Label: "Site", Default: "default", Help: "The short name of the site, as in the address of its page."},
+			{Key: optSite, Label: "Site", Default: "default", Seldom: true, Help: "The short name of the site, as in the address of its page."},
 			connectors.CertificateOption(),
 		},
 		// A console that is a program tells everybody that it is up.

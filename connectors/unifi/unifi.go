@@ -44,7 +44,7 @@ func (*Connector) Spec() connectors.Spec {
 		Options: []connectors.Option{
 			{Key: optAddress, Label: "Address of the console", Default: "https://192.168.1.1", Required: true, Address: true, Help: "The address of its own page, such as https://192.168.1.1."},
 			{Key: optKey, Label: "API key", Required: true, Secret: true, Help: "Made on the console under Settings, Control Plane, Integrations."},
-			{Key: optSite, Label: "Site", Help: "Its name, where the console has several. Empty: the only one, or the one called Default."},
+			{Key: optSite, Label: "Site", Seldom: true, Help: "Its name, where the console has several. Empty: the only one, or the one called Default."},
 			connectors.CertificateOption(),
 		},
 		Knocks: []connectors.Knock{{Scheme: "https", Port: 443, Path: "/", Key: optAddress, Status: []int{200}, Has: []string{"<title>UniFi OS</title>"}}},

@@ -86,6 +86,8 @@ type Field struct {
 	Value    string
 	Required bool
 	Secret   bool
+	Choices  []Choice // the only answers, the ID is the value; none where it is typed
+	Seldom   bool     // folded away until asked for
 }
 
 // ConnectorsInput is what the page is made of.
@@ -292,9 +294,15 @@ func (p Presenter) form(k connectors.Spec, in ConnectorsInput) Form {
 		if typed, ok := in.Answers[o.Key]; ok && !o.Secret {
 			v = typed
 		}
-		f.Fields = append(f.Fields, Field{
-			Key: o.Key, Label: clean(o.Label), Help: cleanText(o.Help), Value: v, Required: o.Required, Secret: o.Secret,
-		})
+		f.Fields = append(f.Fields, field(o, v))
+	}
+	return f
+}
+
+func field(o connectors.Option, value string) Field {
+	f := Field{Key: o.Key, Label: clean(o.Label), Help: cleanText(o.Help), Value: value, Required: o.Required, Secret: o.Secret, Seldom: o.Seldom}
+	for _, a := range o.Choices {
+		f.Choices = append(f.Choices, Choice{ID: a.Value, Label: cleanText(a.Label), Chosen: strings.EqualFold(a.Value, value)})
 	}
 	return f
 }

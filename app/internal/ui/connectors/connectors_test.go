@@ -338,3 +338,35 @@ func TestAConnectionIsChangedThroughItsForm(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// TestTheFormAsksWhatMatters: what hardly anybody changes is folded away until
+// asked for, and a question with few answers is clicked, not typed.
+func TestTheFormAsksWhatMatters(t *testing.T) {
+	s := withForm()
+	s.Form.Fields = []view.Field{
+		{Key: "address", Label: "Address", Value: "192.168.1.1", Required: true},
+		{Key: "way", Label: "Say yes", Value: "browser", Choices: []view.Choice{{ID: "browser", Label: "here", Chosen: true}, {ID: "device", Label: "with a code"}}},
+		{Key: "zone", Label: "Firewall zone", Value: "lan", Seldom: true},
+	}
+	_, w, log := show(t, s)
+	if n := len(entries(w)); n != 1 {
+		t.Errorf("%d entries are shown, want the address alone", n)
+	}
+	press(t, w, "More settings")
+	if n := len(entries(w)); n != 2 {
+		t.Errorf("%d entries are shown once unfolded, want 2", n)
+	}
+	kit.Walk(w.Content(), func(o fyne.CanvasObject) {
+		if c, ok := o.(*kit.Chip); ok && c.Choice().ID == "device" {
+			test.Tap(c)
+		}
+	})
+	press(t, w, s.Form.Submit)
+	want := []string{"connect gatewaymap[address:192.168.1.1 way:device zone:lan] map[]"}
+	if diff := cmp.Diff(want, *log); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if s.Form.Fields[1].Choices[1].Chosen {
+		t.Error("the snapshot itself was changed")
+	}
+}

@@ -1,7 +1,7 @@
 package connectors
 
 import (
-	"strings"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
@@ -10,33 +10,36 @@ import (
 	"bestbefore/app/internal/view"
 )
 
-// form asks for what a connector needs. Its entries stay while it is open, so
+// form asks for what a connector needs. Its answers stay while it is open, so
 // that no snapshot takes away what is typed; secrets live only in them.
 type form struct {
 	commands Commands
 	kind, id string // id is of the connection that is changed
-	fields   []view.Field
-	entries  []*kit.Entry
+	answers  []*answer
 
-	box    *fyne.Container
-	title  *kit.Text
-	intro  *kit.Text
-	setup  *setup
-	link   *link
-	body   *fyne.Container
-	fault  *fyne.Container
-	submit *kit.Button
-	cancel *kit.Button
+	box      *fyne.Container
+	title    *kit.Text
+	intro    *kit.Text
+	setup    *setup
+	link     *link
+	body     *fyne.Container
+	more     *kit.Button // unfolds what hardly anybody changes
+	seldom   *fyne.Container
+	unfolded bool
+	fault    *fyne.Container
+	submit   *kit.Button
+	cancel   *kit.Button
 }
 
 func newForm(c Commands) *form {
 	f := &form{
 		commands: c, title: kit.NewHeading("").Wrapped(2), intro: kit.NewSoft("").Wrapped(0), setup: newSetup(c), link: newLink(c),
-		body: kit.NewColumn(4 * kit.Step), fault: kit.NewColumn(0),
+		body: kit.NewColumn(4 * kit.Step), seldom: kit.NewColumn(4 * kit.Step), fault: kit.NewColumn(0),
 	}
+	f.more = kit.NewSignButton("down", lang.L("More settings"), kit.Link, func() { f.unfold(!f.unfolded) })
 	f.submit = kit.NewButton(" ", kit.Main, f.send)
 	f.cancel = kit.NewButton(lang.L("Cancel"), kit.Ordinary, f.close)
-	f.box = kit.NewSheet("", f.title, f.intro, f.setup.box, f.body, f.link.box, f.fault, kit.NewFlow(2*kit.Step, f.submit, f.cancel))
+	f.box = kit.NewSheet("", f.title, f.intro, f.setup.box, f.body, kit.NewPad(0, 0, 0, -kit.Step, kit.NewFlow(0, f.more)), f.seldom, f.link.box, f.fault, kit.NewFlow(2*kit.Step, f.submit, f.cancel))
 	f.box.Hide()
 	return f
 }
@@ -68,43 +71,41 @@ func (f *form) set(s view.Form) {
 	}
 }
 
-// open makes the entries of another form.
+// open makes the answers of another form.
 func (f *form) open(s view.Form) {
 	f.clear()
-	f.kind, f.id, f.fields = s.Kind, s.ID, s.Fields
+	f.kind, f.id, f.answers = s.Kind, s.ID, nil
 	f.setup.open(s)
-	f.body.Objects, f.entries = nil, nil
+	f.body.Objects, f.seldom.Objects = nil, nil
 	for _, v := range s.Fields {
-		e := kit.NewEntry("", nil)
-		e.Password = v.Secret
-		e.SetText(v.Value)
-		e.OnSubmitted = func(string) { f.send() }
-		e.OnEscape(f.close)
-		f.entries = append(f.entries, e)
-		label := v.Label
-		if !v.Required {
-			label += " " + lang.L("(may stay empty)")
+		a := newAnswer(v, f.send, f.close)
+		f.answers = append(f.answers, a)
+		if v.Seldom {
+			f.seldom.Add(a.box)
+		} else {
+			f.body.Add(a.box)
 		}
-		field := kit.NewColumn(kit.Step, kit.NewText(label).Bold().Wrapped(2), e)
-		if v.Help != "" {
-			field.Add(kit.NewSoft(v.Help).Wrapped(0))
-		}
-		f.body.Add(field)
 	}
-	setVisible(f.body, len(s.Fields) > 0)
+	setVisible(f.body, len(f.body.Objects) > 0)
+	setVisible(f.more, len(f.seldom.Objects) > 0)
+	f.unfold(false)
+}
+
+// unfold shows or hides what hardly anybody changes.
+func (f *form) unfold(open bool) {
+	f.unfolded = open
+	setVisible(f.seldom, open)
 }
 
 // begin puts the focus where the first answer is missing, so that nobody has to
 // click there first.
 func (f *form) begin() {
-	for i, e := range f.entries {
-		if e.Text != "" || !f.fields[i].Required && !f.fields[i].Secret {
-			continue
-		}
-		if c := fyne.CurrentApp().Driver().CanvasForObject(e); c != nil {
-			c.Focus(e)
-		}
+	i := slices.IndexFunc(f.answers, (*answer).wanted)
+	if i < 0 {
 		return
+	}
+	if c := fyne.CurrentApp().Driver().CanvasForObject(f.answers[i].entry); c != nil {
+		c.Focus(f.answers[i].entry)
 	}
 }
 
@@ -115,10 +116,8 @@ func (f *form) close() {
 
 // clear forgets what was typed as a secret.
 func (f *form) clear() {
-	for i, e := range f.entries {
-		if f.fields[i].Secret {
-			e.SetText("")
-		}
+	for _, a := range f.answers {
+		a.forget()
 	}
 }
 
@@ -129,13 +128,13 @@ func (f *form) send() {
 		return
 	}
 	values, secrets := map[string]string{}, map[string]string{}
-	for i, v := range f.fields {
-		text := f.entries[i].Text
+	for _, a := range f.answers {
+		v := a.value()
 		switch {
-		case v.Secret && text != "":
-			secrets[v.Key] = text
-		case !v.Secret && (f.id != "" || strings.TrimSpace(text) != ""): // a change may take an answer back
-			values[v.Key] = strings.TrimSpace(text)
+		case a.field.Secret && v != "":
+			secrets[a.field.Key] = v
+		case !a.field.Secret && (f.id != "" || v != ""): // a change may take an answer back
+			values[a.field.Key] = v
 		}
 	}
 	if f.id != "" {
@@ -147,9 +146,9 @@ func (f *form) send() {
 
 // trust keeps the yes to a certificate among the answers, and tries again.
 func (f *form) trust(fingerprint string) {
-	for i, v := range f.fields {
-		if v.Key == view.CertificateKey {
-			f.entries[i].SetText(fingerprint)
+	for _, a := range f.answers {
+		if a.field.Key == view.CertificateKey {
+			a.entry.SetText(fingerprint)
 		}
 	}
 	f.send()
