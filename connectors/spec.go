@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -44,6 +45,15 @@ type Spec struct {
 	SetsNothing bool `json:"sets_nothing,omitempty"`
 	// Stays is what the peer keeps of us when a connection is removed.
 	Stays Stays `json:"stays,omitzero"`
+}
+
+// Resident is a connector whose peer is this computer itself, so that nothing
+// announces it.
+type Resident interface {
+	Connector
+	// Behind are the networks whose traffic this computer carries; none where it
+	// is an ordinary computer, or where that cannot be told.
+	Behind() []netip.Prefix
 }
 
 // Announced is a service or a UPnP device type that peers of a kind announce:

@@ -386,6 +386,8 @@ type FoundPeer struct {
 	Name   string             `json:"name"` // of the device
 	// Values are the answers that are known already.
 	Values map[string]string `json:"values"`
+	// Here says that it is this computer itself, which carries what others send.
+	Here bool `json:"here,omitempty"`
 }
 
 // ConnectionInfo is one connection and its health.

@@ -24,10 +24,11 @@ func (e *Core) found(ctx context.Context, kinds []connectors.Spec, cs []connecto
 	if err != nil {
 		e.Log.Warn("what answered is not known", "error", err)
 	}
-	doors := e.doors()
-	for _, d := range e.Inventory.Devices() {
+	doors, devices := e.doors(), e.Inventory.Devices()
+	out = append(out, e.residents(devices, kinds, cs)...)
+	for _, d := range devices {
 		for _, k := range kinds {
-			if k.Once && slices.ContainsFunc(cs, func(c connectors.Connection) bool { return c.Kind == k.Kind }) {
+			if k.Once && connected(cs, k.Kind) {
 				continue
 			}
 			v, ok := announcedBy(d, k)
@@ -40,6 +41,38 @@ func (e *Core) found(ctx context.Context, kinds []connectors.Spec, cs []connecto
 		}
 	}
 	return out
+}
+
+func connected(cs []connectors.Connection, kind string) bool {
+	return slices.ContainsFunc(cs, func(c connectors.Connection) bool { return c.Kind == kind })
+}
+
+// residents are the connectors that could work on this computer itself, since
+// it carries what others of the home send. That it forwards is not enough:
+// somebody must be seen behind it.
+func (e *Core) residents(devices []discovery.Device, kinds []connectors.Spec, cs []connectors.Connection) (out []FoundPeer) {
+	here := slices.IndexFunc(devices, func(d discovery.Device) bool { return d.Role == discovery.RoleThisComputer })
+	if here < 0 {
+		return nil
+	}
+	for _, k := range kinds {
+		c, ok := e.Registry.Get(k.Kind)
+		r, resident := c.(connectors.Resident)
+		if !ok || !resident || connected(cs, k.Kind) {
+			continue
+		}
+		if behind := r.Behind(); slices.ContainsFunc(devices, func(d discovery.Device) bool { return lives(d, behind) }) {
+			out = append(out, FoundPeer{Kind: k.Kind, Device: devices[here].ID, Name: clean(devices[here].Name()), Here: true, Values: map[string]string{}})
+		}
+	}
+	return out
+}
+
+// lives reports whether d is another one than this computer, in one of the networks.
+func lives(d discovery.Device, networks []netip.Prefix) bool {
+	return d.Role != discovery.RoleThisComputer && slices.ContainsFunc(d.Addresses, func(a discovery.Address) bool {
+		return !a.Claimed && slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(a.Addr.Unmap()) })
+	})
 }
 
 // foundNames are what the kinds of what was found are called, each once.

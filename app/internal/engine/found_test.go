@@ -46,3 +46,55 @@ func TestABoxIsSuggestedByItsUPnPType(t *testing.T) {
 		t.Fatalf("found %+v, %v", info.Found, err)
 	}
 }
+
+// resident is a connector that could work on this computer.
+type resident struct {
+	connectors.Connector
+	behind []netip.Prefix
+}
+
+func (r resident) Spec() connectors.Spec {
+	return connectors.Spec{Kind: "here", Name: "This box", Once: true}
+}
+func (r resident) Behind() []netip.Prefix { return r.behind }
+
+// TestThisComputerIsSuggestedWhereItCarriesTheHome: only while somebody else is
+// seen in the networks behind it, and until it is connected.
+func TestThisComputerIsSuggestedWhereItCarriesTheHome(t *testing.T) {
+	h := newHome(t)
+	behind := []netip.Prefix{netip.MustParsePrefix("192.168.77.0/24")}
+	see := func(mac, addr string, role discovery.Role) {
+		h.Sight(discovery.Sighting{
+			Source: discovery.SourceSelf, At: h.now, Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: mac}},
+			Addresses: []netip.Addr{netip.MustParseAddr(addr)}, Role: role,
+		})
+	}
+	suggested := func() bool {
+		t.Helper()
+		info, err := h.Connectors(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(info.Found) == 1 && info.Found[0].Kind == "here" && info.Found[0].Here
+	}
+	h.Registry.Put(resident{behind: behind})
+	see("02:00:00:00:00:01", "192.168.77.1", discovery.RoleThisComputer)
+	if suggested() {
+		t.Error("suggested although nobody lives behind it: an ordinary computer with a network for its virtual machines")
+	}
+	see("04:00:00:00:00:01", "192.168.77.6", discovery.RoleOrdinary)
+	if !suggested() {
+		t.Error("not suggested although the home is behind it")
+	}
+	h.Registry.Put(resident{})
+	if suggested() {
+		t.Error("suggested although it carries no network")
+	}
+	h.Registry.Put(resident{behind: behind})
+	if err := h.st.SaveConnection(t.Context(), connectors.Connection{ID: "k9", Kind: "here"}); err != nil {
+		t.Fatal(err)
+	}
+	if suggested() {
+		t.Error("suggested although it is connected")
+	}
+}

@@ -28,8 +28,12 @@ func (p Presenter) found(in engine.ConnectorsInfo) []FoundRow {
 				name = clean(k.Name)
 			}
 		}
+		text := p.T("%[1]s announces itself as: %[2]s", clean(f.Name), name)
+		if f.Here {
+			text = p.T("This computer carries what your home sends: %s", name)
+		}
 		out = append(out, FoundRow{
-			Kind: f.Kind, Text: p.T("%[1]s announces itself as: %[2]s", clean(f.Name), name), Values: f.Values,
+			Kind: f.Kind, Text: text, Values: f.Values,
 			Connect: ActionLink{ID: f.Kind, Label: p.T("Connect")},
 		})
 	}
