@@ -144,6 +144,10 @@ func PauseOver(block Action) Action {
 // Early reports the end of a pause that has not come at now.
 func (a Action) Early(now time.Time) bool { return a.Origin == FromPause && now.Before(a.DueAt) }
 
+// Ahead reports the end of a pause that still waits for its time: the newest
+// action of its mark, which says nothing yet of what stands.
+func (a Action) Ahead(now time.Time) bool { return a.State.Open() && a.Early(now) }
+
 // MarkAccess is the mark under which a person's end of one access is kept.
 func MarkAccess(connection, grant string) string { return "access-" + connection + "/" + grant }
 

@@ -2,6 +2,7 @@ package enforce
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"bestbefore/connectors"
@@ -14,9 +15,9 @@ import (
 const maxMoves = 24
 
 // LookAgain makes what was done be looked at now, because the addresses of its
-// device have changed, or because somebody saw it go on. What is no longer the
-// newest word of its mark, and a device that moves all the time, is left to its
-// next look.
+// device have changed, because somebody saw it go on, or because it may have been
+// lifted. What is no longer the newest word of its mark, and a device that moves
+// all the time, is left to its next look.
 func (r *Runner) LookAgain(ctx context.Context, id consent.ActionID) error {
 	a, err := r.c.Store.Action(ctx, id)
 	if err != nil {
@@ -26,8 +27,13 @@ func (r *Runner) LookAgain(ctx context.Context, id consent.ActionID) error {
 	if err != nil {
 		return words.Errorf("reading actions of a mark: %w", err)
 	}
-	newest := len(all) > 0 && (all[0].ID == id || a.Kind == consent.ActRevoke && all[0].Kind == consent.ActRevoke)
-	if a.State != consent.Done || a.Kind != consent.ActBlock && a.Kind != consent.ActRevoke || !newest || moves(all, r.c.Now()) >= maxMoves {
+	said := func(x consent.Action) bool { return x.State != consent.Cancelled && !x.Ahead(r.c.Now()) }
+	newest := false
+	if i := slices.IndexFunc(all, said); i >= 0 {
+		newest = all[i].ID == id || a.Kind == consent.ActRevoke && all[i].Kind == consent.ActRevoke
+	}
+	looked := a.Kind == consent.ActBlock || a.Kind == consent.ActHandOver || a.Kind == consent.ActRevoke
+	if a.State != consent.Done || !looked || !newest || moves(all, r.c.Now()) >= maxMoves {
 		return nil
 	}
 	a.VerifyAt = r.c.Now().Round(0)

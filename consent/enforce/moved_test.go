@@ -64,6 +64,35 @@ func TestT38ABlockFollowsTheAddress(t *testing.T) {
 	}, func(_ *Config, h *bench) { h.each = func(p *peer) { p.traits.ByAddress = false } })
 }
 
+// A pause follows its device as any block does: that its end is written down
+// already, or that something newer was cancelled, does not make it old.
+func TestAPauseFollowsTheAddress(t *testing.T) {
+	inHome(t, func(t *testing.T, h *bench) {
+		h.at("192.168.1.20")
+		p := h.peer("dns", byAddress)
+		block, over := h.pause()
+		if _, err := h.AddActions(t.Context(), []consent.Action{{Kind: consent.ActUnblock, Mark: block.Mark, Device: block.Device, State: consent.Cancelled}}); err != nil {
+			t.Fatal(err)
+		}
+		defer h.serve()()
+		time.Sleep(2 * time.Minute)
+		h.at("192.168.1.44")
+		if err := h.r.LookAgain(t.Context(), block.ID); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if got := p.refused(block.Mark); got != "192.168.1.44" {
+			t.Errorf("blocked at %q", got)
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if p.holds(block.Mark) || h.action(over.ID).State != consent.Done {
+			t.Errorf("when it is over: blocked %v, the end %s", p.holds(block.Mark), h.action(over.ID).State)
+		}
+	})
+}
+
 // While the peer cannot be told the new address, nothing is said to have stopped.
 func TestWhatCouldNotFollowIsNotStopped(t *testing.T) {
 	inHome(t, func(t *testing.T, h *bench) {

@@ -39,7 +39,8 @@ type Config struct {
 	RightClock func(ctx context.Context, who string) error
 	// Retry tries one action now.
 	Retry func(ctx context.Context, id consent.ActionID) error
-	// LookAgain looks at a done block now, because its device has moved. May be nil.
+	// LookAgain looks at what was done now: its device has moved, it was seen to go
+	// on, or it may have been lifted. May be nil.
 	LookAgain func(ctx context.Context, id consent.ActionID) error
 	// Lookup asks the system's resolver for the addresses of a host name.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)

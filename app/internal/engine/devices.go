@@ -237,7 +237,7 @@ func (e *Core) around(ctx context.Context) (around, error) {
 		return a, err
 	}
 	for _, x := range actions { // newest first: the newest of a device decides
-		if x.Mark == consent.MarkDisconnect(x.Device) && !(x.State.Open() && x.Early(e.Now())) {
+		if x.Mark == consent.MarkDisconnect(x.Device) && !x.Ahead(e.Now()) {
 			if _, ok := a.blocks[x.Device]; !ok {
 				a.blocks[x.Device] = x
 			}

@@ -115,11 +115,12 @@ func (e *Core) standingAt(ctx context.Context, connection string) (out []string,
 	}
 	seen := map[string]bool{}
 	for _, a := range as { // newest first
-		if a.Connection != connection || a.State != consent.Done || seen[a.Mark] {
-			continue
+		sets := a.Kind == consent.ActBlock || a.Kind == consent.ActHandOver
+		if a.Connection != connection || a.State != consent.Done || seen[a.Mark] || !sets && a.Kind != consent.ActUnblock {
+			continue // an access that was ended lifts no block
 		}
 		seen[a.Mark] = true
-		if a.Kind != consent.ActBlock && a.Kind != consent.ActHandOver {
+		if !sets {
 			continue
 		}
 		line := e.deviceName(a.Device)

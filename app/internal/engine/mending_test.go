@@ -100,12 +100,13 @@ func TestAPeerThatIsGoneCanBeLetGo(t *testing.T) {
 			h.Sessions = silent{h.peers}
 		}
 		act := func(mark string, kind consent.ActionKind) {
-			a := consent.Action{ID: consent.ActionID(h.NewID("a")), Kind: kind, Device: "d-gone", Recipient: consent.Recipient{Name: mark + " Maker"}, Mark: mark, State: consent.Done, Connection: id, Created: h.now}
+			a := consent.Action{ID: consent.ActionID(h.NewID("a")), Kind: kind, Device: "d-gone", Recipient: consent.Recipient{Name: mark + " Maker"}, Mark: mark, State: consent.Done, Connection: id, Created: h.now, Finished: h.now.AddDate(-2, 0, 0)}
 			if _, err := h.st.AddActions(t.Context(), []consent.Action{a}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		act("Bell", consent.ActBlock)
+		act("Bell", consent.ActRevoke) // an access that was ended there lifts no block
 		act("Lamp", consent.ActBlock)
 		act("Lamp", consent.ActUnblock) // lifted already
 		p, err := h.PreviewRemove(t.Context(), id)

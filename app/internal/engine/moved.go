@@ -25,7 +25,7 @@ func (e *Core) WatchMoved(ctx context.Context) error {
 	}
 	told := map[string]bool{}
 	for _, a := range all { // newest first: the newest of a mark decides
-		if told[a.Mark] || a.State == consent.Cancelled {
+		if told[a.Mark] || a.State == consent.Cancelled || a.Ahead(e.Now()) {
 			continue
 		}
 		told[a.Mark] = true

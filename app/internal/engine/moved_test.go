@@ -31,9 +31,10 @@ func TestAMovedDevicesBlockIsLookedAtAgain(t *testing.T) {
 			Kind: consent.ActBlock, Origin: consent.FromPerson, Device: id, Recipient: consent.Recipient{Any: true}, Mark: "m1", Connection: "k1",
 			State: consent.Done, Level: consent.Effective, Receipt: raw, Created: h.now, DueAt: h.now, Finished: h.now,
 		}
+		block.Until = h.now.Add(time.Hour) // a pause, whose end is the newest of its mark
 		other := block
 		other.Mark, other.Connection = "m2", "k9" // of a connection that is not there
-		added, err := h.st.AddActions(t.Context(), []consent.Action{block, other})
+		added, err := h.st.AddActions(t.Context(), []consent.Action{block, other, consent.PauseOver(block)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -140,7 +140,7 @@ func (e *Core) overviewActions(ctx context.Context, o *Overview, named map[conse
 		if a.Kind == consent.ActRevoke { // it goes on being tried beside a block
 			what += "/" + a.Grant
 		}
-		if told[what] || a.State == consent.Cancelled {
+		if told[what] || a.State == consent.Cancelled || a.Ahead(e.Now()) {
 			continue
 		}
 		told[what] = true // only the newest of a mark still matters

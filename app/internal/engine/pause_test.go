@@ -1,10 +1,12 @@
 package engine_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
 )
 
@@ -74,6 +76,44 @@ func TestAPauseHasItsEndFromTheStart(t *testing.T) {
 	}
 	if as := open(); len(as) != 1 || !as[0].Until.IsZero() {
 		t.Errorf("a plain disconnect: %+v", as)
+	}
+}
+
+// A pause that could not be set is told on the page of all that is wrong: that its
+// end waits, as the newest action of its mark, says nothing of that.
+func TestAPauseThatFailedIsTold(t *testing.T) {
+	h := newHome(t)
+	h.connect(true)
+	a, err := h.Pause(t.Context(), h.see(bell), "1h", false, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.State, a.Reason = consent.Stuck, "It does not answer."
+	if err := h.st.SaveAction(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	o, err := h.Overview(t.Context())
+	if err != nil || o.Stuck != 1 || !slices.ContainsFunc(o.Problems, func(p engine.Problem) bool { return p.ID == "action/"+string(a.ID) }) {
+		t.Errorf("%d stuck, %+v, %v", o.Stuck, o.Problems, err)
+	}
+}
+
+// A device that was disconnected years ago, and not since reconnected, is shown so.
+func TestADisconnectIsShownForYears(t *testing.T) {
+	h := newHome(t)
+	h.connect(true)
+	id := h.see(bell)
+	a, err := h.Disconnect(t.Context(), id, false, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.State, a.Finished = consent.Done, h.now
+	if err := h.st.SaveAction(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	h.now = h.now.AddDate(3, 0, 0)
+	if d, err := h.Device(t.Context(), string(id)); err != nil || d.Blocked == nil || d.Blocked.ID != a.ID {
+		t.Errorf("%+v, %v", d.Blocked, err)
 	}
 }
 

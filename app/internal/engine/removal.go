@@ -177,7 +177,7 @@ func (e *Core) EndAndRemove(ctx context.Context, id, how string) (string, error)
 	}
 	said, err := e.resign(ctx, c)
 	if err != nil {
-		return "", err
+		return "", errors.Join(err, e.holdAgain(ctx, c, lifted))
 	}
 	for _, x := range rests {
 		if err := e.endRevoked(ctx, x, g, c, true); err != nil && !errors.Is(err, consent.ErrChanged) {
@@ -244,7 +244,8 @@ func (e *Core) putBack(ctx context.Context, c connectors.Connection) (lifted int
 		return 0, false, nil
 	}
 	if lifted, err = e.Lift(ctx, c.ID, ""); err != nil {
-		return lifted, true, words.Errorf("%s was not removed, because what it holds could not be lifted: %w", c.Name, err)
+		err = words.Errorf("%s was not removed, because what it holds could not be lifted: %w", c.Name, err)
+		return lifted, true, errors.Join(err, e.holdAgain(ctx, c, lifted))
 	}
 	err = e.Sessions.Use(ctx, c.ID, func(ctx context.Context, caps connectors.Capabilities) error {
 		if caps.Leaver == nil {
@@ -253,9 +254,30 @@ func (e *Core) putBack(ctx context.Context, c connectors.Connection) (lifted int
 		return caps.Leaver.Leave(ctx)
 	})
 	if err != nil {
-		return lifted, true, words.Errorf("%s was not removed, because what was set there could not be put back: %w", c.Name, err)
+		err = words.Errorf("%s was not removed, because what was set there could not be put back: %w", c.Name, err)
+		return lifted, true, errors.Join(err, e.holdAgain(ctx, c, lifted))
 	}
 	return lifted, true, nil
+}
+
+// holdAgain has all that c, which stays, should hold looked at now: what was lifted
+// before the removal failed is found missing, and set again. What has ended would
+// else go on unseen.
+func (e *Core) holdAgain(ctx context.Context, c connectors.Connection, lifted int) error {
+	if lifted == 0 || e.LookAgain == nil {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	all, err := e.Store.Actions(ctx)
+	if err != nil {
+		return words.Errorf("reading what it held: %w", err)
+	}
+	for _, a := range all {
+		if a.Connection == c.ID && a.State == consent.Done && (a.Kind == consent.ActBlock || a.Kind == consent.ActHandOver) {
+			err = errors.Join(err, e.LookAgain(ctx, a.ID))
+		}
+	}
+	return err
 }
 
 func (e *Core) setsNothing(kind string) bool {

@@ -172,3 +172,54 @@ func TestWhatDoesNotAnswerMayGoOnlyWhereItHoldsNothing(t *testing.T) {
 		}
 	}
 }
+
+// lifting is a peer whose block can be lifted, and that may fail at the end.
+type lifting struct {
+	shelf
+	lifted int
+	fails  error
+}
+
+func (*lifting) Block(context.Context, connectors.BlockRequest) (connectors.Receipt, error) {
+	return connectors.Receipt{}, errors.New("the engine blocks nothing by itself")
+}
+
+func (l *lifting) Unblock(_ context.Context, r connectors.Receipt) (connectors.Receipt, error) {
+	l.lifted++
+	return r, nil
+}
+
+func (l *lifting) Leave(context.Context) error { return l.fails }
+
+// Where removing fails after what was held had been lifted, the connection stays,
+// and so what has ended must not go on: all of it is looked at again, found missing
+// and set anew by the runner. The twin is gone, and nothing is set there any more.
+func TestWhatWasLiftedForNothingIsSetAgain(t *testing.T) {
+	for _, way := range []string{"leaving fails", "ending fails", "goes"} {
+		h, r, _ := withAccount(t)
+		l := &lifting{}
+		h.peers.caps.Blocker, h.peers.caps.Holder, h.peers.caps.Leaver = l, l, l
+		var looked []consent.ActionID
+		h.LookAgain = func(_ context.Context, id consent.ActionID) error { looked = append(looked, id); return nil }
+		held := consent.Action{Kind: consent.ActBlock, Mark: "bb-1", Connection: "k1", State: consent.Done, Finished: h.now}
+		elsewhere := held
+		elsewhere.Mark, elsewhere.Connection = "bb-2", "k2"
+		as, err := h.st.AddActions(t.Context(), []consent.Action{held, elsewhere})
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch way {
+		case "leaving fails":
+			l.fails = errRefused
+			err = h.RemoveConnection(t.Context(), "k1")
+		case "ending fails":
+			r.fails = errRefused
+			_, err = h.EndAndRemove(t.Context(), "k1", "test")
+		default:
+			err = h.RemoveConnection(t.Context(), "k1")
+		}
+		if goes := way == "goes"; (err == nil) != goes || l.lifted != 1 || slices.Equal(looked, []consent.ActionID{as[0].ID}) == goes {
+			t.Errorf("%s: %v, lifted %d, looked at %v", way, err, l.lifted, looked)
+		}
+	}
+}

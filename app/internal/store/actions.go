@@ -23,7 +23,7 @@ type actionRow struct {
 
 const actionColumns = "id, state, person, device, consent, mark, due_at, retry_at, verify_at, finished, body, sum"
 
-// finishedFor is how long finished actions are listed by Actions.
+// finishedFor is how long Actions lists all finished actions.
 const finishedFor = 90 * 24 * time.Hour
 
 func encodeAction(a consent.Action) (actionRow, error) {
@@ -198,9 +198,13 @@ func (s *Store) Action(ctx context.Context, id consent.ActionID) (consent.Action
 	return as[0], nil
 }
 
-// Actions lists all open ones and the finished ones of the last 90 days, newest first.
+// Actions lists all open ones, the finished ones of the last 90 days, and of every
+// mark the one that was done last, however long ago: a block that was set years ago
+// still stands. An access that was ended beside a block does not take its place.
+// Newest first.
 func (s *Store) Actions(ctx context.Context) ([]consent.Action, error) {
-	return s.actions(ctx, "(state NOT IN ('done', 'cancelled') OR finished IS NULL OR finished > ?) ORDER BY n DESC",
+	const lasting = `SELECT max(n) FROM action WHERE state = 'done' GROUP BY mark, instr(substr(body, 1, 80), '"kind":"revoke"') > 0`
+	return s.actions(ctx, "(state NOT IN ('done', 'cancelled') OR finished IS NULL OR finished > ? OR n IN ("+lasting+")) ORDER BY n DESC",
 		ms(s.cfg.Now().Add(-finishedFor)))
 }
 

@@ -254,6 +254,26 @@ func TestOutboxOrderAndTimes(t *testing.T) {
 	}
 }
 
+// What was done last under a mark stands until something newer is done, so it is
+// listed however old it is; what came before it, or was cancelled, is not for ever.
+func TestWhatStandsIsListedForEver(t *testing.T) {
+	ctx := t.Context()
+	s := open(t, testConfig(t.TempDir()))
+	act := func(mark string, kind consent.ActionKind, state consent.ActionState, days int) consent.Action {
+		return consent.Action{Kind: kind, Device: "d1", Mark: mark, State: state, Reason: fmt.Sprint(days), Finished: noon.AddDate(0, 0, -days)}
+	}
+	_ = value(s.AddActions(ctx, []consent.Action{
+		act("tv", consent.ActBlock, consent.Done, 900), act("tv", consent.ActBlock, consent.Done, 400), act("tv", consent.ActUnblock, consent.Cancelled, 300), act("tv", consent.ActRevoke, consent.Done, 200),
+		act("lamp", consent.ActBlock, consent.Done, 800), act("lamp", consent.ActUnblock, consent.Done, 700),
+		act("bell", consent.ActBlock, consent.Done, 20), act("bell", consent.ActUnblock, consent.Done, 10),
+	}))(t)
+	var got []string
+	for _, a := range value(s.Actions(ctx))(t) {
+		got = append(got, fmt.Sprint(a.Mark, " ", a.Kind, " ", a.Reason))
+	}
+	equal(t, strings.Join(got, ", "), "bell unblock 10, bell block 20, lamp unblock 700, tv revoke 200, tv block 400")
+}
+
 func TestTheThirdAxisMovesAlone(t *testing.T) {
 	ctx := t.Context()
 	s := open(t, testConfig(t.TempDir()))
