@@ -36,7 +36,10 @@ var loginSigns = []string{"<title>Login</title>", `safari-pinned-tab.svg" color=
 // Connector is the AdGuard Home connector. It holds nothing.
 type Connector struct{}
 
-var _ connectors.Connector = (*Connector)(nil)
+var (
+	_ connectors.Connector = (*Connector)(nil)
+	_ connectors.Stayer    = (*Connector)(nil)
+)
 
 // New gives the connector.
 func New() *Connector { return &Connector{} }
@@ -59,8 +62,17 @@ func (*Connector) Spec() connectors.Spec {
 			{Scheme: "http", Port: 3000, Path: loginPage, Key: optAddress, Status: []int{200}, Has: loginSigns},
 			{Scheme: "https", Port: 443, Path: loginPage, Key: optAddress, Status: []int{200}, Has: loginSigns},
 		},
+		Stays: connectors.Stays{
+			What:  "The user whose password you gave stays in AdGuard Home, with all rights there.",
+			Steps: []string{"If it is for Best Before alone: stop AdGuard Home, take that user away from users: in its file AdGuardHome.yaml, and start it again."},
+		},
 		Needs: []string{"the user name and password of AdGuard Home's own page", "its query log switched on, without shortened addresses"},
 	}
+}
+
+// StaysAt implements connectors.Stayer: one that asks for no password keeps none.
+func (c *Connector) StaysAt(s connectors.Settings) connectors.Stays {
+	return dnsblock.StaysWithPassword(c.Spec(), s)
 }
 
 func signIn(text string) error { return connectors.Fault(consent.KindSignIn, text, nil) }

@@ -1,6 +1,12 @@
 package builtin
 
-import "testing"
+import (
+	"slices"
+	"testing"
+
+	"bestbefore/connectors"
+	"bestbefore/consent"
+)
 
 func TestEveryConnectorDescribesItself(t *testing.T) {
 	all, err := All()
@@ -25,5 +31,39 @@ func TestEveryConnectorDescribesItself(t *testing.T) {
 			}
 			keys[o.Key] = true
 		}
+	}
+}
+
+// Whoever is given a password, a key or a token keeps it when the connection is
+// removed; each kind says so, and what a person does there. The twins are a DNS
+// blocker without a password, which keeps nothing, and a kind that asks for none.
+func TestWhatIsGivenAndStaysIsSaid(t *testing.T) {
+	all, err := All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	for _, spec := range all.Specs() {
+		kind, _ := all.Get(spec.Kind)
+		set := connectors.Settings{Values: map[string]string{}, Secrets: map[string]consent.SecretRef{}}
+		for _, o := range spec.Options {
+			if o.Secret {
+				set.Secrets[o.Key] = "given"
+			}
+		}
+		if len(set.Secrets) == 0 {
+			continue
+		}
+		asked++
+		if s := connectors.StaysAt(kind, set); s.What == "" || len(s.Steps) == 0 || slices.Contains(s.Steps, "") {
+			t.Errorf("%s is given a secret and does not say what stays: %+v", spec.Kind, s)
+		}
+		set.Secrets = nil
+		if s := connectors.StaysAt(kind, set); slices.Contains([]string{"pihole", "adguardhome"}, spec.Kind) && s.What != "" {
+			t.Errorf("%s was given no password and yet: %+v", spec.Kind, s)
+		}
+	}
+	if asked < 10 {
+		t.Errorf("only %d kinds ask for a secret, so this shows little", asked)
 	}
 }

@@ -44,6 +44,15 @@ const (
 	closeTime = 2 * time.Second // of the farewell
 )
 
+// StaysWithPassword is what spec says that stays at the peer of s: nothing where
+// it asks for no password.
+func StaysWithPassword(spec connectors.Spec, s connectors.Settings) connectors.Stays {
+	if s.Secrets[OptPassword] == "" {
+		return connectors.Stays{}
+	}
+	return spec.Stays
+}
+
 // Start checks the answers and gives a session that has asked nothing yet, and
 // its password. bye is how it signs off.
 func Start(ctx context.Context, spec connectors.Spec, set connectors.Settings, h *connectors.Host, bye web.Request) (*Session, connectors.Secret, error) {

@@ -62,7 +62,7 @@ func TestLabPiholeHouseholdsRules(t *testing.T) {
 	lab(t, func(f *real) {
 		const bell = "127.0.0.7"
 		s := f.open(t)
-		admin, _ := f.signIn(fakePassword)
+		admin, _ := f.signIn(connectortest.RealPassword)
 		allowed := map[string]string{"allow/exact": "video.maker.example", "allow/regex": "^sound[0-9]*[.]maker[.]example$"}
 		for _, to := range []consent.Recipient{maker(), {Any: true}} {
 			for path, rule := range allowed {
@@ -128,7 +128,7 @@ func TestLabPiholeConformance(t *testing.T) {
 			Send:         func(_ connectortest.T, port uint16) { f.answered("127.0.0.9", connectortest.PortName(port)) },
 			SeesWhileOff: true,
 			Forget:       func(connectortest.T) { clear() },
-			Secrets:      []string{fakePassword},
+			Secrets:      []string{connectortest.RealPassword},
 		})
 	})
 }

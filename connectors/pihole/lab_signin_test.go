@@ -50,7 +50,7 @@ func TestLabPiholeSignIn(t *testing.T) {
 		if connectors.KindOf(err) != consent.KindSignIn {
 			t.Errorf("a wrong password: %v", err)
 		}
-		admin, status := f.signIn(fakePassword)
+		admin, status := f.signIn(connectortest.RealPassword)
 		if status != http.StatusOK || admin == "" {
 			t.Fatalf("signing in: %d", status)
 		}
@@ -92,12 +92,12 @@ func TestLabPiholeSignIn(t *testing.T) {
 			t.Errorf("%d sessions of ours are left", n)
 		}
 		for status == http.StatusOK { // until no seat is free
-			_, status = f.signIn(fakePassword)
+			_, status = f.signIn(connectortest.RealPassword)
 		}
 		if status != http.StatusTooManyRequests {
 			t.Errorf("no seat free: %d", status)
 		}
-		_, err = New().Open(t.Context(), settings("http://"+realPage, fakePassword), connectortest.Host(nil))
+		_, err = New().Open(t.Context(), settings("http://"+realPage, connectortest.RealPassword), connectortest.Host(nil))
 		if k := connectors.KindOf(err); err == nil || k != consent.KindTransient {
 			t.Errorf("no seat free: %s, %v", k, err)
 		}
@@ -109,7 +109,7 @@ func TestLabPiholeSignIn(t *testing.T) {
 // and none at all.
 func TestLabPiholePasswords(t *testing.T) {
 	lab(t, func(f *real) {
-		admin, _ := f.signIn(fakePassword)
+		admin, _ := f.signIn(connectortest.RealPassword)
 		var made struct {
 			App struct{ Password, Hash string } `json:"app"`
 		}
@@ -134,9 +134,18 @@ func TestLabPiholePasswords(t *testing.T) {
 		if _, err := s.Unblock(t.Context(), r); err != nil {
 			t.Error(err)
 		}
+		// What a person is told to do when the connection is removed ends it.
+		if steps := strings.Join(New().Spec().Stays.Steps, " "); !strings.Contains(steps, "webserver.api.app_pwhash ''") {
+			t.Errorf("another way is told than the one tried here: %s", steps)
+		}
+		f.set("webserver.api.app_pwhash", "")
+		connectortest.Until(t, "the application password is refused", func() bool { _, status := f.signIn(made.App.Password); return status == http.StatusUnauthorized })
 		f.set("webserver.api.password", "another-one-7")
-		connectortest.Until(t, "the old password is refused", func() bool { _, status := f.signIn(fakePassword); return status == http.StatusUnauthorized })
-		if _, err := New().Open(t.Context(), settings("http://"+realPage, fakePassword), connectortest.Host(nil)); connectors.KindOf(err) != consent.KindSignIn {
+		connectortest.Until(t, "the old password is refused", func() bool {
+			_, status := f.signIn(connectortest.RealPassword)
+			return status == http.StatusUnauthorized
+		})
+		if _, err := New().Open(t.Context(), settings("http://"+realPage, connectortest.RealPassword), connectortest.Host(nil)); connectors.KindOf(err) != consent.KindSignIn {
 			t.Errorf("with the password from before: %v", err)
 		}
 		f.set("webserver.api.password", "")

@@ -13,7 +13,6 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -25,21 +24,10 @@ import (
 	"bestbefore/connectors/connectortest"
 )
 
-// Where the real program is, and the text from which it makes its lists. Where
-// Pi-hole is installed both are found; a developer who built it names them.
-const (
-	envProgram = "BESTBEFORE_PIHOLE_FTL"
-	envLists   = "BESTBEFORE_PIHOLE_LISTS"
-	envInside  = "BESTBEFORE_PIHOLE_INSIDE"
-
-	installedLists = "/etc/.pihole/advanced/Templates/gravity.db.sql"
-)
-
 const (
 	realPage   = "127.0.0.1:8053"
 	realServer = "127.0.0.1:53"
-	upstream   = "127.0.0.1:5300"
-	realAnswer = "198.51.100.10"
+	realAnswer = connectortest.RealAnswer
 )
 
 // real is a real Pi-hole in namespaces of its own: nothing of it is on this
@@ -55,106 +43,28 @@ type real struct {
 // begins anew in a process of its own, with its own network, mounts and processes.
 func lab(t *testing.T, test func(f *real)) {
 	t.Helper()
-	program, lists := peerFiles(t)
-	if os.Getenv(envInside) == "" {
-		again(t)
+	program, lists := connectortest.PiholeFiles()
+	if program == "" {
+		t.Skip(connectortest.NoPihole)
+	}
+	schema, err := os.ReadFile(lists) // before the places are emptied
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !connectortest.Inside(t) {
 		return
 	}
-	schema, err := os.ReadFile(lists)
-	if err != nil {
-		t.Fatal(err)
-	}
+	connectortest.InstallPihole(t, program, schema, realPage)
+	connectortest.Upstream(t, "")
 	f := &real{t: t, program: program}
-	f.furnish(schema)
 	f.start()
 	test(f)
-}
-
-// peerFiles are the program and its lists; without them the test is skipped.
-func peerFiles(t *testing.T) (program, lists string) {
-	t.Helper()
-	program, lists = os.Getenv(envProgram), os.Getenv(envLists)
-	if program == "" {
-		program, _ = exec.LookPath("pihole-FTL")
-	}
-	if lists == "" {
-		lists = installedLists
-	}
-	if _, bad := os.Stat(lists); program == "" || bad != nil {
-		t.Skipf("##### SKIPPED: no real Pi-hole: pihole-FTL in PATH or %s, and its gravity.db.sql in %s #####", envProgram, envLists)
-	}
-	for _, p := range []string{"unshare", "ip", "dnsmasq"} {
-		if _, err := exec.LookPath(p); err != nil {
-			t.Skipf("##### SKIPPED: no %s; '.ci/packages lab' installs it #####", p)
-		}
-	}
-	if os.Getuid() != 0 {
-		t.Skip("##### SKIPPED: network namespaces need root #####")
-	}
-	return program, lists
-}
-
-// again runs this test inside.
-func again(t *testing.T) {
-	t.Helper()
-	c := exec.Command("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-		os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v", "-test.count", "1", "-test.timeout", "10m")
-	c.Env = append(os.Environ(), envInside+"=1")
-	out, err := c.CombinedOutput()
-	t.Logf("inside:\n%s", out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Contains(out, []byte("--- PASS: "+t.Name()+" ")) {
-		t.Error("inside it did not run")
-	}
 }
 
 // run does one command to its end.
 func run(t connectortest.T, stdin io.Reader, name string, args ...string) string {
 	t.Helper()
-	c := exec.Command(name, args...)
-	c.Stdin = stdin
-	out, err := c.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
-	}
-	return string(out)
-}
-
-// furnish gives this process empty places in which Pi-hole is set up as its own
-// installer does, with answers from a server of ours.
-func (f *real) furnish(schema []byte) {
-	t := f.t
-	t.Helper()
-	for _, dir := range []string{"/etc", "/run", "/var/log", "/dev/shm"} {
-		if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=0755"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	run(t, nil, "ip", "link", "set", "lo", "up")
-	for name, text := range map[string]string{
-		"/etc/passwd":             "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n",
-		"/etc/group":              "root:x:0:\nnogroup:x:65534:\n",
-		"/etc/hosts":              "127.0.0.1 localhost\n",
-		"/etc/pihole/pihole.toml": "[dns]\nupstreams = [\"" + strings.Replace(upstream, ":", "#", 1) + "\"]\n[dns.rateLimit]\ncount = 0\ninterval = 0\n[ntp.ipv4]\nactive = false\n[ntp.ipv6]\nactive = false\n[ntp.sync]\nactive = false\n[webserver]\nport = \"" + realPage + "\"\n",
-		"/var/log/pihole/FTL.log": "",
-	} {
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	run(t, bytes.NewReader(schema), f.program, "sqlite3", "/etc/pihole/gravity.db")
-	f.set("webserver.api.password", fakePassword)
-	host, port, _ := net.SplitHostPort(upstream)
-	names := exec.Command("dnsmasq", "-k", "-C", "/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--listen-address="+host, "--bind-interfaces", "--port="+port, "--address=/#/"+realAnswer)
-	if err := names.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = names.Process.Kill(); _ = names.Wait() })
+	return connectortest.Command(t, stdin, name, args...)
 }
 
 // set changes one of its settings.
@@ -175,6 +85,10 @@ func (f *real) start() {
 		}
 		return err == nil && f.answered("127.0.0.1", "pi.hole")
 	})
+	// On a busy computer its lists are there a moment later than its page.
+	sid, _ := f.signIn(connectortest.RealPassword)
+	connectortest.Until(f.t, "its lists can be reached", func() bool { return f.api(http.MethodGet, "/api/domains", sid, nil, nil) == http.StatusOK })
+	f.api(http.MethodDelete, "/api/auth", sid, nil, nil)
 }
 
 // stop ends it: by SIGTERM as its service does, by SIGKILL as a power cut does.
@@ -247,7 +161,7 @@ func (f *real) many(client, name string, n int) {
 // open signs in.
 func (f *real) open(t connectortest.T) *Session {
 	t.Helper()
-	opened, err := New().Open(f.t.Context(), settings("http://"+realPage, fakePassword), connectortest.Host(nil))
+	opened, err := New().Open(f.t.Context(), settings("http://"+realPage, connectortest.RealPassword), connectortest.Host(nil))
 	if err != nil {
 		t.Fatalf("opening: %v", err)
 	}

@@ -34,7 +34,10 @@ var loginSigns = []string{`"https_port":`, `"dns":`, `"took":`}
 // Connector is the Pi-hole connector. It holds nothing.
 type Connector struct{}
 
-var _ connectors.Connector = (*Connector)(nil)
+var (
+	_ connectors.Connector = (*Connector)(nil)
+	_ connectors.Stayer    = (*Connector)(nil)
+)
 
 // New gives the connector.
 func New() *Connector { return &Connector{} }
@@ -56,8 +59,17 @@ func (*Connector) Spec() connectors.Spec {
 			{Scheme: "http", Port: 8080, Path: loginInfo, Key: optAddress, Status: []int{200}, Has: loginSigns},
 			{Scheme: "https", Port: 443, Path: loginInfo, Key: optAddress, Status: []int{200}, Has: loginSigns},
 		},
+		Stays: connectors.Stays{
+			What:  "The password that you gave goes on being valid at the Pi-hole.",
+			Steps: []string{"If it is an application password for Best Before alone: in Pi-hole, Settings, Web interface / API, Configure app password: take it away. Or on its command line: pihole-FTL --config webserver.api.app_pwhash ''"},
+		},
 		Needs: []string{"Pi-hole 6 or newer", "its password, or an application password"},
 	}
+}
+
+// StaysAt implements connectors.Stayer: one that asks for no password keeps none.
+func (c *Connector) StaysAt(s connectors.Settings) connectors.Stays {
+	return dnsblock.StaysWithPassword(c.Spec(), s)
 }
 
 func signIn(text string) error { return connectors.Fault(consent.KindSignIn, text, nil) }

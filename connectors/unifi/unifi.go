@@ -5,8 +5,22 @@
 // client in that API; policies came with 10.1.68.
 //
 // Every policy of ours has a name that begins with bestbefore:; no other is ever
-// changed. A policy may carry a schedule, but no document says by which clock,
-// so no date is handed over.
+// changed.
+//
+// A policy may carry a schedule, but no date is handed over, since nothing says by
+// which clock it goes. Read for that: all 34 OpenAPI descriptions that are public,
+// 9.0.99 to 10.5.66 (a schedule is "date" or "startDate" and "stopDate",
+// YYYY-MM-DD, and "startTime" and "stopTime", HH:MM; no zone stands beside it, no
+// path tells the console's zone or time, and "time offset" is an option of DHCP);
+// the maker's help pages on zone-based firewalls and on traffic and firewall
+// rules; and the clients aiounifi (4ba00ff), go-unifi of paultyng (3ade172),
+// filipowm (0afeca0) and ubiquiti-community (b2bf4ce), the Terraform providers of
+// ubiquiti-community (60d37091, its issue 370 and pull request 418), jamesbraid
+// (26bcad84) and alexklibisz, and unifi-network-rules (b748f30). The older API
+// does tell a zone of the site and of the console (settings "locale", "sysinfo"),
+// but nobody writes that policies go by either, and the kernel's own time match
+// goes by UTC unless it is told otherwise. A guess that is wrong ends a permission
+// hours too soon or too late.
 package unifi
 
 import (

@@ -10,14 +10,15 @@ import (
 // starters are the only files that start programs, with words that are fixed
 // here: never with a text that came from a device.
 var starters = map[string]string{
-	"app/trydemo.go":                      "this program itself, as the demo",
-	"app/desk_owner.go":                   "this program itself, where the one that kept the dates went",
-	"app/fault.go":                        "this program itself, with its own words, after a fault",
-	"connectors/connectortest/issuer.go":  "real OAuth servers out of .ci/peers, for tests",
-	"connectors/connectortest/standin.go": "stand-ins of other packages as programs of their own, for tests",
-	"discovery/neighbor/run.go":           "the system's own table of neighbours",
-	"discovery/neighbor/table_darwin.go":  "hides nothing on this system",
-	"discovery/neighbor/table_windows.go": "hides the window of the above",
+	"app/trydemo.go":                       "this program itself, as the demo",
+	"app/desk_owner.go":                    "this program itself, where the one that kept the dates went",
+	"app/fault.go":                         "this program itself, with its own words, after a fault",
+	"connectors/connectortest/issuer.go":   "real OAuth servers out of .ci/peers, for tests",
+	"connectors/connectortest/programs.go": "real name servers in namespaces of their own, for the lab",
+	"connectors/connectortest/standin.go":  "stand-ins of other packages as programs of their own, for tests",
+	"discovery/neighbor/run.go":            "the system's own table of neighbours",
+	"discovery/neighbor/table_darwin.go":   "hides nothing on this system",
+	"discovery/neighbor/table_windows.go":  "hides the window of the above",
 }
 
 // plainNotes is the file that shows notifications through the toolkit.

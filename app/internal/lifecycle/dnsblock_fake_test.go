@@ -187,6 +187,10 @@ func asPihole(b *dnsBlocker, w http.ResponseWriter, r *http.Request) {
 		say(w, 200, map[string]any{"config": map[string]any{"misc": map[string]any{"privacylevel": 0}}})
 	case "network":
 		say(w, 200, map[string]any{"devices": []any{}})
+	case "info": // of itself: how many rules and members it goes by
+		say(w, 200, map[string]any{"ftl": map[string]any{"database": map[string]any{
+			"clients": len(b.rows["clients"]), "regex": map[string]any{"denied": map[string]any{"total": len(b.rows["domains"])}},
+		}}})
 	case "queries":
 		b.queries(w, r.URL.Query())
 	default:
