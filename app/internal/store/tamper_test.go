@@ -9,8 +9,9 @@ import (
 	"bestbefore/consent/ledger"
 )
 
-// T55, G25: two hundred (twenty without LAB_LONG) random deletions, insertions, exchanges and cuts of the
-// diary, each in the file: all are found and the place is named within one line.
+// T55, G25: two hundred (twenty without LAB_LONG) random alterations, deletions, insertions, exchanges and cuts
+// of the diary, each in the file: all are found and the place is named within one line. A line that is altered
+// in its place leaves its own hash and its neighbours' as they were, so that it is found by its content alone.
 func TestT55_TamperingAtRandomPlacesIsFoundAndNamed(t *testing.T) {
 	rounds := 20
 	if long() {
@@ -32,6 +33,9 @@ func TestT55_TamperingAtRandomPlacesIsFoundAndNamed(t *testing.T) {
 	swap := "UPDATE %[1]s SET seq = -%[2]d WHERE seq = %[2]d; UPDATE %[1]s SET seq = %[2]d WHERE seq = %[3]d; UPDATE %[1]s SET seq = %[3]d WHERE seq = -%[2]d;"
 	for name, edit := range map[string]func(k, j int) string{
 		"nothing": func(int, int) string { return "SELECT 1" }, // the twin
+		"alter": func(k, j int) string {
+			return fmt.Sprintf("UPDATE diary SET %s WHERE seq = %d", []string{"time = time + 1", "kind = 'renewed'", "device = 'd9'", "consent = 'c1'", "action = 'a1'"}[j%5], k)
+		},
 		"delete": func(k, _ int) string {
 			return fmt.Sprintf("DELETE FROM diary WHERE seq = %[1]d; DELETE FROM diary_text WHERE seq = %[1]d", k)
 		},
