@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"bestbefore/consent"
@@ -171,7 +172,7 @@ func (m *merge) join(ctx context.Context, b *branch, versions map[string]int) er
 	if err != nil {
 		return err
 	}
-	if err := m.appendVersion(ctx, row); err != nil {
+	if err := errors.Join(m.makeRoom(ctx, row.id, row.version), m.appendVersion(ctx, row)); err != nil {
 		return err
 	}
 	m.kept++

@@ -15,7 +15,8 @@ import (
 // partedHome is a folder whose diary and whose newer backup went two ways: after
 // backup A, c2 was renewed, c3 was given and c5 renewed (backup B); then the file
 // was lost, A was put back, and on that branch c1 and c2 were withdrawn and c4 given.
-func partedHome(t *testing.T) (c Config, b string) {
+// What spoil does to the file is in backup B.
+func partedHome(t *testing.T, spoil ...string) (c Config, b string) {
 	t.Helper()
 	ctx := t.Context()
 	c = testConfig(t.TempDir())
@@ -41,6 +42,9 @@ func partedHome(t *testing.T) (c Config, b string) {
 	write(s, renewed("c2"), 1, consent.NoteRenewed)
 	write(s, given("c3", far), 0, consent.NoteGiven)
 	write(s, renewed("c5"), 1, consent.NoteRenewed)
+	for _, query := range spoil {
+		_ = value(s.evidence.write.Exec(query))(t)
+	}
 	second := value(s.BackupNow(ctx, ReasonByHand))(t)
 	must(t, s.Close())
 	must(t, os.Remove(filepath.Join(c.Dir, "evidence.db")))
@@ -102,6 +106,26 @@ func TestT20_ASecondBackupRevivesNothing(t *testing.T) {
 				}
 				if open != 1 {
 					t.Errorf("%d blocks are to be done for %s: %+v", open, id, as)
+				}
+			}
+		})
+	}
+}
+
+// A backup of a file in which a version was damaged can be put back all the same:
+// what is known of that version elsewhere stands in its place.
+func TestT20_ADamagedVersionInTheBackup(t *testing.T) {
+	for name, spoil := range map[string]string{
+		"of one that ended on the other way": "UPDATE consent_version SET body = 'x' WHERE id = 'c2' AND version = 2",
+		"all of one":                         "UPDATE consent_version SET body = 'x' WHERE id = 'c1'",
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, b := partedHome(t, spoil)
+			_ = value(Restore(t.Context(), c, b))(t)
+			s := open(t, c)
+			for id, want := range map[consent.ID]consent.Decided{"c1": consent.Withdrawn, "c2": consent.Withdrawn, "c3": consent.Given} {
+				if got := decidedAs(t, s, id); got != want {
+					t.Errorf("%s is %q, want %q", id, got, want)
 				}
 			}
 		})

@@ -154,6 +154,9 @@ func (m *merge) versions(ctx context.Context) error {
 
 // takeVersion takes one version over as it is, as the newest.
 func (m *merge) takeVersion(ctx context.Context, r versionRow, c consent.Consent) error {
+	if err := m.makeRoom(ctx, r.id, r.version); err != nil {
+		return err
+	}
 	if _, err := m.ExecContext(ctx, "INSERT INTO consent_version(id, version, at, body, sum) VALUES(?,?,?,?,?)", r.id, r.version, r.at, r.body, r.sum); err != nil {
 		return err
 	}
@@ -164,6 +167,13 @@ func (m *merge) takeVersion(ctx context.Context, r versionRow, c consent.Consent
 	m.kept++
 	m.taken[r.id]++
 	return row.save(ctx, m.txn)
+}
+
+// makeRoom takes away what nobody can read where a version is about to stand: the
+// backup may have been made of a file that was damaged already.
+func (m *merge) makeRoom(ctx context.Context, id string, version int64) error {
+	_, err := m.ExecContext(ctx, "DELETE FROM consent_version WHERE id = ? AND version = ?", id, version)
+	return err
 }
 
 // actions takes over what was done, or is still to be done.
@@ -241,7 +251,7 @@ func (m *merge) decideAgain(ctx context.Context, next consent.Consent, actions [
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(m.appendVersion(ctx, row), row.save(ctx, m.txn)); err != nil {
+	if err := errors.Join(m.makeRoom(ctx, row.id, row.version), m.appendVersion(ctx, row), row.save(ctx, m.txn)); err != nil {
 		return err
 	}
 	m.kept++
