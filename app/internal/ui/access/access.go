@@ -110,5 +110,5 @@ func (p *Page) SetSnapshot(s view.Access) {
 			p.commands.Open(view.Route{Page: view.Page(page)})
 		})}
 	}
-	p.box.Refresh()
+	p.box.Update()
 }

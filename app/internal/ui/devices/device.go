@@ -51,7 +51,7 @@ func NewDevice(c DeviceCommands) *Device {
 		what: newFactsSheet(c), history: newHistorySheet(), behaves: newBehaviourSheets(c),
 	}
 	p.head = newHead(c)
-	p.sends = newSendsSheet(c, func() { p.page.Refresh() })
+	p.sends = newSendsSheet(c, func() { p.page.Update() })
 	p.notice.Hide()
 	p.missing.Hide()
 	p.body = kit.NewSplit(1, 2.1, 800,
@@ -80,7 +80,7 @@ func (p *Device) OnShow(arg string) {
 		kit.SetVisible(p.notice, false)
 		kit.SetVisible(p.missing, false)
 		p.head.wait()
-		p.page.Refresh()
+		p.page.Update()
 	}
 }
 
@@ -102,7 +102,7 @@ func (p *Device) SetSnapshot(s view.DevicePage) {
 			Title: lang.L("Perhaps it was merged with another one"), Text: s.Missing,
 			Action: view.ActionLink{ID: string(view.PageDevices), Label: lang.L("All devices")},
 		}, func(id string) { p.commands.Open(view.Route{Page: view.Page(id)}) })}
-		p.page.Refresh()
+		p.page.Update()
 		return
 	}
 	p.head.set(s)
@@ -114,7 +114,7 @@ func (p *Device) SetSnapshot(s view.DevicePage) {
 	p.what.set(s)
 	p.history.set(s)
 	p.behaves.set(s)
-	p.page.Refresh()
+	p.page.Update()
 }
 
 // setCards shows each permission with its three truths under it.

@@ -101,5 +101,5 @@ func (p *Page) SetSnapshot(s view.Devices) {
 	if p.empty.Visible() {
 		p.empty.Objects = []fyne.CanvasObject{kit.NewEmpty("devices", s.Empty, nil)}
 	}
-	p.box.Refresh()
+	p.box.Update()
 }

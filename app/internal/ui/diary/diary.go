@@ -103,5 +103,5 @@ func (p *Page) SetSnapshot(s view.Diary) {
 		p.empty.Objects = []fyne.CanvasObject{kit.NewEmpty("diary", s.Empty, nil)}
 	}
 	p.table.SetRows(s.Rows)
-	p.box.Refresh()
+	p.box.Update()
 }

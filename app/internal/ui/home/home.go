@@ -99,7 +99,7 @@ func (p *Page) SetSnapshot(s view.Home) {
 	p.flow.set(s)
 	p.news.set(s)
 	p.sheets.Show()
-	p.page.Refresh()
+	p.page.Update()
 }
 
 func (p *Page) setCards(s view.Home) {

@@ -70,8 +70,10 @@ func (i *Icon) CreateRenderer() fyne.WidgetRenderer {
 }
 
 type iconRenderer struct {
-	icon *Icon
-	img  *canvas.Image
+	icon  *Icon
+	img   *canvas.Image
+	path  string      // of what is shown
+	color color.Color // and in what
 }
 
 func (r *iconRenderer) Layout(s fyne.Size) { r.img.Resize(s) }
@@ -83,17 +85,20 @@ func (r *iconRenderer) MinSize() fyne.Size {
 // Refresh reads the drawing only when another one or another colour is due:
 // parsing it is by far the most expensive part of a card.
 func (r *iconRenderer) Refresh() {
-	before := r.img.Resource.Name()
-	if r.paint(); r.img.Resource.Name() != before {
+	if r.paint() {
 		r.img.Refresh()
 	}
 }
 
-func (r *iconRenderer) paint() {
-	res := drawing(r.icon.path, colorOf(r.icon.Theme(), r.icon.color))
-	if r.img.Resource == nil || r.img.Resource.Name() != res.Name() {
-		r.img.Resource = res
+// paint reports whether another drawing is shown than before.
+func (r *iconRenderer) paint() bool {
+	c := colorOf(r.icon.Theme(), r.icon.color)
+	if r.path == r.icon.path && r.color == c {
+		return false
 	}
+	r.path, r.color = r.icon.path, c
+	r.img.Resource = drawing(r.path, c)
+	return true
 }
 
 func (r *iconRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.img} }

@@ -35,6 +35,32 @@ type ground interface {
 	in(window fyne.Size)
 }
 
+// Update sets what is on the page anew after its parts were changed. Parts draw
+// themselves when they change; Refresh, which draws all of them again, is for
+// what changes them all, such as another look.
+func (p *Page) Update() {
+	p.ground.in(p.Size())
+	p.scroll.Base.Refresh() // the content gets the height that it needs now
+	settle(p.scroll.Content)
+	if low := max(p.scroll.Content.Size().Height-p.scroll.Size().Height, 0); p.scroll.Offset.Y > low {
+		p.scroll.ScrollToOffset(fyne.NewPos(0, low))
+	}
+}
+
+// settle lays o out anew, and what is in it.
+func settle(o fyne.CanvasObject) {
+	c, ok := o.(*fyne.Container)
+	if !ok || !c.Visible() {
+		return
+	}
+	if c.Layout != nil {
+		c.Layout.Layout(c.Objects, c.Size())
+	}
+	for _, child := range c.Objects {
+		settle(child)
+	}
+}
+
 // Top scrolls to the beginning.
 func (p *Page) Top() { p.scroll.ScrollToTop() }
 

@@ -30,7 +30,10 @@ type DataTable[R comparable] struct {
 	list   *rowList
 	sheet  *fyne.Container
 
+	shown map[DataRow[R]]shownRow[R] // what each row says
+
 	probe   DataRow[R]      // is filled with each row in turn, to measure it
+	least   float32         // the height of an empty row
 	width   float32         // of a row, when it was measured
 	scale   float32         // of text, then
 	sized   []R             // that were measured
@@ -39,13 +42,23 @@ type DataTable[R comparable] struct {
 	telling bool            // the list takes many heights, and shows nothing meanwhile
 }
 
+// shownRow is what a row says, and in which place.
+type shownRow[R any] struct {
+	id  widget.ListItemID
+	row R
+}
+
+// rowsKept is how many rows that were made are changed in their place at most;
+// the list throws rows away without saying so.
+const rowsKept = 100
+
 // manyHeights is how many new heights the list takes one by one: each costs a
 // refresh, but leaves the focus where it is.
 const manyHeights = 12
 
 // NewDataTable returns an empty table.
 func NewDataTable[R comparable](c TableConfig[R]) *DataTable[R] {
-	t := &DataTable[R]{config: c, told: map[int]float32{}}
+	t := &DataTable[R]{config: c, told: map[int]float32{}, shown: map[DataRow[R]]shownRow[R]{}}
 	t.list = newRowList()
 	t.list.Length = func() int {
 		if t.telling {
@@ -56,7 +69,7 @@ func NewDataTable[R comparable](c TableConfig[R]) *DataTable[R] {
 	t.list.CreateItem = func() fyne.CanvasObject { return c.New() }
 	t.list.UpdateItem = func(id widget.ListItemID, o fyne.CanvasObject) {
 		if id < len(t.rows) {
-			o.(DataRow[R]).Set(t.rows[id])
+			t.set(o.(DataRow[R]), id)
 		}
 	}
 	t.list.OnSelected = func(id widget.ListItemID) {
@@ -82,20 +95,36 @@ func (t *DataTable[R]) Rows() []R { return t.rows }
 
 // SetRows shows rows; the place to which the person scrolled is kept.
 func (t *DataTable[R]) SetRows(rows []R) {
+	same := len(rows) == len(t.rows) && len(t.shown) > 0 && len(t.shown) <= rowsKept
 	t.rows = rows
 	if t.width > 0 {
 		t.fit(t.width + 2*tableInset)
 	}
+	if same {
+		for row, was := range t.shown {
+			t.set(row, was.id)
+		}
+		return
+	}
+	clear(t.shown)
 	t.list.Refresh()
+}
+
+// set has row say what stands at id, unless it does already.
+func (t *DataTable[R]) set(row DataRow[R], id widget.ListItemID) {
+	was, ok := t.shown[row]
+	t.shown[row] = shownRow[R]{id, t.rows[id]}
+	if !ok || was.row != t.rows[id] {
+		row.Set(t.rows[id])
+	}
 }
 
 // fit gives each row the height that it needs in a table of width.
 func (t *DataTable[R]) fit(width float32) {
 	t.measure(width - 2*tableInset)
-	least := t.config.New().MinSize().Height
 	fresh := map[int]float32{}
 	for i, h := range t.heights {
-		if was, ok := t.told[i]; was != h && (ok || h != least) {
+		if was, ok := t.told[i]; was != h && (ok || h != t.least) {
 			fresh[i] = h
 		}
 	}
@@ -121,6 +150,7 @@ func (t *DataTable[R]) measure(width float32) {
 	if width != t.width || scale != t.scale {
 		t.sized, t.probe = nil, t.config.New() // made anew, because the size of its text belongs to it
 		t.probe.Resize(fyne.NewSize(width, width))
+		t.least = t.probe.MinSize().Height
 	}
 	t.width, t.scale = width, scale
 	t.heights = append(t.heights, make([]float32, max(len(t.rows)-len(t.heights), 0))...)[:len(t.rows)]

@@ -1,7 +1,6 @@
 package kit
 
 import (
-	"math"
 	"slices"
 	"strings"
 
@@ -30,7 +29,9 @@ type Text struct {
 	Lines  int  // at most so many lines when wrapped; 0 is without limit
 	Fit    bool // one line that asks for its whole width, and is shortened only when it gets less
 
-	spans []Span
+	spans   []Span
+	version int // grows when the spans change
+	ruler   ruler
 }
 
 // NewText returns a line of body text.
@@ -85,6 +86,7 @@ func (t *Text) Bold() *Text {
 	for i := range t.spans {
 		t.spans[i].Bold = true
 	}
+	t.version++
 	return t
 }
 
@@ -100,6 +102,7 @@ func (t *Text) SetSpans(spans ...Span) {
 		return // most of a new snapshot says what the old one said
 	}
 	t.spans = spans
+	t.version++
 	t.Refresh()
 }
 
@@ -117,7 +120,7 @@ func (t *Text) HeightFor(width float32) float32 {
 	if !t.Wrap {
 		return t.lineHeight()
 	}
-	n := len(breakLines(t.pieces(), width, t.measure))
+	n := t.linesAt(width)
 	if t.Lines > 0 {
 		n = min(n, t.Lines)
 	}
@@ -137,19 +140,7 @@ func (t *Text) MinSize() fyne.Size {
 	}
 }
 
-func (t *Text) naturalWidth() float32 {
-	var w float32
-	for _, p := range t.pieces() {
-		w += t.measure(p.text, p.bold)
-	}
-	return w
-}
-
 func (t *Text) textSize() float32 { return t.Theme().Size(t.Height) }
-
-func (t *Text) lineHeight() float32 {
-	return float32(math.Ceil(float64(fyne.MeasureText("Ág", t.textSize(), fyne.TextStyle{}).Height)))
-}
 
 func (t *Text) measure(s string, bold bool) float32 {
 	return fyne.MeasureText(s, t.textSize(), fyne.TextStyle{Bold: bold}).Width
@@ -186,6 +177,7 @@ func (t *Text) CreateRenderer() fyne.WidgetRenderer { return laidOut(&textRender
 type textRenderer struct {
 	text *Text
 	runs []*canvas.Text
+	set  setting // of the runs
 }
 
 func (r *textRenderer) MinSize() fyne.Size { return r.text.MinSize() }
@@ -206,7 +198,11 @@ func (r *textRenderer) Refresh() {
 
 func (r *textRenderer) Layout(s fyne.Size) {
 	t := r.text
-	r.runs = r.runs[:0]
+	set := t.setting(s)
+	if r.set == set {
+		return
+	}
+	r.set, r.runs = set, r.runs[:0]
 	height := t.lineHeight()
 	var y float32
 	if !t.Wrap && s.Height > height {

@@ -102,7 +102,7 @@ func (w *Wall) SetSnapshot(s view.Permissions) {
 	if s.Empty.Title != "" {
 		w.empty.Objects = []fyne.CanvasObject{kit.NewEmpty("permissions", s.Empty, w.commands.Invite)}
 	}
-	w.page.Refresh()
+	w.page.Update()
 }
 
 func (w *Wall) setCards(cards []view.PermissionCard) {
