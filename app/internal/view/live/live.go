@@ -63,6 +63,14 @@ type Config struct {
 	Tick      time.Duration         // how often a page is made anew without a change, since "in 8 days" ages; 0 is 20 s
 }
 
+// More traffic is gathered for restShare times as long as the last look took, so that
+// a backlog that changes everything all the time does not keep the engine busy
+// with looks; restLongest is the most that what is seen lags behind for it.
+const (
+	restShare   = 3
+	restLongest = 3 * time.Second
+)
+
 // jobLimit is how many commands run beside each other.
 const jobLimit = 8
 
@@ -81,7 +89,8 @@ type Pump struct {
 	mu    sync.Mutex // guards all below
 	want  want
 	jobs  []job
-	last  map[string]any // what each place shows, without its revision
+	last  map[string]any    // what each place shows, without its revision
+	due   map[string]func() // the newest snapshot of a place that the window has not taken yet
 	rev   uint64
 	conns []engine.ConnectionInfo
 	stale bool // conns must be asked anew
@@ -108,7 +117,7 @@ func New(c Config) (*Pump, error) {
 	}
 	return &Pump{
 		config: c, wake: make(chan struct{}, 1), queued: make(chan struct{}, 1),
-		last: map[string]any{}, stale: true, want: want{diaryLimit: diaryPage},
+		last: map[string]any{}, due: map[string]func(){}, stale: true, want: want{diaryLimit: diaryPage},
 	}, nil
 }
 
@@ -133,7 +142,7 @@ func (p *Pump) watch(ctx context.Context) {
 	gather, search := idleTimer(), idleTimer()
 	defer gather.Stop()
 	defer search.Stop()
-	wait := searchFirst
+	wait, rest := searchFirst, time.Duration(0)
 	topics := map[changes.Topic]bool{}
 	for {
 		select {
@@ -148,18 +157,15 @@ func (p *Pump) watch(ctx context.Context) {
 				}
 				continue
 			}
-			if len(topics) == 0 {
-				gather.Reset(p.config.Gather)
-			}
-			for _, t := range c.Topics {
-				topics[t] = true
-			}
+			p.gather(gather, topics, c.Topics, rest)
 		case <-search.C:
 			if wait = p.search(ctx, &line, wait); wait > searchFirst {
 				search.Reset(wait)
 			}
 		case <-gather.C:
+			began := p.config.Now()
 			p.look(ctx, topics)
+			rest = min(restShare*p.config.Now().Sub(began), restLongest)
 			clear(topics)
 		case <-p.wake:
 			p.look(ctx, nil)
@@ -167,6 +173,22 @@ func (p *Pump) watch(ctx context.Context) {
 			p.ask(ctx)
 			p.look(ctx, nil)
 		}
+	}
+}
+
+// gather notes what changed, and sets when it is looked at: what is only more
+// traffic waits for the rest after a long look, all else does not.
+func (p *Pump) gather(timer *time.Timer, topics map[changes.Topic]bool, more []changes.Topic, rest time.Duration) {
+	other := func() bool { return len(topics) > 1 || len(topics) == 1 && !topics[changes.Flows] }
+	first, before := len(topics) == 0, other()
+	for _, t := range more {
+		topics[t] = true
+	}
+	switch {
+	case other() && !before:
+		timer.Reset(p.config.Gather)
+	case first:
+		timer.Reset(max(p.config.Gather, rest))
 	}
 }
 
@@ -293,7 +315,8 @@ func (p *Pump) open(r view.Route) {
 	}
 }
 
-// put shows a snapshot, unless the very same is shown already.
+// put shows a snapshot, unless the very same is shown already. A window that
+// comes too late for one takes only the newest of each place.
 func put[T any](p *Pump, place string, snapshot T, same func(a, b T) bool, stamp func(*T, uint64), show func(T)) {
 	p.mu.Lock()
 	if old, ok := p.last[place].(T); ok && same(old, snapshot) {
@@ -302,12 +325,24 @@ func put[T any](p *Pump, place string, snapshot T, same func(a, b T) bool, stamp
 	}
 	p.last[place] = snapshot
 	p.rev++
-	rev := p.rev
-	p.mu.Unlock()
-	stamp(&snapshot, rev)
+	stamp(&snapshot, p.rev)
+	_, waits := p.due[place]
 	if show != nil {
-		p.config.Dispatch(func() { show(snapshot) })
+		p.due[place] = func() { show(snapshot) }
 	}
+	p.mu.Unlock()
+	if show != nil && !waits {
+		p.config.Dispatch(func() { p.take(place)() })
+	}
+}
+
+// take is the newest snapshot of a place, for the window.
+func (p *Pump) take(place string) func() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	show := p.due[place]
+	delete(p.due, place)
+	return show
 }
 
 // forget has a place shown again although it did not change.
