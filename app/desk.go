@@ -198,7 +198,7 @@ func (d *desk) closing() {
 	case d.leaving:
 		d.app.Quit()
 	case d.afterClosing() == view.On:
-		d.win.fyne.Hide()
+		d.win.hide()
 	default:
 		d.ask()
 	}
@@ -244,7 +244,7 @@ func (d *desk) ask() {
 			Keep: func() {
 				p.SetString(view.SetBackground, view.On)
 				d.win.shell.CloseDialog()
-				d.win.fyne.Hide()
+				d.win.hide()
 			},
 			Quit:   func() { p.SetString(view.SetBackground, view.Off); d.app.Quit() },
 			Cancel: func() { d.win.shell.CloseDialog() },

@@ -100,7 +100,8 @@ func run(o options) error {
 		newFault(a, w, dir, err).show()
 		return err
 	}
-	win, err := newWindow(w, src, d, newTrace(os.Stderr, o.trace), ui.OnWindow())
+	rest := ui.NewRest()
+	win, err := newWindow(w, src, d, newTrace(os.Stderr, o.trace), rest.Dispatch)
 	if err != nil {
 		return errors.Join(err, src.close())
 	}
@@ -110,8 +111,12 @@ func run(o options) error {
 	done := win.serve(ctx, src)
 	win.goTo(o.open)
 	d.attach(ctx, win)
-	if !o.hidden {
-		w.Show()
+	win.hidden = rest.Hidden
+	go rest.Serve(ctx, ui.OnWindow())
+	if o.hidden {
+		win.seen(false)
+	} else {
+		win.show()
 	}
 	a.Run()
 	cancel()

@@ -36,6 +36,8 @@ type window struct {
 	desk  *desk
 	demo  bool // the demo home was started from here and is still open
 
+	hidden func(bool) // told whether the window is; nil in tests
+
 	give       *permissions.Give // the open dialog, nil when none is
 	disconnect *permissions.Disconnect
 }
@@ -106,12 +108,31 @@ func (win *window) goTo(target string) {
 // raise shows the window, for another start of the program.
 func (win *window) raise(target string) {
 	win.do(func() {
-		win.fyne.Show()
+		win.show()
 		win.fyne.RequestFocus()
 		if r, ok := route(target); ok {
 			win.shell.Open(r)
 		}
 	})
+}
+
+// show brings the window to the screen, and hide takes it away; the engine works on.
+func (win *window) show() {
+	win.fyne.Show()
+	win.seen(true)
+}
+
+func (win *window) hide() {
+	win.fyne.Hide()
+	win.seen(false)
+}
+
+// seen says whether the window can be seen: else no page needs to be made.
+func (win *window) seen(on bool) {
+	win.pump.Seen(on)
+	if win.hidden != nil {
+		win.hidden(!on)
+	}
 }
 
 // route reads "consent/ID@version", "device/ID" or a page's name.

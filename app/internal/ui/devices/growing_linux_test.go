@@ -43,6 +43,20 @@ func BenchmarkAGrowingDevicePage(b *testing.B) {
 	measured(b, func(n int) { p.SetSnapshot(grown(n)) })
 }
 
+// BenchmarkAFirstDevicePage is what the page costs when it is opened for the first
+// time: all of it is made.
+func BenchmarkAFirstDevicePage(b *testing.B) {
+	test.NewTempApp(b).Settings().SetTheme(kit.NewTheme(kit.Light, 1))
+	w := test.NewTempWindow(b, kit.NewStack())
+	w.Resize(fyne.NewSize(1072, 800))
+	measured(b, func(n int) {
+		p := devices.NewDevice(deviceCommands(new([]string)))
+		w.SetContent(p.Content())
+		p.OnShow("bell")
+		p.SetSnapshot(grown(n))
+	})
+}
+
 // BenchmarkAGrowingList is the same for the list of forty devices.
 func BenchmarkAGrowingList(b *testing.B) {
 	test.NewTempApp(b).Settings().SetTheme(kit.NewTheme(kit.Light, 1))

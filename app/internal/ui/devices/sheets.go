@@ -126,7 +126,7 @@ func (s *sendsSheet) setRows(sends []view.SendRow) {
 	for len(s.lines) < len(sends) {
 		l := newSendLine(s)
 		s.lines = append(s.lines, l)
-		s.rows.Add(l.box)
+		s.rows.Objects = append(s.rows.Objects, l.box) // Add would lay all of them out, once for each
 	}
 	for i, l := range s.lines {
 		kit.SetVisible(l.box, i < len(sends))

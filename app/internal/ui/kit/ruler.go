@@ -41,8 +41,15 @@ func (t *Text) measured() *ruler {
 	return &t.ruler
 }
 
+// noRoom is a width at which no letter stands: what is being built has it, and
+// is not measured yet.
+const noRoom = 1
+
 // linesAt is in how many lines t is set at width, without a limit.
 func (t *Text) linesAt(width float32) int {
+	if width < noRoom {
+		return 1
+	}
 	r := t.measured()
 	for _, b := range r.broken {
 		if b.width == width {

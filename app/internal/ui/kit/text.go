@@ -203,6 +203,9 @@ func (r *textRenderer) Layout(s fyne.Size) {
 		return
 	}
 	r.set, r.runs = set, r.runs[:0]
+	if s.Width < noRoom {
+		return
+	}
 	height := t.lineHeight()
 	var y float32
 	if !t.Wrap && s.Height > height {

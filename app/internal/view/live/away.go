@@ -52,13 +52,14 @@ func (p *Pump) search(ctx context.Context, l *line, waited time.Duration) (wait 
 
 // ask finds out now and then whether another process still answers: one that
 // hangs ends no connection.
-func (p *Pump) ask(ctx context.Context) {
+func (p *Pump) ask(ctx context.Context) (answers bool) {
 	if !p.config.Beside || !p.missed.Since.IsZero() && !p.missed.Silent {
-		return // ours, or looked for already
+		return false // ours, or looked for already
 	}
-	if p.answers(ctx) {
+	if answers = p.answers(ctx); answers {
 		p.present()
 	}
+	return answers
 }
 
 // answers asks the engine for something small; how it is missed is noted.

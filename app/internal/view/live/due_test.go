@@ -88,3 +88,35 @@ func TestALongLookIsFollowedByALongRest(t *testing.T) {
 		})
 	}
 }
+
+// While the window is hidden its page is made once, and then not before it is seen
+// again. The twin stays on the screen.
+func TestAHiddenWindowIsNotLookedAt(t *testing.T) {
+	for _, hidden := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{devices: oneDevice("Bell")}
+			p, s := pump(t, f)
+			p.Seen(!hidden)
+			p.Shown(view.Route{Page: view.PageDevices})
+			s.settle()
+			if len(s.devices) != 1 {
+				t.Fatalf("hidden %v: the page was made %d times, want once", hidden, len(s.devices))
+			}
+			looks := f.asked["devices"]
+			f.devices = oneDevice("Front door bell")
+			for range 10 {
+				f.hub.Publish(changes.Devices)
+				time.Sleep(time.Minute)
+			}
+			s.settle()
+			if again := f.asked["devices"] > looks; again == hidden {
+				t.Errorf("hidden %v: the page was asked for again: %v", hidden, again)
+			}
+			p.Seen(true)
+			s.settle()
+			if got := last(t, s.devices).Rows[1].Name; got != "Front door bell" {
+				t.Errorf("hidden %v: seen again it shows %q", hidden, got)
+			}
+		})
+	}
+}

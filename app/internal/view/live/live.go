@@ -60,7 +60,7 @@ type Config struct {
 	Translate func(string) string   // nil is English
 	Log       *slog.Logger          // nil is silent
 	Gather    time.Duration         // how long changes are gathered; 0 is 250 ms
-	Tick      time.Duration         // how often a page is made anew without a change, since "in 8 days" ages; 0 is 20 s
+	Tick      time.Duration         // how often a page is made anew without a change, since "a minute ago" ages; 0 is a minute
 }
 
 // More traffic is gathered for restShare times as long as the last look took, so that
@@ -70,6 +70,9 @@ const (
 	restShare   = 3
 	restLongest = 3 * time.Second
 )
+
+// askEvery is how often an engine in another process is asked whether it is there.
+const askEvery = 20 * time.Second
 
 // jobLimit is how many commands run beside each other.
 const jobLimit = 8
@@ -113,7 +116,7 @@ func New(c Config) (*Pump, error) {
 		c.Gather = 250 * time.Millisecond
 	}
 	if c.Tick == 0 {
-		c.Tick = 20 * time.Second
+		c.Tick = time.Minute
 	}
 	return &Pump{
 		config: c, wake: make(chan struct{}, 1), queued: make(chan struct{}, 1),
@@ -139,6 +142,8 @@ func (p *Pump) watch(ctx context.Context) {
 	defer func() { line.end() }()
 	tick := time.NewTicker(p.config.Tick)
 	defer tick.Stop()
+	alive := time.NewTicker(askEvery)
+	defer alive.Stop()
 	gather, search := idleTimer(), idleTimer()
 	defer gather.Stop()
 	defer search.Stop()
@@ -170,8 +175,11 @@ func (p *Pump) watch(ctx context.Context) {
 		case <-p.wake:
 			p.look(ctx, nil)
 		case <-tick.C:
-			p.ask(ctx)
 			p.look(ctx, nil)
+		case <-alive.C:
+			if hung := p.missed.Silent; p.ask(ctx) && hung {
+				p.look(ctx, nil)
+			}
 		}
 	}
 }

@@ -43,10 +43,11 @@ func (p *Pump) refresh(ctx context.Context, topics map[changes.Topic]bool) {
 	w := p.wanted()
 	p.askConnections(ctx, topics)
 	steps := []func(context.Context, want) error{}
-	if concerned(w.route.Page, topics) {
+	unseen := w.hidden && p.made(w.route.Page) // the first look is made, so that a window that comes is not empty
+	if !unseen && concerned(w.route.Page, topics) {
 		steps = append(steps, p.page(w.route.Page))
 	}
-	if w.route.Page != view.PageHome && framed(topics) { // the home page brings the frame along
+	if (w.route.Page != view.PageHome || unseen) && framed(topics) { // the home page brings the frame along
 		steps = append(steps, p.frame)
 	}
 	if w.cut != nil {
@@ -60,6 +61,13 @@ func (p *Pump) refresh(ctx context.Context, topics map[changes.Topic]bool) {
 			p.config.Log.Warn("making a page", "page", string(w.route.Page), "error", err)
 		}
 	}
+}
+
+func (p *Pump) made(page view.Page) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, ok := p.last[string(page)]
+	return ok
 }
 
 // framed reports whether the counts around the pages may have changed.

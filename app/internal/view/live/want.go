@@ -13,6 +13,7 @@ const diaryPage = 100
 // want is what the person looks at and has half filled in.
 type want struct {
 	route       view.Route
+	hidden      bool // the window is
 	devices     view.Query
 	permissions view.Query
 	diary       view.Query
@@ -69,6 +70,9 @@ type form struct {
 	unknown *connectors.CertificateError // what the peer showed instead of an answer
 	link    engine.LinkInfo              // the peer's own page, while it waits for a yes
 }
+
+// Seen says whether the window can be seen. While it cannot, no page is made anew.
+func (p *Pump) Seen(on bool) { p.change(func(w *want) { w.hidden = !on }) }
 
 // Shown is told which place is seen; only that one is kept current.
 func (p *Pump) Shown(r view.Route) {
