@@ -100,8 +100,8 @@ func run(o options) error {
 		newFault(a, w, dir, err).show()
 		return err
 	}
-	rest := ui.NewRest()
-	win, err := newWindow(w, src, d, newTrace(os.Stderr, o.trace), rest.Dispatch)
+	rest := newRest(ui.OnWindow())
+	win, err := newWindow(w, src, d, newTrace(os.Stderr, o.trace), rest.dispatch)
 	if err != nil {
 		return errors.Join(err, src.close())
 	}
@@ -111,8 +111,8 @@ func run(o options) error {
 	done := win.serve(ctx, src)
 	win.goTo(o.open)
 	d.attach(ctx, win)
-	win.hidden = rest.Hidden
-	go rest.Serve(ctx, ui.OnWindow())
+	win.hidden = rest.hide
+	go rest.serve(ctx)
 	if o.hidden {
 		win.seen(false)
 	} else {

@@ -225,8 +225,13 @@ func (p *pulse) catchUp(b *testing.B, peer *heavyHome, one discovery.DeviceID) (
 // pagesOf are the pages that are looked at.
 func pagesOf(one discovery.DeviceID) []view.Route {
 	return []view.Route{
-		{Page: view.PageHome}, {Page: view.PageDevices}, {Page: view.PageDevice, Arg: string(one)},
-		view.FlowFilter{Device: string(one)}.Route(), {Page: view.PagePermissions}, {Page: view.PageDiary}, {Page: view.PageConnectors},
+		{Page: view.PageHome},
+		{Page: view.PageDevices},
+		{Page: view.PageDevice, Arg: string(one)},
+		view.FlowFilter{Device: string(one)}.Route(),
+		{Page: view.PagePermissions},
+		{Page: view.PageDiary},
+		{Page: view.PageConnectors},
 	}
 }
 
