@@ -1,7 +1,13 @@
 package mqtt
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
+	"math/big"
 	"net"
 	"net/url"
 	"os"
@@ -309,6 +315,35 @@ func TestTLS(t *testing.T) {
 		if _, err := New().Open(t.Context(), secure(ca), testHost()); connectors.KindOf(err) != consent.KindNeedsPerson || !strings.Contains(err.Error(), "not sent") {
 			t.Errorf("with %s: %v", name, err)
 		}
+	}
+}
+
+// An expired certificate is not spoken to, even where a person chose it: the
+// password is not sent. The twin is TestTLS, where one that holds is.
+func TestAnExpiredCertificate(t *testing.T) {
+	dir := t.TempDir()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(-time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: der}, "key.pem": {Type: "PRIVATE KEY", Bytes: private}} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(b), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := startBroker(t, "127.0.0.1", "certfile "+filepath.Join(dir, "cert.pem"), "keyfile "+filepath.Join(dir, "key.pem"))
+	set := b.settings("admin", map[string]string{optAddress: "tls://" + b.addr(), optCA: filepath.Join(dir, "cert.pem")})
+	if _, err := New().Open(t.Context(), set, testHost()); connectors.KindOf(err) != consent.KindNeedsPerson || !strings.Contains(err.Error(), "not sent") {
+		t.Errorf("an expired certificate: %v", err)
 	}
 }
 

@@ -103,15 +103,18 @@ func TestFaultSweep(t *testing.T) {
 	r := newRelay(t, b.addr())
 	ses := openSession(t, b.settings("admin", map[string]string{optAddress: r.Addr().String()}))
 	target := connectors.Target{Device: "d1", Account: "cam", Identifiers: []discovery.Identifier{{Type: discovery.Remote, Value: ses.remote("cam")}}, Recipient: consent.Recipient{Any: true}}
-	calls := map[string]func(context.Context) error{
-		"Probe":  ses.Probe,
-		"Held":   func(ctx context.Context) error { _, err := ses.Held(ctx); return err },
-		"Grants": func(ctx context.Context) error { _, err := ses.Grants(ctx); return err },
-		"Block": func(ctx context.Context) error {
-			_, err := ses.Block(ctx, connectors.BlockRequest{Mark: "bb-1", Target: target})
-			return err
-		},
+	of := func(ses *Session) map[string]func(context.Context) error {
+		return map[string]func(context.Context) error{
+			"Probe":  ses.Probe,
+			"Held":   func(ctx context.Context) error { _, err := ses.Held(ctx); return err },
+			"Grants": func(ctx context.Context) error { _, err := ses.Grants(ctx); return err },
+			"Block": func(ctx context.Context) error {
+				_, err := ses.Block(ctx, connectors.BlockRequest{Mark: "bb-1", Target: target})
+				return err
+			},
+		}
 	}
+	calls := of(ses)
 	for name, spoil := range map[string]func(down, up net.Conn){
 		"refused": func(down, _ net.Conn) { _ = down.(*net.TCPConn).SetLinger(0) },
 		"reset": func(down, _ net.Conn) {
@@ -149,6 +152,22 @@ func TestFaultSweep(t *testing.T) {
 	for what, call := range calls {
 		if err := call(t.Context()); err != nil {
 			t.Errorf("with nothing in between %s: %v", what, err)
+		}
+	}
+	for _, by := range []time.Duration{-400 * 24 * time.Hour, 26 * time.Hour} {
+		h := testHost()
+		h.Now = func() time.Time { return time.Now().Add(by) }
+		off, err := New().Open(t.Context(), b.settings("admin", nil), h)
+		if err != nil {
+			t.Fatalf("the clock is off by %s: %v", by, err)
+		}
+		for what, call := range of(off.(*Session)) {
+			if err := call(t.Context()); err != nil {
+				t.Errorf("the clock is off by %s: %s: %v", by, what, err)
+			}
+		}
+		if err := off.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }
