@@ -2,7 +2,6 @@ package adguardhome
 
 import (
 	"context"
-	"os"
 	"testing"
 	"time"
 
@@ -49,6 +48,3 @@ func target(r consent.Recipient, addrs ...string) connectors.Target {
 func maker() consent.Recipient {
 	return consent.Recipient{Name: "Bell Maker", Destinations: []string{"maker.example", "198.51.100.7"}}
 }
-
-// realPeer is the address of a real AdGuard Home that a developer names.
-func realPeer() string { return os.Getenv("BESTBEFORE_ADGUARDHOME") }

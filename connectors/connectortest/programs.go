@@ -23,7 +23,7 @@ import (
 const (
 	envPihole  = "BESTBEFORE_PIHOLE_FTL"
 	envLists   = "BESTBEFORE_PIHOLE_LISTS"
-	envAdGuard = "BESTBEFORE_ADGUARDHOME_PROGRAM"
+	envAdGuard = "BESTBEFORE_ADGUARDHOME"
 	envInside  = "BESTBEFORE_INSIDE"
 
 	installedLists = "/etc/.pihole/advanced/Templates/gravity.db.sql"

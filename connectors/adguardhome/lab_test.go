@@ -1,9 +1,10 @@
+//go:build lab && linux
+
 package adguardhome
 
 import (
 	"context"
 	"net"
-	"os"
 	"testing"
 	"time"
 
@@ -12,16 +13,20 @@ import (
 	"bestbefore/consent"
 )
 
-// TestARealAdGuardHome holds the fake against the real program, where a developer
-// names one that serves this computer's loopback addresses:
-// BESTBEFORE_ADGUARDHOME is its page, …_DNS its server, …_PASSWORD that of "admin".
-func TestARealAdGuardHome(t *testing.T) {
-	page, server := realPeer(), os.Getenv("BESTBEFORE_ADGUARDHOME_DNS")
-	if page == "" || server == "" {
-		t.Skip("no real AdGuard Home is named in BESTBEFORE_ADGUARDHOME")
+// TestLabAdGuardHome holds the fake against the real program, where a developer
+// names it: two devices ask; names are refused to one of them, first those of one
+// company, then all, and then no more; no question is lost.
+func TestLabAdGuardHome(t *testing.T) {
+	program := connectortest.AdGuardProgram()
+	if program == "" {
+		t.Skip(connectortest.NoAdGuard)
 	}
-	set := settings(page, os.Getenv("BESTBEFORE_ADGUARDHOME_PASSWORD"))
-	set.Values[optUsername] = "admin"
+	if !connectortest.Inside(t) {
+		return
+	}
+	const server = "127.0.0.1:53"
+	set := settings(connectortest.StartAdGuardHome(t, program, "", "127.0.0.1"), connectortest.RealPassword)
+	set.Values[optUsername] = connectortest.RealUser
 	opened, err := New().Open(t.Context(), set, connectortest.Host(nil))
 	if err != nil {
 		t.Fatal(err)
