@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
@@ -39,7 +40,7 @@ func (c *call) consents(ctx context.Context, args []string) error {
 		for _, i := range cs {
 			c.printConsent(i)
 		}
-		return c.damaged(ctx, e)
+		return errors.Join(c.doubted(ctx, e), c.damaged(ctx, e))
 	})
 }
 
@@ -83,13 +84,53 @@ func (c *call) printConsent(i engine.ConsentInfo) {
 	} else {
 		fmt.Fprintln(c.out, "  done:    nothing was to be done")
 	}
-	fmt.Fprintf(c.out, "  seen:    %s\n", i.Seen)
+	fmt.Fprintf(c.out, "  seen:    %s\n", seenWords(i))
+	if l := unsettled(i); l != "" {
+		fmt.Fprintln(c.out, "  "+l)
+	}
 	if !i.EndsEarlier.IsZero() {
 		fmt.Fprintf(c.out, "  ends earlier: the access it goes by runs out on %s\n", i.EndsEarlier.Local().Format("2 January 2006 15:04"))
 	}
 	if l := keeper(i); l != "" {
 		fmt.Fprintln(c.out, "  "+l)
 	}
+}
+
+// seenWords is what was seen; of what sends again, when it had stopped.
+func seenWords(i engine.ConsentInfo) string {
+	if quiet := consent.Relapsed(i.Actions); i.Seen == consent.Flowing && !quiet.IsZero() {
+		return fmt.Sprintf("%s: it sends again; it had stopped when looked at on %s", i.Seen, quiet.Local().Format("2 January 2006 15:04"))
+	}
+	return string(i.Seen)
+}
+
+// unsettled says what stands only for now, or does not go on by itself; "" for neither.
+func unsettled(i engine.ConsentInfo) string {
+	a, ok := newest(i.Actions)
+	switch {
+	case !ok:
+		return ""
+	case i.Decided.Live() && a.Origin == consent.FromDoubt && a.Kind == consent.ActBlock && a.State != consent.Cancelled:
+		return "blocked for now, because this computer's clock is in doubt; given back within a minute if the clock was wrong"
+	case a.State == consent.Stuck || a.State == consent.NeedsPerson:
+		return fmt.Sprintf("it needs you: \"step %s\" says how it can go on", i.ID)
+	default:
+		return ""
+	}
+}
+
+// doubted says below the permissions that the clock is not believed.
+func (c *call) doubted(ctx context.Context, e engine.Engine) error {
+	o, err := e.Overview(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range o.Problems {
+		if p.ID == "clock" {
+			fmt.Fprintf(c.errs, "bestbefore-agent: %s %s\n", p.Text, p.Fix)
+		}
+	}
+	return nil
 }
 
 // bestBefore says when c ends: the moment as the clocks here show it, what was

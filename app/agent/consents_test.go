@@ -51,6 +51,43 @@ func TestWhoKeepsTheDateAndHowLong(t *testing.T) {
 	}
 }
 
+// What does not rest has its words on the command line too: what sends again, what
+// a clock in doubt has blocked, what is stuck. The twin of each has none.
+func TestWhatDoesNotRestIsSaid(t *testing.T) {
+	stopped := time.Date(2027, 3, 1, 9, 0, 0, 0, time.Local)
+	again := engine.ConsentInfo{Actions: []consent.Action{{Evidence: []consent.Evidence{
+		{At: stopped, Seen: consent.Stopped}, {At: stopped.Add(time.Hour), Seen: consent.Flowing},
+	}}}}
+	again.Seen = consent.Flowing
+	if got := seenWords(again); got != "flowing: it sends again; it had stopped when looked at on 1 March 2027 09:00" {
+		t.Errorf("%q", got)
+	}
+	if out := consentOut(again); out.Relapsed == nil || !out.Relapsed.Equal(stopped) {
+		t.Errorf("relapsed %v", out.Relapsed)
+	}
+	again.Actions[0].Evidence = again.Actions[0].Evidence[1:]
+	if got := seenWords(again); got != "flowing" || consentOut(again).Relapsed != nil {
+		t.Errorf("it never stopped: %q", got)
+	}
+	for _, x := range []struct {
+		decided consent.Decided
+		a       consent.Action
+		want    string
+	}{
+		{consent.Given, consent.Action{Kind: consent.ActBlock, Origin: consent.FromDoubt, State: consent.Done}, "clock is in doubt"},
+		{consent.Given, consent.Action{Kind: consent.ActBlock, Origin: consent.FromDoubt, State: consent.Cancelled}, ""},
+		{consent.Expired, consent.Action{Kind: consent.ActBlock, State: consent.Stuck}, `"step c1" says how`},
+		{consent.Expired, consent.Action{Kind: consent.ActGuide, State: consent.NeedsPerson}, `"step c1" says how`},
+		{consent.Expired, consent.Action{Kind: consent.ActBlock, State: consent.Done}, ""},
+	} {
+		i := engine.ConsentInfo{Actions: []consent.Action{x.a}}
+		i.ID, i.Decided = "c1", x.decided
+		if got := unsettled(i); (got == "") != (x.want == "") || !strings.Contains(got, x.want) {
+			t.Errorf("%s, %+v: %q", x.decided, x.a, got)
+		}
+	}
+}
+
 // TestExtendAndVersions: two more days, once; and all that was decided is listed.
 func TestExtendAndVersions(t *testing.T) {
 	dir, _ := household(t)

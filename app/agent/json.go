@@ -140,6 +140,7 @@ type consentJSON struct {
 	Lapsing      bool               `json:"lapsing"` // the person lets it lapse on its date
 	Reason       string             `json:"reason"`
 	EndsEarlier  *time.Time         `json:"ends_earlier"` // when the access that it goes by runs out by itself
+	Relapsed     *time.Time         `json:"relapsed"`     // of what sends again, when it was last seen to have stopped
 }
 
 func consentOut(c engine.ConsentInfo) consentJSON {
@@ -148,6 +149,7 @@ func consentOut(c engine.ConsentInfo) consentJSON {
 		Destinations: list(c.Recipient.Destinations), Data: list(c.Data), Given: c.Given.UTC(), Expires: moment(c.Expires),
 		ExpiresCivil: c.ExpiresCivil, Zone: c.Zone, Then: c.Remedy, Decided: c.Decided, Done: "none", Seen: c.Seen, SeenAt: moment(c.SeenAt),
 		Headline: c.Headline, HeldBy: c.HeldBy, Lapsing: c.Lapsing, EndsEarlier: moment(c.EndsEarlier),
+		Relapsed: moment(consent.Relapsed(c.Actions)),
 	}
 	if a, ok := newest(c.Actions); ok {
 		out.Reason = a.Reason
