@@ -2,11 +2,11 @@ package connectors
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Accounter is a session whose grain is an account: it tells which account at
@@ -36,7 +36,7 @@ func (a Account) Words() string {
 	if a.Called != "" {
 		return string(discovery.CleanLong(a.Called))
 	}
-	return fmt.Sprintf("the account %q", string(discovery.Clean(a.Name)))
+	return words.Sprintf("the account %q", string(discovery.Clean(a.Name)))
 }
 
 // TargetOf is what a block of d towards r hits: its identifiers but for

@@ -1,11 +1,11 @@
 package connectors
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // Fault is an *Error: one sentence for the person, no secrets, and its cause.
@@ -32,7 +32,7 @@ func Seconds(text string, usual time.Duration) (time.Duration, error) {
 	}
 	n, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(n >= 0.05 && n <= 3600) {
-		return 0, NeedsPerson(fmt.Sprintf("%q is not a number of seconds between 0.05 and 3600; write one such as 30.", text), nil)
+		return 0, NeedsPerson(words.Sprintf("%q is not a number of seconds between 0.05 and 3600; write one such as 30.", text), nil)
 	}
 	return time.Duration(n * float64(time.Second)), nil
 }

@@ -1,7 +1,6 @@
 package connectors
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 const (
@@ -34,7 +34,7 @@ func (p *Pause) Left(now time.Time, name string) error {
 	}
 	return &Error{
 		Kind: consent.KindTransient, RetryAt: p.until,
-		Text: fmt.Sprintf("%s asks to be left alone for %s; it is not asked before.", capital(name), p.until.Sub(now).Round(time.Second)),
+		Text: words.Sprintf("%s asks to be left alone for %s; it is not asked before.", capital(name), p.until.Sub(now).Round(time.Second)),
 	}
 }
 

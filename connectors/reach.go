@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/url"
@@ -13,6 +12,7 @@ import (
 
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // OptCertificate is the option of every connector that may meet a certificate
@@ -23,8 +23,8 @@ const OptCertificate = "certificate"
 // the answer, the person only says yes.
 func CertificateOption() Option {
 	return Option{
-		Key: OptCertificate, Label: "Fingerprint of its certificate", Seldom: true,
-		Help: "Leave it empty. If the certificate is one that nobody vouches for, as most home boxes have, you are asked, and your yes is kept here.",
+		Key: OptCertificate, Label: words.Text("Fingerprint of its certificate"), Seldom: true,
+		Help: words.Text("Leave it empty. If the certificate is one that nobody vouches for, as most home boxes have, you are asked, and your yes is kept here."),
 	}
 }
 
@@ -50,9 +50,9 @@ func (e CertificateError) MarshalJSON() ([]byte, error) {
 // Error is one sentence that says what to do.
 func (e *CertificateError) Error() string {
 	if e.Was != "" {
-		return fmt.Sprintf("%s shows another certificate than the one you said yes to; if you renewed it, say yes to %s, if not, leave it", e.Host, e.Fingerprint)
+		return words.Sprintf("%s shows another certificate than the one you said yes to; if you renewed it, say yes to %s, if not, leave it", e.Host, e.Fingerprint)
 	}
-	return fmt.Sprintf("nobody vouches for the certificate of %s (%s); if that is your own box, say yes to it: certificate=%s", e.Host, e.Why, e.Fingerprint)
+	return words.Sprintf("nobody vouches for the certificate of %s (%s); if that is your own box, say yes to it: certificate=%s", e.Host, e.Why, e.Fingerprint)
 }
 
 // Peers are the answers in s that say where the peer is.
@@ -85,21 +85,21 @@ func Unreached(ctx context.Context, name string, err error) error {
 	var late net.Error
 	switch {
 	case errors.As(err, &bad):
-		text := "Nobody vouches for the certificate of " + name + "; nothing was sent to it. If that is your own box, say yes to its certificate."
+		text := words.Sprintf("Nobody vouches for the certificate of %s; nothing was sent to it. If that is your own box, say yes to its certificate.", name)
 		if bad.Was != "" {
-			text = capital(name) + " shows another certificate than the one you said yes to; nothing was sent to it. Say yes to the new one only if you renewed it."
+			text = words.Sprintf("%s shows another certificate than the one you said yes to; nothing was sent to it. Say yes to the new one only if you renewed it.", capital(name))
 		}
 		return &Error{Kind: consent.KindNeedsPerson, Text: text, Err: bad}
 	case errors.As(err, &said):
 		return said
 	case ctx.Err() != nil:
-		return &Error{Kind: consent.KindTransient, Text: capital(name) + " did not answer in time.", Err: ctx.Err()}
+		return &Error{Kind: consent.KindTransient, Text: words.Sprintf("%s did not answer in time.", capital(name)), Err: ctx.Err()}
 	case errors.As(err, &late) && late.Timeout():
-		return &Error{Kind: consent.KindTransient, Text: capital(name) + " did not answer in time.", Err: err}
+		return &Error{Kind: consent.KindTransient, Text: words.Sprintf("%s did not answer in time.", capital(name)), Err: err}
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return &Error{Kind: consent.KindTransient, Text: capital(name) + " broke off in the middle of its answer.", Err: err}
+		return &Error{Kind: consent.KindTransient, Text: words.Sprintf("%s broke off in the middle of its answer.", capital(name)), Err: err}
 	}
-	return &Error{Kind: consent.KindTransient, Text: capital(name) + " cannot be reached.", Err: err}
+	return &Error{Kind: consent.KindTransient, Text: words.Sprintf("%s cannot be reached.", capital(name)), Err: err}
 }
 
 // SentOn is the error of a redirect from the peer that the screen calls name:
@@ -109,11 +109,11 @@ func SentOn(name, location string) error {
 	if u, err := url.Parse(location); err == nil && u.Host != "" {
 		to = string(discovery.Clean(u.Scheme + "://" + u.Host))
 	}
-	return &Error{Kind: consent.KindNeedsPerson, Text: fmt.Sprintf("%s sends us on to %s, and nothing follows there by itself; if that is right, give that address instead.", capital(name), to)}
+	return &Error{Kind: consent.KindNeedsPerson, Text: words.Sprintf("%s sends us on to %s, and nothing follows there by itself; if that is right, give that address instead.", capital(name), to)}
 }
 
 // OwnFault is the error of an answer that says that the peer itself is in
 // trouble; cause is what it says of that, and may be nil.
 func OwnFault(name string, status int, cause error) error {
-	return &Error{Kind: consent.KindTransient, Text: fmt.Sprintf("%s has a fault of its own (%d).", capital(name), status), Err: cause}
+	return &Error{Kind: consent.KindTransient, Text: words.Sprintf("%s has a fault of its own (%d).", capital(name), status), Err: cause}
 }

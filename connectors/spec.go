@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // Spec is a connector's self-description: from it come the set-up form, the
@@ -151,7 +152,7 @@ type Connection struct {
 type Error struct {
 	Kind    consent.ErrorKind
 	RetryAt time.Time // earliest retry of a KindTransient; zero: the retry table decides
-	Text    string    // one sentence for the person, no secrets
+	Text    string    // one sentence for the person, no secrets; one of a variable is marked with words.Later
 	Err     error     // cause, may be nil
 	// Dead says that the service itself has ended for good, not only this call:
 	// nothing behind the connection is asked again (T30).
@@ -167,9 +168,9 @@ func IsDead(err error) bool {
 // Error gives the sentence and the cause.
 func (e *Error) Error() string {
 	if e.Err == nil {
-		return e.Text
+		return words.Text(e.Text)
 	}
-	return e.Text + ": " + e.Err.Error()
+	return words.Text(e.Text) + ": " + e.Err.Error()
 }
 
 // Unwrap gives the cause.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // Rotating is a sign-in whose issuer replaces the token at each use. The rules
@@ -46,7 +47,7 @@ func (r Rotating) Next(ctx context.Context) (Secret, error) {
 	next, err := r.Exchange(ctx, kept.Token)
 	if err != nil {
 		if kept.Sent && KindOf(err) == consent.KindSignIn {
-			return Secret{}, &Error{Kind: consent.KindSignIn, Text: "Renewing the sign-in was interrupted, and the old one is spent; sign in again.", Err: err}
+			return Secret{}, &Error{Kind: consent.KindSignIn, Text: words.Text("Renewing the sign-in was interrupted, and the old one is spent; sign in again."), Err: err}
 		}
 		return Secret{}, err
 	}
@@ -64,7 +65,7 @@ func (r Rotating) keep(ctx context.Context, next Secret) error {
 		select {
 		case <-ctx.Done():
 			pause.Stop()
-			return &Error{Kind: consent.KindNeedsPerson, Text: "The renewed sign-in could not be kept; you may have to sign in again after the next start.", Err: err}
+			return &Error{Kind: consent.KindNeedsPerson, Text: words.Text("The renewed sign-in could not be kept; you may have to sign in again after the next start."), Err: err}
 		case <-pause.C:
 		}
 	}
@@ -81,7 +82,7 @@ func RevocationAddress(issuer, was, now string) (string, error) {
 // once it was known, the same as then: who can change it would be sent the token (T35).
 func OwnAddress(which, issuer, was, now string) (string, error) {
 	refuse := func(why string) (string, error) {
-		return "", &Error{Kind: consent.KindNeedsPerson, Text: "The address " + which + " " + why + "; nothing was sent there. Revoke it on the provider's own page."}
+		return "", &Error{Kind: consent.KindNeedsPerson, Text: words.Sprintf("The address %s %s; nothing was sent there. Revoke it on the provider's own page.", which, why)}
 	}
 	home, err := url.Parse(issuer)
 	if err != nil || home.Hostname() == "" {

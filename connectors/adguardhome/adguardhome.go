@@ -13,6 +13,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // Kind is the connector's name in settings and on the command line.
@@ -49,12 +50,12 @@ func (*Connector) Spec() connectors.Spec {
 	return connectors.Spec{
 		Kind:  Kind,
 		Name:  peer,
-		Sees:  "Which names each device looks up, and when; not how much is sent. A device with its own DNS is not seen.",
-		Stops: "All names or those of chosen companies for one device. A device that needs no look-up passes it.",
+		Sees:  words.Text("Which names each device looks up, and when; not how much is sent. A device with its own DNS is not seen."),
+		Stops: words.Text("All names or those of chosen companies for one device. A device that needs no look-up passes it."),
 		Options: []connectors.Option{
-			{Key: optAddress, Label: "Address of AdGuard Home", Required: true, Address: true, Help: "The address of its own page, such as http://192.168.1.5 or http://192.168.1.5:3000."},
-			{Key: optUsername, Label: "User name", Help: "The one of its own page. Empty where it asks for none."},
-			{Key: optPassword, Label: "Password", Secret: true, Help: "It is tried once; a wrong one is not tried again by itself."},
+			{Key: optAddress, Label: words.Text("Address of AdGuard Home"), Required: true, Address: true, Help: words.Text("The address of its own page, such as http://192.168.1.5 or http://192.168.1.5:3000.")},
+			{Key: optUsername, Label: words.Text("User name"), Help: words.Text("The one of its own page. Empty where it asks for none.")},
+			{Key: optPassword, Label: words.Text("Password"), Secret: true, Help: words.Text("It is tried once; a wrong one is not tried again by itself.")},
 			connectors.CertificateOption(),
 		},
 		Knocks: []connectors.Knock{
@@ -63,10 +64,10 @@ func (*Connector) Spec() connectors.Spec {
 			{Scheme: "https", Port: 443, Path: loginPage, Key: optAddress, Status: []int{200}, Has: loginSigns},
 		},
 		Stays: connectors.Stays{
-			What:  "The user whose password you gave stays in AdGuard Home, with all rights there.",
-			Steps: []string{"If it is for Best Before alone: stop AdGuard Home, take that user away from users: in its file AdGuardHome.yaml, and start it again."},
+			What:  words.Text("The user whose password you gave stays in AdGuard Home, with all rights there."),
+			Steps: []string{words.Text("If it is for Best Before alone: stop AdGuard Home, take that user away from users: in its file AdGuardHome.yaml, and start it again.")},
 		},
-		Needs: []string{"the user name and password of AdGuard Home's own page", "its query log switched on, without shortened addresses"},
+		Needs: []string{words.Text("the user name and password of AdGuard Home's own page"), words.Text("its query log switched on, without shortened addresses")},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
+	"bestbefore/words"
 )
 
 // cookieName is the session's cookie.
@@ -15,7 +16,7 @@ const cookieName = "agh_session"
 // with: some homes run it open.
 func login(ctx context.Context, w *web.Client, username string, password connectors.Secret) (cookie string, err error) {
 	if username == "" {
-		return "", signIn("It asks for a user name and a password; give those of AdGuard Home's own page.")
+		return "", signIn(words.Text("It asks for a user name and a password; give those of AdGuard Home's own page."))
 	}
 	r, err := w.Do(ctx, web.Request{
 		Method: http.MethodPost, Path: "/control/login",
@@ -26,7 +27,7 @@ func login(ctx context.Context, w *web.Client, username string, password connect
 	}
 	switch {
 	case r.Status == http.StatusForbidden, r.Status == http.StatusUnauthorized, r.Status == http.StatusBadRequest:
-		return "", signIn("AdGuard Home refused the user name or the password. It was tried once and is not tried again until you say so, because it locks out who tries too often.")
+		return "", signIn(words.Text("AdGuard Home refused the user name or the password. It was tried once and is not tried again until you say so, because it locks out who tries too often."))
 	case !r.OK():
 		return "", w.Refusal(r)
 	}
@@ -35,5 +36,5 @@ func login(ctx context.Context, w *web.Client, username string, password connect
 			return c.Value, nil
 		}
 	}
-	return "", connectors.NeedsPerson("What answers there is not AdGuard Home; check the address.", nil)
+	return "", connectors.NeedsPerson(words.Text("What answers there is not AdGuard Home; check the address."), nil)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -15,6 +14,7 @@ import (
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // kept is what a receipt holds for us.
@@ -36,7 +36,7 @@ func (s *Session) filtering(ctx context.Context) (filtering, error) {
 		return f, err
 	}
 	if f.Enabled == nil { // writing back what was not understood would lose the household's rules
-		return f, connectors.Transient("What answers there does not answer as AdGuard Home does.", nil)
+		return f, connectors.Transient(words.Text("What answers there does not answer as AdGuard Home does."), nil)
 	}
 	return f, nil
 }
@@ -88,16 +88,16 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	}
 	data, err := json.Marshal(keep(set))
 	if err != nil {
-		return connectors.Receipt{}, connectors.Permanent("a receipt cannot be written", err)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("a receipt cannot be written"), err)
 	}
 	out := connectors.Receipt{
 		Mark: r.Mark, Level: consent.Accepted, At: s.Now().UTC(), Target: r.Target, From: r.From, Grain: connectors.GrainRecipient, Data: data,
-		Text: fmt.Sprintf("AdGuard Home refuses %s to the device at %s.", dnsblock.WhatNames(names), set[0].addrs[0]),
+		Text: words.Sprintf("AdGuard Home refuses %s to the device at %s.", dnsblock.WhatNames(names), set[0].addrs[0]),
 	}
 	if bare > 0 {
-		out.Text += fmt.Sprintf(" %d bare addresses of it cannot be stopped by names.", bare)
+		out.Text += " " + words.Sprintf("%d bare addresses of it cannot be stopped by names.", bare)
 	}
-	why := "That it took the rule could not be read back."
+	why := words.Text("That it took the rule could not be read back.")
 	if done {
 		why, err = s.hindrance(ctx, set)
 	}
@@ -195,9 +195,9 @@ func (s *Session) hindrance(ctx context.Context, set []rule) (string, error) {
 	case err != nil:
 		return "", err
 	case !*st.Protection: // its verdict would say "refused" all the same
-		return "The rule is there, but AdGuard Home's protection is switched off, so nothing is refused.", nil
+		return words.Text("The rule is there, but AdGuard Home's protection is switched off, so nothing is refused."), nil
 	case !*f.Enabled:
-		return "The rule is there, but AdGuard Home's filters are switched off, so nothing is refused.", nil
+		return words.Text("The rule is there, but AdGuard Home's filters are switched off, so nothing is refused."), nil
 	}
 	for try := range applyTries {
 		refused, err := s.verdict(ctx, set[0])
@@ -211,11 +211,11 @@ func (s *Session) hindrance(ctx context.Context, set []rule) (string, error) {
 		select {
 		case <-ctx.Done():
 			wait.Stop()
-			return "", connectors.Transient("AdGuard Home did not answer in time.", ctx.Err())
+			return "", connectors.Transient(words.Text("AdGuard Home did not answer in time."), ctx.Err())
 		case <-wait.C:
 		}
 	}
-	return "The rule is there, but AdGuard Home would not refuse anything by it; look whether filters are switched off for this device there.", nil
+	return words.Text("The rule is there, but AdGuard Home would not refuse anything by it; look whether filters are switched off for this device there."), nil
 }
 
 // verdict asks what it would answer to the rule's client.
@@ -244,7 +244,7 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 	}
 	return connectors.Receipt{
 		Mark: r.Mark, Level: levelOf(done), At: s.Now().UTC(), Target: r.Target, Grain: connectors.GrainRecipient, Data: r.Data,
-		Text: "AdGuard Home no longer refuses it.",
+		Text: words.Text("AdGuard Home no longer refuses it."),
 	}, nil
 }
 
@@ -270,14 +270,14 @@ func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
 		k := keep(set)
 		data, err := json.Marshal(k)
 		if err != nil {
-			return nil, connectors.Permanent("a receipt cannot be written", err)
+			return nil, connectors.Permanent(words.Text("a receipt cannot be written"), err)
 		}
 		out = append(out, connectors.Held{
 			Mark: r.mark, Active: *st.Protection && *f.Enabled,
-			Text: fmt.Sprintf("AdGuard Home refuses %s to the device at %s.", dnsblock.WhatNames(k.Names), r.addrs[0]),
+			Text: words.Sprintf("AdGuard Home refuses %s to the device at %s.", dnsblock.WhatNames(k.Names), r.addrs[0]),
 			Receipt: connectors.Receipt{
 				Mark: r.mark, Level: consent.Configured, At: s.Now().UTC(), Target: dnsblock.TargetOf(k.MACs, k.Addrs, k.Names), Grain: connectors.GrainRecipient, Data: data,
-				Text: "It stands among AdGuard Home's own filter rules.",
+				Text: words.Text("It stands among AdGuard Home's own filter rules."),
 			},
 		})
 	}
@@ -290,7 +290,7 @@ func (s *Session) Leave(ctx context.Context) error {
 	defer s.Writing.Unlock()
 	done, err := s.change(ctx, func([]rule) []rule { return nil })
 	if err == nil && !done {
-		err = connectors.Transient("AdGuard Home said yes, but still holds rules of ours.", nil)
+		err = connectors.Transient(words.Text("AdGuard Home said yes, but still holds rules of ours."), nil)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // lease is one address that its DHCP server gave out.
@@ -130,11 +131,11 @@ func (s *Session) learn(ctx context.Context) error {
 
 // describe tells of one device that asked; it is called alone.
 func (s *Session) describe(a netip.Addr, at time.Time) discovery.Sighting {
-	v := discovery.Sighting{Source: s.Source, At: at, Addresses: []netip.Addr{a}, Detail: "AdGuard Home: it asked for names."}
+	v := discovery.Sighting{Source: s.Source, At: at, Addresses: []netip.Addr{a}, Detail: words.Text("AdGuard Home: it asked for names.")}
 	l, leased := s.watch.leases[a]
 	if leased {
 		v.Identifiers = []discovery.Identifier{{Type: discovery.MAC, Value: l.mac}}
-		v.Detail = "AdGuard Home gave it its address, and it asked for names."
+		v.Detail = words.Text("AdGuard Home gave it its address, and it asked for names.")
 	}
 	for _, name := range []string{s.watch.home[l.mac], s.watch.home[a.String()], l.name} {
 		if name != "" {

@@ -16,6 +16,7 @@ import (
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // row is one entry of the query log, as far as it is used.
@@ -166,7 +167,7 @@ func (s *Session) askLog(ctx context.Context, q url.Values) (page, error) {
 	}
 	p, err := readPage(r.Body)
 	if err != nil {
-		return page{}, connectors.Transient("What answers there does not answer as AdGuard Home does.", err)
+		return page{}, connectors.Transient(words.Text("What answers there does not answer as AdGuard Home does."), err)
 	}
 	s.watch.Skipped(p.odd)
 	return p, nil

@@ -11,6 +11,7 @@ import (
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 var (
@@ -67,7 +68,7 @@ func (s *Session) status(ctx context.Context) (status, error) {
 		return out, err
 	}
 	if out.Protection == nil || out.Running == nil {
-		return out, connectors.NeedsPerson("What answers there is not AdGuard Home; check the address.", nil)
+		return out, connectors.NeedsPerson(words.Text("What answers there is not AdGuard Home; check the address."), nil)
 	}
 	return out, nil
 }
@@ -81,7 +82,7 @@ func (s *Session) Probe(ctx context.Context) error {
 	}
 	s.watch.protected(*st.Protection)
 	if !*st.Running {
-		return connectors.Transient("AdGuard Home answers, but its DNS server does not run.", nil)
+		return connectors.Transient(words.Text("AdGuard Home answers, but its DNS server does not run."), nil)
 	}
 	return nil
 }
@@ -94,7 +95,7 @@ func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
 		return time.Time{}, err // the time of whatever else answers there is no second clock
 	}
 	if r.At.IsZero() {
-		return time.Time{}, connectors.Unsupported("AdGuard Home does not say what time it is.", nil)
+		return time.Time{}, connectors.Unsupported(words.Text("AdGuard Home does not say what time it is."), nil)
 	}
 	return r.At, nil
 }

@@ -10,6 +10,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // settle is how long after a block look-ups may still pass: its rules come into
@@ -53,15 +54,15 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 // missing says why it no longer holds what a receipt set for that device.
 func (s *Session) missing(ctx context.Context, set []rule, r connectors.Receipt) (string, error) {
 	if len(set) == 0 {
-		return "AdGuard Home no longer holds this rule.", nil
+		return words.Text("AdGuard Home no longer holds this rule."), nil
 	}
 	var k kept
 	if len(r.Data) > 0 && json.Unmarshal(r.Data, &k) != nil {
-		return "", connectors.Permanent("This receipt is not ours.", nil)
+		return "", connectors.Permanent(words.Text("This receipt is not ours."), nil)
 	}
 	for _, n := range k.Names {
 		if !slices.ContainsFunc(set, func(x rule) bool { return x.name == n }) {
-			return "AdGuard Home no longer holds all of this block.", nil
+			return words.Text("AdGuard Home no longer holds all of this block."), nil
 		}
 	}
 	leases, err := s.readLeases(ctx)
@@ -69,7 +70,7 @@ func (s *Session) missing(ctx context.Context, set []rule, r connectors.Receipt)
 		return "", err
 	}
 	if !slices.Equal(moved(set[0].addrs, set[0].macs, leases), sorted(set[0].addrs)) {
-		return "The device has another address now than the one that is blocked.", nil
+		return words.Text("The device has another address now than the one that is blocked."), nil
 	}
 	return "", nil
 }
@@ -90,10 +91,10 @@ func (s *Session) signs(ctx context.Context, set []rule, since time.Time) (dnsbl
 	s.watch.logging(c)
 	switch {
 	case !c.Enabled:
-		out.Blind = "AdGuard Home's query log is switched off, so nobody can see whether anything was refused."
+		out.Blind = words.Text("AdGuard Home's query log is switched off, so nobody can see whether anything was refused.")
 		return out, nil
 	case c.Masked:
-		out.Blind = "AdGuard Home shortens addresses in its log, so nobody can see whether this device was refused anything."
+		out.Blind = words.Text("AdGuard Home shortens addresses in its log, so nobody can see whether this device was refused anything.")
 		return out, nil
 	}
 	since = since.Add(s.Seat.Web.Ahead())

@@ -9,6 +9,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // Seat is a session at one peer that is kept. A password is sent once; after it
@@ -83,7 +84,7 @@ func (s *Seat) Do(ctx context.Context, r web.Request) (web.Reply, error) {
 		}
 		if !again {
 			// The session that it just gave is not taken: asking on would be a storm of log-ins.
-			return out, s.refuse(connectors.Fault(consent.KindSignIn, s.Web.Peer+" takes the password, but not the session that it gives for it. Sign in on its own page and test the connection then.", nil))
+			return out, s.refuse(connectors.Fault(consent.KindSignIn, words.Sprintf("%s takes the password, but not the session that it gives for it. Sign in on its own page and test the connection then.", s.Web.Peer), nil))
 		}
 		if err := s.SignIn(ctx, proof); err != nil {
 			return out, err

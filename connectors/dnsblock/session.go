@@ -16,6 +16,7 @@ import (
 	"bestbefore/consent"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // Option keys of every DNS blocker.
@@ -61,7 +62,7 @@ func Start(ctx context.Context, spec connectors.Spec, set connectors.Settings, h
 		return nil, password, connectors.Fault(consent.KindNeedsPerson, err.Error(), nil)
 	}
 	if h == nil || h.Now == nil || h.HTTP == nil || h.Secret == nil {
-		return nil, password, connectors.Fault(consent.KindPermanent, "the connector of "+spec.Name+" was given no clock, no way out or no way to read its password", nil)
+		return nil, password, connectors.Fault(consent.KindPermanent, words.Sprintf("the connector of %s was given no clock, no way out or no way to read its password", spec.Name), nil)
 	}
 	base, err := web.ParseBase(set.Values[OptAddress], spec.Name)
 	if err != nil {
@@ -69,7 +70,7 @@ func Start(ctx context.Context, spec connectors.Spec, set connectors.Settings, h
 	}
 	if ref := set.Secrets[OptPassword]; ref != "" {
 		if password, err = h.Secret(ctx, ref); err != nil {
-			return nil, password, connectors.Fault(consent.KindNeedsPerson, "The password of "+spec.Name+" cannot be read from the key store; give it anew.", err)
+			return nil, password, connectors.Fault(consent.KindNeedsPerson, words.Sprintf("The password of %s cannot be read from the key store; give it anew.", spec.Name), err)
 		}
 	}
 	host := base.Hostname()
@@ -95,7 +96,7 @@ func (s *Session) Get(ctx context.Context, path string, v any) error {
 func (s *Session) Traits() connectors.Traits {
 	return connectors.Traits{
 		Grain: connectors.GrainRecipient, SurvivesRestart: true, IPv4: true, IPv6: true, NamesOnly: true, ByAddress: true, OwnClock: s.local,
-		Note: "It refuses names when they are looked up: what runs already goes on, and a device with its own DNS passes it.",
+		Note: words.Text("It refuses names when they are looked up: what runs already goes on, and a device with its own DNS passes it."),
 	}
 }
 

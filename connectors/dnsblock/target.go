@@ -13,9 +13,6 @@ import (
 // MaxAddresses is how many addresses of one device are acted on.
 const MaxAddresses = 16
 
-// lessen is what a household can do where a log no longer held all.
-const lessen = "If it goes on, let it keep its log for longer, or leave this program running."
-
 // maxMark is how long a mark may be that goes into a comment.
 const maxMark = 160
 

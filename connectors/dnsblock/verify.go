@@ -1,12 +1,12 @@
 package dnsblock
 
 import (
-	"fmt"
 	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Blockable reads what a block is to refuse: names, none for every name, and how
@@ -14,14 +14,14 @@ import (
 func Blockable(r connectors.BlockRequest, now time.Time, peer string) (names []string, bare int, err error) {
 	switch {
 	case !GoodMark(r.Mark):
-		return nil, 0, connectors.Fault(consent.KindPermanent, "This block has no name that "+peer+" could keep.", nil)
+		return nil, 0, connectors.Fault(consent.KindPermanent, words.Sprintf("This block has no name that %s could keep.", peer), nil)
 	case r.From.After(now) || !r.Until.IsZero():
-		return nil, 0, connectors.Fault(consent.KindUnsupported, peer+" cannot keep a start or an end by itself.", nil)
+		return nil, 0, connectors.Fault(consent.KindUnsupported, words.Sprintf("%s cannot keep a start or an end by itself.", peer), nil)
 	case r.Target.Recipient.Any:
 		return nil, 0, nil
 	}
 	if names, bare = Names(r.Target.Recipient); len(names) == 0 {
-		return nil, 0, connectors.Fault(consent.KindUnsupported, peer+" can only refuse names, and this recipient is known by addresses alone.", nil)
+		return nil, 0, connectors.Fault(consent.KindUnsupported, words.Sprintf("%s can only refuse names, and this recipient is known by addresses alone.", peer), nil)
 	}
 	return names, bare, nil
 }
@@ -30,16 +30,16 @@ func Blockable(r connectors.BlockRequest, now time.Time, peer string) (names []s
 func WhatNames(names []string) string {
 	switch len(names) {
 	case 0:
-		return "all names"
+		return words.Text("all names")
 	case 1:
 		return names[0]
 	}
-	return fmt.Sprintf("%s and %d more names", names[0], len(names)-1)
+	return words.Sprintf("%s and %d more names", names[0], len(names)-1)
 }
 
 // Nowhere is the error of a device of which no address is known.
 func Nowhere(peer string) error {
-	return connectors.Fault(consent.KindTransient, peer+" acts on addresses, and none is known to be this device's now; it is tried again when it is seen.", nil)
+	return connectors.Fault(consent.KindTransient, words.Sprintf("%s acts on addresses, and none is known to be this device's now; it is tried again when it is seen.", peer), nil)
 }
 
 // TargetOf is what a block of ours says of itself that it hits.
@@ -77,7 +77,7 @@ func (s *Signs) Judge(f *connectors.Finding, why string) {
 	f.Refused, f.LastTry = s.refused, Later(s.lastTry, s.lastPassed)
 	switch {
 	case s.passed > 0 && s.lastPassed.After(s.lastTry):
-		f.Seen, f.Text = consent.Flowing, fmt.Sprintf("It was given %d names since that it should be refused.", s.passed)
+		f.Seen, f.Text = consent.Flowing, words.Sprintf("It was given %d names since that it should be refused.", s.passed)
 		if why != "" {
 			f.Text = why + " " + f.Text
 		}
@@ -85,11 +85,11 @@ func (s *Signs) Judge(f *connectors.Finding, why string) {
 		f.Seen, f.Text = consent.CannotTell, why
 	case s.refused > 0:
 		f.Level, f.Seen = consent.Effective, consent.Stopped
-		f.Text = fmt.Sprintf("It was refused %d times since.", s.refused)
+		f.Text = words.Sprintf("It was refused %d times since.", s.refused)
 	case s.Blind != "":
 		f.Seen, f.Text = consent.CannotTell, s.Blind
 	default:
-		f.Text = "The rule is in force; the device has not asked for it since."
+		f.Text = words.Text("The rule is in force; the device has not asked for it since.")
 	}
 }
 

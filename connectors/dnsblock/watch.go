@@ -2,7 +2,6 @@ package dnsblock
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // maxClients bounds how many devices are remembered.
@@ -88,8 +88,8 @@ func (w *Watch) Took(client netip.Addr, at time.Time) {
 func (w *Watch) Coverage(ahead time.Duration, mac func(netip.Addr) string, said func() []string) connectors.Coverage {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	out := connectors.Coverage{Since: w.since, Alive: w.alive, Sees: []string{"names", "queries"}, Lost: w.lost, Lessen: lessen}
-	text := []string{"DNS only: which names are looked up, not what is sent; a device with its own DNS is not seen"}
+	out := connectors.Coverage{Since: w.since, Alive: w.alive, Sees: []string{"names", "queries"}, Lost: w.lost, Lessen: words.Text("If it goes on, let it keep its log for longer, or leave this program running.")}
+	text := []string{words.Text("DNS only: which names are looked up, not what is sent; a device with its own DNS is not seen")}
 	for a := range w.clients {
 		out.Addresses = append(out.Addresses, a.String())
 		if m := mac(a); m != "" {
@@ -97,21 +97,21 @@ func (w *Watch) Coverage(ahead time.Duration, mac func(netip.Addr) string, said 
 		}
 	}
 	if w.rows > 0 {
-		text = append(text, fmt.Sprintf("%d look-ups of %d addresses", w.rows, len(w.clients)))
+		text = append(text, words.Sprintf("%d look-ups of %d addresses", w.rows, len(w.clients)))
 	}
 	text = append(text, said()...)
 	if w.lost > 0 {
-		text = append(text, fmt.Sprintf("its log no longer held all that was asked since we last looked (noticed %s UTC)", w.lostAt.Format("2 January 15:04")))
+		text = append(text, words.Sprintf("its log no longer held all that was asked since we last looked (noticed %s UTC)", words.Date(w.lostAt, "2 January 15:04")))
 	}
 	if w.odd > 0 {
-		text = append(text, fmt.Sprintf("%d rows could not be read", w.odd))
+		text = append(text, words.Sprintf("%d rows could not be read", w.odd))
 	}
 	if ahead != 0 {
 		way := "ahead"
 		if ahead < 0 {
 			way = "behind"
 		}
-		text = append(text, fmt.Sprintf("its clock is %s %s; times are corrected", ahead.Abs().Round(10*time.Second), way))
+		text = append(text, words.Sprintf("its clock is %s %s; times are corrected", ahead.Abs().Round(10*time.Second), way))
 	}
 	out.Text = strings.Join(text, "; ") + "."
 	slices.Sort(out.Addresses) // two coverages of the same things are equal

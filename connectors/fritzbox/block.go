@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // A change shows in the single query within a second as a rule, and now and then
@@ -70,11 +70,11 @@ func (s *Session) locate(ctx context.Context, macs []string) ([]place, error) {
 	case len(out) > 0:
 		return out, nil
 	case known == 0:
-		return nil, connectors.NeedsPerson("The FRITZ!Box has never seen this device's hardware address; if the device is behind another router or changes its address, it cannot be blocked here.", nil)
+		return nil, connectors.NeedsPerson(words.Text("The FRITZ!Box has never seen this device's hardware address; if the device is behind another router or changes its address, it cannot be blocked here."), nil)
 	case taken > 0:
-		return nil, connectors.Transient("This device has no address of its own now: another device has the one it had.", errAway)
+		return nil, connectors.Transient(words.Text("This device has no address of its own now: another device has the one it had."), errAway)
 	}
-	return nil, connectors.Transient("This device has no IPv4 address now, and the FRITZ!Box blocks by address only.", errAway)
+	return nil, connectors.Transient(words.Text("This device has no IPv4 address now, and the FRITZ!Box blocks by address only."), errAway)
 }
 
 // access is what the box says of one address.
@@ -87,7 +87,7 @@ func (s *Session) access(ctx context.Context, a netip.Addr) (access, error) {
 	}
 	v := access{disallowed: out["NewDisallow"] == "1", denied: out["NewWANAccess"] == "denied"}
 	if !v.denied && out["NewWANAccess"] != "granted" {
-		return v, connectors.Transient("The FRITZ!Box cannot say now whether this device may go out.", nil)
+		return v, connectors.Transient(words.Text("The FRITZ!Box cannot say now whether this device may go out."), nil)
 	}
 	return v, nil
 }
@@ -139,13 +139,13 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	macs := macsOf(r.Target)
 	switch {
 	case r.Mark == "" || len(r.Mark) > maxMark:
-		return connectors.Receipt{}, connectors.Permanent("This block has no name that could be kept.", nil)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("This block has no name that could be kept."), nil)
 	case r.From.After(s.now()) || !r.Until.IsZero():
-		return connectors.Receipt{}, connectors.Unsupported("The FRITZ!Box cannot keep a start or an end by itself.", nil)
+		return connectors.Receipt{}, connectors.Unsupported(words.Text("The FRITZ!Box cannot keep a start or an end by itself."), nil)
 	case len(macs) == 0:
-		return connectors.Receipt{}, connectors.NeedsPerson("This device's hardware address is not known, so the FRITZ!Box cannot tell it from the others.", nil)
+		return connectors.Receipt{}, connectors.NeedsPerson(words.Text("This device's hardware address is not known, so the FRITZ!Box cannot tell it from the others."), nil)
 	case len(macs) > maxMACs:
-		return connectors.Receipt{}, connectors.Permanent(fmt.Sprintf("This device has more than %d hardware addresses.", maxMACs), nil)
+		return connectors.Receipt{}, connectors.Permanent(words.Sprintf("This device has more than %d hardware addresses.", maxMACs), nil)
 	}
 	unlock, err := s.lock(ctx)
 	if err != nil {
@@ -157,7 +157,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 		return connectors.Receipt{}, err
 	}
 	if _, again := s.book.Blocks[r.Mark]; !again && len(s.book.Blocks) == maxBlocks {
-		return connectors.Receipt{}, connectors.Permanent("Too many blocks are kept already; lift some first.", nil)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("Too many blocks are kept already; lift some first."), nil)
 	}
 	shown, foreign, err := s.move(ctx, r.Mark, block{MACs: macs, Target: r.Target, At: s.now().UTC()}, places)
 	if err != nil {
@@ -234,7 +234,7 @@ func (s *Session) setOff(ctx context.Context, p place) (shown, ours bool, err er
 	// The address may have gone to somebody else meanwhile.
 	holder, err := s.macAt(ctx, p.addr)
 	if err == nil && holder != p.mac {
-		err = errors.Join(connectors.Transient("The device's address went to another device while it was being blocked; it is tried again.", nil), s.backOut(ctx, p.addr))
+		err = errors.Join(connectors.Transient(words.Text("The device's address went to another device while it was being blocked; it is tried again."), nil), s.backOut(ctx, p.addr))
 	}
 	return shown, true, err
 }
@@ -270,7 +270,7 @@ func (s *Session) setOn(ctx context.Context, a netip.Addr, mark string) error {
 		}
 		ok, err := s.settled(ctx, a, false)
 		if err == nil && !ok {
-			err = connectors.Transient("The FRITZ!Box took the request but still shows the block.", nil)
+			err = connectors.Transient(words.Text("The FRITZ!Box took the request but still shows the block."), nil)
 		}
 		if err != nil {
 			return err
@@ -291,25 +291,25 @@ func (s *Session) receipt(r connectors.BlockRequest, places []place, shown bool,
 	}
 	raw, err := json.Marshal(data)
 	if err != nil {
-		return connectors.Receipt{}, connectors.Permanent("a receipt cannot be written", err)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("a receipt cannot be written"), err)
 	}
 	out := connectors.Receipt{Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, Grain: connectors.GrainDevice, Data: raw}
-	out.Text = "The FRITZ!Box took it, but does not show yet that " + strings.Join(where, ", ") + " is blocked"
+	out.Text = words.Sprintf("The FRITZ!Box took it, but does not show yet that %s is blocked", strings.Join(where, ", "))
 	if shown {
 		out.Level = consent.Configured
-		out.Text = "The FRITZ!Box says that " + strings.Join(where, ", ") + " may no longer go out"
+		out.Text = words.Sprintf("The FRITZ!Box says that %s may no longer go out", strings.Join(where, ", "))
 	}
 	if foreign > 0 {
-		out.Text += "; somebody had blocked it in the box before, and that stays when our block is lifted"
+		out.Text += words.Text("; somebody had blocked it in the box before, and that stays when our block is lifted")
 	}
-	out.Text += "; " + sixNote + "."
+	out.Text += "; " + sixNote() + "."
 	return out, nil
 }
 
 // Unblock lifts what r's mark set, and only that.
 func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors.Receipt, error) {
 	if r.Mark == "" {
-		return r, connectors.Permanent("This receipt names no block.", nil)
+		return r, connectors.Permanent(words.Text("This receipt names no block."), nil)
 	}
 	unlock, err := s.lock(ctx)
 	if err != nil {
@@ -342,7 +342,7 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 			return r, err
 		}
 	}
-	r.Level, r.At, r.Data, r.Text = consent.Configured, s.now().UTC(), nil, "The FRITZ!Box says that our block is lifted."
+	r.Level, r.At, r.Data, r.Text = consent.Configured, s.now().UTC(), nil, words.Text("The FRITZ!Box says that our block is lifted.")
 	return r, nil
 }
 
@@ -357,7 +357,7 @@ func (s *Session) adopt(ctx context.Context, r connectors.Receipt) error {
 	}
 	if err := json.Unmarshal(r.Data, &d); err != nil || d.Version != 1 || len(d.MACs) == 0 || len(d.MACs) > maxMACs || len(d.Set) > maxMACs ||
 		slices.ContainsFunc(d.Set, notFour) || slices.ContainsFunc(d.MACs, func(m string) bool { return hardware(m) != m }) {
-		return connectors.Permanent("This receipt is not from the FRITZ!Box connector.", err)
+		return connectors.Permanent(words.Text("This receipt is not from the FRITZ!Box connector."), err)
 	}
 	b := block{MACs: d.MACs, Target: r.Target, At: r.At}
 	for _, a := range d.Set {

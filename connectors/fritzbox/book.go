@@ -13,6 +13,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Bounds of our own list, which comes back from a file.
@@ -58,7 +59,7 @@ func openBook(dir string, now func() time.Time) (*book, error) {
 		return b, nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, connectors.Transient("the folder for the list of blocks cannot be made", err)
+		return nil, connectors.Transient(words.Text("the folder for the list of blocks cannot be made"), err)
 	}
 	b.path = filepath.Join(dir, bookFile)
 	f, err := os.Open(b.path)
@@ -66,18 +67,18 @@ func openBook(dir string, now func() time.Time) (*book, error) {
 		return b, b.save()
 	}
 	if err != nil {
-		return nil, connectors.Transient("the list of what was blocked cannot be read", err)
+		return nil, connectors.Transient(words.Text("the list of what was blocked cannot be read"), err)
 	}
 	defer f.Close()
 	raw, err := io.ReadAll(io.LimitReader(f, maxBook+1))
 	if err != nil {
-		return nil, connectors.Transient("the list of what was blocked cannot be read", err)
+		return nil, connectors.Transient(words.Text("the list of what was blocked cannot be read"), err)
 	}
 	read, err := parseBook(raw)
 	if err != nil { // a list that cannot be read must not keep the household from blocking
 		aside := b.path + ".damaged"
 		if err := os.Rename(b.path, aside); err != nil {
-			return nil, connectors.Transient("the list of what was blocked is damaged and cannot be put aside", err)
+			return nil, connectors.Transient(words.Text("the list of what was blocked is damaged and cannot be put aside"), err)
 		}
 		return b, b.save()
 	}
@@ -130,11 +131,11 @@ func (b *book) save() error {
 	}
 	raw, err := json.MarshalIndent(b, "", " ")
 	if err != nil {
-		return connectors.Permanent("the list of what was blocked cannot be written", err)
+		return connectors.Permanent(words.Text("the list of what was blocked cannot be written"), err)
 	}
 	f, err := os.CreateTemp(filepath.Dir(b.path), bookFile+".*")
 	if err != nil {
-		return connectors.Transient("the list of what was blocked cannot be written", err)
+		return connectors.Transient(words.Text("the list of what was blocked cannot be written"), err)
 	}
 	_, err = f.Write(raw)
 	err = errors.Join(err, f.Sync(), f.Close())
@@ -143,7 +144,7 @@ func (b *book) save() error {
 	}
 	if err != nil {
 		_ = os.Remove(f.Name()) // the first error says more
-		return connectors.Transient("the list of what was blocked cannot be written", err)
+		return connectors.Transient(words.Text("the list of what was blocked cannot be written"), err)
 	}
 	return nil
 }

@@ -10,13 +10,13 @@
 package fritzbox
 
 import (
-	"fmt"
 	"net"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"bestbefore/connectors"
+	"bestbefore/words"
 )
 
 // Kind is the connector's name in settings and on the command line.
@@ -42,7 +42,9 @@ const (
 // DeviceType is how a box calls itself when it is searched for by SSDP.
 const DeviceType = "urn:dslforum-org:device:InternetGatewayDevice:1"
 
-const sixNote = "it stops IPv4 only, so what a device sends over IPv6 goes on"
+func sixNote() string {
+	return words.Text("it stops IPv4 only, so what a device sends over IPv6 goes on")
+}
 
 // Connector is the FRITZ!Box connector. It holds nothing.
 type Connector struct{}
@@ -57,23 +59,23 @@ func (*Connector) Spec() connectors.Spec {
 	return connectors.Spec{
 		Kind:  Kind,
 		Name:  "FRITZ!Box",
-		Sees:  "Which devices are in the home, with their names and addresses; not where they send.",
-		Stops: "The internet access of one whole device, over IPv4 only; it can be given back at any time.",
+		Sees:  words.Text("Which devices are in the home, with their names and addresses; not where they send."),
+		Stops: words.Text("The internet access of one whole device, over IPv4 only; it can be given back at any time."),
 		Options: []connectors.Option{
-			{Key: optAddress, Label: "Address of the box", Default: "fritz.box", Required: true, Address: true, Help: "A name such as fritz.box or an address such as 192.168.178.1. It is spoken to over TLS; write http:// in front if your box is too old for that."},
-			{Key: optUsername, Label: "User name", Help: "A user of the box (System, FRITZ!Box Users) with the right to change the box's settings. An account of its own for Best Before is best. Empty: the one that signed in last."},
-			{Key: optPassword, Label: "Password", Required: true, Secret: true},
-			{Key: optInterval, Label: "Seconds between two looks at the list of devices", Default: "30", Seldom: true},
+			{Key: optAddress, Label: words.Text("Address of the box"), Default: "fritz.box", Required: true, Address: true, Help: words.Text("A name such as fritz.box or an address such as 192.168.178.1. It is spoken to over TLS; write http:// in front if your box is too old for that.")},
+			{Key: optUsername, Label: words.Text("User name"), Help: words.Text("A user of the box (System, FRITZ!Box Users) with the right to change the box's settings. An account of its own for Best Before is best. Empty: the one that signed in last.")},
+			{Key: optPassword, Label: words.Text("Password"), Required: true, Secret: true},
+			{Key: optInterval, Label: words.Text("Seconds between two looks at the list of devices"), Default: "30", Seldom: true},
 			connectors.CertificateOption(),
 		},
 		Announced: []connectors.Announced{{Type: DeviceType, Key: optAddress}},
 		Stays: connectors.Stays{
-			What:  "The box's user whose password you gave stays there, with its rights.",
-			Steps: []string{"If it is for Best Before alone: in the box, System, FRITZ!Box Users: delete that user.", "If nothing else needs it: Home Network, Network, Network Settings: switch the access for applications off."},
+			What:  words.Text("The box's user whose password you gave stays there, with its rights."),
+			Steps: []string{words.Text("If it is for Best Before alone: in the box, System, FRITZ!Box Users: delete that user."), words.Text("If nothing else needs it: Home Network, Network, Network Settings: switch the access for applications off.")},
 		},
 		Needs: []string{
-			"a FRITZ!Box that is the home's router", "a user of the box with the right to change its settings",
-			"in the box: Home Network, Network, Network Settings: allow access for applications",
+			words.Text("a FRITZ!Box that is the home's router"), words.Text("a user of the box with the right to change its settings"),
+			words.Text("in the box: Home Network, Network, Network Settings: allow access for applications"),
 		},
 	}
 }
@@ -100,7 +102,7 @@ func baseOf(typed string) (*url.URL, error) {
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || n == 0 || host == "" || len(host) > 253 || strings.ContainsAny(host, "/ @?#\\") || scheme != "http" && scheme != "https" {
-		return nil, connectors.NeedsPerson(fmt.Sprintf("%q is not the address of a FRITZ!Box; write fritz.box or 192.168.178.1.", typed), nil)
+		return nil, connectors.NeedsPerson(words.Sprintf("%q is not the address of a FRITZ!Box; write fritz.box or 192.168.178.1.", typed), nil)
 	}
 	return &url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port)}, nil
 }

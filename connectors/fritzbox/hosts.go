@@ -14,6 +14,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Bounds of the list of devices.
@@ -182,7 +183,7 @@ func (s *Session) list(ctx context.Context) ([]host, error) {
 	}
 	hosts, err := parseHosts(body)
 	if err != nil {
-		return nil, connectors.Transient("The FRITZ!Box gives a list of devices that cannot be read.", err)
+		return nil, connectors.Transient(words.Text("The FRITZ!Box gives a list of devices that cannot be read."), err)
 	}
 	return hosts, nil
 }
@@ -288,13 +289,13 @@ func (s *Session) look(ctx context.Context, w *watch, emit func(discovery.Sighti
 func (s *Session) sighting(h host, now time.Time) discovery.Sighting {
 	out := discovery.Sighting{
 		Source: s.source, At: now, Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: h.mac}},
-		Detail: "in the FRITZ!Box's list of devices",
+		Detail: words.Text("in the FRITZ!Box's list of devices"),
 	}
 	if h.addr.IsValid() {
 		out.Addresses = []netip.Addr{h.addr}
 	}
 	if h.guest {
-		out.Detail += ", in its guest network"
+		out.Detail += words.Text(", in its guest network")
 	}
 	for _, f := range [][2]string{{"friendly_name", h.label}, {"hostname", h.name}, {"model", h.model}} {
 		if f[1] != "" {
@@ -327,9 +328,9 @@ func (s *Session) Coverage(context.Context) (connectors.Coverage, error) {
 		out.Devices = append(out.Devices, discovery.Identifier{Type: discovery.MAC, Value: h.mac})
 	}
 	slices.SortFunc(out.Devices, func(a, b discovery.Identifier) int { return strings.Compare(a.Value, b.Value) })
-	out.Text = fmt.Sprintf("The box knows %d devices, %d of them present; it does not tell where they send.", len(s.known), present)
+	out.Text = words.Sprintf("The box knows %d devices, %d of them present; it does not tell where they send.", len(s.known), present)
 	if !s.filter {
-		out.Text += " It cannot block: it has no filter for devices, as a repeater has none."
+		out.Text += " " + words.Text("It cannot block: it has no filter for devices, as a repeater has none.")
 	}
 	return out, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 var (
@@ -58,7 +59,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 		return nil, connectors.NeedsPerson(err.Error(), nil)
 	}
 	if h == nil || h.Now == nil || h.HTTP == nil || h.Secret == nil {
-		return nil, connectors.Permanent("the FRITZ!Box connector was given no clock, no way out or no way to read its password", nil)
+		return nil, connectors.Permanent(words.Text("the FRITZ!Box connector was given no clock, no way out or no way to read its password"), nil)
 	}
 	s := &Session{source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now, plain: h.HTTP, opened: h.Now().UTC(), writing: make(chan struct{}, 1)}
 	if s.log == nil {
@@ -76,7 +77,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 	}
 	password, err := h.Secret(ctx, set.Secrets[optPassword])
 	if err != nil {
-		return nil, connectors.NeedsPerson("The FRITZ!Box's password cannot be read from the key store.", err)
+		return nil, connectors.NeedsPerson(words.Text("The FRITZ!Box's password cannot be read from the key store."), err)
 	}
 	username := set.Values[optUsername]
 	if username == "" {
@@ -110,7 +111,7 @@ func (s *Session) lock(ctx context.Context) (unlock func(), err error) {
 	case s.writing <- struct{}{}:
 		return func() { <-s.writing }, nil
 	case <-ctx.Done():
-		return nil, connectors.Transient("There was no time left: the FRITZ!Box was busy with another change.", ctx.Err())
+		return nil, connectors.Transient(words.Text("There was no time left: the FRITZ!Box was busy with another change."), ctx.Err())
 	}
 }
 
@@ -122,10 +123,10 @@ func (s *Session) describe(ctx context.Context) error {
 	}
 	services, err := parseServices(body)
 	if err != nil {
-		return connectors.Transient("What answers there does not describe itself as a FRITZ!Box.", err)
+		return connectors.Transient(words.Text("What answers there does not describe itself as a FRITZ!Box."), err)
 	}
 	if !slices.Contains(services, serviceHosts) {
-		return connectors.NeedsPerson("What answers there does not tell which devices it knows; give the address of the FRITZ!Box that is your router.", nil)
+		return connectors.NeedsPerson(words.Text("What answers there does not tell which devices it knows; give the address of the FRITZ!Box that is your router."), nil)
 	}
 	s.filter = slices.Contains(services, serviceFilter)
 	return nil
@@ -158,7 +159,7 @@ func (s *Session) usable() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return connectors.Permanent("The connection to the FRITZ!Box was closed.", nil)
+		return connectors.Permanent(words.Text("The connection to the FRITZ!Box was closed."), nil)
 	}
 	return s.refused
 }
@@ -182,9 +183,9 @@ func (s *Session) Capabilities() connectors.Capabilities {
 
 // Traits say what a block here is.
 func (s *Session) Traits() connectors.Traits {
-	note := "The box blocks by address: " + sixNote + "; it keeps no names of blocks, so Best Before keeps the list of its own."
+	note := words.Sprintf("The box blocks by address: %s; it keeps no names of blocks, so Best Before keeps the list of its own.", sixNote())
 	if !s.book.kept() {
-		note = "The box blocks by address: " + sixNote + "; it keeps no names of blocks, and here is no place to keep a list of our own beyond this run."
+		note = words.Sprintf("The box blocks by address: %s; it keeps no names of blocks, and here is no place to keep a list of our own beyond this run.", sixNote())
 	}
 	return connectors.Traits{Grain: connectors.GrainDevice, IPv4: true, Note: note}
 }

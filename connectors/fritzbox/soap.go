@@ -14,6 +14,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // The services that we speak to.
@@ -64,15 +65,15 @@ func codeOf(err error) int {
 func (f *soapFault) sentence() error {
 	switch f.code {
 	case codeInvalidAction:
-		return connectors.NeedsPerson("The FRITZ!Box does not offer this to programs; in the box, under Home Network, Network, Network Settings, allow access for applications.", f)
+		return connectors.NeedsPerson(words.Text("The FRITZ!Box does not offer this to programs; in the box, under Home Network, Network, Network Settings, allow access for applications."), f)
 	case codeUnauthorized:
-		return connectors.NeedsPerson("This user of the FRITZ!Box may not do that; in the box, under System, FRITZ!Box Users, give it the right to change the box's settings.", f)
+		return connectors.NeedsPerson(words.Text("This user of the FRITZ!Box may not do that; in the box, under System, FRITZ!Box Users, give it the right to change the box's settings."), f)
 	case codeIndex, codeNoEntry:
-		return connectors.Transient("The FRITZ!Box does not know this address or device now.", f)
+		return connectors.Transient(words.Text("The FRITZ!Box does not know this address or device now."), f)
 	case 402, 600, 801, 802, 803:
-		return connectors.Permanent("The FRITZ!Box does not accept the request as it is.", f)
+		return connectors.Permanent(words.Text("The FRITZ!Box does not accept the request as it is."), f)
 	}
-	return connectors.Transient("The FRITZ!Box could not do it just now.", f)
+	return connectors.Transient(words.Text("The FRITZ!Box could not do it just now."), f)
 }
 
 // argument is one named value of a call, in the order that the box wants.
@@ -178,7 +179,7 @@ func (s *Session) call(ctx context.Context, control, service, action string, arg
 func (s *Session) callAs(ctx context.Context, client *http.Client, control, service, action string, args ...argument) (map[string]string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.at(control, ""), bytes.NewReader(envelope(service, action, args)))
 	if err != nil {
-		return nil, connectors.Permanent("the request to the FRITZ!Box cannot be written", err)
+		return nil, connectors.Permanent(words.Text("the request to the FRITZ!Box cannot be written"), err)
 	}
 	req.Header.Set("Content-Type", `text/xml; charset="utf-8"`)
 	req.Header.Set("SOAPACTION", `"`+service+"#"+action+`"`)
@@ -194,7 +195,7 @@ func (s *Session) callAs(ctx context.Context, client *http.Client, control, serv
 	case status != http.StatusOK:
 		return nil, statusError(status)
 	case err != nil:
-		return nil, connectors.Transient("The FRITZ!Box gives an answer that cannot be read.", err)
+		return nil, connectors.Transient(words.Text("The FRITZ!Box gives an answer that cannot be read."), err)
 	}
 	return out, nil
 }
@@ -210,11 +211,11 @@ func (s *Session) at(path, query string) string {
 func (s *Session) get(ctx context.Context, client *http.Client, path string, limit int64) ([]byte, error) {
 	u, err := url.Parse(path)
 	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, "/") {
-		return nil, connectors.Transient("The FRITZ!Box names a file elsewhere, which is not fetched.", nil)
+		return nil, connectors.Transient(words.Text("The FRITZ!Box names a file elsewhere, which is not fetched."), nil)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.at(u.Path, u.RawQuery), nil)
 	if err != nil {
-		return nil, connectors.Permanent("the request to the FRITZ!Box cannot be written", err)
+		return nil, connectors.Permanent(words.Text("the request to the FRITZ!Box cannot be written"), err)
 	}
 	status, body, err := s.do(req, client, limit)
 	if err == nil && status != http.StatusOK {
@@ -244,16 +245,16 @@ func (s *Session) do(req *http.Request, client *http.Client, limit int64) (int, 
 	}
 	if resp.StatusCode == http.StatusUnauthorized {
 		if resp.Request == nil || resp.Request.Header.Get("Authorization") == "" {
-			return 0, nil, connectors.NeedsPerson("What answers there does not sign in as a FRITZ!Box does; check the address.", nil)
+			return 0, nil, connectors.NeedsPerson(words.Text("What answers there does not sign in as a FRITZ!Box does; check the address."), nil)
 		}
-		return 0, nil, s.refuse(connectors.Fault(consent.KindSignIn, "The FRITZ!Box does not accept this user name and password; it is not tried again until you enter them anew.", nil))
+		return 0, nil, s.refuse(connectors.Fault(consent.KindSignIn, words.Text("The FRITZ!Box does not accept this user name and password; it is not tried again until you enter them anew."), nil))
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err != nil {
 		return 0, nil, connectors.Unreached(req.Context(), peer, err)
 	}
 	if int64(len(body)) > limit {
-		return 0, nil, connectors.Transient("The FRITZ!Box gives an answer that is far too long; it was not read.", nil)
+		return 0, nil, connectors.Transient(words.Text("The FRITZ!Box gives an answer that is far too long; it was not read."), nil)
 	}
 	return resp.StatusCode, body, nil
 }
@@ -263,7 +264,7 @@ func statusError(status int) error {
 	case status >= 500:
 		return connectors.OwnFault(peer, status, nil)
 	case status == http.StatusNotFound || status == http.StatusForbidden || status == http.StatusMethodNotAllowed:
-		return connectors.NeedsPerson("There is no FRITZ!Box that lets programs in at this address; in the box, under Home Network, Network, Network Settings, allow access for applications.", nil)
+		return connectors.NeedsPerson(words.Text("There is no FRITZ!Box that lets programs in at this address; in the box, under Home Network, Network, Network Settings, allow access for applications."), nil)
 	}
-	return connectors.Transient(fmt.Sprintf("The FRITZ!Box answers with status %d.", status), nil)
+	return connectors.Transient(words.Sprintf("The FRITZ!Box answers with status %d.", status), nil)
 }

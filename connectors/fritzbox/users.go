@@ -10,6 +10,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // maxUsers bounds the users of one box; a box has a few dozen at most.
@@ -61,7 +62,7 @@ func (s *Session) lastUser(ctx context.Context) (string, error) {
 	if name := pickUser(out["NewX_AVM-DE_UserList"]); err == nil && name != "" {
 		return name, nil
 	}
-	return "", connectors.NeedsPerson("The FRITZ!Box does not tell which user signed in last; enter the name of one of its users.", err)
+	return "", connectors.NeedsPerson(words.Text("The FRITZ!Box does not tell which user signed in last; enter the name of one of its users."), err)
 }
 
 // pickUser reads the list; "" where it names nobody to choose.

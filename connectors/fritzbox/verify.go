@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // Held is our own list, with what the box says of each address now.
@@ -34,7 +34,7 @@ func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
 			}
 			active = active && err == nil && v.disallowed
 		}
-		text := fmt.Sprintf("blocks %s, at %s, from the internet (our own list: the box keeps no names)", strings.Join(b.MACs, ", "), joined(b.Addresses))
+		text := words.Sprintf("blocks %s, at %s, from the internet (our own list: the box keeps no names)", strings.Join(b.MACs, ", "), joined(b.Addresses))
 		r := connectors.Receipt{Mark: mark, Level: consent.Configured, At: b.At, Target: b.Target, Grain: connectors.GrainDevice, Text: text}
 		out = append(out, connectors.Held{Mark: mark, Text: text, Active: active, Receipt: r})
 	}
@@ -67,7 +67,7 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 		if _, err := s.counter(ctx); err != nil {
 			return f, err
 		}
-		f.Missing, f.Text = true, "Our list of this FRITZ!Box no longer holds the block."
+		f.Missing, f.Text = true, words.Text("Our list of this FRITZ!Box no longer holds the block.")
 		return f, nil
 	}
 	places, err := s.locate(ctx, b.MACs)
@@ -75,12 +75,12 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 		if !errors.Is(err, errAway) {
 			return f, err
 		}
-		f.Level, f.Text = consent.Configured, "The device has no address in the home now; it is blocked again when it comes back with another."
+		f.Level, f.Text = consent.Configured, words.Text("The device has no address in the home now; it is blocked again when it comes back with another.")
 		return f, nil
 	}
 	for _, p := range places {
 		if !slices.Contains(b.Addresses, p.addr) {
-			f.Missing, f.Text = true, fmt.Sprintf("The device has another address, %s, and the block is at %s.", p.addr, joined(b.Addresses))
+			f.Missing, f.Text = true, words.Sprintf("The device has another address, %s, and the block is at %s.", p.addr, joined(b.Addresses))
 			return f, nil
 		}
 		v, err := s.access(ctx, p.addr)
@@ -88,18 +88,18 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 			return f, err
 		}
 		if !v.disallowed {
-			f.Missing, f.Text = true, fmt.Sprintf("The FRITZ!Box no longer blocks %s.", p.addr)
+			f.Missing, f.Text = true, words.Sprintf("The FRITZ!Box no longer blocks %s.", p.addr)
 			return f, nil
 		}
 		if !v.denied {
-			f.Level, f.Text = consent.Accepted, fmt.Sprintf("The block of %s is set, but the FRITZ!Box still lets it out.", p.addr)
+			f.Level, f.Text = consent.Accepted, words.Sprintf("The block of %s is set, but the FRITZ!Box still lets it out.", p.addr)
 			return f, nil
 		}
 	}
 	f.Level = consent.Configured
-	f.Text = "The FRITZ!Box says that the device may not go out over IPv4; it does not tell whether it has tried"
+	f.Text = words.Text("The FRITZ!Box says that the device may not go out over IPv4; it does not tell whether it has tried")
 	if slices.ContainsFunc(r.Target.Addresses, outsideSix) {
-		f.Text += "; the device has an IPv6 address too, and over that it is not stopped"
+		f.Text += words.Text("; the device has an IPv6 address too, and over that it is not stopped")
 	}
 	f.Text += "."
 	return f, nil

@@ -10,6 +10,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // receiptData is what a receipt carries for Verify.
@@ -30,7 +31,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	}
 	now := s.now()
 	if p.ended(now) {
-		return connectors.Receipt{}, connectors.Permanent("the pause would be over already", nil)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("the pause would be over already"), nil)
 	}
 	if !p.from.After(now) {
 		p.from = time.Time{}
@@ -43,7 +44,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 		return connectors.Receipt{}, err
 	}
 	if err := ctx.Err(); err != nil {
-		return connectors.Receipt{}, connectors.Transient("asking the router took too long", err)
+		return connectors.Receipt{}, connectors.Transient(words.Text("asking the router took too long"), err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,7 +62,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	text := blockText(p, h, now)
 	if err := s.boot.put(safeMark(p.mark), renderMark(p)); err != nil {
 		s.log.Warn("boot file not written", "error", err)
-		text += "; it could not be kept for a restart of that box"
+		text += words.Text("; it could not be kept for a restart of that box")
 	}
 	return receiptFor(r, p, now, text, data)
 }
@@ -77,7 +78,7 @@ func (s *Session) set(p plan, h home) error {
 		return refusal("setting the block", err)
 	}
 	if !k.complete() || k.targetHash() != p.targetHash() && !p.ended(s.now()) {
-		return connectors.Transient("the router took the block but does not show it", nil)
+		return connectors.Transient(words.Text("the router took the block but does not show it"), nil)
 	}
 	return nil
 }
@@ -86,10 +87,10 @@ func (s *Session) set(p plan, h home) error {
 func checkDevice(p plan, t connectors.Target, h home) error {
 	for _, m := range p.macs {
 		if slices.Contains(h.ownMACs, m) {
-			return connectors.NeedsPerson("this is the router itself; it cannot be blocked", nil)
+			return connectors.NeedsPerson(words.Text("this is the router itself; it cannot be blocked"), nil)
 		}
 		if slices.Contains(h.upstream, m) {
-			return connectors.NeedsPerson("this is the way to the internet; it cannot be blocked", nil)
+			return connectors.NeedsPerson(words.Text("this is the way to the internet; it cannot be blocked"), nil)
 		}
 	}
 	if len(h.addressesOf(p.macs)) > 0 {
@@ -106,7 +107,7 @@ func checkDevice(p plan, t connectors.Target, h home) error {
 		}
 	}
 	if others > 0 {
-		return connectors.NeedsPerson("the router now sees another network adapter at this device's address; say first whether it is the same device", nil)
+		return connectors.NeedsPerson(words.Text("the router now sees another network adapter at this device's address; say first whether it is the same device"), nil)
 	}
 	return nil
 }
@@ -131,7 +132,7 @@ func clock(t, now time.Time) string {
 	if y, m, d := t.Date(); y == now.Year() && m == now.Month() && d == now.Day() {
 		return t.Format("15:04:05")
 	}
-	return t.Format("2 January 2006, 15:04:05")
+	return words.Date(t, "2 January 2006, 15:04:05")
 }
 
 func receiptFor(r connectors.BlockRequest, p plan, now time.Time, text string, d receiptData) (connectors.Receipt, error) {
@@ -156,10 +157,10 @@ func macTexts(ms []mac) []string {
 // Unblock lifts what r's mark set, and only that. A mark that is gone is success.
 func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors.Receipt, error) {
 	if r.Mark == "" {
-		return r, connectors.Permanent("this receipt names no block", nil)
+		return r, connectors.Permanent(words.Text("this receipt names no block"), nil)
 	}
 	if err := ctx.Err(); err != nil {
-		return r, connectors.Transient("asking the router took too long", err)
+		return r, connectors.Transient(words.Text("asking the router took too long"), err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -174,10 +175,10 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 		}
 	}
 	s.tracker.forgetMark(mark)
-	r.Level, r.At, r.Text, r.Data = consent.Configured, s.now().UTC(), "asked the router · router confirms · the block is lifted", nil
+	r.Level, r.At, r.Text, r.Data = consent.Configured, s.now().UTC(), words.Text("asked the router · router confirms · the block is lifted"), nil
 	if err := s.boot.drop(mark); err != nil {
 		s.log.Warn("boot file not written", "error", err)
-		r.Text += "; it could not be taken out of the file for the next restart"
+		r.Text += words.Text("; it could not be taken out of the file for the next restart")
 	}
 	return r, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"bestbefore/connectors"
+	"bestbefore/words"
 )
 
 // systemdDir is where systemd looks for units that an administrator made.
@@ -29,9 +30,9 @@ func placeFor(s connectors.Settings, stateDir string) (bootPlace, error) {
 	}
 	switch v := s.Values[optBootUnit]; {
 	case v == bootInstall && p.dir == "":
-		return p, connectors.NeedsPerson("a boot unit needs a folder for its file; give one with boot=FOLDER", nil)
+		return p, connectors.NeedsPerson(words.Text("a boot unit needs a folder for its file; give one with boot=FOLDER"), nil)
 	case v != "" && v != bootInstall:
-		return p, connectors.NeedsPerson(`boot_unit is either empty or "install"`, nil)
+		return p, connectors.NeedsPerson(words.Text("boot_unit is either empty or \"install\""), nil)
 	default:
 		p.install = v != ""
 	}
@@ -40,13 +41,13 @@ func placeFor(s connectors.Settings, stateDir string) (bootPlace, error) {
 	}
 	abs, err := filepath.Abs(p.dir)
 	if err != nil {
-		return p, connectors.NeedsPerson("the folder of the boot file cannot be used", err)
+		return p, connectors.NeedsPerson(words.Text("the folder of the boot file cannot be used"), err)
 	}
 	if p.dir = abs; strings.ContainsAny(p.dir, "\"\\\n") { // nft could not be told of it
-		return p, connectors.NeedsPerson("the folder of the boot file has a quotation mark or a backslash in its name; choose another", nil)
+		return p, connectors.NeedsPerson(words.Text("the folder of the boot file has a quotation mark or a backslash in its name; choose another"), nil)
 	}
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
-		return p, connectors.NeedsPerson("the folder of the boot file cannot be made", err)
+		return p, connectors.NeedsPerson(words.Text("the folder of the boot file cannot be made"), err)
 	}
 	return p, nil
 }
@@ -88,10 +89,10 @@ func (p bootPlace) base(script string) error {
 		err = writeFile(p.file(), []byte(script))
 	}
 	if err != nil {
-		return connectors.Transient("the rules could not be written to the boot file", err)
+		return connectors.Transient(words.Text("the rules could not be written to the boot file"), err)
 	}
 	if err := writeFile(filepath.Join(p.dir, unitName), []byte(renderUnit(p.file()))); err != nil {
-		return connectors.Transient("the boot unit could not be written", err)
+		return connectors.Transient(words.Text("the boot unit could not be written"), err)
 	}
 	return nil
 }
@@ -102,7 +103,7 @@ func (p bootPlace) put(mark, script string) error {
 		return nil
 	}
 	if err := writeFile(p.mark(mark), []byte(script)); err != nil {
-		return connectors.Transient("a rule could not be written to its boot file", err)
+		return connectors.Transient(words.Text("a rule could not be written to its boot file"), err)
 	}
 	return nil
 }
@@ -120,7 +121,7 @@ func (p bootPlace) drop(mark string) error {
 		err = syncFolder(p.folder())
 	}
 	if err != nil {
-		return connectors.Transient("a rule could not be taken out of the boot files", err)
+		return connectors.Transient(words.Text("a rule could not be taken out of the boot files"), err)
 	}
 	return nil
 }
@@ -142,12 +143,12 @@ func (p bootPlace) only(scripts map[string]string) error {
 	}
 	there, err := os.ReadDir(p.folder())
 	if err != nil {
-		return connectors.Transient("the boot files could not be listed", err)
+		return connectors.Transient(words.Text("the boot files could not be listed"), err)
 	}
 	for _, e := range there {
 		if file := filepath.Join(p.folder(), e.Name()); !files[file] {
 			if err := os.Remove(file); err != nil {
-				return connectors.Transient("a rule could not be taken out of the boot files", err)
+				return connectors.Transient(words.Text("a rule could not be taken out of the boot files"), err)
 			}
 		}
 	}
@@ -171,7 +172,7 @@ func (p bootPlace) setUp() error {
 		err = os.Symlink(p.unit(), p.want())
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return connectors.NeedsPerson("the boot unit could not be installed in "+p.systemd, err)
+		return connectors.NeedsPerson(words.Sprintf("the boot unit could not be installed in %s", p.systemd), err)
 	}
 	return nil
 }
@@ -270,7 +271,7 @@ func tune(dir string) (tuning, error) {
 		file := filepath.Join("/proc/sys", name)
 		b, err := os.ReadFile(file)
 		if errors.Is(err, fs.ErrNotExist) {
-			return t, connectors.NeedsPerson("this kernel does not track connections (nf_conntrack is missing)", err)
+			return t, connectors.NeedsPerson(words.Text("this kernel does not track connections (nf_conntrack is missing)"), err)
 		}
 		if err != nil {
 			return t, fmt.Errorf("reading %s: %w", name, err)

@@ -13,6 +13,7 @@ package gateway
 
 import (
 	"bestbefore/connectors"
+	"bestbefore/words"
 )
 
 // Kind is the connector's name in settings and on the command line.
@@ -41,22 +42,22 @@ func (*Connector) Spec() connectors.Spec {
 		Kind:  Kind,
 		Name:  "Linux router",
 		Once:  true,
-		Sees:  "Every flow between the home and the outside that passes this box, with addresses and bytes.",
-		Stops: "A device, or its traffic to one recipient, IPv4 and IPv6, open flows included; the date is kept by the kernel itself.",
+		Sees:  words.Text("Every flow between the home and the outside that passes this box, with addresses and bytes."),
+		Stops: words.Text("A device, or its traffic to one recipient, IPv4 and IPv6, open flows included; the date is kept by the kernel itself."),
 		Options: []connectors.Option{
-			{Key: optLAN, Label: "Interface of the home", Seldom: true, Help: "Name or names with commas, such as br0. Empty: found by itself."},
-			{Key: optWAN, Label: "Interface to the internet", Seldom: true, Help: "Name or names with commas. Empty: where the default route goes."},
-			{Key: optBoot, Label: "Folder of the boot file", Seldom: true, Help: "Where the rules are kept for the next start of this box. Empty: the connection's own folder."},
+			{Key: optLAN, Label: words.Text("Interface of the home"), Seldom: true, Help: words.Text("Name or names with commas, such as br0. Empty: found by itself.")},
+			{Key: optWAN, Label: words.Text("Interface to the internet"), Seldom: true, Help: words.Text("Name or names with commas. Empty: where the default route goes.")},
+			{Key: optBoot, Label: words.Text("Folder of the boot file"), Seldom: true, Help: words.Text("Where the rules are kept for the next start of this box. Empty: the connection's own folder.")},
 			{
-				Key: optBootUnit, Label: "When this box restarts", Help: "For a date to hold even then, a systemd unit is set up that loads the rules before the network starts.",
-				Choices: []connectors.Answer{{Label: "its rules are gone until Best Before runs"}, {Value: bootInstall, Label: "its rules are loaded before the network"}},
+				Key: optBootUnit, Label: words.Text("When this box restarts"), Help: words.Text("For a date to hold even then, a systemd unit is set up that loads the rules before the network starts."),
+				Choices: []connectors.Answer{{Label: words.Text("its rules are gone until Best Before runs")}, {Value: bootInstall, Label: words.Text("its rules are loaded before the network")}},
 			},
-			{Key: optInterval, Label: "Seconds between two looks at the flows", Default: "5", Seldom: true},
+			{Key: optInterval, Label: words.Text("Seconds between two looks at the flows"), Default: "5", Seldom: true},
 		},
-		Needs: []string{"Linux with nftables and connection tracking", "administrator rights on the box that routes the home"},
+		Needs: []string{words.Text("Linux with nftables and connection tracking"), words.Text("administrator rights on the box that routes the home")},
 	}
 	if !supported {
-		s.Needs = append(s.Needs, "not supported on this system: run the agent on the Linux box that routes the home")
+		s.Needs = append(s.Needs, words.Text("not supported on this system: run the agent on the Linux box that routes the home"))
 	}
 	return s
 }

@@ -14,6 +14,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // neighbor is one line of this box's neighbour table.
@@ -288,7 +289,7 @@ func checkNames(names []string) error {
 		}
 	}
 	if len(missing) > 0 {
-		return connectors.NeedsPerson("this box has no interface "+strings.Join(missing, ", ")+"; give the home's with lan=NAME", nil)
+		return connectors.NeedsPerson(words.Sprintf("this box has no interface %s; give the home's with lan=NAME", strings.Join(missing, ", ")), nil)
 	}
 	return nil
 }
@@ -352,7 +353,7 @@ func sightings(h home, source discovery.Source, now time.Time) []discovery.Sight
 		sg := byMAC[n.mac]
 		if sg == nil {
 			sg = &discovery.Sighting{
-				Source: source, At: now, Interface: n.iface, Detail: "in the router's neighbour table",
+				Source: source, At: now, Interface: n.iface, Detail: words.Text("in the router's neighbour table"),
 				Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: n.mac.String()}},
 			}
 			byMAC[n.mac] = sg
@@ -379,20 +380,20 @@ func sightings(h home, source discovery.Source, now time.Time) []discovery.Sight
 func (s *Session) Coverage(context.Context) (connectors.Coverage, error) {
 	since, alive, overruns := s.tracker.coverage()
 	c := connectors.Coverage{Since: since, Alive: alive, Sees: []string{"bytes", "destinations", "presence"}, Whole: true}
-	text := []string{"sees everything that passes this box between the home and the outside"}
+	text := []string{words.Text("sees everything that passes this box between the home and the outside")}
 	if n := forwardingNote(forwards("ipv4"), forwards("ipv6")); n != "" {
 		text = append(text, n)
 	}
 	if len(s.tuning.Changed) > 0 {
-		text = append(text, "flow accounting was switched on for this; connections opened before have no figures")
+		text = append(text, words.Text("flow accounting was switched on for this; connections opened before have no figures"))
 	}
 	for _, name := range accountingSettings()[:1] {
 		if b, err := os.ReadFile("/proc/sys/" + name); err != nil || strings.TrimSpace(string(b)) == "0" {
-			text = append(text, "flow accounting is off, so bytes are missing")
+			text = append(text, words.Text("flow accounting is off, so bytes are missing"))
 		}
 	}
 	if overruns > 0 {
-		text = append(text, fmt.Sprintf("the kernel had to drop flow events %d times, so short flows may be missing", overruns))
+		text = append(text, words.Sprintf("the kernel had to drop flow events %d times, so short flows may be missing", overruns))
 	}
 	c.Text = strings.Join(text, "; ")
 	return c, nil

@@ -17,6 +17,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 const (
@@ -33,7 +34,7 @@ const (
 func (s *Session) Observe(ctx context.Context, from connectors.Cursor, emit func([]flow.Record, connectors.Cursor)) error {
 	boot, err := bootID()
 	if err != nil {
-		return connectors.Transient("reading which run of the kernel this is", err)
+		return connectors.Transient(words.Text("reading which run of the kernel this is"), err)
 	}
 	o := &observer{s: s, emit: emit, place: newPlace(boot), fresh: len(from) == 0, ended: map[uint32]seenFlow{}}
 	if len(from) > 0 {

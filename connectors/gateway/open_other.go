@@ -7,6 +7,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 const supported = false
@@ -15,6 +16,6 @@ const supported = false
 func (*Connector) Open(context.Context, connectors.Settings, *connectors.Host) (connectors.Session, error) {
 	return nil, &connectors.Error{
 		Kind: consent.KindUnsupported,
-		Text: "the gateway connector works on Linux only; run the agent on the Linux box that routes the home",
+		Text: words.Text("the gateway connector works on Linux only; run the agent on the Linux box that routes the home"),
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Limits on what one mark may carry, against hostile or runaway input.
@@ -77,10 +78,10 @@ type plan struct {
 func planFor(r connectors.BlockRequest) (plan, error) {
 	p := plan{mark: r.Mark, any: r.Target.Recipient.Any, from: trunc(r.From), until: trunc(r.Until)}
 	if r.Mark == "" {
-		return plan{}, connectors.Permanent("a block without a mark cannot be lifted again", nil)
+		return plan{}, connectors.Permanent(words.Text("a block without a mark cannot be lifted again"), nil)
 	}
 	if !p.until.IsZero() && !p.until.After(p.from) {
-		return plan{}, connectors.Permanent("the block would end before it starts", nil)
+		return plan{}, connectors.Permanent(words.Text("the block would end before it starts"), nil)
 	}
 	for _, id := range r.Target.Identifiers {
 		if id.Type != discovery.MAC {
@@ -93,10 +94,10 @@ func planFor(r connectors.BlockRequest) (plan, error) {
 	slices.SortFunc(p.macs, func(a, b mac) int { return slices.Compare(a[:], b[:]) })
 	p.macs = slices.Compact(p.macs)
 	if len(p.macs) == 0 {
-		return plan{}, connectors.NeedsPerson("this device's hardware address is not known, so the router cannot tell it from the others", nil)
+		return plan{}, connectors.NeedsPerson(words.Text("this device's hardware address is not known, so the router cannot tell it from the others"), nil)
 	}
 	if len(p.macs) > maxMACs {
-		return plan{}, connectors.Permanent(fmt.Sprintf("this device has more than %d hardware addresses", maxMACs), nil)
+		return plan{}, connectors.Permanent(words.Sprintf("this device has more than %d hardware addresses", maxMACs), nil)
 	}
 	if p.any {
 		return p, nil
@@ -107,7 +108,7 @@ func planFor(r connectors.BlockRequest) (plan, error) {
 	}
 	p.to = mergeRanges(parseRanges(texts))
 	if len(p.to) == 0 {
-		return plan{}, connectors.Transient("no address of this recipient is known yet, so the router cannot stop it", nil)
+		return plan{}, connectors.Transient(words.Text("no address of this recipient is known yet, so the router cannot stop it"), nil)
 	}
 	if len(p.to) > maxAddresses {
 		return plan{}, tooMany()
@@ -116,7 +117,7 @@ func planFor(r connectors.BlockRequest) (plan, error) {
 }
 
 func tooMany() error {
-	return connectors.Permanent(fmt.Sprintf("this recipient has more than %d addresses; block the whole device instead", maxAddresses), nil)
+	return connectors.Permanent(words.Sprintf("this recipient has more than %d addresses; block the whole device instead", maxAddresses), nil)
 }
 
 // trunc keeps milliseconds: what the rules' comments and the kernel share.

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -18,6 +17,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 const supported = true
@@ -35,9 +35,6 @@ var (
 	_ connectors.Traiter    = (*Session)(nil)
 	_ connectors.Leaver     = (*Session)(nil)
 )
-
-// needRights is what a person must do when the kernel refuses us.
-const needRights = "needs administrator rights on the box that routes the home; start the agent there with sudo"
 
 // Session is a live connection to this box's kernel.
 type Session struct {
@@ -67,7 +64,7 @@ func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors
 		return nil, connectors.NeedsPerson(err.Error(), nil)
 	}
 	if h == nil || h.Now == nil {
-		return nil, connectors.Permanent("the gateway connector was given no clock", nil)
+		return nil, connectors.Permanent(words.Text("the gateway connector was given no clock"), nil)
 	}
 	ses := &Session{
 		source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now,
@@ -79,7 +76,7 @@ func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors
 	if v := s.Values[optInterval]; v != "" {
 		n, err := strconv.ParseFloat(v, 64)
 		if err != nil || !(n >= 0.05 && n <= 3600) {
-			return nil, connectors.NeedsPerson(fmt.Sprintf("%q is not a number of seconds between 0.05 and 3600", v), nil)
+			return nil, connectors.NeedsPerson(words.Sprintf("%q is not a number of seconds between 0.05 and 3600", v), nil)
 		}
 		ses.interval = time.Duration(n * float64(time.Second))
 	}
@@ -96,7 +93,7 @@ func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors
 // start is the part of Open that speaks to the kernel.
 func (s *Session) start(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return connectors.Transient("opening the gateway took too long", err)
+		return connectors.Transient(words.Text("opening the gateway took too long"), err)
 	}
 	if err := checkNames(s.lan); err != nil {
 		return err
@@ -108,11 +105,11 @@ func (s *Session) start(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.kernel.prepare(h.stays); err != nil {
-		return refusal("making our table in the kernel", err)
+		return refusal(words.Text("making our table in the kernel"), err)
 	}
 	s.stays = h.stays
 	if s.tuning, err = tune(s.boot.dir); err != nil {
-		return refusal("switching flow accounting on", err)
+		return refusal(words.Text("switching flow accounting on"), err)
 	}
 	if len(s.tuning.Changed) > 0 {
 		s.log.Info("flow accounting switched on", "settings", strings.Join(s.tuning.Changed, " "))
@@ -133,7 +130,7 @@ type sides struct{ lan, wan []string }
 func (s *Session) home() (home, error) {
 	h, err := readHome(s.lan, s.wan)
 	if err != nil {
-		return home{}, refusal("reading this box's network", err)
+		return home{}, refusal(words.Text("reading this box's network"), err)
 	}
 	if len(h.lan) > 0 {
 		s.last.Store(&sides{h.lan, h.wan})
@@ -141,10 +138,10 @@ func (s *Session) home() (home, error) {
 	}
 	last := s.last.Load()
 	if last == nil {
-		return home{}, connectors.NeedsPerson("cannot tell which interface leads into the home; give it with lan=NAME", nil)
+		return home{}, connectors.NeedsPerson(words.Text("cannot tell which interface leads into the home; give it with lan=NAME"), nil)
 	}
 	if h, err = readHome(last.lan, last.wan); err != nil {
-		return home{}, refusal("reading this box's network", err)
+		return home{}, refusal(words.Text("reading this box's network"), err)
 	}
 	return h, nil
 }
@@ -157,7 +154,7 @@ func (s *Session) standing() (*table, error) {
 	}
 	if err != nil {
 		s.stood = nil
-		return nil, refusal("reading our table", err)
+		return nil, refusal(words.Text("reading our table"), err)
 	}
 	return s.stood, nil
 }
@@ -178,7 +175,7 @@ func (s *Session) mark(name string) (*kept, error) {
 		err = s.kernel.fill(k, s.now())
 	}
 	if err != nil {
-		return nil, refusal("reading the block back", err)
+		return nil, refusal(words.Text("reading the block back"), err)
 	}
 	return k, nil
 }
@@ -192,7 +189,7 @@ func (s *Session) prepared(h home) (*table, error) {
 	}
 	if !t.ready(h.stays) || !h.stays.equal(s.stays) {
 		if err := s.kernel.prepare(h.stays); err != nil {
-			return nil, refusal("making our table in the kernel", err)
+			return nil, refusal(words.Text("making our table in the kernel"), err)
 		}
 		s.stays = h.stays
 		if err := s.boot.base(renderBase(h.stays, s.boot.marks())); err != nil {
@@ -203,7 +200,7 @@ func (s *Session) prepared(h home) (*table, error) {
 		}
 	}
 	if err := s.kernel.tidy(t); err != nil {
-		return nil, refusal("tidying our table", err)
+		return nil, refusal(words.Text("tidying our table"), err)
 	}
 	return t, nil
 }
@@ -216,7 +213,7 @@ func (s *Session) takeOver() error {
 		return err
 	}
 	if err := s.kernel.tidy(t); err != nil {
-		return refusal("tidying our table", err)
+		return refusal(words.Text("tidying our table"), err)
 	}
 	if err := s.sweep(t, s.now()); err != nil {
 		return err
@@ -224,7 +221,7 @@ func (s *Session) takeOver() error {
 	texts := map[string]string{}
 	for mark, k := range t.marks {
 		if err := s.kernel.fill(k, s.now()); err != nil {
-			return refusal("reading our table", err)
+			return refusal(words.Text("reading our table"), err)
 		}
 		if len(k.macs) > 0 {
 			texts[mark] = renderMark(k.plan)
@@ -243,7 +240,7 @@ func (s *Session) sweep(t *table, then time.Time) error {
 			continue
 		}
 		if err := s.kernel.take(t, k); err != nil {
-			return refusal("removing a pause that is over", err)
+			return refusal(words.Text("removing a pause that is over"), err)
 		}
 		if err := s.boot.drop(mark); err != nil {
 			s.log.Warn("boot file not written", "error", err)
@@ -265,7 +262,7 @@ func (s *Session) Close() error {
 		return nil
 	}
 	if err := s.kernel.removeTable(); err != nil {
-		return refusal("removing our empty table", err)
+		return refusal(words.Text("removing our empty table"), err)
 	}
 	return nil
 }
@@ -282,7 +279,7 @@ func (s *Session) Leave(context.Context) error {
 // Probe checks that the kernel still lets us in.
 func (s *Session) Probe(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return connectors.Transient("the check took too long", err)
+		return connectors.Transient(words.Text("the check took too long"), err)
 	}
 	if err := checkNames(s.lan); err != nil {
 		return err
@@ -291,7 +288,7 @@ func (s *Session) Probe(ctx context.Context) error {
 		return err
 	}
 	if _, err := s.kernel.tableExists(); err != nil {
-		return refusal("reading the kernel's tables", err)
+		return refusal(words.Text("reading the kernel's tables"), err)
 	}
 	return nil
 }
@@ -300,7 +297,7 @@ func (s *Session) Probe(ctx context.Context) error {
 func (s *Session) PeerTime(context.Context) (time.Time, error) {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_REALTIME, &ts); err != nil {
-		return time.Time{}, connectors.Transient("reading the kernel's clock", err)
+		return time.Time{}, connectors.Transient(words.Text("reading the kernel's clock"), err)
 	}
 	return time.Unix(ts.Unix()).UTC(), nil
 }
@@ -329,11 +326,11 @@ func (s *Session) Traits() connectors.Traits {
 func forwardingNote(v4, v6 bool) string {
 	switch {
 	case !v4 && !v6:
-		return "this box does not forward packets, so nothing of the home passes it"
+		return words.Text("this box does not forward packets, so nothing of the home passes it")
 	case !v4:
-		return "this box does not forward IPv4"
+		return words.Text("this box does not forward IPv4")
 	case !v6:
-		return "this box does not forward IPv6"
+		return words.Text("this box does not forward IPv6")
 	}
 	return ""
 }
@@ -356,12 +353,12 @@ func refusal(doing string, err error) error {
 	}
 	denied := strings.Contains(err.Error(), "operation not permitted") // the nftables library does not wrap it
 	if denied || errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
-		return connectors.NeedsPerson(needRights, err)
+		return connectors.NeedsPerson(words.Text("needs administrator rights on the box that routes the home; start the agent there with sudo"), err)
 	}
 	if errors.Is(err, unix.EPROTONOSUPPORT) || errors.Is(err, unix.EAFNOSUPPORT) {
-		return &connectors.Error{Kind: consent.KindUnsupported, Text: "this box's kernel has no nftables or no connection tracking", Err: err}
+		return &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("this box's kernel has no nftables or no connection tracking"), Err: err}
 	}
-	return connectors.Transient(doing+" did not work", err)
+	return connectors.Transient(words.Sprintf("%s did not work", doing), err)
 }
 
 func names(s string) []string {

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"bestbefore/connectors"
+	"bestbefore/words"
 )
 
 // table is what our table held at one generation of the kernel's tables. As long
@@ -254,7 +255,7 @@ func (n *kernel) take(t *table, k *kept) error {
 		return err
 	}
 	if len(left) > 0 {
-		return connectors.Transient("the router took the request but still shows the block", nil)
+		return connectors.Transient(words.Text("the router took the request but still shows the block"), nil)
 	}
 	delete(t.marks, k.mark)
 	return n.advance(t, before, 1)

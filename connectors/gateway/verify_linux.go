@@ -11,6 +11,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 func compareText(a, b string) int { return cmp.Compare(a, b) }
@@ -24,12 +25,12 @@ func (k *kept) held(now time.Time) connectors.Held {
 			what = k.to[0].String()
 		}
 	}
-	text := fmt.Sprintf("blocks %s from reaching %s", strings.Join(macTexts(k.macs), ", "), what)
+	text := words.Sprintf("blocks %s from reaching %s", strings.Join(macTexts(k.macs), ", "), what)
 	switch {
 	case len(k.macs) == 0:
-		text = "a block that is over"
+		text = words.Text("a block that is over")
 	case !k.complete():
-		text += "; parts of it are missing"
+		text += words.Text("; parts of it are missing")
 	}
 	var ids []discovery.Identifier
 	for _, m := range k.macs {
@@ -54,11 +55,11 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	var d receiptData
 	if len(r.Data) > 0 {
 		if err := json.Unmarshal(r.Data, &d); err != nil || d.Version != 1 {
-			return connectors.Finding{}, connectors.Permanent("this receipt is not from the gateway connector", err)
+			return connectors.Finding{}, connectors.Permanent(words.Text("this receipt is not from the gateway connector"), err)
 		}
 	}
 	if err := ctx.Err(); err != nil {
-		return connectors.Finding{}, connectors.Transient("asking the router took too long", err)
+		return connectors.Finding{}, connectors.Transient(words.Text("asking the router took too long"), err)
 	}
 	now := s.now()
 	k, err := s.look(r.Mark)
@@ -69,9 +70,9 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	over := !r.Until.IsZero() && !now.Add(2*time.Second).Before(r.Until) // the kernel may be a little ahead
 	if k == nil || !k.complete() || len(k.macs) == 0 || d.Hash != "" && k.targetHash() != d.Hash {
 		f.Missing = !over
-		f.Text = "asked the router · it no longer holds this block"
+		f.Text = words.Text("asked the router · it no longer holds this block")
 		if over {
-			f.Text = "asked the router · the pause is over and the block has ended by itself"
+			f.Text = words.Text("asked the router · the pause is over and the block has ended by itself")
 		}
 		return f, nil
 	}
@@ -83,7 +84,7 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 		}
 	}
 	if k.from.After(now) {
-		f.Text = "asked the router · router confirms · it starts by itself at " + clock(k.from, now)
+		f.Text = words.Sprintf("asked the router · router confirms · it starts by itself at %s", clock(k.from, now))
 		return f, nil
 	}
 	passed, err := s.tracker.passedSince(k.plan, d, r)
@@ -110,33 +111,33 @@ func (s *Session) look(mark string) (*kept, error) {
 // judge says what f's figures mean. counted is whether the flows could be read,
 // risen whether bytes have passed since the last look.
 func judge(f *connectors.Finding, now time.Time, counted, risen bool) {
-	f.Text = "asked the router · router confirms · "
+	f.Text = words.Text("asked the router · router confirms ·") + " "
 	if f.Refused > 0 {
 		f.Level = consent.Effective
-		f.Text += fmt.Sprintf("%d attempts refused", f.Refused)
+		f.Text += words.Sprintf("%d attempts refused", f.Refused)
 		if f.Refused == 1 {
 			f.Text = strings.Replace(f.Text, "attempts", "attempt", 1)
 		}
 		if !f.LastTry.IsZero() {
-			f.Text += ", last " + clock(f.LastTry, now)
+			f.Text += words.Sprintf(", last %s", clock(f.LastTry, now))
 		}
 	}
 	passed := fmt.Sprintf("%d bytes got through", f.Passed)
 	switch {
 	case risen && f.Refused > 0:
 		f.Level, f.Seen = consent.Configured, consent.Flowing
-		f.Text += " · yet " + passed
+		f.Text += " " + words.Sprintf("· yet %s", passed)
 	case risen:
 		f.Seen = consent.Flowing
-		f.Text += "yet " + passed
+		f.Text += words.Sprintf("yet %s", passed)
 	case f.Refused > 0 && counted:
 		f.Seen = consent.Stopped
 		if f.Passed > 0 {
-			f.Text += " · " + passed + " before the last look, none since"
+			f.Text += " " + words.Sprintf("· %s before the last look, none since", passed)
 		}
 	case f.Refused > 0:
-		f.Text += " · the flows could not be counted"
+		f.Text += " " + words.Text("· the flows could not be counted")
 	default:
-		f.Text += "it has not tried since"
+		f.Text += words.Text("it has not tried since")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // kept is what a receipt holds for us.
@@ -28,7 +29,7 @@ func (s *Session) lock(ctx context.Context) (unlock func(), err error) {
 	case s.writing <- struct{}{}:
 		return func() { <-s.writing }, nil
 	case <-ctx.Done():
-		return nil, connectors.Transient("There was no time left: Home Assistant was busy with another change.", ctx.Err())
+		return nil, connectors.Transient(words.Text("There was no time left: Home Assistant was busy with another change."), ctx.Err())
 	}
 }
 
@@ -54,7 +55,7 @@ func (s *Session) AccountOf(_ context.Context, t connectors.Target) (connectors.
 	}
 	dest, _ := s.destination()
 	if t.Recipient.Any || len(t.Recipient.Destinations) > 0 && !consent.Covers(t.Recipient, dest) {
-		return connectors.Account{}, connectors.Unsupported("Home Assistant can only stop using a device; what the device sends elsewhere goes on.", nil)
+		return connectors.Account{}, connectors.Unsupported(words.Text("Home Assistant can only stop using a device; what the device sends elsewhere goes on."), nil)
 	}
 	return s.owner(t)
 }
@@ -81,14 +82,14 @@ func (s *Session) owner(t connectors.Target) (connectors.Account, error) {
 	}
 	switch len(found) {
 	case 0:
-		return connectors.Account{}, connectors.Unsupported("Home Assistant does not know this device, or not by an integration.", nil)
+		return connectors.Account{}, connectors.Unsupported(words.Text("Home Assistant does not know this device, or not by an integration."), nil)
 	case 1:
 	default:
-		return connectors.Account{}, connectors.NeedsPerson("Home Assistant has this device through several integrations; choose there which one to disable.", nil)
+		return connectors.Account{}, connectors.NeedsPerson(words.Text("Home Assistant has this device through several integrations; choose there which one to disable."), nil)
 	}
 	id := slices.Collect(maps.Keys(found))[0]
 	title := h.title(h.entries[id])
-	out := connectors.Account{Name: id, Called: fmt.Sprintf("the integration %q", cmp.Or(title, id)), Because: "Home Assistant has it in its list through that"}
+	out := connectors.Account{Name: id, Called: fmt.Sprintf("the integration %q", cmp.Or(title, id)), Because: words.Text("Home Assistant has it in its list through that")}
 	for _, d := range h.behind(id) {
 		if !mine[d] {
 			out.Shares = append(out.Shares, discovery.Identifier{Type: discovery.Remote, Value: s.remote(d)})
@@ -102,10 +103,10 @@ func (s *Session) owner(t connectors.Target) (connectors.Account, error) {
 func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
 	now := s.now().UTC()
 	if !dnsblock.GoodMark(r.Mark) {
-		return connectors.Receipt{}, connectors.Permanent("This block has no name that Home Assistant could keep.", nil)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("This block has no name that Home Assistant could keep."), nil)
 	}
 	if r.From.After(now) || !r.Until.IsZero() {
-		return connectors.Receipt{}, connectors.Unsupported("Home Assistant cannot keep a start or an end by itself.", nil)
+		return connectors.Receipt{}, connectors.Unsupported(words.Text("Home Assistant cannot keep a start or an end by itself."), nil)
 	}
 	unlock, err := s.lock(ctx)
 	if err != nil {
@@ -132,7 +133,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	}
 	e, ok := all[acc.Name]
 	if !ok {
-		return connectors.Receipt{}, connectors.Permanent("Home Assistant has no such integration any more.", nil)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("Home Assistant has no such integration any more."), nil)
 	}
 	return s.disable(ctx, r, m, all, e)
 }
@@ -144,7 +145,7 @@ func (s *Session) disable(ctx context.Context, r connectors.BlockRequest, m mark
 	title := h.title(e)
 	before := m.under(r.Mark)
 	if !m.add(r.Mark, e, title, s.now().UTC()) {
-		return connectors.Receipt{}, connectors.Permanent("Too many blocks are kept at this Home Assistant; lift some first.", nil)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("Too many blocks are kept at this Home Assistant; lift some first."), nil)
 	}
 	if err := s.writeMarks(ctx, m); err != nil {
 		return connectors.Receipt{}, err
@@ -155,7 +156,7 @@ func (s *Session) disable(ctx context.Context, r connectors.BlockRequest, m mark
 	}
 	out := connectors.Receipt{Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, From: r.From, Grain: connectors.GrainAccount}
 	if out.Data, err = json.Marshal(kept{Entry: e.ID, Live: live}); err != nil {
-		return out, connectors.Permanent("a receipt cannot be written", err)
+		return out, connectors.Permanent(words.Text("a receipt cannot be written"), err)
 	}
 	if before = slices.DeleteFunc(before, func(id string) bool { return id == e.ID }); len(before) > 0 {
 		if err := s.lift(ctx, m, all, r.Mark, before); err != nil {
@@ -165,18 +166,16 @@ func (s *Session) disable(ctx context.Context, r connectors.BlockRequest, m mark
 	now, err := s.entries(ctx)
 	switch x, ok := now[e.ID]; {
 	case err != nil || !ok:
-		out.Text = fmt.Sprintf("Home Assistant said that it disabled the integration %q; that could not be read back.", title)
+		out.Text = words.Sprintf("Home Assistant said that it disabled the integration %q; that could not be read back.", title)
 	case !x.off():
-		return out, connectors.Transient("Home Assistant said that it disabled the integration, but has it enabled.", nil)
+		return out, connectors.Transient(words.Text("Home Assistant said that it disabled the integration, but has it enabled."), nil)
 	case restart || x.loaded():
-		out.Text = fmt.Sprintf("The integration %q is disabled, but %s", title, untilRestart)
+		out.Text = words.Sprintf("The integration %q is disabled, but Home Assistant goes on with it until it is restarted. Restart it there.", title)
 	default:
-		out.Level, out.Text = consent.Configured, fmt.Sprintf("The integration %q is disabled: Home Assistant no longer uses it.", title)
+		out.Level, out.Text = consent.Configured, words.Sprintf("The integration %q is disabled: Home Assistant no longer uses it.", title)
 	}
 	return out, nil
 }
-
-const untilRestart = "Home Assistant goes on with it until it is restarted. Restart it there."
 
 // set disables an integration by the household, or with nothing enables it. An
 // integration that is gone is not disabled any more.
@@ -192,7 +191,7 @@ func (s *Session) set(ctx context.Context, id string, by any) (restart bool, err
 		Restart bool `json:"require_restart"`
 	}
 	if err := json.Unmarshal(b, &answer); err != nil {
-		return false, connectors.Transient("Home Assistant gives an answer of another form than was asked for.", err)
+		return false, connectors.Transient(words.Text("Home Assistant gives an answer of another form than was asked for."), err)
 	}
 	return answer.Restart, nil
 }
@@ -217,7 +216,7 @@ func (s *Session) lift(ctx context.Context, m marks, all map[string]entry, mark 
 // Unblock takes the receipt's mark off, and enables the integration when no
 // other mark is left on it and it was on before.
 func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors.Receipt, error) {
-	out := connectors.Receipt{Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, Grain: connectors.GrainAccount, Text: "Nothing of it is held by Home Assistant.", Data: r.Data}
+	out := connectors.Receipt{Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, Grain: connectors.GrainAccount, Text: words.Text("Nothing of it is held by Home Assistant."), Data: r.Data}
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return out, err
@@ -243,11 +242,11 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 	if err != nil {
 		return out, nil //nolint:nilerr // it was done; it could not be read back, which Accepted says
 	}
-	out.Level, out.Text = consent.Configured, "The integration is enabled again."
+	out.Level, out.Text = consent.Configured, words.Text("The integration is enabled again.")
 	if now[ids[0]].off() {
-		out.Text = "This block is lifted; the integration stays disabled, because something else asks for that or it was before."
+		out.Text = words.Text("This block is lifted; the integration stays disabled, because something else asks for that or it was before.")
 	} else if _, there := now[ids[0]]; there && !now[ids[0]].loaded() {
-		out.Text = "The integration is enabled again; Home Assistant has not got it going yet."
+		out.Text = words.Text("The integration is enabled again; Home Assistant has not got it going yet.")
 	}
 	return out, nil
 }
@@ -267,11 +266,11 @@ func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
 		x := m.Entries[id]
 		data, err := json.Marshal(kept{Entry: id})
 		if err != nil {
-			return nil, connectors.Permanent("a receipt cannot be written", err)
+			return nil, connectors.Permanent(words.Text("a receipt cannot be written"), err)
 		}
 		for _, mark := range x.Marks {
 			out = append(out, connectors.Held{
-				Mark: mark, From: x.Since, Active: all[id].off(), Text: fmt.Sprintf("The integration %q is disabled in Home Assistant.", clean(x.Title)),
+				Mark: mark, From: x.Since, Active: all[id].off(), Text: words.Sprintf("The integration %q is disabled in Home Assistant.", clean(x.Title)),
 				Receipt: connectors.Receipt{Mark: mark, Level: consent.Configured, At: s.now().UTC(), Target: connectors.Target{Account: id}, Grain: connectors.GrainAccount, Data: data},
 			})
 		}

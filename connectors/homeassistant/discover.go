@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // The times between two readings of the registries, the least and the most: they
@@ -107,12 +108,12 @@ func (w *watch) heard(id string, read time.Time) time.Time {
 
 // evidence says in a sentence by what a device is in the list.
 func (h *home) evidence(d device) string {
-	text := "Home Assistant has it in its list of devices"
+	text := words.Text("Home Assistant has it in its list of devices")
 	if room := h.rooms[string(d.Area)]; room != "" {
-		text += ", in the room " + room
+		text += words.Sprintf(", in the room %s", room)
 	}
 	if by := h.through(d); by != "" {
-		text += ", through " + by
+		text += words.Sprintf(", through %s", by)
 	}
 	return text + "."
 }

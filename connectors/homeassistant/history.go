@@ -12,6 +12,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // Bounds of what is read of its history: it keeps ten days unless somebody
@@ -117,7 +118,7 @@ func addPast(sums map[tallyKey]tally, b json.RawMessage, keys map[string]tallyKe
 		Changed float64 `json:"lc"`
 	}
 	if err := json.Unmarshal(b, &past); err != nil {
-		return connectors.Transient("Home Assistant gives a history of another form than was asked for.", err)
+		return connectors.Transient(words.Text("Home Assistant gives a history of another form than was asked for."), err)
 	}
 	for id, rows := range past {
 		k, asked := keys[id]

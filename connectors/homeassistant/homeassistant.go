@@ -13,7 +13,6 @@
 package homeassistant
 
 import (
-	"fmt"
 	"net"
 	"net/url"
 	"strconv"
@@ -21,6 +20,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
+	"bestbefore/words"
 )
 
 // Kind is the connector's name in settings and on the command line.
@@ -54,19 +54,19 @@ func (*Connector) Spec() connectors.Spec {
 	return connectors.Spec{
 		Kind:  Kind,
 		Name:  peer,
-		Sees:  "Its devices and their rooms, which integrations go through a maker's cloud, and which kinds of data each device reports; never the values.",
-		Stops: "Logins and tokens of your own user there, for good. An integration: that ends Home Assistant's use of a device, not what the device sends by itself.",
+		Sees:  words.Text("Its devices and their rooms, which integrations go through a maker's cloud, and which kinds of data each device reports; never the values."),
+		Stops: words.Text("Logins and tokens of your own user there, for good. An integration: that ends Home Assistant's use of a device, not what the device sends by itself."),
 		Options: []connectors.Option{
-			{Key: optAddress, Label: "Address of Home Assistant", Default: "http://homeassistant.local:8123", Required: true, Address: true, Help: "The address of its own page. Write https:// where it has a certificate: over http:// the token can be read by whoever listens at home."},
-			{Key: optToken, Label: "Long-lived access token", Required: true, Secret: true, Help: "In Home Assistant: your profile, Security, Long-lived access tokens, Create token. Call it Best Before. It is tried once; a wrong one is not tried again by itself."},
+			{Key: optAddress, Label: words.Text("Address of Home Assistant"), Default: "http://homeassistant.local:8123", Required: true, Address: true, Help: words.Text("The address of its own page. Write https:// where it has a certificate: over http:// the token can be read by whoever listens at home.")},
+			{Key: optToken, Label: words.Text("Long-lived access token"), Required: true, Secret: true, Help: words.Text("In Home Assistant: your profile, Security, Long-lived access tokens, Create token. Call it Best Before. It is tried once; a wrong one is not tried again by itself.")},
 			connectors.CertificateOption(),
 		},
 		Announced: []connectors.Announced{{Type: serviceType, Key: optAddress, Scheme: "http://"}},
-		Needs:     []string{"Home Assistant 2022.10 or newer", "a long-lived access token; to disable integrations, one of an administrator"},
-		Access:    "logins and tokens of your own user",
+		Needs:     []string{words.Text("Home Assistant 2022.10 or newer"), words.Text("a long-lived access token; to disable integrations, one of an administrator")},
+		Access:    words.Text("logins and tokens of your own user"),
 		Stays: connectors.Stays{
-			What:  "The long-lived token that you made for Best Before goes on being valid in Home Assistant.",
-			Steps: []string{"In Home Assistant: your profile, Security, Long-lived access tokens: delete the one that you made for Best Before."},
+			What:  words.Text("The long-lived token that you made for Best Before goes on being valid in Home Assistant."),
+			Steps: []string{words.Text("In Home Assistant: your profile, Security, Long-lived access tokens: delete the one that you made for Best Before.")},
 		},
 	}
 }
@@ -88,7 +88,7 @@ func baseOf(typed string) (*url.URL, error) {
 		port = usualPort
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return nil, connectors.NeedsPerson(fmt.Sprintf("%q is not the address of Home Assistant; write it as in http://192.168.1.5:8123.", clean(typed)), err)
+		return nil, connectors.NeedsPerson(words.Sprintf("%q is not the address of Home Assistant; write it as in http://192.168.1.5:8123.", clean(typed)), err)
 	}
 	// What a person copies is the address of a page in it; the interface lies at the root.
 	return &url.URL{Scheme: u.Scheme, Host: net.JoinHostPort(strings.ToLower(u.Hostname()), port)}, nil

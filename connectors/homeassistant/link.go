@@ -13,6 +13,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 const (
@@ -52,7 +53,7 @@ func (l *link) signIn(token connectors.Secret) error {
 		return err
 	}
 	if m.Type != "auth_required" {
-		return connectors.NeedsPerson("What answers there is not Home Assistant; check the address and the port.", nil)
+		return connectors.NeedsPerson(words.Text("What answers there is not Home Assistant; check the address and the port."), nil)
 	}
 	l.version = clean(m.Version)
 	if err := l.conn.WriteJSON(map[string]string{"type": "auth", "access_token": token.Reveal()}); err != nil {
@@ -65,9 +66,9 @@ func (l *link) signIn(token connectors.Secret) error {
 	case "auth_ok":
 		return nil
 	case "auth_invalid":
-		return connectors.Fault(consent.KindSignIn, "Home Assistant refused the token. It was tried once and is not tried again until you say so; make a new one in your profile there.", nil)
+		return connectors.Fault(consent.KindSignIn, words.Text("Home Assistant refused the token. It was tried once and is not tried again until you say so; make a new one in your profile there."), nil)
 	}
-	return connectors.Transient("Home Assistant answers a token with something else.", errMessage)
+	return connectors.Transient(words.Text("Home Assistant answers a token with something else."), errMessage)
 }
 
 func (l *link) next() (message, error) {
@@ -77,7 +78,7 @@ func (l *link) next() (message, error) {
 	}
 	m, err := parseMessage(b)
 	if err != nil {
-		return m, connectors.Transient("What answers there does not answer as Home Assistant does.", err)
+		return m, connectors.Transient(words.Text("What answers there does not answer as Home Assistant does."), err)
 	}
 	return m, nil
 }
@@ -145,13 +146,13 @@ func (l *link) gone(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if errors.Is(l.why, websocket.ErrReadLimit) {
-		return connectors.Transient("Home Assistant gives an answer that is too large to be right; it was not read further.", l.why)
+		return connectors.Transient(words.Text("Home Assistant gives an answer that is too large to be right; it was not read further."), l.why)
 	}
 	var said *connectors.Error
 	if l.why == nil || errors.As(l.why, &said) {
 		return connectors.Unreached(ctx, peer, errors.Join(errLost, l.why))
 	}
-	return connectors.Transient("The connection to Home Assistant was lost.", l.why)
+	return connectors.Transient(words.Text("The connection to Home Assistant was lost."), l.why)
 }
 
 var errLost = errors.New("the line was lost")
@@ -191,7 +192,7 @@ func (l *link) ask(ctx context.Context, c command, event func(json.RawMessage)) 
 	case <-l.lost:
 		return nil, errLost
 	case <-ctx.Done():
-		return nil, connectors.Transient("Home Assistant did not answer in time.", ctx.Err())
+		return nil, connectors.Transient(words.Text("Home Assistant did not answer in time."), ctx.Err())
 	}
 }
 
@@ -203,7 +204,7 @@ func (l *link) send(c command, event func(json.RawMessage)) (<-chan message, int
 	l.mu.Lock()
 	if len(l.pending) >= maxPending {
 		l.mu.Unlock()
-		return nil, 0, connectors.Transient("Home Assistant is asked too much at once.", nil)
+		return nil, 0, connectors.Transient(words.Text("Home Assistant is asked too much at once."), nil)
 	}
 	l.last++
 	id := l.last

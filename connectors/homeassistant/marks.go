@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"bestbefore/connectors/dnsblock"
-
 	"bestbefore/connectors"
+	"bestbefore/connectors/dnsblock"
+	"bestbefore/words"
 )
 
 // userKey is under which our marks lie among the data that Home Assistant keeps
@@ -45,7 +45,7 @@ func parseMarks(b json.RawMessage) (marks, error) {
 		Value json.RawMessage `json:"value"`
 	}
 	if err := json.Unmarshal(b, &answer); err != nil {
-		return out, connectors.Transient("Home Assistant gives an answer of another form than was asked for.", err)
+		return out, connectors.Transient(words.Text("Home Assistant gives an answer of another form than was asked for."), err)
 	}
 	if len(answer.Value) == 0 || string(answer.Value) == "null" {
 		return out, nil
@@ -64,7 +64,7 @@ func parseMarks(b json.RawMessage) (marks, error) {
 }
 
 func errMarks(err error) error {
-	return connectors.NeedsPerson("What Home Assistant keeps for us about earlier blocks cannot be read, so nothing is disabled; look whether a newer Best Before is connected to it too.", err)
+	return connectors.NeedsPerson(words.Text("What Home Assistant keeps for us about earlier blocks cannot be read, so nothing is disabled; look whether a newer Best Before is connected to it too."), err)
 }
 
 func (s *Session) readMarks(ctx context.Context) (marks, error) {

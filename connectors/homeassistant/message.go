@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 
+	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-
-	"bestbefore/connectors"
+	"bestbefore/words"
 )
 
 func clean(s string) string     { return string(discovery.Clean(s)) }
@@ -78,13 +78,13 @@ func saysNo(err error, codes ...string) bool {
 func (r *refusal) fault() error {
 	switch r.Code {
 	case codeUnauthorized:
-		return connectors.NeedsPerson("The account of this token may not do that in Home Assistant; use a token of an administrator.", r)
+		return connectors.NeedsPerson(words.Text("The account of this token may not do that in Home Assistant; use a token of an administrator."), r)
 	case codeUnknown, codeFormat:
-		return connectors.Unsupported("This Home Assistant does not know what it was asked; it may be too old or too new.", r)
+		return connectors.Unsupported(words.Text("This Home Assistant does not know what it was asked; it may be too old or too new."), r)
 	case codeTimeout, codeFault:
-		return connectors.Transient("Home Assistant has a fault of its own.", r)
+		return connectors.Transient(words.Text("Home Assistant has a fault of its own."), r)
 	}
-	return connectors.Fault(consent.KindPermanent, "Home Assistant refused what it was asked.", r)
+	return connectors.Fault(consent.KindPermanent, words.Text("Home Assistant refused what it was asked."), r)
 }
 
 // word is a text that may be anything else, or missing.
@@ -104,7 +104,7 @@ func (w *word) UnmarshalJSON(b []byte) error {
 func rows[V any](b json.RawMessage, most int) (out []V, odd int, err error) {
 	var raw []json.RawMessage
 	if err := json.Unmarshal(b, &raw); err != nil {
-		return nil, 0, connectors.Transient("Home Assistant gives a list that is none.", err)
+		return nil, 0, connectors.Transient(words.Text("Home Assistant gives a list that is none."), err)
 	}
 	for _, r := range raw {
 		var v V

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 const (
@@ -81,7 +81,7 @@ func (s *Session) follow(ctx context.Context, l *link) error {
 	case <-l.lost:
 		return l.gone(ctx)
 	case <-ctx.Done():
-		return connectors.Transient("Home Assistant did not tell its states in time.", ctx.Err())
+		return connectors.Transient(words.Text("Home Assistant did not tell its states in time."), ctx.Err())
 	}
 }
 
@@ -225,20 +225,20 @@ func (s *Session) Coverage(context.Context) (connectors.Coverage, error) {
 		}
 	}
 	slices.SortFunc(out.Devices, func(x, y discovery.Identifier) int { return cmp.Compare(x.Value, y.Value) })
-	said := []string{fmt.Sprintf("%s knows %d devices and was told %d times", peer, n, w.total)}
+	said := []string{words.Sprintf("%s knows %d devices and was told %d times", peer, n, w.total)}
 	if c := h.clouds(); len(c) > 0 {
-		said = append(said, fmt.Sprintf("%d of %d integrations go through their makers' clouds: %s", len(c), len(h.entries), strings.Join(c[:min(len(c), 8)], ", ")))
+		said = append(said, words.Sprintf("%d of %d integrations go through their makers' clouds: %s", len(c), len(h.entries), strings.Join(c[:min(len(c), 8)], ", ")))
 	}
-	said = append(said, "to which server a device sends is not seen here")
+	said = append(said, words.Text("to which server a device sends is not seen here"))
 	said = append(said, w.missing...)
 	if me.others > 0 {
-		said = append(said, fmt.Sprintf("the logins of %s are listed, those of %d other people only they can see", me.Name, me.others))
+		said = append(said, words.Sprintf("the logins of %s are listed, those of %d other people only they can see", me.Name, me.others))
 	}
 	if !may {
-		said = append(said, "the token is of a user who may not disable integrations")
+		said = append(said, words.Text("the token is of a user who may not disable integrations"))
 	}
 	if odd := w.odd + w.over + uint64(h.odd); odd > 0 {
-		said = append(said, fmt.Sprintf("%d things it told could not be read", odd))
+		said = append(said, words.Sprintf("%d things it told could not be read", odd))
 	}
 	out.Text = strings.Join(said, "; ") + "."
 	return out, nil

@@ -6,6 +6,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 var _ connectors.Resigner = (*Session)(nil)
@@ -21,7 +22,7 @@ func (s *Session) Given() (g consent.Grant, works bool) {
 // that it deletes, often before it says yes, so only a refusal of the token
 // proves anything. Home Assistant shows its household that one refused sign-in.
 func (s *Session) Resign(ctx context.Context) (connectors.Receipt, error) {
-	out := connectors.Receipt{Level: consent.Configured, Grain: connectors.GrainToken, Text: "Home Assistant deleted our token: it was tried afterwards, and refused."}
+	out := connectors.Receipt{Level: consent.Configured, Grain: connectors.GrainToken, Text: words.Text("Home Assistant deleted our token: it was tried afterwards, and refused.")}
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return out, err
@@ -29,7 +30,7 @@ func (s *Session) Resign(ctx context.Context) (connectors.Receipt, error) {
 	defer unlock()
 	all, err := s.tokens(ctx)
 	if connectors.KindOf(err) == consent.KindSignIn {
-		out.At, out.Text = s.now().UTC(), "Home Assistant had already ended our token."
+		out.At, out.Text = s.now().UTC(), words.Text("Home Assistant had already ended our token.")
 		return out, nil
 	}
 	if err != nil {
@@ -47,7 +48,7 @@ func (s *Session) Resign(ctx context.Context) (connectors.Receipt, error) {
 	out.At = s.now().UTC()
 	switch {
 	case err == nil:
-		return out, connectors.Permanent("Home Assistant was asked to delete our token, and still takes it. Delete it there: your profile, Security, Long-lived access tokens.", nil)
+		return out, connectors.Permanent(words.Text("Home Assistant was asked to delete our token, and still takes it. Delete it there: your profile, Security, Long-lived access tokens."), nil)
 	case connectors.KindOf(err) != consent.KindSignIn:
 		return out, err
 	}

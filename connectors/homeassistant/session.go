@@ -12,6 +12,7 @@ import (
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 var (
@@ -61,7 +62,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 		return nil, connectors.NeedsPerson(err.Error(), nil)
 	}
 	if h == nil || h.Now == nil || h.HTTP == nil || h.Dial == nil || h.Secret == nil {
-		return nil, connectors.Permanent("the Home Assistant connector was given no clock, no way out or no way to read its token", nil)
+		return nil, connectors.Permanent(words.Text("the Home Assistant connector was given no clock, no way out or no way to read its token"), nil)
 	}
 	base, err := baseOf(set.Values[optAddress])
 	if err != nil {
@@ -76,7 +77,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.token, err = h.Secret(ctx, set.Secrets[optToken]); err != nil {
-		return nil, connectors.NeedsPerson("The token for Home Assistant cannot be read from the key store; give it anew.", err)
+		return nil, connectors.NeedsPerson(words.Text("The token for Home Assistant cannot be read from the key store; give it anew."), err)
 	}
 	if err := s.askRights(ctx); err != nil {
 		_ = s.Close()
@@ -91,14 +92,14 @@ func (s *Session) connected(ctx context.Context) (*link, error) {
 	case s.connecting <- struct{}{}:
 		defer func() { <-s.connecting }()
 	case <-ctx.Done():
-		return nil, connectors.Transient("There was no time left to reach Home Assistant.", ctx.Err())
+		return nil, connectors.Transient(words.Text("There was no time left to reach Home Assistant."), ctx.Err())
 	}
 	old, err := s.current()
 	if err != nil || old != nil && old.alive() {
 		return old, err
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, connectors.Transient("There was no time left to reach Home Assistant.", err)
+		return nil, connectors.Transient(words.Text("There was no time left to reach Home Assistant."), err)
 	}
 	if old != nil {
 		old.close()
@@ -134,7 +135,7 @@ func (s *Session) current() (*link, error) {
 }
 
 func errClosed() error {
-	return connectors.Permanent("The connection to Home Assistant was closed.", nil)
+	return connectors.Permanent(words.Text("The connection to Home Assistant was closed."), nil)
 }
 
 // ask asks one question. A line that broke meanwhile is made anew once: all that
@@ -169,7 +170,7 @@ func (s *Session) get(ctx context.Context, c command, v any) error {
 		return nil
 	}
 	if err := json.Unmarshal(b, v); err != nil {
-		return connectors.Transient("Home Assistant gives an answer of another form than was asked for.", err)
+		return connectors.Transient(words.Text("Home Assistant gives an answer of another form than was asked for."), err)
 	}
 	return nil
 }
@@ -197,7 +198,7 @@ func (s *Session) Capabilities() connectors.Capabilities {
 func (*Session) Traits() connectors.Traits {
 	return connectors.Traits{
 		Grain: connectors.GrainAccount, SurvivesRestart: true, IPv4: true, IPv6: true,
-		Note: "That ends Home Assistant's use of it. What the device sends by itself, to its maker for instance, goes on.",
+		Note: words.Text("That ends Home Assistant's use of it. What the device sends by itself, to its maker for instance, goes on."),
 	}
 }
 
@@ -209,7 +210,7 @@ func (s *Session) Probe(ctx context.Context) error {
 		return err
 	}
 	if me, _ := s.whose(); before.Admin && !me.Admin {
-		return connectors.NeedsPerson("The user of this token is no administrator of Home Assistant any more, so no integration can be disabled or enabled again; make it one, or use another token.", nil)
+		return connectors.NeedsPerson(words.Text("The user of this token is no administrator of Home Assistant any more, so no integration can be disabled or enabled again; make it one, or use another token."), nil)
 	}
 	return nil
 }
@@ -225,7 +226,7 @@ func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
 	}
 	at, ok := s.way.web.PeerNow()
 	if !ok {
-		return time.Time{}, connectors.Unsupported("Home Assistant does not say what time it is.", nil)
+		return time.Time{}, connectors.Unsupported(words.Text("Home Assistant does not say what time it is."), nil)
 	}
 	return at, nil
 }

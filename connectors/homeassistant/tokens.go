@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -12,6 +11,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // maxTokens bounds how many of a user's logins are listed.
@@ -46,7 +46,7 @@ func (s *Session) tokens(ctx context.Context) ([]token, error) {
 	out = slices.DeleteFunc(out, func(t token) bool { return t.ID == "" })
 	if err == nil && !slices.ContainsFunc(out, func(t token) bool { return t.Current }) {
 		// Without knowing which one is ours nothing may be ended.
-		return nil, connectors.Transient("Home Assistant does not say which of its tokens is ours, so none is listed.", nil)
+		return nil, connectors.Transient(words.Text("Home Assistant does not say which of its tokens is ours, so none is listed."), nil)
 	}
 	return out, err
 }
@@ -86,15 +86,15 @@ func (t token) name() string {
 	u, err := url.Parse(string(t.ClientID))
 	switch {
 	case err != nil || u.Hostname() == "":
-		return "a login without a name"
+		return words.Text("a login without a name")
 	case u.Hostname() == "home-assistant.io" && u.Path == "/android":
-		return "Home Assistant app for Android"
+		return words.Text("Home Assistant app for Android")
 	case u.Hostname() == "home-assistant.io" && u.Path == "/iOS":
-		return "Home Assistant app for iPhone and iPad"
+		return words.Text("Home Assistant app for iPhone and iPad")
 	case u.Hostname() == "home-assistant.io":
-		return "Home Assistant app"
+		return words.Text("Home Assistant app")
 	}
-	return "a browser at " + clean(u.Host)
+	return words.Sprintf("a browser at %s", clean(u.Host))
 }
 
 // used is when it was last used, where Home Assistant writes that down: it does
@@ -140,7 +140,7 @@ func instant(w word) time.Time {
 func (s *Session) Revoke(ctx context.Context, r connectors.RevokeRequest) (connectors.Receipt, error) {
 	out := connectors.Receipt{Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Grain: connectors.GrainToken}
 	if r.Grant.ID == "" || r.Grant.Own {
-		return out, connectors.Permanent("This is our own access to Home Assistant; it is not deleted.", nil)
+		return out, connectors.Permanent(words.Text("This is our own access to Home Assistant; it is not deleted."), nil)
 	}
 	unlock, err := s.lock(ctx)
 	if err != nil {
@@ -152,15 +152,15 @@ func (s *Session) Revoke(ctx context.Context, r connectors.RevokeRequest) (conne
 		return out, err
 	}
 	if out.Data, err = json.Marshal(kept{Token: r.Grant.ID}); err != nil {
-		return out, connectors.Permanent("a receipt cannot be written", err)
+		return out, connectors.Permanent(words.Text("a receipt cannot be written"), err)
 	}
 	i := slices.IndexFunc(was, func(t token) bool { return t.ID == r.Grant.ID })
 	switch {
 	case i < 0:
-		out.Level, out.Text = consent.Configured, "Home Assistant no longer had this login."
+		out.Level, out.Text = consent.Configured, words.Text("Home Assistant no longer had this login.")
 		return out, nil
 	case was[i].Current: // whatever is thought elsewhere
-		return out, connectors.Permanent("This is our own access to Home Assistant; it is not deleted.", nil)
+		return out, connectors.Permanent(words.Text("This is our own access to Home Assistant; it is not deleted."), nil)
 	}
 	if _, err := s.ask(ctx, command{"type": "auth/delete_refresh_token", "refresh_token_id": r.Grant.ID}); err != nil && !saysNo(err, codeNoToken) {
 		return out, said(err)
@@ -169,11 +169,11 @@ func (s *Session) Revoke(ctx context.Context, r connectors.RevokeRequest) (conne
 	now, err := s.tokens(ctx)
 	switch {
 	case err != nil:
-		out.Text = fmt.Sprintf("Home Assistant said that it deleted %q; its list could not be read again.", was[i].name())
+		out.Text = words.Sprintf("Home Assistant said that it deleted %q; its list could not be read again.", was[i].name())
 	case slices.ContainsFunc(now, func(t token) bool { return t.ID == r.Grant.ID }):
-		return out, connectors.Transient("Home Assistant said that it deleted the login, but still lists it.", nil)
+		return out, connectors.Transient(words.Text("Home Assistant said that it deleted the login, but still lists it."), nil)
 	default:
-		out.Level, out.Text = consent.Configured, fmt.Sprintf("Home Assistant no longer lists %q, and whatever used it is turned away.", was[i].name())
+		out.Level, out.Text = consent.Configured, words.Sprintf("Home Assistant no longer lists %q, and whatever used it is turned away.", was[i].name())
 	}
 	return out, nil
 }

@@ -3,11 +3,11 @@ package homeassistant
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // Verify looks again: for a login in the list of logins, for an integration in
@@ -17,13 +17,13 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	f := connectors.Finding{Level: consent.NoLevel, Seen: consent.CannotTell, At: s.now().UTC()}
 	var k kept
 	if len(r.Data) > 0 && json.Unmarshal(r.Data, &k) != nil {
-		return f, connectors.Permanent("This receipt is not ours.", nil)
+		return f, connectors.Permanent(words.Text("This receipt is not ours."), nil)
 	}
 	if k.Token != "" {
 		return s.verifyToken(ctx, f, k)
 	}
 	if _, may := s.whose(); !may {
-		return f, connectors.NeedsPerson("The user of this token may not disable integrations in Home Assistant; use a token of an administrator.", nil)
+		return f, connectors.NeedsPerson(words.Text("The user of this token may not disable integrations in Home Assistant; use a token of an administrator."), nil)
 	}
 	m, err := s.readMarks(ctx)
 	if err != nil {
@@ -54,11 +54,11 @@ func lacks(m marks, all map[string]entry, id, mark string) string {
 	e, there := all[id]
 	switch {
 	case id == "" || m.Entries[id] == nil || !slices.Contains(m.Entries[id].Marks, mark):
-		return "Home Assistant no longer holds this block."
+		return words.Text("Home Assistant no longer holds this block.")
 	case !there:
-		return "Home Assistant no longer has this integration."
+		return words.Text("Home Assistant no longer has this integration.")
 	case !e.off():
-		return "Somebody enabled the integration again."
+		return words.Text("Somebody enabled the integration again.")
 	}
 	return ""
 }
@@ -70,18 +70,16 @@ func (s *Session) judge(f *connectors.Finding, e entry, k kept, r connectors.Rec
 	switch {
 	case last.After(r.At):
 		f.Level, f.Seen, f.LastTry = consent.Accepted, consent.Flowing, last
-		f.Text = "Home Assistant still takes what its devices report; " + wantsRestart
+		f.Text = words.Text("Home Assistant still takes what its devices report; restart it, if that goes on.")
 	case e.loaded():
-		f.Level, f.Text = consent.Accepted, "The integration is disabled, but "+untilRestart
+		f.Level, f.Text = consent.Accepted, words.Text("The integration is disabled, but Home Assistant goes on with it until it is restarted. Restart it there.")
 	case live == 0 && k.Live > 0:
 		f.Level, f.Seen = consent.Effective, consent.Stopped
-		f.Text = fmt.Sprintf("Home Assistant had values from it in %d places before and has none now.", k.Live)
+		f.Text = words.Sprintf("Home Assistant had values from it in %d places before and has none now.", k.Live)
 	default:
-		f.Level, f.Text = consent.Configured, "The integration is disabled and not in use; nothing of it was seen before, so nothing can be seen to have stopped."
+		f.Level, f.Text = consent.Configured, words.Text("The integration is disabled and not in use; nothing of it was seen before, so nothing can be seen to have stopped.")
 	}
 }
-
-const wantsRestart = "restart it, if that goes on."
 
 // verifyToken looks whether a deleted login is still gone.
 func (s *Session) verifyToken(ctx context.Context, f connectors.Finding, k kept) (connectors.Finding, error) {
@@ -90,9 +88,9 @@ func (s *Session) verifyToken(ctx context.Context, f connectors.Finding, k kept)
 		return f, err
 	}
 	if slices.ContainsFunc(all, func(t token) bool { return t.ID == k.Token }) {
-		f.Missing, f.Text = true, "Home Assistant lists this login again."
+		f.Missing, f.Text = true, words.Text("Home Assistant lists this login again.")
 		return f, nil
 	}
-	f.Level, f.Text = consent.Configured, "Home Assistant does not list it any more; who comes with it is turned away."
+	f.Level, f.Text = consent.Configured, words.Text("Home Assistant does not list it any more; who comes with it is turned away.")
 	return f, nil
 }

@@ -15,6 +15,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // way is how Home Assistant is reached: through the guarded way out alone.
@@ -73,13 +74,13 @@ func (w *way) greet(ctx context.Context) error {
 	}
 	switch {
 	case r.Status == http.StatusForbidden:
-		return connectors.NeedsPerson("Home Assistant turns this computer away; look into its file ip_bans.yaml, where it keeps those who came with a wrong password too often.", nil)
+		return connectors.NeedsPerson(words.Text("Home Assistant turns this computer away; look into its file ip_bans.yaml, where it keeps those who came with a wrong password too often."), nil)
 	case r.Status == http.StatusBadRequest && json.Unmarshal(r.Body, &setUp) == nil && setUp.Code == "onboarding_required":
-		return connectors.NeedsPerson("This Home Assistant is not set up yet; sign in on its own page first.", nil)
+		return connectors.NeedsPerson(words.Text("This Home Assistant is not set up yet; sign in on its own page first."), nil)
 	case r.Status == http.StatusBadRequest:
-		return connectors.NeedsPerson("Home Assistant does not take what is sent that way; check the address, and write https:// in front if its own page has that.", w.web.Refusal(r))
+		return connectors.NeedsPerson(words.Text("Home Assistant does not take what is sent that way; check the address, and write https:// in front if its own page has that."), w.web.Refusal(r))
 	case r.Status == http.StatusNotFound:
-		return connectors.NeedsPerson("What answers there is not Home Assistant; check the address and the port.", nil)
+		return connectors.NeedsPerson(words.Text("What answers there is not Home Assistant; check the address and the port."), nil)
 	case !r.OK():
 		return w.web.Refusal(r)
 	}
@@ -103,7 +104,7 @@ func (w *way) introduced(r web.Reply) error {
 		whole.Providers = nil
 	}
 	if whole.Providers == nil || len(whole.Providers) > 0 && whole.Providers[0].Type == "" {
-		return connectors.NeedsPerson("What answers there is not Home Assistant; check the address and the port.", nil)
+		return connectors.NeedsPerson(words.Text("What answers there is not Home Assistant; check the address and the port."), nil)
 	}
 	return nil
 }
@@ -111,7 +112,7 @@ func (w *way) introduced(r web.Reply) error {
 // dialTLS checks the certificate before a byte is sent.
 func (w *way) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
 	if w.host.TLS == nil {
-		return nil, connectors.Permanent("the Home Assistant connector was given no check of certificates", nil)
+		return nil, connectors.Permanent(words.Text("the Home Assistant connector was given no check of certificates"), nil)
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -136,9 +137,9 @@ func (w *way) unopened(ctx context.Context, resp *http.Response, err error) erro
 	}
 	switch {
 	case resp.StatusCode >= http.StatusInternalServerError, resp.StatusCode == http.StatusTooManyRequests:
-		return connectors.Transient(fmt.Sprintf("Home Assistant has a fault of its own (%d).", resp.StatusCode), err)
+		return connectors.Transient(words.Sprintf("Home Assistant has a fault of its own (%d).", resp.StatusCode), err)
 	case resp.StatusCode == http.StatusForbidden:
-		return connectors.NeedsPerson("Home Assistant turns this computer away; look into its file ip_bans.yaml, where it keeps those who came with a wrong password too often.", err)
+		return connectors.NeedsPerson(words.Text("Home Assistant turns this computer away; look into its file ip_bans.yaml, where it keeps those who came with a wrong password too often."), err)
 	}
-	return connectors.NeedsPerson(fmt.Sprintf("Home Assistant answers, but opens no line for programs (%d); if a server stands in front of it, allow websockets there.", resp.StatusCode), err)
+	return connectors.NeedsPerson(words.Sprintf("Home Assistant answers, but opens no line for programs (%d); if a server stands in front of it, allow websockets there.", resp.StatusCode), err)
 }

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-
-	"bestbefore/connectors"
+	"bestbefore/words"
 )
 
 const (
@@ -38,12 +38,12 @@ func readMarks(description string) marked {
 	if i < 0 || !strings.HasSuffix(description, "]") {
 		return plain
 	}
-	words := strings.Fields(description[i+len(markOpening) : len(description)-1])
-	if len(words) < 2 || len(words) > maxMarks+1 || words[0] != "+" && words[0] != "-" {
+	parts := strings.Fields(description[i+len(markOpening) : len(description)-1])
+	if len(parts) < 2 || len(parts) > maxMarks+1 || parts[0] != "+" && parts[0] != "-" {
 		return plain
 	}
-	out := marked{text: strings.TrimSuffix(description[:i], " "), wasOn: words[0] == "+"}
-	for _, w := range words[1:] {
+	out := marked{text: strings.TrimSuffix(description[:i], " "), wasOn: parts[0] == "+"}
+	for _, w := range parts[1:] {
 		m, err := url.QueryUnescape(w)
 		if err != nil || !goodMark(m) {
 			return plain
@@ -61,11 +61,11 @@ func (m marked) String() string {
 	if !m.wasOn {
 		sign = "-"
 	}
-	words := []string{sign}
+	parts := []string{sign}
 	for _, w := range m.marks {
-		words = append(words, url.QueryEscape(w))
+		parts = append(parts, url.QueryEscape(w))
 	}
-	tail := markOpening + strings.Join(words, " ") + "]"
+	tail := markOpening + strings.Join(parts, " ") + "]"
 	if m.text == "" {
 		return tail
 	}
@@ -118,7 +118,7 @@ func (s *Session) accountNow(ctx context.Context, l *link, name string) (*accoun
 		return nil, err
 	}
 	if res[0].Data.Client == nil {
-		return nil, connectors.Transient("The broker's answer names no account.", nil)
+		return nil, connectors.Transient(words.Text("The broker's answer names no account."), nil)
 	}
 	return res[0].Data.Client, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // The bounds of one announcement.
@@ -167,7 +168,7 @@ func readHomeAssistant(payload []byte) []announced {
 	}
 	a := announced{
 		Name: string(d.Name), Maker: first(d.Maker, d.Mf), Model: first(d.Model, d.Mdl), Serial: first(d.Ser, d.SN),
-		Because: "its Home Assistant discovery message names the topic",
+		Because: words.Text("its Home Assistant discovery message names the topic"),
 	}
 	for _, pair := range append(d.Conns, d.Cns...) {
 		if len(pair) == 2 && pair[0] == "mac" {
@@ -250,7 +251,7 @@ func readZigbee(payload []byte) []announced {
 		short, _, _ := strings.Cut(name, "/")
 		a := announced{
 			ID: zigbeeBase + short, Name: name, Maker: string(d.Maker), Model: string(d.ModelID), Serial: string(d.IEEE),
-			Because: "Zigbee2MQTT's list of devices names it",
+			Because: words.Text("Zigbee2MQTT's list of devices names it"),
 		}
 		if d.Definition != nil {
 			a.Maker, a.Model = first(d.Definition.Vendor, d.Maker), first(d.Definition.Model, d.ModelID)
@@ -271,7 +272,7 @@ func readTasmota(payload []byte) []announced {
 	if json.Unmarshal(payload, &d) != nil || d.Topic == "" {
 		return nil
 	}
-	a := announced{ID: "tasmota/" + string(d.Topic), Name: string(d.Name), Maker: "Tasmota", Model: string(d.Model), Because: "its Tasmota discovery message names it"}
+	a := announced{ID: "tasmota/" + string(d.Topic), Name: string(d.Name), Maker: "Tasmota", Model: string(d.Model), Because: words.Text("its Tasmota discovery message names it")}
 	a.MAC, _ = discovery.NormalizeMAC(string(d.MAC))
 	return []announced{a}
 }
@@ -285,7 +286,7 @@ func readShelly(payload []byte) []announced {
 	if json.Unmarshal(payload, &d) != nil || d.ID == "" {
 		return nil
 	}
-	a := announced{ID: "shelly/" + string(d.ID), Name: string(d.ID), Maker: "Shelly", Model: string(d.Model), Because: "its Shelly announcement names it"}
+	a := announced{ID: "shelly/" + string(d.ID), Name: string(d.ID), Maker: "Shelly", Model: string(d.Model), Because: words.Text("its Shelly announcement names it")}
 	a.MAC, _ = discovery.NormalizeMAC(string(d.MAC))
 	return []announced{a}
 }
@@ -300,7 +301,7 @@ func readESPHome(payload []byte) []announced {
 	if json.Unmarshal(payload, &d) != nil || d.Name == "" {
 		return nil
 	}
-	a := announced{ID: "esphome/" + string(d.Name), Name: first(d.Friendly, d.Name), Maker: "ESPHome", Model: string(d.Board), Because: "its ESPHome discovery message names it"}
+	a := announced{ID: "esphome/" + string(d.Name), Name: first(d.Friendly, d.Name), Maker: "ESPHome", Model: string(d.Board), Because: words.Text("its ESPHome discovery message names it")}
 	a.MAC, _ = discovery.NormalizeMAC(string(d.MAC))
 	return []announced{a}
 }

@@ -3,7 +3,6 @@ package mqtt
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // kept is what a receipt holds for us.
@@ -30,24 +30,24 @@ type kept struct {
 func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
 	now := s.now().UTC()
 	if !goodMark(r.Mark) {
-		return connectors.Receipt{}, connectors.Permanent("This block has no name that the broker could keep.", nil)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("This block has no name that the broker could keep."), nil)
 	}
 	if r.From.After(now) || !r.Until.IsZero() {
-		return connectors.Receipt{}, connectors.Unsupported("The broker cannot keep a start or an end by itself.", nil)
+		return connectors.Receipt{}, connectors.Unsupported(words.Text("The broker cannot keep a start or an end by itself."), nil)
 	}
 	name, err := s.accountOf(r.Target)
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
 	if name == s.set.username {
-		return connectors.Receipt{}, connectors.Permanent("This is our own account; without it nothing could be given back.", nil)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("This is our own account; without it nothing could be given back."), nil)
 	}
 	l, err := s.connected(ctx)
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
 	if !s.mayMean(r.Target.Recipient, l) {
-		return connectors.Receipt{}, connectors.Unsupported("The broker can only stop what is sent to the broker itself.", nil)
+		return connectors.Receipt{}, connectors.Unsupported(words.Text("The broker can only stop what is sent to the broker itself."), nil)
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -61,7 +61,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	}
 	data, err := json.Marshal(s.facts(name))
 	if err != nil {
-		return connectors.Receipt{}, connectors.Permanent("a receipt cannot be written", err)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("a receipt cannot be written"), err)
 	}
 	res, err := s.ask(ctx, l, askTimeout, cmds...)
 	if err == nil {
@@ -73,7 +73,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	out := connectors.Receipt{
 		// The answer came after all that the broker had for us before it acted.
 		Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, From: r.From, Grain: connectors.GrainAccount, Data: data,
-		Text: fmt.Sprintf("The broker's account %q is switched off; what was connected with it was cut.", clean(name)),
+		Text: words.Sprintf("The broker's account %q is switched off; what was connected with it was cut.", clean(name)),
 	}
 	if a, err := s.accountNow(ctx, l, name); err == nil && a != nil && a.Disabled && readMarks(a.Textdescription).has(r.Mark) {
 		out.Level = consent.Configured
@@ -86,7 +86,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 func blockCommands(all []account, name, mark string) ([]command, error) {
 	i := slices.IndexFunc(all, func(a account) bool { return a.Username == name })
 	if i < 0 {
-		return nil, connectors.Permanent("The broker has no such account any more.", nil)
+		return nil, connectors.Permanent(words.Text("The broker has no such account any more."), nil)
 	}
 	m := readMarks(all[i].Textdescription)
 	if len(m.marks) == 0 || !all[i].Disabled {
@@ -94,7 +94,7 @@ func blockCommands(all []account, name, mark string) ([]command, error) {
 	}
 	if !m.has(mark) {
 		if len(m.marks) == maxMarks {
-			return nil, connectors.Permanent("Too many blocks are kept on this account; lift some first.", nil)
+			return nil, connectors.Permanent(words.Text("Too many blocks are kept on this account; lift some first."), nil)
 		}
 		m.marks = append(m.marks, mark)
 	}
@@ -146,7 +146,7 @@ func (s *Session) place(l *link) flow.Destination {
 // Unblock takes the receipt's mark off and gives the account back when no other
 // mark is left on it and it was on before.
 func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors.Receipt, error) {
-	out := connectors.Receipt{Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, Grain: connectors.GrainAccount, Text: "Nothing of it is held by the broker.", Data: r.Data}
+	out := connectors.Receipt{Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, Grain: connectors.GrainAccount, Text: words.Text("Nothing of it is held by the broker."), Data: r.Data}
 	l, err := s.connected(ctx)
 	if err != nil {
 		return out, err
@@ -169,10 +169,10 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 	if err != nil {
 		return out, err
 	}
-	out.Text = "The block of the broker's account is lifted."
+	out.Text = words.Text("The block of the broker's account is lifted.")
 	name := cmds[0].Username
 	if cmds[len(cmds)-1].Command != "enableClient" {
-		out.Text = "This block is lifted; the broker's account stays off, because something else asks for that."
+		out.Text = words.Text("This block is lifted; the broker's account stays off, because something else asks for that.")
 	}
 	if a, err := s.accountNow(ctx, l, name); err == nil && (a == nil || !readMarks(a.Textdescription).has(r.Mark)) {
 		out.Level = consent.Configured
@@ -195,10 +195,10 @@ func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
 		for _, mark := range readMarks(a.Textdescription).marks {
 			data, err := json.Marshal(s.facts(a.Username))
 			if err != nil {
-				return nil, connectors.Permanent("a receipt cannot be written", err)
+				return nil, connectors.Permanent(words.Text("a receipt cannot be written"), err)
 			}
 			out = append(out, connectors.Held{
-				Mark: mark, Active: a.Disabled, Text: fmt.Sprintf("The broker's account %q is switched off.", clean(a.Username)),
+				Mark: mark, Active: a.Disabled, Text: words.Sprintf("The broker's account %q is switched off.", clean(a.Username)),
 				Receipt: connectors.Receipt{Mark: mark, Level: consent.Configured, At: s.now().UTC(), Target: connectors.Target{Account: a.Username}, Grain: connectors.GrainAccount, Data: data},
 			})
 		}
@@ -214,7 +214,7 @@ func (s *Session) Leave(ctx context.Context) error { return connectors.LiftAll(c
 func (s *Session) Revoke(ctx context.Context, r connectors.RevokeRequest) (connectors.Receipt, error) {
 	out := connectors.Receipt{Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: connectors.Target{Account: r.Grant.ID}, Grain: connectors.GrainAccount}
 	if r.Grant.ID == "" || r.Grant.ID == s.set.username || r.Grant.Own {
-		return out, connectors.Permanent("This is our own account at the broker; it is not deleted.", nil)
+		return out, connectors.Permanent(words.Text("This is our own account at the broker; it is not deleted."), nil)
 	}
 	l, err := s.connected(ctx)
 	if err != nil {
@@ -226,7 +226,7 @@ func (s *Session) Revoke(ctx context.Context, r connectors.RevokeRequest) (conne
 	k := s.facts(r.Grant.ID)
 	k.Deleted = true
 	if out.Data, err = json.Marshal(k); err != nil {
-		return out, connectors.Permanent("a receipt cannot be written", err)
+		return out, connectors.Permanent(words.Text("a receipt cannot be written"), err)
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -238,7 +238,7 @@ func (s *Session) Revoke(ctx context.Context, r connectors.RevokeRequest) (conne
 		return out, err
 	}
 	out.At = s.now().UTC()
-	out.Text = fmt.Sprintf("The broker's account %q is deleted; what was connected with it was cut.", clean(r.Grant.ID))
+	out.Text = words.Sprintf("The broker's account %q is deleted; what was connected with it was cut.", clean(r.Grant.ID))
 	if a, err := s.accountNow(ctx, l, r.Grant.ID); err == nil && a == nil {
 		out.Level = consent.Configured
 	}

@@ -29,8 +29,8 @@ type Class struct {
 	Because    string             // the evidence in words
 }
 
-// words say which kind of data a word in a topic or a field's name stands for.
-var words = map[string]consent.Category{
+// kindOfWord says which kind of data a word in a topic or a field's name stands for.
+var kindOfWord = map[string]consent.Category{
 	"temperature": "temperature", "temp": "temperature", "current_temperature": "temperature", "climate": "temperature", "thermostat": "temperature", "local_temperature": "temperature", "tc": "temperature",
 	"humidity": "humidity", "moisture": "humidity",
 	"presence": "presence", "occupancy": "presence", "person": "presence", "people": "presence", "occupied": "presence",
@@ -86,12 +86,12 @@ func addWords(found map[consent.Category]bool, name string) {
 		return
 	}
 	name = strings.ToLower(name)
-	if k, ok := words[name]; ok {
+	if k, ok := kindOfWord[name]; ok {
 		found[k] = true
 		return
 	}
 	for _, w := range strings.FieldsFunc(name, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9') }) {
-		if k, ok := words[w]; ok {
+		if k, ok := kindOfWord[w]; ok {
 			found[k] = true
 		}
 	}

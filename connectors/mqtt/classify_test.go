@@ -51,7 +51,7 @@ func FuzzClassify(f *testing.F) {
 		}
 		for _, k := range c.Categories {
 			known := k == "image" || k == "audio" || k == "video"
-			for _, w := range words {
+			for _, w := range kindOfWord {
 				known = known || w == k
 			}
 			if !known {

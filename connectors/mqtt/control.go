@@ -12,6 +12,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 const (
@@ -149,7 +150,7 @@ func (s *Session) ask(ctx context.Context, l *link, within time.Duration, cmds .
 	for i := range cmds {
 		var id [8]byte
 		if _, err := rand.Read(id[:]); err != nil {
-			return nil, connectors.Transient("no random number could be made", err)
+			return nil, connectors.Transient(words.Text("no random number could be made"), err)
 		}
 		cmds[i].CorrelationData = hex.EncodeToString(id[:])
 		chans[i] = s.answers.expect(cmds[i].CorrelationData)
@@ -157,7 +158,7 @@ func (s *Session) ask(ctx context.Context, l *link, within time.Duration, cmds .
 	}
 	msg, err := json.Marshal(map[string]any{"commands": cmds})
 	if err != nil {
-		return nil, connectors.Permanent("a command to the broker cannot be written", err)
+		return nil, connectors.Permanent(words.Text("a command to the broker cannot be written"), err)
 	}
 	if err := l.wait(ctx, l.client.Publish(controlTopic, 1, false, msg)); err != nil {
 		return nil, err
@@ -170,7 +171,7 @@ func (s *Session) ask(ctx context.Context, l *link, within time.Duration, cmds .
 			return nil, l.gone()
 		case <-ctx.Done():
 			if may, _ := s.admin(); may {
-				return nil, connectors.Transient("The broker did not answer in time.", errNoAnswer)
+				return nil, connectors.Transient(words.Text("The broker did not answer in time."), errNoAnswer)
 			}
 			return nil, mayNot(errNoAnswer)
 		}
@@ -196,7 +197,7 @@ func (s *Session) listenForAnswers(ctx context.Context, l *link) error {
 }
 
 func mayNot(err error) error {
-	return connectors.NeedsPerson("This account may not manage the broker's accounts, or the broker has no dynamic security; give it the admin role to block.", err)
+	return connectors.NeedsPerson(words.Text("This account may not manage the broker's accounts, or the broker has no dynamic security; give it the admin role to block."), err)
 }
 
 func isSignIn(err error) bool { return connectors.KindOf(err) == consent.KindSignIn }
@@ -205,7 +206,7 @@ func isSignIn(err error) bool { return connectors.KindOf(err) == consent.KindSig
 func ok(res []response, skip string) error {
 	for _, r := range res {
 		if r.Error != "" && r.Error != skip {
-			return connectors.Permanent("The broker refused to change the account.", fmt.Errorf("%s: %s", r.Command, clip(r.Error, 100)))
+			return connectors.Permanent(words.Text("The broker refused to change the account."), fmt.Errorf("%s: %s", r.Command, clip(r.Error, 100)))
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Discover tells of the devices that the messages speak of, and of accounts
@@ -73,10 +74,10 @@ func (s *Session) sighting(p *publisher) discovery.Sighting {
 	out := discovery.Sighting{
 		Source: s.source, At: at, Claimed: true,
 		Identifiers: []discovery.Identifier{{Type: discovery.Remote, Value: s.remote(p.id)}},
-		Detail:      string(discovery.CleanLong(fmt.Sprintf("MQTT: %s.", p.because))),
+		Detail:      string(discovery.CleanLong(words.Sprintf("MQTT: %s.", p.because))),
 	}
 	if p.old {
-		out.Detail = string(discovery.CleanLong(fmt.Sprintf("MQTT: %s; an old message that the broker keeps.", p.because)))
+		out.Detail = string(discovery.CleanLong(words.Sprintf("MQTT: %s; an old message that the broker keeps.", p.because)))
 	}
 	if p.mac != "" {
 		out.Identifiers = append(out.Identifiers, discovery.Identifier{Type: discovery.MAC, Value: p.mac})
@@ -127,9 +128,9 @@ func (s *Session) Coverage(ctx context.Context) (connectors.Coverage, error) {
 		}
 		out.Devices = append(out.Devices, discovery.Identifier{Type: discovery.Remote, Value: s.remote(id)})
 	}
-	said := []string{fmt.Sprintf("%d messages about %d things, %d of them kept from before", b.total, len(b.topics), b.retained)}
+	said := []string{words.Sprintf("%d messages about %d things, %d of them kept from before", b.total, len(b.topics), b.retained)}
 	if p := b.publishers[somebody]; p != nil && p.messages > 0 {
-		said = append(said, fmt.Sprintf("%d of them from somebody at home, since nothing tells from whom", p.messages))
+		said = append(said, words.Sprintf("%d of them from somebody at home, since nothing tells from whom", p.messages))
 	}
 	over := b.overTopics
 	b.mu.Unlock()
@@ -144,11 +145,11 @@ func (s *Session) Coverage(ctx context.Context) (connectors.Coverage, error) {
 		l.mu.Lock()
 		out.Since = l.watching
 		if len(l.refused) > 0 {
-			said = append(said, fmt.Sprintf("the broker refuses us %d of the things that were asked for", len(l.refused)))
+			said = append(said, words.Sprintf("the broker refuses us %d of the things that were asked for", len(l.refused)))
 		}
 		l.mu.Unlock()
 	}
-	out.Text = "Through the broker: " + strings.Join(said, "; ") + "."
+	out.Text = words.Sprintf("Through the broker: %s.", strings.Join(said, "; "))
 	return out, nil
 }
 

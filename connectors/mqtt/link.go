@@ -15,9 +15,9 @@ import (
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/eclipse/paho.mqtt.golang/packets"
 
-	"bestbefore/consent"
-
 	"bestbefore/connectors"
+	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 const (
@@ -75,7 +75,7 @@ func login(ctx context.Context, set settings, dial dialer, id string, now func()
 	if !stop() {
 		l.close()
 		_ = raw.Close()
-		return nil, connectors.Transient("The broker did not answer in time.", ctx.Err())
+		return nil, connectors.Transient(words.Text("The broker did not answer in time."), ctx.Err())
 	}
 	if err := tok.Error(); err != nil {
 		_ = raw.Close()
@@ -90,7 +90,7 @@ func open(ctx context.Context, set settings, dial dialer) (net.Conn, error) {
 	defer cancel()
 	raw, err := dial(ctx, "tcp", set.address)
 	if err != nil {
-		return nil, connectors.Transient("The broker cannot be reached.", err)
+		return nil, connectors.Transient(words.Text("The broker cannot be reached."), err)
 	}
 	if set.tls == nil {
 		return raw, nil
@@ -101,9 +101,9 @@ func open(ctx context.Context, set settings, dial dialer) (net.Conn, error) {
 		var bad *tls.CertificateVerificationError
 		var unknown x509.UnknownAuthorityError
 		if errors.As(err, &bad) || errors.As(err, &unknown) {
-			return nil, connectors.NeedsPerson("The broker's certificate is not trusted; the password was not sent.", err)
+			return nil, connectors.NeedsPerson(words.Text("The broker's certificate is not trusted; the password was not sent."), err)
 		}
-		return nil, connectors.Transient("No secure connection to the broker could be made; the password was not sent.", err)
+		return nil, connectors.Transient(words.Text("No secure connection to the broker could be made; the password was not sent."), err)
 	}
 	return conn, nil
 }
@@ -111,13 +111,13 @@ func open(ctx context.Context, set settings, dial dialer) (net.Conn, error) {
 func loginFault(err error) error {
 	switch {
 	case errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword), errors.Is(err, packets.ErrorRefusedNotAuthorised):
-		return connectors.Fault(consent.KindSignIn, "The broker refused the user name or the password.", err)
+		return connectors.Fault(consent.KindSignIn, words.Text("The broker refused the user name or the password."), err)
 	case errors.Is(err, packets.ErrorRefusedBadProtocolVersion), errors.Is(err, packets.ErrorRefusedIDRejected):
-		return connectors.Permanent("The broker does not speak MQTT 3.1.1 with us.", err)
+		return connectors.Permanent(words.Text("The broker does not speak MQTT 3.1.1 with us."), err)
 	case errors.Is(err, errPacket):
-		return connectors.Permanent("What answers there is no proper MQTT broker.", err)
+		return connectors.Permanent(words.Text("What answers there is no proper MQTT broker."), err)
 	}
-	return connectors.Transient("The broker broke the connection off while signing in.", err)
+	return connectors.Transient(words.Text("The broker broke the connection off while signing in."), err)
 }
 
 func (l *link) end(err error) {
@@ -141,11 +141,11 @@ func (l *link) alive() bool {
 func (l *link) gone() error {
 	if p := l.why.Load(); p != nil {
 		if errors.Is(*p, errPacket) {
-			return connectors.Permanent("The broker sends what is no proper MQTT.", *p)
+			return connectors.Permanent(words.Text("The broker sends what is no proper MQTT."), *p)
 		}
-		return connectors.Transient("The connection to the broker was lost.", *p)
+		return connectors.Transient(words.Text("The connection to the broker was lost."), *p)
 	}
-	return connectors.Transient("The connection to the broker was lost.", nil)
+	return connectors.Transient(words.Text("The connection to the broker was lost."), nil)
 }
 
 func (l *link) close() {
@@ -160,13 +160,13 @@ func (l *link) wait(ctx context.Context, t paho.Token) error {
 	select {
 	case <-t.Done():
 		if err := t.Error(); err != nil {
-			return connectors.Transient("The broker did not take what was sent.", err)
+			return connectors.Transient(words.Text("The broker did not take what was sent."), err)
 		}
 		return nil
 	case <-l.lost:
 		return l.gone()
 	case <-ctx.Done():
-		return connectors.Transient("The broker does not acknowledge.", ctx.Err())
+		return connectors.Transient(words.Text("The broker does not acknowledge."), ctx.Err())
 	}
 }
 

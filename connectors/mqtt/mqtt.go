@@ -13,6 +13,7 @@ package mqtt
 
 import (
 	"bestbefore/connectors"
+	"bestbefore/words"
 )
 
 // Kind is the connector's name in settings and on the command line.
@@ -45,25 +46,25 @@ func (*Connector) Spec() connectors.Spec {
 	return connectors.Spec{
 		Kind:  Kind,
 		Name:  "MQTT broker (Mosquitto)",
-		Sees:  "Which kinds of data the devices send to the broker, and how much; never the values themselves.",
-		Stops: "One account of a Mosquitto broker with dynamic security; its connection is cut at once and can be given back. A Zigbee device's place in its network, for good.",
+		Sees:  words.Text("Which kinds of data the devices send to the broker, and how much; never the values themselves."),
+		Stops: words.Text("One account of a Mosquitto broker with dynamic security; its connection is cut at once and can be given back. A Zigbee device's place in its network, for good."),
 		Options: []connectors.Option{
-			{Key: optAddress, Label: "Address of the broker", Required: true, Address: true, Help: "Such as 192.168.1.5, tcp://broker.lan:1883 or tls://broker.lan:8883."},
-			{Key: optUsername, Label: "User name", Help: "An account that may read; to block, one that may administer dynamic security."},
-			{Key: optPassword, Label: "Password", Secret: true},
-			{Key: optCA, Label: "File of the broker's certificate authority", Seldom: true, Help: "Only for tls:// with a certificate of your own. Empty: the system's authorities."},
-			{Key: optTopics, Label: "Topics to read", Seldom: true, Help: "With commas. Empty: what Home Assistant, Zigbee2MQTT, Tasmota, Shelly, ESPHome and OwnTracks use. A bare # is refused."},
+			{Key: optAddress, Label: words.Text("Address of the broker"), Required: true, Address: true, Help: words.Text("Such as 192.168.1.5, tcp://broker.lan:1883 or tls://broker.lan:8883.")},
+			{Key: optUsername, Label: words.Text("User name"), Help: words.Text("An account that may read; to block, one that may administer dynamic security.")},
+			{Key: optPassword, Label: words.Text("Password"), Secret: true},
+			{Key: optCA, Label: words.Text("File of the broker's certificate authority"), Seldom: true, Help: words.Text("Only for tls:// with a certificate of your own. Empty: the system's authorities.")},
+			{Key: optTopics, Label: words.Text("Topics to read"), Seldom: true, Help: words.Text("With commas. Empty: what Home Assistant, Zigbee2MQTT, Tasmota, Shelly, ESPHome and OwnTracks use. A bare # is refused.")},
 			{
-				Key: optControl, Label: "Manage accounts", Default: controlAuto, Seldom: true,
-				Choices: []connectors.Answer{{Value: controlAuto, Label: "where it may"}, {Value: controlNo, Label: "no, only watch"}, {Value: controlYes, Label: "yes, and say when it may not"}},
+				Key: optControl, Label: words.Text("Manage accounts"), Default: controlAuto, Seldom: true,
+				Choices: []connectors.Answer{{Value: controlAuto, Label: words.Text("where it may")}, {Value: controlNo, Label: words.Text("no, only watch")}, {Value: controlYes, Label: words.Text("yes, and say when it may not")}},
 			},
 		},
 		Announced: []connectors.Announced{{Type: "_mqtt._tcp", Key: optAddress}, {Type: "_secure-mqtt._tcp", Key: optAddress, Scheme: "tls://"}},
-		Needs:     []string{"an account on the broker", "to block: Mosquitto 2 with the dynamic security plugin and an account with its admin role", "to make a Zigbee device leave: Zigbee2MQTT, and the right to write to zigbee2mqtt/bridge/request/#"},
-		Access:    "its accounts",
+		Needs:     []string{words.Text("an account on the broker"), words.Text("to block: Mosquitto 2 with the dynamic security plugin and an account with its admin role"), words.Text("to make a Zigbee device leave: Zigbee2MQTT, and the right to write to zigbee2mqtt/bridge/request/#")},
+		Access:    words.Text("its accounts"),
 		Stays: connectors.Stays{
-			What:  "The broker's account whose password you gave stays there, with its rights.",
-			Steps: []string{"If it is for Best Before alone, delete it at the broker. With dynamic security: mosquitto_ctrl dynsec deleteClient NAME. With a password file: mosquitto_passwd -D FILE NAME, then reload the broker."},
+			What:  words.Text("The broker's account whose password you gave stays there, with its rights."),
+			Steps: []string{words.Text("If it is for Best Before alone, delete it at the broker. With dynamic security: mosquitto_ctrl dynsec deleteClient NAME. With a password file: mosquitto_passwd -D FILE NAME, then reload the broker.")},
 		},
 	}
 }

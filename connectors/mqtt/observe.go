@@ -9,6 +9,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 const (
@@ -63,7 +64,7 @@ func (s *Session) watch(ctx context.Context, l *link) error {
 		}
 	}
 	if granted == 0 {
-		return connectors.NeedsPerson("This account may read none of the topics; give it a role with subscribe rights.", nil)
+		return connectors.NeedsPerson(words.Text("This account may read none of the topics; give it a role with subscribe rights."), nil)
 	}
 	if len(l.refused) > 0 {
 		s.log.Warn("broker refused subscriptions", "count", len(l.refused))

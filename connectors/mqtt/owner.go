@@ -10,6 +10,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // maxServed bounds how many devices are remembered of one account, and accounts
@@ -86,7 +87,7 @@ func (s *Session) AccountOf(_ context.Context, t connectors.Target) (connectors.
 		return connectors.Account{}, err
 	}
 	if !s.mayMean(t.Recipient, l) {
-		return connectors.Account{}, connectors.Unsupported("The broker can only stop what is sent to the broker itself.", nil)
+		return connectors.Account{}, connectors.Unsupported(words.Text("The broker can only stop what is sent to the broker itself."), nil)
 	}
 	return s.owner(t)
 }
@@ -120,10 +121,10 @@ func (s *Session) owner(t connectors.Target) (connectors.Account, error) {
 	}
 	switch len(found) {
 	case 0:
-		return connectors.Account{}, connectors.Unsupported("No account of the broker is known to belong to this device alone.", nil)
+		return connectors.Account{}, connectors.Unsupported(words.Text("No account of the broker is known to belong to this device alone."), nil)
 	case 1:
 	default:
-		return connectors.Account{}, connectors.NeedsPerson("This device uses several accounts of the broker; end them one by one.", nil)
+		return connectors.Account{}, connectors.NeedsPerson(words.Text("This device uses several accounts of the broker; end them one by one."), nil)
 	}
 	var out connectors.Account
 	for out.Name, out.Because = range found {

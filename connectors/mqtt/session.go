@@ -14,6 +14,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 var (
@@ -67,7 +68,7 @@ func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors
 		return nil, connectors.NeedsPerson(err.Error(), nil)
 	}
 	if h == nil || h.Now == nil || h.Dial == nil {
-		return nil, connectors.Permanent("the MQTT connector was given no clock or no way to dial", nil)
+		return nil, connectors.Permanent(words.Text("the MQTT connector was given no clock or no way to dial"), nil)
 	}
 	set, err := readSettings(ctx, s, h)
 	if err != nil {
@@ -75,7 +76,7 @@ func (*Connector) Open(ctx context.Context, s connectors.Settings, h *connectors
 	}
 	var tail [6]byte
 	if _, err := rand.Read(tail[:]); err != nil {
-		return nil, connectors.Transient("no random name could be made", err)
+		return nil, connectors.Transient(words.Text("no random name could be made"), err)
 	}
 	ses := &Session{
 		set: set, connection: h.Connection, source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now, dial: h.Dial,
@@ -110,14 +111,14 @@ func (s *Session) connected(ctx context.Context) (*link, error) {
 	case s.connecting <- struct{}{}:
 		defer func() { <-s.connecting }()
 	case <-ctx.Done():
-		return nil, connectors.Transient("There was no time left to reach the broker.", ctx.Err())
+		return nil, connectors.Transient(words.Text("There was no time left to reach the broker."), ctx.Err())
 	}
 	old, err := s.current()
 	if err != nil || old != nil && old.alive() {
 		return old, err
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, connectors.Transient("There was no time left to reach the broker.", err)
+		return nil, connectors.Transient(words.Text("There was no time left to reach the broker."), err)
 	}
 	if old != nil {
 		old.close()
@@ -152,7 +153,9 @@ func (s *Session) current() (*link, error) {
 	return s.link, nil
 }
 
-func errClosed() error { return connectors.Permanent("The connection to the broker was closed.", nil) }
+func errClosed() error {
+	return connectors.Permanent(words.Text("The connection to the broker was closed."), nil)
+}
 
 // take sorts what comes in. It is called for one message at a time.
 func (s *Session) take(topic string, payload []byte, retained bool) {
@@ -186,7 +189,7 @@ func (s *Session) askRights(ctx context.Context, l *link) error {
 	defer s.mu.Unlock()
 	s.mayAdmin = true
 	if g := res[1].Data.Group; g != nil && g.Groupname != "" {
-		s.note = "This broker may also let in devices without an account; those no block of an account can stop."
+		s.note = words.Text("This broker may also let in devices without an account; those no block of an account can stop.")
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"bestbefore/connectors"
+	"bestbefore/words"
 )
 
 // The bounds of what a household may ask for.
@@ -48,7 +48,7 @@ func readSettings(ctx context.Context, s connectors.Settings, h *connectors.Host
 			secure = true
 		case "tcp", "mqtt":
 		default:
-			return out, connectors.NeedsPerson(fmt.Sprintf("The address begins with %q; write tcp:// or tls://.", scheme), nil)
+			return out, connectors.NeedsPerson(words.Sprintf("The address begins with %q; write tcp:// or tls://.", scheme), nil)
 		}
 		addr = rest
 	}
@@ -67,7 +67,7 @@ func readSettings(ctx context.Context, s connectors.Settings, h *connectors.Host
 		out.control = controlAuto
 	case controlAuto, controlYes, controlNo:
 	default:
-		return out, connectors.NeedsPerson(fmt.Sprintf("%q is not auto, yes or no", out.control), nil)
+		return out, connectors.NeedsPerson(words.Sprintf("%q is not auto, yes or no", out.control), nil)
 	}
 	var err error
 	if out.filters, err = filters(s.Values[optTopics]); err != nil {
@@ -75,10 +75,10 @@ func readSettings(ctx context.Context, s connectors.Settings, h *connectors.Host
 	}
 	if ref := s.Secrets[optPassword]; ref != "" {
 		if h.Secret == nil {
-			return out, connectors.Permanent("the MQTT connector was given no way to read its password", nil)
+			return out, connectors.Permanent(words.Text("the MQTT connector was given no way to read its password"), nil)
 		}
 		if out.password, err = h.Secret(ctx, ref); err != nil {
-			return out, connectors.NeedsPerson("The broker's password cannot be read from the key store.", err)
+			return out, connectors.NeedsPerson(words.Text("The broker's password cannot be read from the key store."), err)
 		}
 	}
 	return out, nil
@@ -95,7 +95,7 @@ func (s *settings) setAddress(addr string, secure bool) error {
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || n == 0 || host == "" || len(host) > 253 || strings.ContainsAny(host, "/ @?#\\") {
-		return connectors.NeedsPerson(fmt.Sprintf("%q is not the address of a broker; write host:port.", addr), err)
+		return connectors.NeedsPerson(words.Sprintf("%q is not the address of a broker; write host:port.", addr), err)
 	}
 	s.host, s.port, s.address = host, uint16(n), net.JoinHostPort(host, port)
 	return nil
@@ -108,16 +108,16 @@ func authorities(path string) (*x509.CertPool, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, connectors.NeedsPerson("The file of the certificate authority cannot be read.", err)
+		return nil, connectors.NeedsPerson(words.Text("The file of the certificate authority cannot be read."), err)
 	}
 	defer f.Close()
 	pem, err := io.ReadAll(io.LimitReader(f, maxCAFile))
 	if err != nil {
-		return nil, connectors.NeedsPerson("The file of the certificate authority cannot be read.", err)
+		return nil, connectors.NeedsPerson(words.Text("The file of the certificate authority cannot be read."), err)
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, connectors.NeedsPerson("The file of the certificate authority holds no certificate.", nil)
+		return nil, connectors.NeedsPerson(words.Text("The file of the certificate authority holds no certificate."), nil)
 	}
 	return pool, nil
 }
@@ -130,12 +130,12 @@ func filters(text string) ([]string, error) {
 		list = strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })
 	}
 	if len(list) > maxFilters {
-		return nil, connectors.NeedsPerson(fmt.Sprintf("At most %d topics can be read.", maxFilters), nil)
+		return nil, connectors.NeedsPerson(words.Sprintf("At most %d topics can be read.", maxFilters), nil)
 	}
 	var out []string
 	for i, f := range list {
 		if why := badFilter(f); why != "" {
-			return nil, connectors.NeedsPerson(fmt.Sprintf("The topic %q cannot be read: %s.", f, why), nil)
+			return nil, connectors.NeedsPerson(words.Sprintf("The topic %q cannot be read: %s.", f, why), nil)
 		}
 		covered := false
 		for j, other := range list {
@@ -150,18 +150,18 @@ func filters(text string) ([]string, error) {
 
 func badFilter(f string) string {
 	if f == "" || len(f) > maxFilter || strings.ContainsRune(f, 0) {
-		return "it is empty or too long"
+		return words.Text("it is empty or too long")
 	}
 	if strings.HasPrefix(f, "$") {
-		return "topics that begin with $ are the broker's own"
+		return words.Text("topics that begin with $ are the broker's own")
 	}
 	if f[0] == '#' || f[0] == '+' {
-		return "that would read everything"
+		return words.Text("that would read everything")
 	}
 	levels := strings.Split(f, "/")
 	for i, l := range levels {
 		if strings.Contains(l, "#") && (l != "#" || i != len(levels)-1) || strings.Contains(l, "+") && l != "+" {
-			return "# and + stand for whole levels"
+			return words.Text("# and + stand for whole levels")
 		}
 	}
 	return ""

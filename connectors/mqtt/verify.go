@@ -3,11 +3,11 @@ package mqtt
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // Verify reads the account back and looks for signs: what the broker's log says
@@ -21,7 +21,7 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	}
 	var k kept
 	if len(r.Data) > 0 && json.Unmarshal(r.Data, &k) != nil {
-		return f, connectors.Permanent("This receipt is not ours.", nil)
+		return f, connectors.Permanent(words.Text("This receipt is not ours."), nil)
 	}
 	if k.Zigbee != "" {
 		return s.verifyZigbee(ctx, l, k, r.At, f)
@@ -36,7 +36,7 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 		return f, err
 	}
 	if k.Deleted && a != nil { // somebody made it anew: only a person knows whether that was meant (T34)
-		f.Level, f.Seen, f.Text = consent.Accepted, consent.Flowing, "The account is there again; somebody made it anew at the broker."
+		f.Level, f.Seen, f.Text = consent.Accepted, consent.Flowing, words.Text("The account is there again; somebody made it anew at the broker.")
 		return f, nil
 	}
 	if why := missing(a, k, r.Mark); why != "" {
@@ -58,11 +58,11 @@ func missing(a *account, k kept, mark string) string {
 	case k.Deleted:
 		return ""
 	case a == nil:
-		return "The broker no longer has this account."
+		return words.Text("The broker no longer has this account.")
 	case !readMarks(a.Textdescription).has(mark):
-		return "The broker no longer holds this block."
+		return words.Text("The broker no longer holds this block.")
 	case !a.Disabled:
-		return "Somebody switched the account on again."
+		return words.Text("Somebody switched the account on again.")
 	}
 	return ""
 }
@@ -106,16 +106,16 @@ func (s *Session) judge(f *connectors.Finding, seen signs, silent time.Duration,
 	f.Refused, f.LastTry, f.Passed = seen.refused, seen.lastTry, seen.bytes
 	switch {
 	case seen.messages > 0:
-		f.Seen, f.Text = consent.Flowing, fmt.Sprintf("%d messages came since that only this account may send.", seen.messages)
+		f.Seen, f.Text = consent.Flowing, words.Sprintf("%d messages came since that only this account may send.", seen.messages)
 	case seen.logins > 0:
-		f.Seen, f.Text = consent.Flowing, "The broker's log says that it signed in since."
+		f.Seen, f.Text = consent.Flowing, words.Text("The broker's log says that it signed in since.")
 	case seen.refused > 0:
 		f.Level, f.Seen = consent.Effective, consent.Stopped
-		f.Text = fmt.Sprintf("The broker turned it away %d times since.", seen.refused)
+		f.Text = words.Sprintf("The broker turned it away %d times since.", seen.refused)
 	case telling:
 		f.Level, f.Seen = consent.Effective, consent.Stopped
-		f.Text = fmt.Sprintf("Nothing has come from it for %s, though it normally sends.", silent.Round(time.Second))
+		f.Text = words.Sprintf("Nothing has come from it for %s, though it normally sends.", silent.Round(time.Second))
 	default:
-		f.Text = "The account is off; it has not been seen to try since."
+		f.Text = words.Text("The account is off; it has not been seen to try since.")
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Zigbee2MQTT speaks on the broker too: what it is asked goes to
@@ -213,7 +214,7 @@ func (s *Session) askZigbee(ctx context.Context, l *link, within time.Duration, 
 		return err
 	}
 	if !granted {
-		return connectors.NeedsPerson("This account may not read what Zigbee2MQTT answers; give it the right to read "+zigbeeResponse+"#.", nil)
+		return connectors.NeedsPerson(words.Sprintf("This account may not read what Zigbee2MQTT answers; give it the right to read %s#.", zigbeeResponse), nil)
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -225,7 +226,7 @@ func (s *Session) askZigbee(ctx context.Context, l *link, within time.Duration, 
 	}
 	msg, err := json.Marshal(ask)
 	if err != nil {
-		return connectors.Permanent("a question to Zigbee2MQTT cannot be written", err)
+		return connectors.Permanent(words.Text("a question to Zigbee2MQTT cannot be written"), err)
 	}
 	if err := l.wait(ctx, l.client.Publish(zigbeeRequest+what, 0, false, msg)); err != nil {
 		return err
@@ -233,13 +234,13 @@ func (s *Session) askZigbee(ctx context.Context, l *link, within time.Duration, 
 	select {
 	case r := <-answer:
 		if r.Status != "ok" {
-			return connectors.Transient("Zigbee2MQTT refused: "+clip(clean(r.Error), 200), nil)
+			return connectors.Transient(words.Sprintf("Zigbee2MQTT refused: %s", clip(clean(r.Error), 200)), nil)
 		}
 		return nil
 	case <-l.lost:
 		return l.gone()
 	case <-ctx.Done():
-		return connectors.Transient("Zigbee2MQTT did not answer in time. Is it running, and may our account write to "+zigbeeRequest+"#?", errNoAnswer)
+		return connectors.Transient(words.Sprintf("Zigbee2MQTT did not answer in time. Is it running, and may our account write to %s#?", zigbeeRequest), errNoAnswer)
 	}
 }
 
@@ -255,7 +256,7 @@ func (s *Session) zigbeeMembers(ctx context.Context, l *link) ([]member, error) 
 	case <-l.lost:
 		return nil, l.gone()
 	case <-ctx.Done():
-		return nil, connectors.Transient("The list of Zigbee2MQTT's devices has not come.", ctx.Err())
+		return nil, connectors.Transient(words.Text("The list of Zigbee2MQTT's devices has not come."), ctx.Err())
 	}
 	s.zigbee.mu.Lock()
 	defer s.zigbee.mu.Unlock()
@@ -285,7 +286,7 @@ func (s *Session) listenToZigbee(ctx context.Context, l *link) error {
 			return err
 		}
 		if !granted {
-			return connectors.NeedsPerson("This account may not read "+t+"; give it that right.", nil)
+			return connectors.NeedsPerson(words.Sprintf("This account may not read %s; give it that right.", t), nil)
 		}
 	}
 	l.zigbee = true
@@ -339,14 +340,14 @@ func (s *Session) leaveZigbee(ctx context.Context, l *link, r connectors.RevokeR
 	if k.Publisher != "" { // else it has left already
 		k.Gap = s.book.gapOf(k.Publisher).Seconds()
 		if err := s.askZigbee(ctx, l, leaveTimeout, zigbeeRemove, map[string]any{"id": ieee, "block": true}); err != nil {
-			return out, connectors.Transient("The Zigbee device did not leave: it may be asleep or out of reach. It may be barred from joining again and still send; wake it by a press of its button, or take its battery out.", err)
+			return out, connectors.Transient(words.Text("The Zigbee device did not leave: it may be asleep or out of reach. It may be barred from joining again and still send; wake it by a press of its button, or take its battery out."), err)
 		}
 	}
 	if out.Data, err = json.Marshal(k); err != nil {
-		return out, connectors.Permanent("a receipt cannot be written", err)
+		return out, connectors.Permanent(words.Text("a receipt cannot be written"), err)
 	}
 	out.At = s.now().UTC()
-	out.Text = "It was told to leave the Zigbee network, and may not join again."
+	out.Text = words.Text("It was told to leave the Zigbee network, and may not join again.")
 	if in, _ := s.zigbee.has(ieee); !in {
 		out.Level = consent.Configured
 	}
@@ -363,21 +364,21 @@ func (s *Session) verifyZigbee(ctx context.Context, l *link, k kept, at time.Tim
 		f.Seen = consent.Flowing
 	}
 	if in {
-		f.Missing, f.Text = true, "The device is in the Zigbee network again."
+		f.Missing, f.Text = true, words.Text("The device is in the Zigbee network again.")
 		return f, nil
 	}
 	f.Level = consent.Configured
 	silent, telling := s.silence(l, k, later(at, online))
 	switch {
 	case f.Seen == consent.Flowing:
-		f.Text = "Messages still come under its name."
+		f.Text = words.Text("Messages still come under its name.")
 	case online.IsZero():
-		f.Text = "Zigbee2MQTT is not running, so nothing can be seen."
+		f.Text = words.Text("Zigbee2MQTT is not running, so nothing can be seen.")
 	case telling:
 		f.Level, f.Seen = consent.Effective, consent.Stopped
-		f.Text = "It is out of the Zigbee network, and nothing has come from it for " + silent.Round(time.Second).String() + ", though it normally sends."
+		f.Text = words.Sprintf("It is out of the Zigbee network, and nothing has come from it for %s, though it normally sends.", silent.Round(time.Second).String())
 	default:
-		f.Text = "It is out of the Zigbee network; it sends so seldom that its silence does not yet tell."
+		f.Text = words.Text("It is out of the Zigbee network; it sends so seldom that its silence does not yet tell.")
 	}
 	return f, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 const (
@@ -35,7 +36,7 @@ func (s *Session) Observe(ctx context.Context, _ connectors.Cursor, emit func([]
 	in := make(chan message, queue)
 	failed := make(chan error, 1)
 	if err := s.conn.SetReadDeadline(time.Time{}); err != nil { // set by the end of the run before
-		return connectors.Transient("the port on this computer is no longer open", err)
+		return connectors.Transient(words.Text("the port on this computer is no longer open"), err)
 	}
 	done := make(chan struct{})
 	go func() {
@@ -61,7 +62,7 @@ func (s *Session) receive(ctx context.Context, in chan<- message) error {
 			return nil
 		}
 		if errors.Is(err, net.ErrClosed) {
-			return connectors.Transient("the port on this computer was closed", err)
+			return connectors.Transient(words.Text("the port on this computer was closed"), err)
 		}
 		if err != nil { // what the system says about an earlier packet is no reason to stop
 			s.log.Debug("reading a flow export", "error", err)

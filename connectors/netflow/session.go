@@ -3,7 +3,6 @@ package netflow
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"bestbefore/connectors"
+	"bestbefore/words"
 )
 
 // Session is a socket that exports come to.
@@ -39,7 +39,7 @@ func (c *Connector) Open(ctx context.Context, s connectors.Settings, h *connecto
 		return nil, connectors.NeedsPerson(err.Error(), nil)
 	}
 	if h == nil || h.Now == nil || h.Dial == nil || h.ListenPacket == nil {
-		return nil, connectors.Permanent("the flow collector was given no clock or no network", nil)
+		return nil, connectors.Permanent(words.Text("the flow collector was given no clock or no network"), nil)
 	}
 	ses := &Session{log: h.Log, now: h.Now}
 	if ses.log == nil {
@@ -56,13 +56,13 @@ func (c *Connector) Open(ctx context.Context, s connectors.Settings, h *connecto
 	ses.exporter = exporter
 	if ses.conn, err = h.ListenPacket(ctx, "udp", net.JoinHostPort(here.String(), port)); err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
-			return nil, connectors.NeedsPerson(fmt.Sprintf("port %s is already used by another program on this computer; choose another one, and tell the router too", port), err)
+			return nil, connectors.NeedsPerson(words.Sprintf("port %s is already used by another program on this computer; choose another one, and tell the router too", port), err)
 		}
 		var known *connectors.Error
 		if errors.As(err, &known) {
 			return nil, err
 		}
-		return nil, connectors.Transient("listening for the router's messages did not work", err)
+		return nil, connectors.Transient(words.Text("listening for the router's messages did not work"), err)
 	}
 	if u, ok := ses.conn.(interface{ SetReadBuffer(int) error }); ok {
 		_ = u.SetReadBuffer(socketBuffer) // a smaller one still works, and what it loses is counted
@@ -79,7 +79,7 @@ func (s *Session) settings(set connectors.Settings) (string, error) {
 		port = defaultPort
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n < 1024 {
-		return "", connectors.NeedsPerson(fmt.Sprintf("%q is not a port between 1024 and 65535", port), nil)
+		return "", connectors.NeedsPerson(words.Sprintf("%q is not a port between 1024 and 65535", port), nil)
 	}
 	var err error
 	if s.homes, err = parseHomes(set.Values[optHome]); err != nil {
@@ -89,7 +89,7 @@ func (s *Session) settings(set connectors.Settings) (string, error) {
 	if v := set.Values[optInterval]; v != "" {
 		n, err := strconv.ParseFloat(v, 64)
 		if err != nil || !(n >= 0.05 && n <= 300) {
-			return "", connectors.NeedsPerson(fmt.Sprintf("%q is not a number of seconds between 0.05 and 300", v), nil)
+			return "", connectors.NeedsPerson(words.Sprintf("%q is not a number of seconds between 0.05 and 300", v), nil)
 		}
 		s.interval = time.Duration(n * float64(time.Second))
 	}
@@ -108,7 +108,7 @@ func route(ctx context.Context, h *connectors.Host, exporter, port string) (here
 	l, ok1 := addrOf(c.LocalAddr())
 	r, ok2 := addrOf(c.RemoteAddr())
 	if !ok1 || !ok2 {
-		return here, there, connectors.Permanent("the way to the router has no address", nil)
+		return here, there, connectors.Permanent(words.Text("the way to the router has no address"), nil)
 	}
 	return l.Addr(), r.Addr(), nil
 }
@@ -125,7 +125,7 @@ func addrOf(a net.Addr) (netip.AddrPort, bool) {
 // Close stops listening.
 func (s *Session) Close() error {
 	if err := s.conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		return connectors.Transient("closing the port did not work", err)
+		return connectors.Transient(words.Text("closing the port did not work"), err)
 	}
 	return nil
 }
@@ -134,10 +134,10 @@ func (s *Session) Close() error {
 // asked; Coverage says whether it has.
 func (s *Session) Probe(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return connectors.Transient("the check took too long", err)
+		return connectors.Transient(words.Text("the check took too long"), err)
 	}
 	if err := s.conn.SetWriteDeadline(time.Time{}); err != nil {
-		return connectors.Transient("the port on this computer is no longer open", err)
+		return connectors.Transient(words.Text("the port on this computer is no longer open"), err)
 	}
 	return nil
 }

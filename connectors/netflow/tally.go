@@ -1,7 +1,6 @@
 package netflow
 
 import (
-	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -9,6 +8,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // homes are the networks of the home.
@@ -18,20 +18,20 @@ const maxHomes = 32
 
 // parseHomes reads the networks that the household named; none are all private ones.
 func parseHomes(s string) (homes, error) {
-	words := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
-	if len(words) == 0 {
-		words = []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"}
+	named := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
+	if len(named) == 0 {
+		named = []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"}
 	}
-	if len(words) > maxHomes {
-		return nil, connectors.NeedsPerson(fmt.Sprintf("at most %d networks can be the home's", maxHomes), nil)
+	if len(named) > maxHomes {
+		return nil, connectors.NeedsPerson(words.Sprintf("at most %d networks can be the home's", maxHomes), nil)
 	}
 	var out homes
-	for _, w := range words {
+	for _, w := range named {
 		p, err := netip.ParsePrefix(w)
 		if err != nil {
 			a, bad := netip.ParseAddr(w)
 			if bad != nil {
-				return nil, connectors.NeedsPerson(fmt.Sprintf("%q is not a network such as 192.168.1.0/24", w), err)
+				return nil, connectors.NeedsPerson(words.Sprintf("%q is not a network such as 192.168.1.0/24", w), err)
 			}
 			p = netip.PrefixFrom(a, a.BitLen())
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bestbefore/connectors"
+	"bestbefore/words"
 )
 
 // watch is what Coverage says; Observe writes it.
@@ -39,7 +40,7 @@ func (w *watch) coverage(exporter netip.Addr) connectors.Coverage {
 	c := connectors.Coverage{
 		Since: w.opened, Alive: w.alive, Sees: []string{"destinations", "bytes"}, Claim: true,
 		Whole: !w.alive.IsZero(), Lost: w.lost + w.dropped + w.unknown,
-		Lessen: "If it goes on, connect this computer by cable, or let the router export its flows less often.",
+		Lessen: words.Text("If it goes on, connect this computer by cable, or let the router export its flows less often."),
 	}
 	say := []string{fmt.Sprintf("what %s says passes it; anybody on the network could say so in its name, so it is a claim", exporter)}
 	if w.alive.IsZero() {

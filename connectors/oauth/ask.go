@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // asker asks one provider as one client. After the provider asked for a pause,
@@ -38,7 +38,7 @@ var errRefused = errors.New("the token is not taken any more")
 func (a *asker) do(ctx context.Context, method, address string, form url.Values, h http.Header, body any) (web.Reply, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" {
-		return web.Reply{}, connectors.Fault(consent.KindPermanent, "An address of "+a.Name+" is not protected (https); nothing was sent there.", nil)
+		return web.Reply{}, connectors.Fault(consent.KindPermanent, words.Sprintf("An address of %s is not protected (https); nothing was sent there.", a.Name), nil)
 	}
 	var said *connectors.Error
 	if errors.As(a.quiet, &said) && a.host.Now().Before(said.RetryAt) {
@@ -91,7 +91,7 @@ func (a *asker) token(ctx context.Context, form url.Values) (g given, answered b
 	}
 	g, err = readGiven(r.Body)
 	if err != nil {
-		return given{}, false, connectors.Fault(consent.KindTransient, "What "+a.Name+" answers is no token answer.", err)
+		return given{}, false, connectors.Fault(consent.KindTransient, words.Sprintf("What %s answers is no token answer.", a.Name), err)
 	}
 	return g, true, nil
 }
@@ -106,27 +106,27 @@ func (a *asker) refusal(r web.Reply) error {
 	client := func(text string) error { return connectors.Fault(consent.KindSignIn, text, cause) }
 	switch {
 	case r.Status == http.StatusGone: // for good (RFC 9110 section 15.5.11)
-		return &connectors.Error{Kind: consent.KindPermanent, Text: a.Name + " has shut this service down for good; end the access on its own page.", Err: cause, Dead: true}
+		return &connectors.Error{Kind: consent.KindPermanent, Text: words.Sprintf("%s has shut this service down for good; end the access on its own page.", a.Name), Err: cause, Dead: true}
 	case r.Status >= 500:
-		return connectors.Fault(consent.KindTransient, fmt.Sprintf("%s has a fault of its own (%d).", a.Name, r.Status), cause)
+		return connectors.Fault(consent.KindTransient, words.Sprintf("%s has a fault of its own (%d).", a.Name, r.Status), cause)
 	case word == "invalid_client" || word == "unauthorized_client":
-		return client(a.Name + " does not take this client ID or its secret for that. Nothing is tried again until you give another.")
+		return client(words.Sprintf("%s does not take this client ID or its secret for that. Nothing is tried again until you give another.", a.Name))
 	case word == "invalid_grant" || word == "invalid_token":
-		return connectors.Fault(consent.KindSignIn, a.Name+" no longer takes the token.", errRefused)
+		return connectors.Fault(consent.KindSignIn, words.Sprintf("%s no longer takes the token.", a.Name), errRefused)
 	case r.Status == http.StatusUnauthorized:
-		return client(a.Name + " refused the client or its secret; give the right one.")
+		return client(words.Sprintf("%s refused the client or its secret; give the right one.", a.Name))
 	case r.Status == http.StatusForbidden:
-		return connectors.Fault(consent.KindNeedsPerson, a.Name+" does not let this client do that; look at the client's settings there.", cause)
+		return connectors.Fault(consent.KindNeedsPerson, words.Sprintf("%s does not let this client do that; look at the client's settings there.", a.Name), cause)
 	case r.Status == http.StatusNotFound || r.Status == http.StatusMethodNotAllowed || word == "unsupported_token_type":
-		return connectors.Fault(consent.KindUnsupported, a.Name+" does not offer that.", cause)
+		return connectors.Fault(consent.KindUnsupported, words.Sprintf("%s does not offer that.", a.Name), cause)
 	}
-	return connectors.Fault(consent.KindPermanent, fmt.Sprintf("%s refused what it was asked (%d).", a.Name, r.Status), cause)
+	return connectors.Fault(consent.KindPermanent, words.Sprintf("%s refused what it was asked (%d).", a.Name, r.Status), cause)
 }
 
 // introspect asks whether a token works. KindUnsupported where nobody offers that.
 func (a *asker) introspect(ctx context.Context, token, hint, access string) (state, error) {
 	if a.Introspect == "" || token == "" {
-		return state{}, connectors.Fault(consent.KindUnsupported, a.Name+" does not tell whether a token works.", nil)
+		return state{}, connectors.Fault(consent.KindUnsupported, words.Sprintf("%s does not tell whether a token works.", a.Name), nil)
 	}
 	form := url.Values{"token": {token}, "token_type_hint": {hint}}
 	h := http.Header{"Accept": {"application/json"}, "Authorization": {"Bearer " + access}}
@@ -139,13 +139,13 @@ func (a *asker) introspect(ctx context.Context, token, hint, access string) (sta
 	}
 	if !r.OK() {
 		if r.Status < 500 { // often closed to apps; that is no fault of the sign-in
-			return state{}, connectors.Fault(consent.KindUnsupported, a.Name+" does not tell this client whether a token works.", a.refusal(r))
+			return state{}, connectors.Fault(consent.KindUnsupported, words.Sprintf("%s does not tell this client whether a token works.", a.Name), a.refusal(r))
 		}
 		return state{}, a.refusal(r)
 	}
 	s, err := readState(r.Body)
 	if err != nil {
-		return state{}, connectors.Fault(consent.KindTransient, "What "+a.Name+" answers does not tell whether a token works.", err)
+		return state{}, connectors.Fault(consent.KindTransient, words.Sprintf("What %s answers does not tell whether a token works.", a.Name), err)
 	}
 	return s, nil
 }
@@ -167,7 +167,7 @@ func (a *asker) opens(ctx context.Context, access string) (bool, error) {
 // revoke asks for the end of one token. A yes is only an acknowledgement.
 func (a *asker) revoke(ctx context.Context, token, hint string) error {
 	if a.Revoke == nil {
-		return connectors.Fault(consent.KindUnsupported, a.Name+" says nowhere how access is revoked; end it on its own page.", nil)
+		return connectors.Fault(consent.KindUnsupported, words.Sprintf("%s says nowhere how access is revoked; end it on its own page.", a.Name), nil)
 	}
 	v := *a.Revoke
 	method, field := v.Method, v.Field
@@ -210,7 +210,7 @@ func (a *asker) revoke(ctx context.Context, token, hint string) error {
 	case err != nil:
 		return err
 	case r.OK() && strings.HasPrefix(r.Header.Get("Content-Type"), "text/html"):
-		return connectors.Fault(consent.KindTransient, "Not "+a.Name+" answers, but some page, as a network does that wants a sign-in first.", nil)
+		return connectors.Fault(consent.KindTransient, words.Sprintf("Not %s answers, but some page, as a network does that wants a sign-in first.", a.Name), nil)
 	case r.OK():
 		return nil
 	}

@@ -17,6 +17,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // browserTime is how long a person may take on the provider's page.
@@ -41,20 +42,20 @@ type came struct {
 
 func startBrowser(ctx context.Context, a *asker, p pins, h *connectors.Host) (connectors.Link, error) {
 	if a.Authorize == "" {
-		return nil, connectors.Fault(consent.KindUnsupported, a.Name+" has no page to say yes on.", nil)
+		return nil, connectors.Fault(consent.KindUnsupported, words.Sprintf("%s has no page to say yes on.", a.Name), nil)
 	}
 	if h.Listen == nil {
-		return nil, connectors.Fault(consent.KindPermanent, "Nothing can wait here for the browser to come back; say yes with a code instead (device).", nil)
+		return nil, connectors.Fault(consent.KindPermanent, words.Text("Nothing can wait here for the browser to come back; say yes with a code instead (device)."), nil)
 	}
 	port := strings.TrimSpace(a.setting.Values[optPort])
 	if port == "" {
 		port = "0"
 	} else if n, err := strconv.ParseUint(port, 10, 16); err != nil || n < 1024 {
-		return nil, connectors.Fault(consent.KindNeedsPerson, "The port to come back to must be a number from 1024 to 65535.", nil)
+		return nil, connectors.Fault(consent.KindNeedsPerson, words.Text("The port to come back to must be a number from 1024 to 65535."), nil)
 	}
 	at, err := h.Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", port))
 	if err != nil {
-		return nil, connectors.Fault(consent.KindNeedsPerson, "Nothing can wait at that port of this computer; choose another one.", err)
+		return nil, connectors.Fault(consent.KindNeedsPerson, words.Text("Nothing can wait at that port of this computer; choose another one."), err)
 	}
 	b := &browser{
 		attempt: attempt{ask: a, pins: p, ended: make(chan struct{})}, at: at,
@@ -73,7 +74,7 @@ func startBrowser(ctx context.Context, a *asker, p pins, h *connectors.Host) (co
 func (b *browser) address() (string, error) {
 	u, err := url.Parse(b.ask.Authorize)
 	if err != nil || u.Scheme != "https" {
-		return "", connectors.Fault(consent.KindPermanent, "The page of "+b.ask.Name+" is not protected (https).", nil)
+		return "", connectors.Fault(consent.KindPermanent, words.Sprintf("The page of %s is not protected (https).", b.ask.Name), nil)
 	}
 	sum := sha256.Sum256([]byte(b.verifier))
 	q := u.Query()
@@ -165,7 +166,7 @@ func (b *browser) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c, ok := b.read(r.URL.Query())
 	if !ok {
-		http.Error(w, "This page does not belong to what Best Before waits for.", http.StatusBadRequest)
+		http.Error(w, words.Text("This page does not belong to what Best Before waits for."), http.StatusBadRequest)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -197,7 +198,7 @@ func (b *browser) read(q url.Values) (came, bool) {
 		if word := q.Get("error"); errorWord.MatchString(word) {
 			cause = errors.New(word)
 		}
-		return came{err: connectors.Fault(consent.KindNeedsPerson, b.ask.Name+" did not let this client ask: look at its redirect address and scopes there.", cause)}, true
+		return came{err: connectors.Fault(consent.KindNeedsPerson, words.Sprintf("%s did not let this client ask: look at its redirect address and scopes there.", b.ask.Name), cause)}, true
 	}
 	code := q.Get("code")
 	return came{code: code}, isToken(code)

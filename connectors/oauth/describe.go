@@ -8,6 +8,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // pins are the addresses of an issuer as they were when the household linked it.
@@ -42,7 +43,7 @@ func (a *asker) describe(ctx context.Context, was pins) (pins, error) {
 		return pins{}, err
 	}
 	if strings.TrimSuffix(d.Issuer, "/") != strings.TrimSuffix(a.issuer, "/") || was.Issuer != "" && d.Issuer != was.Issuer {
-		return pins{}, connectors.Fault(consent.KindNeedsPerson, "What answers at "+a.Name+" calls itself by another name than the address that you gave; nothing was sent there.", nil)
+		return pins{}, connectors.Fault(consent.KindNeedsPerson, words.Sprintf("What answers at %s calls itself by another name than the address that you gave; nothing was sent there.", a.Name), nil)
 	}
 	out := pins{Issuer: d.Issuer, TokenIn: pick(d.TokenAuth), RevokeIn: pick(d.RevokeAuth), NamesSelf: d.NamesIssuer}
 	if len(d.RevokeAuth) == 0 {
@@ -73,7 +74,7 @@ func (a *asker) describe(ctx context.Context, was pins) (pins, error) {
 func (a *asker) description(ctx context.Context) (described, error) {
 	u, err := url.Parse(a.issuer)
 	if err != nil {
-		return described{}, connectors.Fault(consent.KindNeedsPerson, "The address of the provider is not right.", nil)
+		return described{}, connectors.Fault(consent.KindNeedsPerson, words.Text("The address of the provider is not right."), nil)
 	}
 	path := strings.TrimSuffix(u.Path, "/")
 	const places = 2
@@ -96,9 +97,9 @@ func (a *asker) description(ctx context.Context) (described, error) {
 		}
 		d, err := readDescribed(r.Body)
 		if err != nil {
-			return described{}, connectors.Fault(consent.KindTransient, a.Name+" does not describe itself as OAuth asks (RFC 8414).", err)
+			return described{}, connectors.Fault(consent.KindTransient, words.Sprintf("%s does not describe itself as OAuth asks (RFC 8414).", a.Name), err)
 		}
 		return d, nil
 	}
-	return described{}, connectors.Fault(consent.KindUnsupported, a.Name+" does not describe itself as OAuth asks (RFC 8414); it cannot be linked by its address alone.", nil)
+	return described{}, connectors.Fault(consent.KindUnsupported, words.Sprintf("%s does not describe itself as OAuth asks (RFC 8414); it cannot be linked by its address alone.", a.Name), nil)
 }

@@ -9,6 +9,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // grantDevice is the grant of RFC 8628 section 3.4.
@@ -23,7 +24,7 @@ type device struct {
 
 func startDevice(ctx context.Context, a *asker, p pins) (connectors.Link, error) {
 	if a.Device == "" {
-		return nil, connectors.Fault(consent.KindUnsupported, a.Name+" has no codes for other devices; say yes in the browser of this computer instead.", nil)
+		return nil, connectors.Fault(consent.KindUnsupported, words.Sprintf("%s has no codes for other devices; say yes in the browser of this computer instead.", a.Name), nil)
 	}
 	form := url.Values{"client_id": {a.client}}
 	if w := a.wanted(); w != "" {
@@ -39,7 +40,7 @@ func startDevice(ctx context.Context, a *asker, p pins) (connectors.Link, error)
 	}
 	s, err := readShown(r.Body)
 	if err != nil {
-		return nil, connectors.Fault(consent.KindTransient, "What "+a.Name+" answers holds no code for you.", err)
+		return nil, connectors.Fault(consent.KindTransient, words.Sprintf("What %s answers holds no code for you.", a.Name), err)
 	}
 	d := &device{attempt: attempt{ask: a, pins: p, ended: make(chan struct{})}, code: s.device, gap: s.gap}
 	d.page = connectors.LinkPage{URL: s.page, Code: s.user, Until: a.host.Now().Add(s.until).UTC()}
@@ -99,7 +100,7 @@ func (d *device) poll(ctx context.Context) (given, error) {
 	case r.OK():
 		g, err := readGiven(r.Body)
 		if err != nil {
-			return given{}, connectors.Fault(consent.KindTransient, "What "+d.ask.Name+" answers is no token answer.", err)
+			return given{}, connectors.Fault(consent.KindTransient, words.Sprintf("What %s answers is no token answer.", d.ask.Name), err)
 		}
 		return g, nil
 	}

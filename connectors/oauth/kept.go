@@ -9,6 +9,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // kept is what is sealed of one grant. It is all that is known of it.
@@ -34,7 +35,7 @@ type kept struct {
 func (k kept) seal() (connectors.Secret, error) {
 	b, err := json.Marshal(k)
 	if err != nil {
-		return connectors.Secret{}, connectors.Fault(consent.KindPermanent, "What the provider gave cannot be written down.", nil)
+		return connectors.Secret{}, connectors.Fault(consent.KindPermanent, words.Text("What the provider gave cannot be written down."), nil)
 	}
 	return connectors.NewSecret(string(b)), nil
 }
@@ -42,7 +43,7 @@ func (k kept) seal() (connectors.Secret, error) {
 func unseal(v connectors.Secret) (kept, error) {
 	var k kept
 	if err := json.Unmarshal([]byte(v.Reveal()), &k); err != nil || k.Refresh == "" && k.Access == "" {
-		return kept{}, connectors.Fault(consent.KindNeedsPerson, "What was kept of the access cannot be read; connect it anew.", nil)
+		return kept{}, connectors.Fault(consent.KindNeedsPerson, words.Text("What was kept of the access cannot be read; connect it anew."), nil)
 	}
 	return k, nil
 }
@@ -69,7 +70,7 @@ func (k *kept) take(g given, now time.Time) {
 func (s *Session) load(ctx context.Context) error {
 	v, err := s.host.Secret(ctx, s.ref)
 	if err != nil {
-		return connectors.Fault(consent.KindNeedsPerson, "What was kept of the access cannot be read now.", err)
+		return connectors.Fault(consent.KindNeedsPerson, words.Text("What was kept of the access cannot be read now."), err)
 	}
 	s.k, err = unseal(v)
 	return err
@@ -82,7 +83,7 @@ func (s *Session) save(ctx context.Context) error {
 		return err
 	}
 	if err := s.host.Keep(ctx, s.ref, v); err != nil {
-		return connectors.Fault(consent.KindTransient, "What is known of the access cannot be kept now.", err)
+		return connectors.Fault(consent.KindTransient, words.Text("What is known of the access cannot be kept now."), err)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // Link implements connectors.Linker.
@@ -27,7 +28,7 @@ func (c *Connector) Link(ctx context.Context, s connectors.Settings, h *connecto
 		ask.provider, ask.revIn = p.provider(ask.provider), p.RevokeIn
 	}
 	if ask.Revoke == nil { // nobody shall link here what cannot be ended from here
-		return nil, connectors.Fault(consent.KindUnsupported, a.Name+" offers no way to revoke from outside; end the access on its own page.", nil)
+		return nil, connectors.Fault(consent.KindUnsupported, words.Sprintf("%s offers no way to revoke from outside; end the access on its own page.", a.Name), nil)
 	}
 	switch way := strings.ToLower(strings.TrimSpace(s.Values[optWay])); way {
 	case "", wayBrowser:
@@ -35,7 +36,7 @@ func (c *Connector) Link(ctx context.Context, s connectors.Settings, h *connecto
 	case wayDevice:
 		return startDevice(ctx, ask, p)
 	default:
-		return nil, connectors.Fault(consent.KindNeedsPerson, "Say yes in: browser, or device.", nil)
+		return nil, connectors.Fault(consent.KindNeedsPerson, words.Text("Say yes in: browser, or device."), nil)
 	}
 }
 
@@ -55,9 +56,9 @@ func (l *attempt) close() { l.once.Do(func() { close(l.ended) }) }
 
 // errGivenUp and the like are what a person is told who did not say yes.
 var (
-	errGivenUp = connectors.Fault(consent.KindNeedsPerson, "Connecting was given up.", nil)
-	errTooLate = connectors.Fault(consent.KindNeedsPerson, "Nobody said yes on the page in time; connect again.", nil)
-	errSaidNo  = connectors.Fault(consent.KindNeedsPerson, "The page was answered with no; nothing was connected.", nil)
+	errGivenUp = connectors.Fault(consent.KindNeedsPerson, words.Later("Connecting was given up."), nil)
+	errTooLate = connectors.Fault(consent.KindNeedsPerson, words.Later("Nobody said yes on the page in time; connect again."), nil)
+	errSaidNo  = connectors.Fault(consent.KindNeedsPerson, words.Later("The page was answered with no; nothing was connected."), nil)
 )
 
 // linked is what is to be sealed of what the provider gave.

@@ -3,12 +3,12 @@ package oauth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 var (
@@ -29,7 +29,7 @@ func (c *Connector) StaysAt(s connectors.Settings) connectors.Stays {
 	default:
 		return out
 	}
-	out.What = fmt.Sprintf("The access of the client %q stays valid at %s, for whatever else uses that client, until it is ended there or runs out.", string(discovery.Clean(s.Values[optClient])), p.Name)
+	out.What = words.Sprintf("The access of the client %q stays valid at %s, for whatever else uses that client, until it is ended there or runs out.", string(discovery.Clean(s.Values[optClient])), p.Name)
 	return out
 }
 
@@ -44,10 +44,10 @@ func (s *Session) Resign(ctx context.Context) (connectors.Receipt, error) {
 	switch {
 	case errors.As(err, &said) && s.ask.Page != "" && !strings.Contains(said.Text, s.ask.Page):
 		page := *said
-		page.Text += " Its page: " + s.ask.Page
+		page.Text += " " + words.Sprintf("Its page: %s", s.ask.Page)
 		return r, &page
 	case err != nil || r.Level != consent.Accepted:
 		return r, err
 	}
-	return r, connectors.NeedsPerson(strings.TrimSuffix(r.Text, ".")+". Try it again later, or look on the provider's own page whether it is gone.", nil)
+	return r, connectors.NeedsPerson(words.Sprintf("%s. Try it again later, or look on the provider's own page whether it is gone.", strings.TrimSuffix(r.Text, ".")), nil)
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // proof is what a try with the token showed.
@@ -29,17 +29,17 @@ type ticket struct {
 // afterwards. A provider that says yes and goes on renewing has revoked nothing.
 func (s *Session) Revoke(ctx context.Context, r connectors.RevokeRequest) (connectors.Receipt, error) {
 	if r.Grant.ID != "" && r.Grant.ID != grantID {
-		return connectors.Receipt{}, connectors.Fault(consent.KindPermanent, "That access is not of this connection.", nil)
+		return connectors.Receipt{}, connectors.Fault(consent.KindPermanent, words.Text("That access is not of this connection."), nil)
 	}
 	if !s.k.Ended.IsZero() {
-		return s.receipt(r.Mark, consent.Configured, "The access had already ended; "+s.ask.Name+" renews it no more."), nil
+		return s.receipt(r.Mark, consent.Configured, words.Sprintf("The access had already ended; %s renews it no more.", s.ask.Name)), nil
 	}
 	if err := s.unchanged(ctx); err != nil {
 		return connectors.Receipt{}, err
 	}
 	token, hint, err := s.what(ctx)
 	if errors.Is(err, errRefused) {
-		return s.receipt(r.Mark, consent.Configured, "The access had already ended; "+s.ask.Name+" renews it no more."), s.end(ctx)
+		return s.receipt(r.Mark, consent.Configured, words.Sprintf("The access had already ended; %s renews it no more.", s.ask.Name)), s.end(ctx)
 	}
 	if err != nil {
 		return connectors.Receipt{}, err
@@ -98,7 +98,7 @@ func (s *Session) askFor(ctx context.Context, token, hint string) error {
 		return nil // it takes the token no more: what is tried next tells
 	}
 	if connectors.KindOf(err) == consent.KindUnsupported {
-		return connectors.Fault(consent.KindNeedsPerson, s.ask.Name+" does not revoke what it gave from outside; end it on its own page.", err)
+		return connectors.Fault(consent.KindNeedsPerson, words.Sprintf("%s does not revoke what it gave from outside; end it on its own page.", s.ask.Name), err)
 	}
 	return err
 }
@@ -112,14 +112,14 @@ func (s *Session) afterYes(ctx context.Context, mark string) (connectors.Receipt
 	name := s.ask.Name
 	switch p {
 	case refused:
-		return s.receipt(mark, consent.Configured, name+" ended the access; a renewal was tried, and refused."), s.end(keeping)
+		return s.receipt(mark, consent.Configured, words.Sprintf("%s ended the access; a renewal was tried, and refused.", name)), s.end(keeping)
 	case works:
 		s.k.Asked = time.Time{}
 		return connectors.Receipt{}, errors.Join(connectors.Fault(consent.KindPermanent,
-			name+" said that the access has ended, and still renews it: it was acknowledged, not revoked. End it on the provider's own page.", nil), s.save(keeping))
+			words.Sprintf("%s said that the access has ended, and still renews it: it was acknowledged, not revoked. End it on the provider's own page.", name), nil), s.save(keeping))
 	}
 	s.host.Log.Debug("a revoked access could not be tried", "error", err)
-	return s.receipt(mark, consent.Accepted, name+" said yes to the end of the access; whether that is so could not be tried yet."), s.save(keeping)
+	return s.receipt(mark, consent.Accepted, words.Sprintf("%s said yes to the end of the access; whether that is so could not be tried yet.", name)), s.save(keeping)
 }
 
 func (s *Session) receipt(mark string, l consent.Level, text string) connectors.Receipt {
@@ -172,7 +172,7 @@ func (s *Session) Verify(ctx context.Context, _ connectors.Receipt) (connectors.
 			return connectors.Finding{}, err
 		}
 		if s.k.Ended.IsZero() {
-			return connectors.Finding{Level: consent.Accepted, Seen: consent.Flowing, At: s.now(), Text: "The access works."}, nil
+			return connectors.Finding{Level: consent.Accepted, Seen: consent.Flowing, At: s.now(), Text: words.Text("The access works.")}, nil
 		}
 	}
 	p, err := s.try(ctx)
@@ -180,7 +180,7 @@ func (s *Session) Verify(ctx context.Context, _ connectors.Receipt) (connectors.
 	switch p {
 	case works:
 		s.k.Ended = time.Time{}
-		return connectors.Finding{Level: consent.Accepted, Seen: consent.Flowing, At: now, Text: s.ask.Name + " renews the access again."}, s.save(ctx)
+		return connectors.Finding{Level: consent.Accepted, Seen: consent.Flowing, At: now, Text: words.Sprintf("%s renews the access again.", s.ask.Name)}, s.save(ctx)
 	case refused:
 		if s.k.Ended.IsZero() {
 			if err := s.end(ctx); err != nil {
@@ -190,7 +190,7 @@ func (s *Session) Verify(ctx context.Context, _ connectors.Receipt) (connectors.
 		return s.sinceThen(ctx, now), nil
 	}
 	if err == nil {
-		err = connectors.Fault(consent.KindUnsupported, s.ask.Name+" lets nobody find out whether the access has ended.", nil)
+		err = connectors.Fault(consent.KindUnsupported, words.Sprintf("%s lets nobody find out whether the access has ended.", s.ask.Name), nil)
 	}
 	return connectors.Finding{}, err
 }
@@ -198,7 +198,7 @@ func (s *Session) Verify(ctx context.Context, _ connectors.Receipt) (connectors.
 // sinceThen says whether an access token that was given before may still work:
 // they may live until their own end (RFC 7009 section 3).
 func (s *Session) sinceThen(ctx context.Context, now time.Time) connectors.Finding {
-	f := connectors.Finding{Level: consent.Effective, Seen: consent.Stopped, At: now, Refused: 1, LastTry: now, Text: "A renewal was tried, and " + s.ask.Name + " refused it."}
+	f := connectors.Finding{Level: consent.Effective, Seen: consent.Stopped, At: now, Refused: 1, LastTry: now, Text: words.Sprintf("A renewal was tried, and %s refused it.", s.ask.Name)}
 	over := s.k.Access == "" || !s.k.AccessUntil.IsZero() && !now.Before(s.k.AccessUntil)
 	if over || s.k.Refresh == "" {
 		return f
@@ -214,9 +214,9 @@ func (s *Session) sinceThen(ctx context.Context, now time.Time) connectors.Findi
 		}
 	}
 	f.Level, f.Seen = consent.Configured, consent.CannotTell
-	f.Text = "New tokens are refused. What was given out before may work until it runs out by itself."
+	f.Text = words.Text("New tokens are refused. What was given out before may work until it runs out by itself.")
 	if !s.k.AccessUntil.IsZero() {
-		f.Text = fmt.Sprintf("New tokens are refused. What was given out before may work until %s UTC.", s.k.AccessUntil.UTC().Format("2 January 15:04"))
+		f.Text = words.Sprintf("New tokens are refused. What was given out before may work until %s UTC.", words.Date(s.k.AccessUntil.UTC(), "2 January 15:04"))
 	}
 	return f
 }

@@ -8,6 +8,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 const (
@@ -43,7 +44,7 @@ func (*Session) Close() error { return nil }
 func (s *Session) Traits() connectors.Traits {
 	t := connectors.Traits{Grain: connectors.GrainToken}
 	if !s.k.Ended.IsZero() {
-		t.Note = "this access has ended; remove the connection, or connect it anew"
+		t.Note = words.Text("this access has ended; remove the connection, or connect it anew")
 	}
 	return t
 }
@@ -84,7 +85,7 @@ func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
 	}
 	at, shown := s.ask.peerTime()
 	if !shown {
-		return time.Time{}, connectors.Fault(consent.KindUnsupported, s.ask.Name+" does not say what time it is.", nil)
+		return time.Time{}, connectors.Fault(consent.KindUnsupported, words.Sprintf("%s does not say what time it is.", s.ask.Name), nil)
 	}
 	return at, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // rollbackAfter is how long the router waits for our word before it takes the
@@ -41,11 +42,11 @@ func (s *Session) Block(ctx context.Context, req connectors.BlockRequest) (conne
 		return connectors.Receipt{}, err
 	}
 	if r.over(now) {
-		return connectors.Receipt{}, connectors.Permanent("The pause would be over already.", nil)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("The pause would be over already."), nil)
 	}
 	if !r.from.IsZero() || !r.until.IsZero() {
 		if why := s.clockOff(ctx); why != "" {
-			return connectors.Receipt{}, connectors.Unsupported("The router is not left a date: "+why+".", nil)
+			return connectors.Receipt{}, connectors.Unsupported(words.Sprintf("The router is not left a date: %s.", why), nil)
 		}
 	}
 	values, err := r.values(s.zoneOfHome, s.zone)
@@ -62,7 +63,7 @@ func (s *Session) Block(ctx context.Context, req connectors.BlockRequest) (conne
 		return connectors.Receipt{}, err
 	}
 	delete(s.starts, r.mark)
-	text, level := "The router's firewall holds the rule", consent.Configured
+	text, level := words.Text("The router's firewall holds the rule"), consent.Configured
 	data := kept{Version: 1, MACs: r.macs, Hash: r.hash()}
 	switch {
 	case live.known && !live.loaded:
@@ -70,10 +71,10 @@ func (s *Session) Block(ctx context.Context, req connectors.BlockRequest) (conne
 		if r.from.IsZero() {
 			s.starts[r.mark] = now.Add(s.loadTime)
 		}
-		text, level = "The rule is in the router's settings, but its firewall has not loaded it yet", consent.Accepted
+		text, level = words.Text("The rule is in the router's settings, but its firewall has not loaded it yet"), consent.Accepted
 	case !r.from.IsZero():
 		s.starts[r.mark] = r.from
-		text += "; it starts by itself at " + r.from.In(now.Location()).Format("2 January 2006, 15:04:05")
+		text += words.Sprintf("; it starts by itself at %s", words.Date(r.from.In(now.Location()), "2 January 2006, 15:04:05"))
 	default:
 		if !live.known { // what opens before the firewall has followed is cut after that
 			s.starts[r.mark] = now.Add(s.loadTime)
@@ -82,11 +83,11 @@ func (s *Session) Block(ctx context.Context, req connectors.BlockRequest) (conne
 		data.Open, data.Counted = s.baseline(ctx, r)
 	}
 	if !r.until.IsZero() {
-		text += "; it ends by itself at " + r.until.In(now.Location()).Format("2 January 2006, 15:04:05")
+		text += words.Sprintf("; it ends by itself at %s", words.Date(r.until.In(now.Location()), "2 January 2006, 15:04:05"))
 	}
 	raw, err := json.Marshal(data)
 	if err != nil {
-		return connectors.Receipt{}, connectors.Permanent("a receipt cannot be written", err)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("a receipt cannot be written"), err)
 	}
 	return connectors.Receipt{
 		Mark: req.Mark, Level: level, At: s.now().UTC(), Target: req.Target, From: r.from, Until: r.until,
@@ -105,7 +106,7 @@ func (s *Session) checkDevice(ctx context.Context, r rule, t connectors.Target) 
 	}
 	for _, text := range t.Addresses {
 		if a, err := netip.ParseAddr(text); err == nil && h.macs[a.Unmap().WithZone("")] != "" {
-			return connectors.NeedsPerson("The router now sees another network adapter at this device's address; say first whether it is the same device.", nil)
+			return connectors.NeedsPerson(words.Text("The router now sees another network adapter at this device's address; say first whether it is the same device."), nil)
 		}
 	}
 	return nil
@@ -177,7 +178,7 @@ func (s *Session) stage(ctx context.Context, name string, gone []string, values 
 	}
 	for _, c := range staged.Changes {
 		if len(c) < 2 || c[1] != name && !slices.Contains(gone, c[1]) {
-			return connectors.Transient("There is another unfinished change in our session on the router; it was taken back.", nil)
+			return connectors.Transient(words.Text("There is another unfinished change in our session on the router; it was taken back."), nil)
 		}
 	}
 	return nil
@@ -204,10 +205,10 @@ func (s *Session) apply(ctx context.Context, mark string, present bool, follows 
 	}
 	live := follows()
 	if live.known && !live.loaded {
-		return live, connectors.Transient("The router's firewall did not load the change, so the router takes it back by itself.", ctx.Err())
+		return live, connectors.Transient(words.Text("The router's firewall did not load the change, so the router takes it back by itself."), ctx.Err())
 	}
 	if err := s.line.call(ctx, "uci", "confirm", nil, nil); err != nil {
-		return live, connectors.Transient("The router did not take our word for the first change in time and takes it back; it is tried again.", err)
+		return live, connectors.Transient(words.Text("The router did not take our word for the first change in time and takes it back; it is tried again."), err)
 	}
 	s.proved = true
 	return live, s.shows(ctx, mark, present)
@@ -219,7 +220,7 @@ func (s *Session) shows(ctx context.Context, mark string, present bool) error {
 	case err != nil:
 		return err
 	case ok != present || ok && (r.odd || r.disabled):
-		return connectors.Transient("The router took the change but does not show it.", nil)
+		return connectors.Transient(words.Text("The router took the change but does not show it."), nil)
 	}
 	return nil
 }
@@ -227,7 +228,7 @@ func (s *Session) shows(ctx context.Context, mark string, present bool) error {
 // Unblock lifts what r's mark set, and only that. A mark that is gone is success.
 func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors.Receipt, error) {
 	if r.Mark == "" {
-		return r, connectors.Permanent("This receipt names no block.", nil)
+		return r, connectors.Permanent(words.Text("This receipt names no block."), nil)
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -236,9 +237,9 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 		return r, err
 	}
 	delete(s.starts, safeMark(r.Mark))
-	r.Level, r.At, r.Data, r.Text = consent.Configured, s.now().UTC(), nil, "The router's firewall no longer holds the rule."
+	r.Level, r.At, r.Data, r.Text = consent.Configured, s.now().UTC(), nil, words.Text("The router's firewall no longer holds the rule.")
 	if live.known && !live.loaded {
-		r.Level, r.Text = consent.Accepted, "The rule is out of the router's settings, but its firewall still has it loaded."
+		r.Level, r.Text = consent.Accepted, words.Text("The rule is out of the router's settings, but its firewall still has it loaded.")
 	}
 	return r, nil
 }
@@ -255,11 +256,11 @@ func (s *Session) Leave(ctx context.Context) error {
 // connections pass before any rule.
 func (s *Session) cut(ctx context.Context, r rule) string {
 	if !s.cuts() {
-		return "; what is open goes on until it ends by itself"
+		return words.Text("; what is open goes on until it ends by itself")
 	}
 	h, err := s.around(ctx, homeAge)
 	if err != nil {
-		return "; what is open could not be ended"
+		return words.Text("; what is open could not be ended")
 	}
 	pairs := s.pairs(ctx, r, h)
 	if len(pairs) > maxCuts {
@@ -275,10 +276,10 @@ func (s *Session) cut(ctx context.Context, r rule) string {
 		}
 		if _, _, err := s.line.run(ctx, cutCommand, args...); err != nil { // its own code 1 means that nothing was open
 			s.log.Warn("open connections not ended", "error", err)
-			return "; what is open could not be ended: " + sentenceOf(err)
+			return words.Sprintf("; what is open could not be ended: %s", sentenceOf(err))
 		}
 	}
-	return "; what was open was ended"
+	return words.Text("; what was open was ended")
 }
 
 func sentenceOf(err error) string {
@@ -286,7 +287,7 @@ func sentenceOf(err error) string {
 	if errors.As(err, &e) {
 		return strings.TrimSuffix(e.Text, ".")
 	}
-	return "the router did not answer"
+	return words.Text("the router did not answer")
 }
 
 // pair is what one call of conntrack ends.

@@ -13,6 +13,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Bounds of what the router may tell of the home.
@@ -247,7 +248,7 @@ func (s *Session) Discover(ctx context.Context, emit func(discovery.Sighting)) e
 func (s *Session) sighting(mac string, d *device, at time.Time) discovery.Sighting {
 	out := discovery.Sighting{
 		Source: s.source, At: at, Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: mac}},
-		Detail: "in the router's leases and neighbours",
+		Detail: words.Text("in the router's leases and neighbours"),
 	}
 	for _, a := range d.addrs {
 		if !a.IsLinkLocalUnicast() { // its zone here is not known

@@ -12,6 +12,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 const (
@@ -265,24 +266,24 @@ func (s *Session) Coverage(ctx context.Context) (connectors.Coverage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v := s.seen
-	out := connectors.Coverage{Since: v.since, Alive: v.alive, Sees: []string{"presence"}, Text: "Which devices have a lease or are in the router's neighbour table."}
+	out := connectors.Coverage{Since: v.since, Alive: v.alive, Sees: []string{"presence"}, Text: words.Text("Which devices have a lease or are in the router's neighbour table.")}
 	if s.observes() {
 		out.Sees, out.Whole = []string{"bytes", "destinations", "presence"}, !v.cut && !v.tooLarge && !v.parts
-		out.Text = fmt.Sprintf("Every connection through the router that is open when it is looked at, every %s; what one moves between the last look and its end is not known.", s.interval)
+		out.Text = words.Sprintf("Every connection through the router that is open when it is looked at, every %s; what one moves between the last look and its end is not known.", s.interval)
 	} else {
-		out.Text += " What they send is not seen: the account may not read the table of connections."
+		out.Text += " " + words.Text("What they send is not seen: the account may not read the table of connections.")
 	}
 	for _, n := range []struct {
 		is   bool
 		text string
 	}{
-		{v.cut, "Only the beginning of the table can be read with the account's rights; paste the setup text on the router once more."},
-		{v.tooLarge, "The table is larger than the router gives out at once, so connections are missing."},
-		{v.parts, "The table is larger than the router gives out at once, so it is read in parts; what is neither TCP nor UDP is missing."},
-		{v.uncounted, "The router does not count bytes (net.netfilter.nf_conntrack_acct is 0), so amounts are missing."},
-		{s.nlbwmon || v.zeroed, "Another program on the router (nlbwmon) sets the counters back whenever it reads them, so the amounts are too low."},
-		{s.dates != "", "No date is left with the router: " + s.dates + "."},
-		{s.missing != "", "It cannot block: the account lacks the right for " + s.missing + "."},
+		{v.cut, words.Text("Only the beginning of the table can be read with the account's rights; paste the setup text on the router once more.")},
+		{v.tooLarge, words.Text("The table is larger than the router gives out at once, so connections are missing.")},
+		{v.parts, words.Text("The table is larger than the router gives out at once, so it is read in parts; what is neither TCP nor UDP is missing.")},
+		{v.uncounted, words.Text("The router does not count bytes (net.netfilter.nf_conntrack_acct is 0), so amounts are missing.")},
+		{s.nlbwmon || v.zeroed, words.Text("Another program on the router (nlbwmon) sets the counters back whenever it reads them, so the amounts are too low.")},
+		{s.dates != "", words.Sprintf("No date is left with the router: %s.", s.dates)},
+		{s.missing != "", words.Sprintf("It cannot block: the account lacks the right for %s.", s.missing)},
 	} {
 		if n.is {
 			out.Text += " " + n.text

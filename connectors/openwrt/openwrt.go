@@ -11,13 +11,13 @@
 package openwrt
 
 import (
-	"fmt"
 	"net"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"bestbefore/connectors"
+	"bestbefore/words"
 )
 
 // Kind is the connector's name in settings and on the command line.
@@ -48,20 +48,20 @@ func (*Connector) Spec() connectors.Spec {
 	return connectors.Spec{
 		Kind:  Kind,
 		Name:  "OpenWrt router",
-		Sees:  "Which devices are in the home, and every flow between them and the outside, with addresses and bytes.",
-		Stops: "A device, or its traffic to one recipient, IPv4 and IPv6; the date is kept by the router itself.",
+		Sees:  words.Text("Which devices are in the home, and every flow between them and the outside, with addresses and bytes."),
+		Stops: words.Text("A device, or its traffic to one recipient, IPv4 and IPv6; the date is kept by the router itself."),
 		Options: []connectors.Option{
-			{Key: optAddress, Label: "Address of the router", Default: "https://192.168.1.1", Required: true, Address: true, Help: "Such as https://192.168.1.1 or https://openwrt.lan. With http:// in front the password goes through the home unprotected."},
-			{Key: optUsername, Label: "User name", Default: "bestbefore", Required: true, Help: "An account for Best Before alone. A few lines to paste on the router make one that may do no more than is needed (on the command line: \"connect openwrt --setup\"); root is not needed."},
-			{Key: optPassword, Label: "Password", Required: true, Secret: true},
-			{Key: optZone, Label: "Firewall zone of the home", Default: "lan", Seldom: true},
-			{Key: optInterval, Label: "Seconds between two looks at the flows", Default: "10", Seldom: true},
+			{Key: optAddress, Label: words.Text("Address of the router"), Default: "https://192.168.1.1", Required: true, Address: true, Help: words.Text("Such as https://192.168.1.1 or https://openwrt.lan. With http:// in front the password goes through the home unprotected.")},
+			{Key: optUsername, Label: words.Text("User name"), Default: "bestbefore", Required: true, Help: words.Text("An account for Best Before alone. A few lines to paste on the router make one that may do no more than is needed (on the command line: \"connect openwrt --setup\"); root is not needed.")},
+			{Key: optPassword, Label: words.Text("Password"), Required: true, Secret: true},
+			{Key: optZone, Label: words.Text("Firewall zone of the home"), Default: "lan", Seldom: true},
+			{Key: optInterval, Label: words.Text("Seconds between two looks at the flows"), Default: "10", Seldom: true},
 			connectors.CertificateOption(),
 		},
 		Needs: []string{
-			"OpenWrt 22.03 or newer with the web interface (packages uhttpd-mod-ubus and rpcd-mod-luci)",
-			"an account on it; the setup text makes one with no more rights than needed",
-			"to cut what is open: the package conntrack",
+			words.Text("OpenWrt 22.03 or newer with the web interface (packages uhttpd-mod-ubus and rpcd-mod-luci)"),
+			words.Text("an account on it; the setup text makes one with no more rights than needed"),
+			words.Text("to cut what is open: the package conntrack"),
 		},
 		// The web interface says to everybody that it wants a log-in.
 		Knocks: []connectors.Knock{
@@ -70,8 +70,8 @@ func (*Connector) Spec() connectors.Spec {
 		},
 		Setup: Setup,
 		Stays: connectors.Stays{
-			What:  "The router's account whose password you gave stays there, with its rights.",
-			Steps: []string{"If the setup text made it, on the router's command line: uci delete rpcd.bestbefore; uci commit rpcd; rm /usr/share/rpcd/acl.d/bestbefore.json; service rpcd restart"},
+			What:  words.Text("The router's account whose password you gave stays there, with its rights."),
+			Steps: []string{words.Text("If the setup text made it, on the router's command line: uci delete rpcd.bestbefore; uci commit rpcd; rm /usr/share/rpcd/acl.d/bestbefore.json; service rpcd restart")},
 		},
 	}
 }
@@ -92,7 +92,7 @@ func ubusAt(typed string) (string, error) {
 		n, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err != nil || n == 0 || host == "" || len(host) > 253 || strings.ContainsAny(host, "/ @?#\\") || scheme != "http" && scheme != "https" {
-		return "", connectors.NeedsPerson(fmt.Sprintf("%q is not the address of a router; write https://192.168.1.1.", typed), nil)
+		return "", connectors.NeedsPerson(words.Sprintf("%q is not the address of a router; write https://192.168.1.1.", typed), nil)
 	}
 	if port != "" {
 		host = net.JoinHostPort(host, port)

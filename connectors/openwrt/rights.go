@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"path"
 	"slices"
+
+	"bestbefore/words"
 )
 
 // What the router must let us run and read.
@@ -62,10 +64,10 @@ func (r rights) mayWrite() (missing string) {
 		}
 	}
 	if !r.may("uci", "firewall", "read") {
-		return "reading the firewall's settings"
+		return words.Text("reading the firewall's settings")
 	}
 	if !r.may("uci", "firewall", "write") {
-		return "writing the firewall's settings"
+		return words.Text("writing the firewall's settings")
 	}
 	return ""
 }

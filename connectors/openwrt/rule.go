@@ -16,6 +16,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Limits on what one mark may carry.
@@ -91,10 +92,10 @@ func safeMark(mark string) string {
 func ruleFor(r connectors.BlockRequest) (rule, error) {
 	out := rule{mark: safeMark(r.Mark), from: wholeSecond(r.From), until: wholeSecond(r.Until)}
 	if r.Mark == "" {
-		return rule{}, connectors.Permanent("A block without a mark cannot be lifted again.", nil)
+		return rule{}, connectors.Permanent(words.Text("A block without a mark cannot be lifted again."), nil)
 	}
 	if !out.until.IsZero() && !out.until.After(out.from) {
-		return rule{}, connectors.Permanent("The block would end before it starts.", nil)
+		return rule{}, connectors.Permanent(words.Text("The block would end before it starts."), nil)
 	}
 	for _, id := range r.Target.Identifiers {
 		if m := hardware(id.Value); id.Type == discovery.MAC && m != "" {
@@ -105,9 +106,9 @@ func ruleFor(r connectors.BlockRequest) (rule, error) {
 	out.macs = slices.Compact(out.macs)
 	switch {
 	case len(out.macs) == 0:
-		return rule{}, connectors.NeedsPerson("This device's hardware address is not known, so the router cannot tell it from the others.", nil)
+		return rule{}, connectors.NeedsPerson(words.Text("This device's hardware address is not known, so the router cannot tell it from the others."), nil)
 	case len(out.macs) > maxMACs:
-		return rule{}, connectors.Permanent(fmt.Sprintf("This device has more than %d hardware addresses.", maxMACs), nil)
+		return rule{}, connectors.Permanent(words.Sprintf("This device has more than %d hardware addresses.", maxMACs), nil)
 	case r.Target.Recipient.Any:
 		return out, nil
 	}
@@ -120,9 +121,9 @@ func ruleFor(r connectors.BlockRequest) (rule, error) {
 	out.to = slices.Compact(out.to)
 	switch {
 	case len(out.to) == 0:
-		return rule{}, connectors.Transient("No address of this recipient is known yet, so the router cannot stop it.", nil)
+		return rule{}, connectors.Transient(words.Text("No address of this recipient is known yet, so the router cannot stop it."), nil)
 	case len(out.to) > maxTo:
-		return rule{}, connectors.Permanent(fmt.Sprintf("This recipient has more than %d addresses; block the whole device instead.", maxTo), nil)
+		return rule{}, connectors.Permanent(words.Sprintf("This recipient has more than %d addresses; block the whole device instead.", maxTo), nil)
 	}
 	return out, nil
 }
@@ -209,11 +210,11 @@ func (r rule) values(zoneOfHome string, z *time.Location) (map[string]any, error
 			continue
 		}
 		if z == nil {
-			return nil, connectors.Unsupported("The router's time zone is not known, so it cannot be left a date.", nil)
+			return nil, connectors.Unsupported(words.Text("The router's time zone is not known, so it cannot be left a date."), nil)
 		}
 		text, ok := wall(t, z)
 		if !ok {
-			return nil, connectors.Unsupported("That moment cannot be told to the router: it is too near a change of the clocks there, or too far away.", nil)
+			return nil, connectors.Unsupported(words.Text("That moment cannot be told to the router: it is too near a change of the clocks there, or too far away."), nil)
 		}
 		out[option] = text
 	}
@@ -315,7 +316,7 @@ func (s *Session) firewall(ctx context.Context) (map[string]section, error) {
 		zone = zone || sec.text(".type") == "zone" && sec.text("name") == s.zoneOfHome
 	}
 	if !zone {
-		return nil, connectors.NeedsPerson(fmt.Sprintf("The router's firewall has no zone %q; give the name of the home's zone.", s.zoneOfHome), nil)
+		return nil, connectors.NeedsPerson(words.Sprintf("The router's firewall has no zone %q; give the name of the home's zone.", s.zoneOfHome), nil)
 	}
 	return out.Values, nil
 }
@@ -345,6 +346,6 @@ func (s *Session) busy(err error) error {
 	}
 	return &connectors.Error{
 		Kind: consent.KindTransient, RetryAt: s.now().Add(45 * time.Second), Err: &refusal{codeDenied, "uci", "apply"},
-		Text: "Somebody else is changing the router's settings right now; it is tried again when that is over.",
+		Text: words.Text("Somebody else is changing the router's settings right now; it is tried again when that is over."),
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 var (
@@ -61,7 +62,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 		return nil, connectors.NeedsPerson(err.Error(), nil)
 	}
 	if h == nil || h.Now == nil || h.HTTP == nil || h.Secret == nil {
-		return nil, connectors.Permanent("the OpenWrt connector was given no clock, no way out or no way to read its password", nil)
+		return nil, connectors.Permanent(words.Text("the OpenWrt connector was given no clock, no way out or no way to read its password"), nil)
 	}
 	s := &Session{source: discovery.Source("connector:" + h.Connection), log: h.Log, now: h.Now, zoneOfHome: set.Values[optZone], starts: map[string]time.Time{}, loadTime: loadTime}
 	if s.log == nil {
@@ -71,7 +72,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 		s.zoneOfHome = "lan"
 	}
 	if len(s.zoneOfHome) > 32 || strings.Trim(strings.ToLower(s.zoneOfHome), "abcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
-		return nil, connectors.NeedsPerson("The name of a firewall zone holds letters, digits and _ only; \"lan\" is usual.", nil)
+		return nil, connectors.NeedsPerson(words.Text("The name of a firewall zone holds letters, digits and _ only; \"lan\" is usual."), nil)
 	}
 	var err error
 	if s.interval, err = connectors.Seconds(set.Values[optInterval], 10*time.Second); err != nil {
@@ -82,7 +83,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 		return nil, err
 	}
 	if s.line.password, err = h.Secret(ctx, set.Secrets[optPassword]); err != nil {
-		return nil, connectors.NeedsPerson("The router's password cannot be read from the key store.", err)
+		return nil, connectors.NeedsPerson(words.Text("The router's password cannot be read from the key store."), err)
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, err
@@ -152,11 +153,11 @@ func (s *Session) Traits() connectors.Traits {
 	}
 	switch {
 	case s.dates != "":
-		t.Note = "No date is left with the router: " + s.dates + "."
+		t.Note = words.Sprintf("No date is left with the router: %s.", s.dates)
 	case !t.CutsOpenFlows:
-		t.Note = "What is open when a block begins goes on until it ends by itself: the account may not run conntrack on the router."
+		t.Note = words.Text("What is open when a block begins goes on until it ends by itself: the account may not run conntrack on the router.")
 	default:
-		t.Note = "After a restart of the router a date holds once its clock is right; when a block begins with our program off, what is open then goes on until it ends by itself."
+		t.Note = words.Text("After a restart of the router a date holds once its clock is right; when a block begins with our program off, what is open then goes on until it ends by itself.")
 	}
 	return t
 }

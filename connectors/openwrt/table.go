@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"bestbefore/connectors"
+	"bestbefore/words"
 )
 
 // maxRows bounds one reading of the table of connections.
@@ -156,10 +157,10 @@ func (s *Session) tableText(ctx context.Context) (text string, parts bool, err e
 		}
 		if codeOf(err) == codeTooLarge {
 			s.note(func(v *seen) { v.tooLarge = true })
-			return "", false, connectors.Transient("The router has more open connections than it gives out at once, which is 256 KiB.", err)
+			return "", false, connectors.Transient(words.Text("The router has more open connections than it gives out at once, which is 256 KiB."), err)
 		}
 		if err == nil && code != 0 {
-			err = connectors.NeedsPerson("The router has no table of connections; the firewall's connection tracking is off.", nil)
+			err = connectors.NeedsPerson(words.Text("The router has no table of connections; the firewall's connection tracking is off."), nil)
 		}
 		return text, false, err
 	}

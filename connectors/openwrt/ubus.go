@@ -14,6 +14,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // nobody is the session of those who have not signed in.
@@ -62,17 +63,17 @@ func codeOf(err error) int {
 func (r *refusal) sentence() error {
 	switch r.code {
 	case codeDenied, rpcDenied:
-		return connectors.NeedsPerson(fmt.Sprintf("This account may not do \"%s %s\" on the router; paste the setup text on the router once more, it grants what is needed.", r.object, r.method), r)
+		return connectors.NeedsPerson(words.Sprintf("This account may not do \"%s %s\" on the router; paste the setup text on the router once more, it grants what is needed.", r.object, r.method), r)
 	case rpcNoObject, 3:
-		return connectors.NeedsPerson(fmt.Sprintf("The router has no \"%s %s\"; install the packages that the setup text names.", r.object, r.method), r)
+		return connectors.NeedsPerson(words.Sprintf("The router has no \"%s %s\"; install the packages that the setup text names.", r.object, r.method), r)
 	case codeNotFound, codeNoData:
-		return connectors.Transient(fmt.Sprintf("The router does not have what \"%s %s\" was asked for.", r.object, r.method), r)
+		return connectors.Transient(words.Sprintf("The router does not have what \"%s %s\" was asked for.", r.object, r.method), r)
 	case 2, -32700, -32600, -32601, -32602:
-		return connectors.Permanent(fmt.Sprintf("The router does not understand \"%s %s\" as it was asked.", r.object, r.method), r)
+		return connectors.Permanent(words.Sprintf("The router does not understand \"%s %s\" as it was asked.", r.object, r.method), r)
 	case codeTooLarge:
-		return connectors.Unsupported("The answer is larger than the router gives out at once.", r)
+		return connectors.Unsupported(words.Text("The answer is larger than the router gives out at once."), r)
 	}
-	return connectors.Transient(fmt.Sprintf("The router could not do \"%s %s\" just now.", r.object, r.method), r)
+	return connectors.Transient(words.Sprintf("The router could not do \"%s %s\" just now.", r.object, r.method), r)
 }
 
 // line is the way to one router, with our session there. It is safe for concurrent use.
@@ -112,17 +113,17 @@ type response struct {
 func parseResponse(body []byte, object, method string) (json.RawMessage, error) {
 	var r response
 	if err := json.Unmarshal(body, &r); err != nil {
-		return nil, connectors.Transient("The router gives an answer that cannot be read.", err)
+		return nil, connectors.Transient(words.Text("The router gives an answer that cannot be read."), err)
 	}
 	if r.Error != nil {
 		if r.Error.Code == codeOK {
-			return nil, connectors.Transient("The router gives an answer that cannot be read.", nil)
+			return nil, connectors.Transient(words.Text("The router gives an answer that cannot be read."), nil)
 		}
 		return nil, &refusal{r.Error.Code, object, method}
 	}
 	var code int
 	if len(r.Result) == 0 || len(r.Result) > 2 || json.Unmarshal(r.Result[0], &code) != nil || code < 0 {
-		return nil, connectors.Transient("The router gives an answer that cannot be read.", nil)
+		return nil, connectors.Transient(words.Text("The router gives an answer that cannot be read."), nil)
 	}
 	if code != codeOK {
 		return nil, &refusal{code, object, method}
@@ -143,14 +144,14 @@ func (l *line) once(ctx context.Context, session, object, method string, args an
 	}
 	raw, err := json.Marshal(request{"2.0", 1, "call", []any{session, object, method, args}})
 	if err != nil {
-		return nil, connectors.Permanent("the request to the router cannot be written", err)
+		return nil, connectors.Permanent(words.Text("the request to the router cannot be written"), err)
 	}
 	if len(raw) > maxRequest {
-		return nil, connectors.Permanent("This is more than the router takes at once; block the whole device instead.", nil)
+		return nil, connectors.Permanent(words.Text("This is more than the router takes at once; block the whole device instead."), nil)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.url, bytes.NewReader(raw))
 	if err != nil {
-		return nil, connectors.Permanent("the request to the router cannot be written", err)
+		return nil, connectors.Permanent(words.Text("the request to the router cannot be written"), err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := l.http.Do(req)
@@ -172,7 +173,7 @@ func (l *line) once(ctx context.Context, session, object, method string, args an
 		return nil, connectors.Unreached(ctx, peer, err)
 	}
 	if len(body) > maxAnswer {
-		return nil, connectors.Transient("The router gives an answer that is far too long; it was not read.", nil)
+		return nil, connectors.Transient(words.Text("The router gives an answer that is far too long; it was not read."), nil)
 	}
 	return parseResponse(body, object, method)
 }
@@ -185,9 +186,9 @@ func statusError(status int) error {
 	case status >= 500:
 		return connectors.OwnFault(peer, status, nil)
 	case status == http.StatusNotFound || status == http.StatusForbidden || status == http.StatusUnauthorized || status == http.StatusMethodNotAllowed:
-		return connectors.NeedsPerson("Nothing there speaks as OpenWrt does; check the address, and that the package uhttpd-mod-ubus is installed.", nil)
+		return connectors.NeedsPerson(words.Text("Nothing there speaks as OpenWrt does; check the address, and that the package uhttpd-mod-ubus is installed."), nil)
 	}
-	return connectors.Transient(fmt.Sprintf("The router answers with status %d.", status), nil)
+	return connectors.Transient(words.Sprintf("The router answers with status %d.", status), nil)
 }
 
 // login signs in, unless somebody else did so since old was given.
@@ -200,7 +201,7 @@ func (l *line) login(ctx context.Context, old string) error {
 	raw, err := l.once(ctx, nobody, "session", "login", map[string]any{"username": l.username, "password": l.password.Reveal(), "timeout": idle})
 	switch codeOf(err) {
 	case codeDenied: // checked: a wrong password is code 6
-		err = connectors.Fault(consent.KindSignIn, "The router does not accept this user name and password; it is not tried again until you enter them anew.", nil)
+		err = connectors.Fault(consent.KindSignIn, words.Text("The router does not accept this user name and password; it is not tried again until you enter them anew."), nil)
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.refused = err
@@ -219,7 +220,7 @@ func (l *line) login(ctx context.Context, old string) error {
 		ACLs rights `json:"acls"`
 	}
 	if err := json.Unmarshal(raw, &in); err != nil || in.ID == "" || len(in.ID) > maxSessionName || strings.Trim(in.ID, "0123456789abcdefABCDEF") != "" {
-		return connectors.Transient("The router signs us in in a way that cannot be read.", err)
+		return connectors.Transient(words.Text("The router signs us in in a way that cannot be read."), err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -231,7 +232,7 @@ func (l *line) session() (string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
-		return "", connectors.Permanent("The connection to the router was closed.", nil)
+		return "", connectors.Permanent(words.Text("The connection to the router was closed."), nil)
 	}
 	return l.id, l.refused
 }
@@ -253,7 +254,7 @@ func sorted(err error) error {
 // asleep is the fault of a router whose service is about to start anew, as it
 // does when a package is installed or its settings are loaded.
 func asleep() error {
-	return connectors.Transient("The router's service for programs does not answer just now; it is tried again.", nil)
+	return connectors.Transient(words.Text("The router's service for programs does not answer just now; it is tried again."), nil)
 }
 
 // again asks once more for what the router did not have: that is so while its
@@ -297,14 +298,14 @@ func (l *line) call(ctx context.Context, object, method string, args any, out an
 		return errNoData
 	}
 	if err := json.Unmarshal(raw, out); err != nil {
-		return connectors.Transient(fmt.Sprintf("The router answers \"%s %s\" in a way that cannot be read.", object, method), err)
+		return connectors.Transient(words.Sprintf("The router answers \"%s %s\" in a way that cannot be read.", object, method), err)
 	}
 	return nil
 }
 
 // errNoData is an answer that all is well, without what was asked for: so the
 // router answers for a section that does not exist.
-var errNoData = connectors.Transient("The router answers without what was asked for.", nil)
+var errNoData = connectors.Transient(words.Later("The router answers without what was asked for."), nil)
 
 // run runs a command of the router and gives what it wrote.
 func (l *line) run(ctx context.Context, command string, params ...string) (code int, text string, err error) {

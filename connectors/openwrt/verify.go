@@ -9,6 +9,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Held lists every section of ours.
@@ -25,12 +26,12 @@ func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
 		if len(r.to) > 0 {
 			what = fmt.Sprintf("%d addresses, %s first", len(r.to), r.to[0])
 		}
-		text := fmt.Sprintf("rule %s keeps %s from %s", r.section(), strings.Join(r.macs, ", "), what)
+		text := words.Sprintf("rule %s keeps %s from %s", r.section(), strings.Join(r.macs, ", "), what)
 		switch {
 		case r.disabled:
-			text += "; somebody switched it off"
+			text += words.Text("; somebody switched it off")
 		case r.odd:
-			text += "; somebody changed it"
+			text += words.Text("; somebody changed it")
 		}
 		rec := connectors.Receipt{Mark: r.mark, Level: consent.Configured, At: s.now().UTC(), From: r.from, Until: r.until, Grain: r.grain(), Text: text}
 		rec.Target.Recipient.Any = len(r.to) == 0
@@ -49,7 +50,7 @@ func (s *Session) Verify(ctx context.Context, rec connectors.Receipt) (connector
 	var d kept
 	if len(rec.Data) > 0 {
 		if err := json.Unmarshal(rec.Data, &d); err != nil || d.Version != 1 {
-			return f, connectors.Permanent("This receipt is not from the OpenWrt connector.", err)
+			return f, connectors.Permanent(words.Text("This receipt is not from the OpenWrt connector."), err)
 		}
 	}
 	s.writing.Lock()
@@ -61,24 +62,24 @@ func (s *Session) Verify(ctx context.Context, rec connectors.Receipt) (connector
 	now := s.now()
 	switch {
 	case !ok && !rec.Until.IsZero() && !now.Before(rec.Until):
-		f.Text = "The pause is over and the router's rule has ended by itself."
+		f.Text = words.Text("The pause is over and the router's rule has ended by itself.")
 		return f, nil
 	case !ok:
-		f.Missing, f.Text = true, "The router's firewall no longer holds the rule."
+		f.Missing, f.Text = true, words.Text("The router's firewall no longer holds the rule.")
 		return f, nil
 	case r.disabled:
-		f.Missing, f.Text = true, "Somebody switched the rule off on the router."
+		f.Missing, f.Text = true, words.Text("Somebody switched the rule off on the router.")
 		return f, nil
 	case r.odd || d.Hash != "" && d.Hash != r.hash():
-		f.Missing, f.Text = true, "Somebody changed the rule on the router."
+		f.Missing, f.Text = true, words.Text("Somebody changed the rule on the router.")
 		return f, nil
 	case r.over(now):
-		f.Text = "The pause is over and the router's rule has ended by itself."
+		f.Text = words.Text("The pause is over and the router's rule has ended by itself.")
 		return f, nil
 	}
 	f.Level = consent.Configured
 	if !r.active(now) {
-		f.Text = "The router holds the rule; it starts by itself at " + r.from.In(now.Location()).Format("2 January 2006, 15:04:05") + "."
+		f.Text = words.Sprintf("The router holds the rule; it starts by itself at %s.", words.Date(r.from.In(now.Location()), "2 January 2006, 15:04:05"))
 		return f, nil
 	}
 	s.judge(ctx, &f, r, d)
@@ -87,29 +88,29 @@ func (s *Session) Verify(ctx context.Context, rec connectors.Receipt) (connector
 
 // judge says what the router's counters mean.
 func (s *Session) judge(ctx context.Context, f *connectors.Finding, r rule, d kept) {
-	f.Text = "The router's firewall holds the rule"
+	f.Text = words.Text("The router's firewall holds the rule")
 	refused, live, counted := s.refusals(ctx, r)
 	if counted && !live {
-		f.Level, f.Text = consent.Accepted, "The rule is in the router's settings, but its firewall has not loaded it."
+		f.Level, f.Text = consent.Accepted, words.Text("The rule is in the router's settings, but its firewall has not loaded it.")
 		return
 	}
 	passed, looked := s.passed(ctx, r, d)
 	f.Refused, f.Passed = refused, passed
 	if refused > 0 {
-		f.Text += fmt.Sprintf("; %d attempts were refused", refused)
+		f.Text += words.Sprintf("; %d attempts were refused", refused)
 	}
 	switch {
 	case passed > 0:
 		f.Seen = consent.Flowing
-		f.Text += fmt.Sprintf("; yet %d bytes got through", passed)
+		f.Text += words.Sprintf("; yet %d bytes got through", passed)
 	case refused > 0 && looked:
 		f.Level, f.Seen = consent.Effective, consent.Stopped
-		f.Text += ", and nothing got through"
+		f.Text += words.Text(", and nothing got through")
 	case refused > 0:
 		f.Level = consent.Effective
-		f.Text += "; the flows could not be counted"
+		f.Text += words.Text("; the flows could not be counted")
 	default:
-		f.Text += "; it has not been seen to try since"
+		f.Text += words.Text("; it has not been seen to try since")
 	}
 	f.Text += "."
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bestbefore/connectors"
+	"bestbefore/words"
 )
 
 // dateForm is how the firewall writes a moment, in the router's local time.
@@ -90,7 +91,7 @@ func offset(t time.Time, z *time.Location) int {
 // taken off again.
 func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
 	if s.zone == nil {
-		return time.Time{}, connectors.Unsupported("The router does not say in which time zone it is.", nil)
+		return time.Time{}, connectors.Unsupported(words.Text("The router does not say in which time zone it is."), nil)
 	}
 	var info struct {
 		Local int64 `json:"localtime"`
@@ -99,7 +100,7 @@ func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
 		return time.Time{}, err
 	}
 	if info.Local < 0 || info.Local > 1<<33 {
-		return time.Time{}, connectors.Transient("The router's clock cannot be read.", nil)
+		return time.Time{}, connectors.Transient(words.Text("The router's clock cannot be read."), nil)
 	}
 	return fromLocal(info.Local, s.zone, s.now()), nil
 }
@@ -141,14 +142,14 @@ func (s *Session) readZone(ctx context.Context) {
 // clockOff says in a sentence why the router cannot be trusted with a date; "" when it can.
 func (s *Session) clockOff(ctx context.Context) string {
 	if s.zone == nil {
-		return "the router does not say in which time zone it is"
+		return words.Text("the router does not say in which time zone it is")
 	}
 	at, err := s.PeerTime(ctx)
 	if err != nil {
-		return "the router does not tell its time"
+		return words.Text("the router does not tell its time")
 	}
 	if d := at.Sub(s.now()).Abs(); d > maxOff {
-		return "the router's clock is " + d.Round(time.Minute).String() + " away from this computer's; set it right first"
+		return words.Sprintf("the router's clock is %s away from this computer's; set it right first", d.Round(time.Minute).String())
 	}
 	return ""
 }

@@ -2,13 +2,13 @@ package pihole
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // allow is a name, or a pattern, that the household lets through. For Pi-hole it
@@ -38,7 +38,7 @@ func (s *Session) letsThrough(ctx context.Context, t tables, g group, names []st
 	})
 	for _, x := range a.Domains {
 		if x.Enabled && slices.ContainsFunc(x.Groups, func(id int64) bool { return slices.Contains(its, id) }) && x.meets(names) {
-			return fmt.Sprintf("Pi-hole's own list allows %s, and that goes before this block.", discovery.Clean(x.Domain)), nil
+			return words.Sprintf("Pi-hole's own list allows %s, and that goes before this block.", discovery.Clean(x.Domain)), nil
 		}
 	}
 	return "", nil

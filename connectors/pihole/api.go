@@ -9,6 +9,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // sidHeader carries the session; in a header it needs no second token.
@@ -38,13 +39,13 @@ func login(ctx context.Context, w *web.Client, password connectors.Secret) (sid 
 		if r.Status >= http.StatusInternalServerError {
 			return "", w.Refusal(r)
 		}
-		return "", connectors.NeedsPerson("What answers there is not a Pi-hole of version 6; check the address.", bad)
+		return "", connectors.NeedsPerson(words.Text("What answers there is not a Pi-hole of version 6; check the address."), bad)
 	}
 	switch {
 	case r.Status == http.StatusBadRequest:
-		return "", signIn("This Pi-hole asks for a second factor. Make an application password in its settings and give that instead.")
+		return "", signIn(words.Text("This Pi-hole asks for a second factor. Make an application password in its settings and give that instead."))
 	case r.Status == http.StatusUnauthorized, r.OK() && (got.Session == nil || !got.Session.Valid):
-		return "", signIn("Pi-hole refused the password. It was tried once and is not tried again until you say so.")
+		return "", signIn(words.Text("Pi-hole refused the password. It was tried once and is not tried again until you say so."))
 	case !r.OK():
 		return "", w.Refusal(r)
 	case got.Session.SID == nil:
@@ -75,7 +76,7 @@ func (s *Session) ask(ctx context.Context, q web.Request) (web.Reply, error) {
 func (s *Session) refusal(r web.Reply) error {
 	var a authAnswer
 	if r.Status == http.StatusBadRequest && json.Unmarshal(r.Body, &a) == nil && a.Error != nil && a.Error.Key == "database_error" {
-		return connectors.Transient("Pi-hole's lists cannot be reached at this moment.", s.Seat.Web.Refusal(r))
+		return connectors.Transient(words.Text("Pi-hole's lists cannot be reached at this moment."), s.Seat.Web.Refusal(r))
 	}
 	return s.Seat.Web.Refusal(r)
 }
@@ -102,7 +103,7 @@ func (s *Session) put(ctx context.Context, method, path string, body any) error 
 		return err
 	}
 	if p.Processed != nil && len(p.Processed.Errors) > 0 {
-		return connectors.Permanent("Pi-hole said yes, but did not take it.", fmt.Errorf("%s", discovery.CleanLong(p.Processed.Errors[0].Error)))
+		return connectors.Permanent(words.Text("Pi-hole said yes, but did not take it."), fmt.Errorf("%s", discovery.CleanLong(p.Processed.Errors[0].Error)))
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package pihole
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // kept is what a receipt holds for us.
@@ -49,17 +49,17 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	}
 	data, err := json.Marshal(k)
 	if err != nil {
-		return connectors.Receipt{}, connectors.Permanent("a receipt cannot be written", err)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("a receipt cannot be written"), err)
 	}
 	out := connectors.Receipt{
 		Mark: r.Mark, Level: consent.Accepted, At: s.Now().UTC(), Target: r.Target, From: r.From, Grain: connectors.GrainRecipient, Data: data,
-		Text: fmt.Sprintf("Pi-hole refuses %s to the device at %s.", dnsblock.WhatNames(names), k.Clients[0]),
+		Text: words.Sprintf("Pi-hole refuses %s to the device at %s.", dnsblock.WhatNames(names), k.Clients[0]),
 	}
 	if len(at) == 0 {
-		out.Text += " It knows the device by its hardware address alone, so this may begin a minute after it is seen."
+		out.Text += " " + words.Text("It knows the device by its hardware address alone, so this may begin a minute after it is seen.")
 	}
 	if bare > 0 {
-		out.Text += fmt.Sprintf(" %d bare addresses of it cannot be stopped by names.", bare)
+		out.Text += " " + words.Sprintf("%d bare addresses of it cannot be stopped by names.", bare)
 	}
 	t, ok, err := s.takesForce(ctx, before, s.changes > changes)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	switch {
 	case !ok || err != nil || lacks(t, r.Mark, k) != "":
 	case !on:
-		out.Text = blockingOff
+		out.Text = blockingOff()
 	case why != "":
 		out.Text += " " + why
 	default:
@@ -82,7 +82,9 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	return out, nil
 }
 
-const blockingOff = "The rule is there, but Pi-hole's blocking is switched off, so nothing is refused."
+func blockingOff() string {
+	return words.Text("The rule is there, but Pi-hole's blocking is switched off, so nothing is refused.")
+}
 
 // set makes what is there for a mark what k says: group, rules, members, so that
 // what stops something comes before what no longer does.
@@ -124,19 +126,19 @@ func clientsOf(at []netip.Addr, macs []string) []string {
 func lacks(t tables, mark string, k kept) string {
 	g, there := t.group(mark)
 	if !there {
-		return "Pi-hole no longer holds this block."
+		return words.Text("Pi-hole no longer holds this block.")
 	}
 	if !g.Enabled {
-		return "Somebody switched this block's group off at the Pi-hole."
+		return words.Text("Somebody switched this block's group off at the Pi-hole.")
 	}
 	rules := t.rulesOf(g.ID)
 	for _, p := range patterns(mark, k.Names) {
 		if !slices.ContainsFunc(rules, func(r rule) bool { return r.Domain == p && r.Enabled }) {
-			return "Pi-hole no longer holds all rules of this block."
+			return words.Text("Pi-hole no longer holds all rules of this block.")
 		}
 	}
 	if len(t.membersOf(g.ID)) == 0 {
-		return "The device is no longer in this block's group at the Pi-hole."
+		return words.Text("The device is no longer in this block's group at the Pi-hole.")
 	}
 	return ""
 }
@@ -155,7 +157,7 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 	}
 	out := connectors.Receipt{
 		Mark: r.Mark, Level: consent.Accepted, At: s.Now().UTC(), Target: r.Target, Grain: connectors.GrainRecipient, Data: r.Data,
-		Text: "Pi-hole no longer refuses it.",
+		Text: words.Text("Pi-hole no longer refuses it."),
 	}
 	if t, ok, err := s.takesForce(ctx, before, s.changes > changes); err == nil && ok {
 		if _, there := t.group(r.Mark); !there {
@@ -198,17 +200,17 @@ func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
 		k := t.kept(g)
 		data, err := json.Marshal(k)
 		if err != nil {
-			return nil, connectors.Permanent("a receipt cannot be written", err)
+			return nil, connectors.Permanent(words.Text("a receipt cannot be written"), err)
 		}
-		text := fmt.Sprintf("Pi-hole refuses %s to nobody.", dnsblock.WhatNames(k.Names))
+		text := words.Sprintf("Pi-hole refuses %s to nobody.", dnsblock.WhatNames(k.Names))
 		if len(k.Clients) > 0 {
-			text = fmt.Sprintf("Pi-hole refuses %s to the device at %s.", dnsblock.WhatNames(k.Names), discovery.Clean(k.Clients[0]))
+			text = words.Sprintf("Pi-hole refuses %s to the device at %s.", dnsblock.WhatNames(k.Names), discovery.Clean(k.Clients[0]))
 		}
 		out = append(out, connectors.Held{
 			Mark: mark, Text: text, Active: on && g.Enabled && len(k.Clients) > 0 && len(t.rulesOf(g.ID)) > 0,
 			Receipt: connectors.Receipt{
 				Mark: mark, Level: consent.Configured, At: s.Now().UTC(), Target: targetOf(k), Grain: connectors.GrainRecipient, Data: data,
-				Text: "It stands among Pi-hole's own groups.",
+				Text: words.Text("It stands among Pi-hole's own groups."),
 			},
 		})
 	}

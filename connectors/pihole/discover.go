@@ -10,6 +10,7 @@ import (
 
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // staleAfter is how long an address counts as a device's after it was last seen there.
@@ -95,7 +96,7 @@ func (s *Session) Discover(ctx context.Context, emit func(discovery.Sighting)) e
 
 // describe tells of one device that asked; it is called alone.
 func (s *Session) describe(a netip.Addr, at time.Time) discovery.Sighting {
-	v := discovery.Sighting{Source: s.Source, At: at, Addresses: []netip.Addr{a}, Detail: "Pi-hole: it asked for names."}
+	v := discovery.Sighting{Source: s.Source, At: at, Addresses: []netip.Addr{a}, Detail: words.Text("Pi-hole: it asked for names.")}
 	fact := func(key, value string) {
 		if value != "" {
 			v.Facts = append(v.Facts, discovery.Fact{Key: key, Value: value, Source: s.Source, Seen: discovery.At(at)})
@@ -104,7 +105,7 @@ func (s *Session) describe(a netip.Addr, at time.Time) discovery.Sighting {
 	n := s.watch.devices
 	if mac := n.owner[a]; mac != "" {
 		v.Identifiers = []discovery.Identifier{{Type: discovery.MAC, Value: mac}}
-		v.Detail = "Pi-hole met it at this address, and it asked for names."
+		v.Detail = words.Text("Pi-hole met it at this address, and it asked for names.")
 		fact("manufacturer", n.maker[mac])
 	}
 	fact("friendly_name", n.name[a])

@@ -11,6 +11,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Our blocks are kept in Pi-hole's own database, each in a group whose name
@@ -79,7 +80,7 @@ func (s *Session) tables(ctx context.Context) (tables, error) {
 		return t, err
 	}
 	if g.Groups == nil || r.Domains == nil || c.Clients == nil {
-		return t, connectors.Transient("What answers there does not answer as Pi-hole does.", nil)
+		return t, connectors.Transient(words.Text("What answers there does not answer as Pi-hole does."), nil)
 	}
 	return tables{*g.Groups, *r.Domains, *c.Clients}, nil
 }
@@ -260,7 +261,7 @@ func (s *Session) ensureGroup(ctx context.Context, t tables, mark string, macs [
 		return 0, err
 	}
 	if g, there = now.group(mark); !there {
-		return 0, connectors.Transient("Pi-hole said yes to a group, but does not have it.", nil)
+		return 0, connectors.Transient(words.Text("Pi-hole said yes to a group, but does not have it."), nil)
 	}
 	return g.ID, nil
 }

@@ -12,6 +12,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // Kind is the connector's name in settings and on the command line.
@@ -47,11 +48,11 @@ func (*Connector) Spec() connectors.Spec {
 	return connectors.Spec{
 		Kind:  Kind,
 		Name:  peer,
-		Sees:  "Which names each device looks up, and when; not how much is sent. A device with its own DNS is not seen.",
-		Stops: "All names or those of chosen companies for one device. A device that needs no look-up passes it.",
+		Sees:  words.Text("Which names each device looks up, and when; not how much is sent. A device with its own DNS is not seen."),
+		Stops: words.Text("All names or those of chosen companies for one device. A device that needs no look-up passes it."),
 		Options: []connectors.Option{
-			{Key: optAddress, Label: "Address of the Pi-hole", Required: true, Address: true, Help: "The address of its own page, such as http://pi.hole or http://192.168.1.5:8080."},
-			{Key: optPassword, Label: "Password", Secret: true, Help: "Of its own page or, with a second factor, an application password. It is tried once; a wrong one is not tried again by itself."},
+			{Key: optAddress, Label: words.Text("Address of the Pi-hole"), Required: true, Address: true, Help: words.Text("The address of its own page, such as http://pi.hole or http://192.168.1.5:8080.")},
+			{Key: optPassword, Label: words.Text("Password"), Secret: true, Help: words.Text("Of its own page or, with a second factor, an application password. It is tried once; a wrong one is not tried again by itself.")},
 			connectors.CertificateOption(),
 		},
 		Knocks: []connectors.Knock{
@@ -60,10 +61,10 @@ func (*Connector) Spec() connectors.Spec {
 			{Scheme: "https", Port: 443, Path: loginInfo, Key: optAddress, Status: []int{200}, Has: loginSigns},
 		},
 		Stays: connectors.Stays{
-			What:  "The password that you gave goes on being valid at the Pi-hole.",
-			Steps: []string{"If it is an application password for Best Before alone: in Pi-hole, Settings, Web interface / API, Configure app password: take it away. Or on its command line: pihole-FTL --config webserver.api.app_pwhash ''"},
+			What:  words.Text("The password that you gave goes on being valid at the Pi-hole."),
+			Steps: []string{words.Text("If it is an application password for Best Before alone: in Pi-hole, Settings, Web interface / API, Configure app password: take it away. Or on its command line: pihole-FTL --config webserver.api.app_pwhash ''")},
 		},
-		Needs: []string{"Pi-hole 6 or newer", "its password, or an application password"},
+		Needs: []string{words.Text("Pi-hole 6 or newer"), words.Text("its password, or an application password")},
 	}
 }
 

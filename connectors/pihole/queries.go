@@ -15,6 +15,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/connectors/web"
+	"bestbefore/words"
 )
 
 // row is one entry of the query log, as far as it is used.
@@ -158,13 +159,13 @@ func (s *Session) readLog(ctx context.Context, ask question) (page, error) {
 		case err != nil:
 			return page{}, err
 		case r.Status == http.StatusBadRequest && ask.cursor > 0:
-			return page{}, connectors.Transient("Pi-hole began its log anew.", errCursor)
+			return page{}, connectors.Transient(words.Text("Pi-hole began its log anew."), errCursor)
 		case !r.OK():
 			return page{}, s.Seat.Web.Refusal(r)
 		}
 		p, err := readPage(r.Body)
 		if err != nil {
-			return page{}, connectors.Transient("What answers there does not answer as Pi-hole does.", err)
+			return page{}, connectors.Transient(words.Text("What answers there does not answer as Pi-hole does."), err)
 		}
 		s.watch.Skipped(p.odd)
 		return p, nil

@@ -10,6 +10,7 @@ import (
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 var (
@@ -73,9 +74,9 @@ func (s *Session) blocking(ctx context.Context) (bool, error) {
 	}
 	switch b.Blocking {
 	case "failed":
-		return false, connectors.Transient("Pi-hole answers, but its DNS server does not run.", nil)
+		return false, connectors.Transient(words.Text("Pi-hole answers, but its DNS server does not run."), nil)
 	case "":
-		return false, connectors.NeedsPerson("What answers there is not a Pi-hole of version 6; check the address.", nil)
+		return false, connectors.NeedsPerson(words.Text("What answers there is not a Pi-hole of version 6; check the address."), nil)
 	}
 	s.watch.protected(b.Blocking != "disabled")
 	return b.Blocking != "disabled", nil
@@ -89,7 +90,7 @@ func (s *Session) PeerTime(ctx context.Context) (time.Time, error) {
 		return time.Time{}, err // the time of whatever else answers there is no second clock
 	}
 	if r.At.IsZero() {
-		return time.Time{}, connectors.Unsupported("Pi-hole does not say what time it is.", nil)
+		return time.Time{}, connectors.Unsupported(words.Text("Pi-hole does not say what time it is."), nil)
 	}
 	return r.At, nil
 }

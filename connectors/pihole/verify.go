@@ -9,6 +9,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // settle is how long after a block look-ups may still pass: its rules come into
@@ -33,7 +34,7 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	k := t.kept(g)
 	if len(r.Data) > 0 {
 		if json.Unmarshal(r.Data, &k) != nil {
-			return out, connectors.Permanent("This receipt is not ours.", nil)
+			return out, connectors.Permanent(words.Text("This receipt is not ours."), nil)
 		}
 	} else if !there {
 		k = kept{}
@@ -48,7 +49,7 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	}
 	now := t.kept(g)
 	if len(now.MACs) > 0 && !sameClients(clientsOf(n.moved(addressesIn(now.Clients), now.MACs), now.MACs), now.Clients) {
-		out.Missing, out.Text = true, "The device has another address now than the one that is blocked."
+		out.Missing, out.Text = true, words.Text("The device has another address now than the one that is blocked.")
 		return out, nil
 	}
 	on, err := s.blocking(ctx)
@@ -64,7 +65,7 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 		return out, err
 	}
 	if !on {
-		why = blockingOff
+		why = blockingOff()
 	}
 	seen.Judge(&out, why)
 	return out, nil
@@ -76,7 +77,7 @@ func (s *Session) signs(ctx context.Context, t tables, g group, k kept, since ti
 	level := 0
 	s.watch.Note(func() { level = s.watch.level })
 	if level > 0 {
-		out.Blind = "Pi-hole's privacy level hides its log, so nobody can see whether anything was refused."
+		out.Blind = words.Text("Pi-hole's privacy level hides its log, so nobody can see whether anything was refused.")
 		return out, nil
 	}
 	var lists []int64

@@ -10,6 +10,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // markStart begins every text that we leave at a peer; the recipe cannot change it.
@@ -76,7 +77,7 @@ func (s *session) heldBy(ctx context.Context, mark string) ([]heldRow, error) {
 // own list: a yes alone proves nothing.
 func (s *session) Block(ctx context.Context, r connectors.BlockRequest) (connectors.Receipt, error) {
 	if !r.From.IsZero() || !r.Until.IsZero() {
-		return connectors.Receipt{}, connectors.Fault(consent.KindUnsupported, s.r.Name+" cannot keep a date by itself.", nil)
+		return connectors.Receipt{}, connectors.Fault(consent.KindUnsupported, words.Sprintf("%s cannot keep a date by itself.", s.r.Name), nil)
 	}
 	before, err := s.heldBy(ctx, r.Mark)
 	if err != nil {
@@ -85,7 +86,7 @@ func (s *session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	values := targetOf(r.Target)
 	values["mark"] = markStart + r.Mark
 	if !s.reaches(values) {
-		return connectors.Receipt{}, connectors.Fault(consent.KindUnsupported, "Nothing is known of this device that it goes by, neither a hardware address nor an address.", nil)
+		return connectors.Receipt{}, connectors.Fault(consent.KindUnsupported, words.Text("Nothing is known of this device that it goes by, neither a hardware address nor an address."), nil)
 	}
 	if _, err := s.run(ctx, s.r.Block.Steps, newScope(values)); err != nil {
 		return connectors.Receipt{}, err
@@ -98,7 +99,7 @@ func (s *session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 		return connectors.Receipt{}, err
 	}
 	if len(after) == 0 {
-		return connectors.Receipt{}, connectors.Fault(consent.KindPermanent, s.r.Name+" said yes, but the block is not in its list.", nil)
+		return connectors.Receipt{}, connectors.Fault(consent.KindPermanent, words.Sprintf("%s said yes, but the block is not in its list.", s.r.Name), nil)
 	}
 	out := connectors.Receipt{
 		Mark: r.Mark, Level: consent.Configured, At: s.h.Now().UTC(), Target: r.Target, Grain: connectors.Grain(s.r.Block.Grain), Text: s.r.Block.Text,
@@ -156,10 +157,10 @@ func (s *session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 			return r, err
 		}
 		if len(left) > 0 {
-			return r, connectors.Fault(consent.KindTransient, s.r.Name+" said yes, but the block is still in its list.", nil)
+			return r, connectors.Fault(consent.KindTransient, words.Sprintf("%s said yes, but the block is still in its list.", s.r.Name), nil)
 		}
 	}
-	r.Level, r.At, r.Text = consent.Configured, s.h.Now().UTC(), "It is lifted."
+	r.Level, r.At, r.Text = consent.Configured, s.h.Now().UTC(), words.Text("It is lifted.")
 	return r, nil
 }
 
@@ -199,7 +200,7 @@ func (s *session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 		return f, err
 	}
 	if len(rows) == 0 || !allActive(rows) {
-		f.Missing, f.Text = true, "asked it again · it no longer holds this block"
+		f.Missing, f.Text = true, words.Text("asked it again · it no longer holds this block")
 		return f, nil
 	}
 	f.Level = consent.Configured
@@ -208,9 +209,9 @@ func (s *session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	}
 	if f.Refused > 0 {
 		f.Level, f.Seen = consent.Effective, consent.Stopped
-		f.Text = fmt.Sprintf("asked it again · it holds, and has turned %d packets away", f.Refused)
+		f.Text = words.Sprintf("asked it again · it holds, and has turned %d packets away", f.Refused)
 		return f, nil
 	}
-	f.Text = "asked it again · it confirms · nothing was turned away so far"
+	f.Text = words.Text("asked it again · it confirms · nothing was turned away so far")
 	return f, nil
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"bestbefore/words"
 )
 
 // The bounds of a file.
@@ -31,7 +33,7 @@ func (f Fault) Error() string {
 	if f.Line == 0 {
 		return f.Text
 	}
-	return fmt.Sprintf("line %d, column %d: %s", f.Line, f.Column, f.Text)
+	return words.Sprintf("line %d, column %d: %s", f.Line, f.Column, f.Text)
 }
 
 // Faults gives all faults that err joins.
@@ -77,18 +79,18 @@ func (p places) at(where string) (line, column int) {
 // bounded, no aliases, no merge keys, no field that out does not have.
 func decode(data []byte, out any) (places, error) {
 	if len(data) > fileMax {
-		return nil, Fault{Text: fmt.Sprintf("the file is larger than %d KiB", fileMax>>10)}
+		return nil, Fault{Text: words.Sprintf("the file is larger than %d KiB", fileMax>>10)}
 	}
 	d := yaml.NewDecoder(strings.NewReader(string(data)))
 	var doc yaml.Node
 	if err := d.Decode(&doc); err != nil {
 		if errors.Is(err, io.EOF) {
-			return nil, Fault{Text: "the file is empty"}
+			return nil, Fault{Text: words.Text("the file is empty")}
 		}
 		return nil, notYAML(err)
 	}
 	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, Fault{Text: "a file holds one recipe; there is more after it"}
+		return nil, Fault{Text: words.Text("a file holds one recipe; there is more after it")}
 	}
 	w := walker{places: places{}}
 	w.walk(doc.Content[0], reflect.TypeOf(out).Elem(), "", 0)
@@ -109,7 +111,7 @@ func notYAML(err error) error {
 		_, text, _ = strings.Cut(text, ": ")
 		f.Column = 1
 	}
-	f.Text = "this cannot be read as YAML: " + strings.ReplaceAll(text, "\n", "; ")
+	f.Text = words.Sprintf("this cannot be read as YAML: %s", strings.ReplaceAll(text, "\n", "; "))
 	return f
 }
 
@@ -217,7 +219,7 @@ func under(where, name string) string {
 // last is the name of a part, for a sentence.
 func last(where string) string {
 	if where == "" {
-		return "the file"
+		return words.Text("the file")
 	}
 	return fmt.Sprintf("%q", where[strings.LastIndexByte(where, '.')+1:])
 }

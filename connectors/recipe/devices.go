@@ -8,6 +8,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // Discover tells which devices the peer knows, again and again. What it says of
@@ -16,7 +17,7 @@ func (s *session) Discover(ctx context.Context, emit func(discovery.Sighting)) e
 	d := s.r.Devices
 	every, err := time.ParseDuration(d.Every)
 	if err != nil {
-		return connectors.Fault(consent.KindPermanent, "The recipe does not say how often to ask.", err)
+		return connectors.Fault(consent.KindPermanent, words.Text("The recipe does not say how often to ask."), err)
 	}
 	for {
 		rows, err := s.list(ctx, d.Request, d.Rows, newScope(nil))

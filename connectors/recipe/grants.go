@@ -9,6 +9,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // grantRow is one grant and what it was read from.
@@ -92,14 +93,14 @@ func (s *session) Revoke(ctx context.Context, r connectors.RevokeRequest) (conne
 	}
 	data, err := json.Marshal(revoked{Grant: r.Grant.ID})
 	if err != nil {
-		return connectors.Receipt{}, connectors.Fault(consent.KindPermanent, "The name of this access cannot be kept.", err)
+		return connectors.Receipt{}, connectors.Fault(consent.KindPermanent, words.Text("The name of this access cannot be kept."), err)
 	}
-	out := connectors.Receipt{Mark: r.Mark, Level: consent.Configured, Grain: connectors.GrainToken, Text: "It was there no longer.", Data: data, At: s.h.Now().UTC()}
+	out := connectors.Receipt{Mark: r.Mark, Level: consent.Configured, Grain: connectors.GrainToken, Text: words.Text("It was there no longer."), Data: data, At: s.h.Now().UTC()}
 	if !found {
 		return out, nil
 	}
 	if g.Own {
-		return connectors.Receipt{}, connectors.Fault(consent.KindPermanent, "This is the access that Best Before itself uses; it is ended by removing the connection.", nil)
+		return connectors.Receipt{}, connectors.Fault(consent.KindPermanent, words.Text("This is the access that Best Before itself uses; it is ended by removing the connection."), nil)
 	}
 	sc := newScope(map[string]string{"mark": markStart + r.Mark, "grant": g.ID}).with("row", g.row)
 	for _, steps := range [][]Step{s.r.Revoke, s.r.Apply} {
@@ -110,9 +111,9 @@ func (s *session) Revoke(ctx context.Context, r connectors.RevokeRequest) (conne
 	if _, still, err := s.findGrant(ctx, r.Grant.ID); err != nil {
 		return connectors.Receipt{}, err
 	} else if still {
-		return connectors.Receipt{}, connectors.Fault(consent.KindPermanent, s.r.Name+" said yes, but the access is still in its list.", nil)
+		return connectors.Receipt{}, connectors.Fault(consent.KindPermanent, words.Sprintf("%s said yes, but the access is still in its list.", s.r.Name), nil)
 	}
-	out.Text, out.At = "It was ended there and is no longer in the list.", s.h.Now().UTC().Round(time.Millisecond)
+	out.Text, out.At = words.Text("It was ended there and is no longer in the list."), s.h.Now().UTC().Round(time.Millisecond)
 	return out, nil
 }
 
@@ -137,12 +138,12 @@ func (s *session) verifyGone(ctx context.Context, r connectors.Receipt) (connect
 	}
 	var d revoked
 	if len(r.Data) == 0 || json.Unmarshal(r.Data, &d) != nil || d.Grant == "" {
-		return f, connectors.Fault(consent.KindUnsupported, "This receipt does not say which access was ended.", nil)
+		return f, connectors.Fault(consent.KindUnsupported, words.Text("This receipt does not say which access was ended."), nil)
 	}
 	if slices.ContainsFunc(all, func(g grantRow) bool { return g.ID == d.Grant }) {
-		f.Missing, f.Seen, f.Text = true, consent.Flowing, "asked it again · the access is in its list"
+		f.Missing, f.Seen, f.Text = true, consent.Flowing, words.Text("asked it again · the access is in its list")
 		return f, nil
 	}
-	f.Level, f.Text = consent.Configured, "asked it again · the access is not in its list"
+	f.Level, f.Text = consent.Configured, words.Text("asked it again · the access is not in its list")
 	return f, nil
 }

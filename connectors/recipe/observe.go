@@ -15,6 +15,7 @@ import (
 	"bestbefore/consent"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // batchMax is how many records one batch holds; pagesMax how many full answers
@@ -36,7 +37,7 @@ func (s *session) Observe(ctx context.Context, from connectors.Cursor, emit func
 	o := s.r.Observe
 	every, err := time.ParseDuration(o.Every)
 	if err != nil {
-		return connectors.Fault(consent.KindPermanent, "The recipe does not say how often to ask.", err)
+		return connectors.Fault(consent.KindPermanent, words.Text("The recipe does not say how often to ask."), err)
 	}
 	var p place
 	if len(from) == 0 || json.Unmarshal(from, &p) != nil || p.At == "" {
@@ -104,7 +105,7 @@ func (s *session) poll(ctx context.Context, p *place, emit func([]flow.Record, c
 	if full && !moved { // a whole page of one moment, all of it taken: the rest of that moment cannot be asked for
 		next, ok := after(p.At)
 		if !ok {
-			return false, connectors.Fault(consent.KindPermanent, "More happened in one moment than it gives at once, and there is no going on from there.", nil)
+			return false, connectors.Fault(consent.KindPermanent, words.Text("More happened in one moment than it gives at once, and there is no going on from there."), nil)
 		}
 		s.mu.Lock()
 		s.lost++

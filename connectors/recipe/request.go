@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -17,6 +16,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 const (
@@ -53,7 +53,7 @@ func (s *session) ask(ctx context.Context, q Request, sc *scope) (reply, error) 
 		return reply{}, s.unreached(ctx, host, err)
 	}
 	if len(data) > answerMax {
-		return reply{}, connectors.Fault(consent.KindTransient, host+" gave an answer that is too large.", nil)
+		return reply{}, connectors.Fault(consent.KindTransient, words.Sprintf("%s gave an answer that is too large.", host), nil)
 	}
 	a := readReply(resp.StatusCode, data)
 	a.header, a.host = resp.Header, host
@@ -132,7 +132,7 @@ func (s *session) build(ctx context.Context, q Request, sc *scope) (*http.Reques
 	}
 	req, err := http.NewRequestWithContext(ctx, method, to, body)
 	if err != nil {
-		return nil, connectors.Fault(consent.KindPermanent, "The recipe makes an address that is none.", errors.New(s.clean(err.Error())))
+		return nil, connectors.Fault(consent.KindPermanent, words.Text("The recipe makes an address that is none."), errors.New(s.clean(err.Error())))
 	}
 	req.Header.Set("Accept", "application/json")
 	if kind != "" {
@@ -189,7 +189,7 @@ func (s *session) baseOf(q Request) (string, error) {
 	key, path, _ := strings.Cut(rest, "}}")
 	at := s.homes[strings.TrimSpace(key)]
 	if at == "" {
-		return "", connectors.Fault(consent.KindNeedsPerson, "The address of the peer is not known yet.", nil)
+		return "", connectors.Fault(consent.KindNeedsPerson, words.Text("The address of the peer is not known yet."), nil)
 	}
 	return at + path, nil
 }
@@ -197,7 +197,7 @@ func (s *session) baseOf(q Request) (string, error) {
 func fillIn(text string, value func(string) (string, error), escape func(string) string) (string, error) {
 	t, err := parseTemplate(text)
 	if err != nil {
-		return "", connectors.Fault(consent.KindPermanent, "The recipe has a text that cannot be filled in.", err)
+		return "", connectors.Fault(consent.KindPermanent, words.Text("The recipe has a text that cannot be filled in."), err)
 	}
 	return t.fill(value, escape)
 }
@@ -221,7 +221,7 @@ func bodyOf(q Request, value func(string) (string, error)) (io.Reader, string, e
 		}
 		b, err := json.Marshal(tree)
 		if err != nil {
-			return nil, "", connectors.Fault(consent.KindPermanent, "The recipe has a body that is no JSON.", err)
+			return nil, "", connectors.Fault(consent.KindPermanent, words.Text("The recipe has a body that is no JSON."), err)
 		}
 		return bytes.NewReader(b), "application/json", nil
 	}
@@ -261,7 +261,7 @@ func fillTree(n *yaml.Node, value func(string) (string, error)) (any, error) {
 	}
 	var v any
 	if err := n.Decode(&v); err != nil {
-		return nil, connectors.Fault(consent.KindPermanent, "The recipe has a body that is no JSON.", err)
+		return nil, connectors.Fault(consent.KindPermanent, words.Text("The recipe has a body that is no JSON."), err)
 	}
 	return v, nil
 }
@@ -326,15 +326,15 @@ func (s *session) say(a reply, rule ErrorRule) string {
 func (a reply) meaning() (consent.ErrorKind, string) {
 	switch {
 	case a.status == http.StatusUnauthorized:
-		return consent.KindSignIn, a.host + " refused the password or the key. Nothing is tried again until you give another."
+		return consent.KindSignIn, words.Sprintf("%s refused the password or the key. Nothing is tried again until you give another.", a.host)
 	case a.status == http.StatusForbidden:
-		return consent.KindNeedsPerson, "The account may not do that at " + a.host + "; give it the right, or use another."
+		return consent.KindNeedsPerson, words.Sprintf("The account may not do that at %s; give it the right, or use another.", a.host)
 	case a.status == http.StatusTooManyRequests:
-		return consent.KindTransient, a.host + " was asked too often and wants a pause."
+		return consent.KindTransient, words.Sprintf("%s was asked too often and wants a pause.", a.host)
 	case a.status >= 500 || a.status == http.StatusRequestTimeout:
-		return consent.KindTransient, fmt.Sprintf("%s has a fault of its own (%d).", a.host, a.status)
+		return consent.KindTransient, words.Sprintf("%s has a fault of its own (%d).", a.host, a.status)
 	}
-	return consent.KindPermanent, fmt.Sprintf("%s does not know what it was asked (%d).", a.host, a.status)
+	return consent.KindPermanent, words.Sprintf("%s does not know what it was asked (%d).", a.host, a.status)
 }
 
 // failed makes the error, and remembers what must not be asked again soon.

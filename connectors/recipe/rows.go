@@ -11,6 +11,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // row is what was taken of one item of an answer.
@@ -30,13 +31,13 @@ func (s *session) list(ctx context.Context, q Request, r Rows, sc *scope) ([]row
 
 func (s *session) rows(ctx context.Context, a reply, r Rows, sc *scope) ([]row, error) {
 	if !a.read {
-		return nil, connectors.Fault(consent.KindTransient, a.host+" gave an answer that cannot be understood.", nil)
+		return nil, connectors.Fault(consent.KindTransient, words.Sprintf("%s gave an answer that cannot be understood.", a.host), nil)
 	}
 	items := []found{{value: a.body}}
 	if r.Items != "" {
 		p, err := parsePath(r.Items)
 		if err != nil {
-			return nil, connectors.Fault(consent.KindPermanent, "The recipe has a path that is none.", err)
+			return nil, connectors.Fault(consent.KindPermanent, words.Text("The recipe has a path that is none."), err)
 		}
 		items = p.all(items[0])
 	}
@@ -88,7 +89,7 @@ func (s *session) fitsAll(ctx context.Context, it found, cs []Cond, sc *scope) (
 func (s *session) fits(ctx context.Context, it found, c Cond, sc *scope) (bool, error) {
 	p, err := parsePath(c.Path)
 	if err != nil {
-		return false, connectors.Fault(consent.KindPermanent, "The recipe has a path that is none.", err)
+		return false, connectors.Fault(consent.KindPermanent, words.Text("The recipe has a path that is none."), err)
 	}
 	if c.Exists != nil {
 		got := p.all(it)
@@ -125,7 +126,7 @@ func (s *session) run(ctx context.Context, steps []Step, sc *scope) (int, error)
 	for _, st := range steps {
 		for _, in := range s.repeats(st, sc) {
 			if n++; n > requestsMax {
-				return n, connectors.Fault(consent.KindPermanent, "It would take more requests than a recipe may send at once.", nil)
+				return n, connectors.Fault(consent.KindPermanent, words.Text("It would take more requests than a recipe may send at once."), nil)
 			}
 			rows, err := s.list1(ctx, st, in)
 			if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // Connector is a recipe that can be connected. It holds nothing live.
@@ -31,7 +32,7 @@ func (c *Connector) Spec() connectors.Spec { return c.r.Spec() }
 // Open makes a session and asks once whether it works.
 func (c *Connector) Open(ctx context.Context, s connectors.Settings, h *connectors.Host) (connectors.Session, error) {
 	if h == nil || h.HTTP == nil || h.Now == nil {
-		return nil, connectors.Fault(consent.KindPermanent, "This program gives recipes no way out, so that nothing can be asked.", nil)
+		return nil, connectors.Fault(consent.KindPermanent, words.Text("This program gives recipes no way out, so that nothing can be asked."), nil)
 	}
 	out := &session{r: c.r, h: h, settings: s, homes: map[string]string{}, opened: h.Now(), log: h.Log}
 	if out.log == nil {
@@ -43,7 +44,7 @@ func (c *Connector) Open(ctx context.Context, s connectors.Settings, h *connecto
 		}
 		at, err := homeURL(out.answer(o), o.Scheme)
 		if err != nil {
-			return nil, connectors.Fault(consent.KindNeedsPerson, fmt.Sprintf("%s: that is no address such as 192.168.1.1 or https://box.lan:8443.", o.Label), err)
+			return nil, connectors.Fault(consent.KindNeedsPerson, words.Sprintf("%s: that is no address such as 192.168.1.1 or https://box.lan:8443.", o.Label), err)
 		}
 		out.homes[o.Key] = at
 	}
@@ -153,14 +154,14 @@ func (s *session) reveal(ctx context.Context, key string) (string, error) {
 		return "", nil
 	}
 	if s.h.Secret == nil {
-		return "", connectors.Fault(consent.KindNeedsPerson, "The place where passwords are kept is not open.", nil)
+		return "", connectors.Fault(consent.KindNeedsPerson, words.Text("The place where passwords are kept is not open."), nil)
 	}
 	v, err := s.h.Secret(ctx, ref)
 	if err != nil {
-		return "", connectors.Fault(consent.KindNeedsPerson, "A password that this connection needs cannot be read.", err)
+		return "", connectors.Fault(consent.KindNeedsPerson, words.Text("A password that this connection needs cannot be read."), err)
 	}
 	if strings.ContainsAny(v.Reveal(), "\r\n\x00") {
-		return "", connectors.Fault(consent.KindNeedsPerson, "A password of this connection has a line break in it; type it again.", nil)
+		return "", connectors.Fault(consent.KindNeedsPerson, words.Text("A password of this connection has a line break in it; type it again."), nil)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -3,13 +3,13 @@ package sessions
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"sync"
 	"time"
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // keeper keeps one connection open.
@@ -114,10 +114,10 @@ func (k *keeper) wait(err error, fails int) time.Duration {
 func (k *keeper) open(ctx context.Context) (connectors.Session, error) {
 	c, ok := k.p.c.Registry.Get(k.conn.Kind)
 	if !ok {
-		return nil, &connectors.Error{Kind: consent.KindNeedsPerson, Text: fmt.Sprintf("This program has no connector of kind %q.", k.conn.Kind)}
+		return nil, &connectors.Error{Kind: consent.KindNeedsPerson, Text: words.Sprintf("This program has no connector of kind %q.", k.conn.Kind)}
 	}
 	if err := c.Spec().Check(k.conn.Settings); err != nil {
-		return nil, &connectors.Error{Kind: consent.KindNeedsPerson, Text: "Its settings are not complete.", Err: err}
+		return nil, &connectors.Error{Kind: consent.KindNeedsPerson, Text: words.Text("Its settings are not complete."), Err: err}
 	}
 	got := make(chan connectors.Session, 1)
 	err := bounded(ctx, k.p.c.CallTimeout, func(ctx context.Context) error {
@@ -167,7 +167,7 @@ func (k *keeper) closed(err error) {
 	defer k.mu.Unlock()
 	k.session, k.caps = nil, connectors.Capabilities{}
 	k.health.Open, k.health.Since = false, time.Time{}
-	k.health.Trouble, k.health.Kind, k.health.Certificate = words(err), connectors.KindOf(err), certificate(err)
+	k.health.Trouble, k.health.Kind, k.health.Certificate = said(err), connectors.KindOf(err), certificate(err)
 	k.refused = err != nil && k.health.Kind == consent.KindSignIn
 }
 
@@ -216,7 +216,7 @@ func (k *keeper) heard(d time.Duration) bool {
 func (k *keeper) trouble(err error) {
 	text, kind := "", consent.ErrorKind("")
 	if err != nil {
-		text, kind = words(err), connectors.KindOf(err)
+		text, kind = said(err), connectors.KindOf(err)
 	}
 	k.mu.Lock()
 	news := k.health.Open && text != k.health.Trouble
@@ -236,7 +236,7 @@ func (k *keeper) capabilities() (connectors.Capabilities, error) {
 	case k.session != nil:
 		return k.caps, nil
 	case k.health.Trouble == "":
-		return connectors.Capabilities{}, &connectors.Error{Kind: consent.KindTransient, Text: "it has not been opened yet"}
+		return connectors.Capabilities{}, &connectors.Error{Kind: consent.KindTransient, Text: words.Text("it has not been opened yet")}
 	default:
 		return connectors.Capabilities{}, &connectors.Error{Kind: k.health.Kind, Text: k.health.Trouble}
 	}
@@ -247,7 +247,7 @@ func (k *keeper) use(ctx context.Context, f func(context.Context, connectors.Cap
 	select {
 	case <-k.turn:
 	case <-ctx.Done():
-		return &connectors.Error{Kind: consent.KindTransient, Text: "The connection was busy all the time.", Err: ctx.Err()}
+		return &connectors.Error{Kind: consent.KindTransient, Text: words.Text("The connection was busy all the time."), Err: ctx.Err()}
 	}
 	defer func() { k.turn <- struct{}{} }()
 	caps, err := k.capabilities()

@@ -18,6 +18,7 @@ import (
 	"bestbefore/consent"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // Config is what a Pool works with.
@@ -340,7 +341,7 @@ func (p *Pool) Health(connection string) Health {
 func (p *Pool) Use(ctx context.Context, connection string, f func(context.Context, connectors.Capabilities) error) error {
 	k := p.keeper(connection)
 	if k == nil {
-		return &connectors.Error{Kind: consent.KindNeedsPerson, Text: fmt.Sprintf("There is no connection %q any more.", connection)}
+		return &connectors.Error{Kind: consent.KindNeedsPerson, Text: words.Sprintf("There is no connection %q any more.", connection)}
 	}
 	return k.use(ctx, f)
 }
@@ -373,7 +374,7 @@ func (p *Pool) Link(ctx context.Context, c connectors.Connection) (connectors.Li
 	kind, ok := p.c.Registry.Get(c.Kind)
 	linker, can := kind.(connectors.Linker)
 	if !ok || !can {
-		return nil, &connectors.Error{Kind: consent.KindUnsupported, Text: "It has no page of its own to say yes on."}
+		return nil, &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("It has no page of its own to say yes on.")}
 	}
 	var l connectors.Link
 	err := bounded(ctx, p.c.CallTimeout, func(ctx context.Context) (err error) {

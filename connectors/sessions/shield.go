@@ -9,6 +9,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // errLost says that a call has not come back.
@@ -18,7 +19,7 @@ var errLost = errors.New("the call has not come back")
 func shielded(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &connectors.Error{Kind: consent.KindTransient, Text: "The connector crashed.", Err: fmt.Errorf("panic: %v", p)}
+			err = &connectors.Error{Kind: consent.KindTransient, Text: words.Text("The connector crashed."), Err: fmt.Errorf("panic: %v", p)}
 		}
 	}()
 	return f()
@@ -42,7 +43,7 @@ func bounded(ctx context.Context, limit time.Duration, f func(context.Context) e
 	case err := <-got:
 		return err
 	case <-late.C:
-		return &connectors.Error{Kind: consent.KindTransient, Text: fmt.Sprintf("It did not answer within %s.", limit), Err: errLost}
+		return &connectors.Error{Kind: consent.KindTransient, Text: words.Sprintf("It did not answer within %s.", limit), Err: errLost}
 	}
 }
 
@@ -56,14 +57,14 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// words is what a person is told of err.
-func words(err error) string {
+// said is what a person is told of err.
+func said(err error) string {
 	var e *connectors.Error
 	switch {
 	case err == nil:
-		return "it is closed"
+		return words.Text("it is closed")
 	case errors.As(err, &e):
-		return string(discovery.CleanLong(e.Text))
+		return string(discovery.CleanLong(words.Text(e.Text)))
 	default:
 		return string(discovery.CleanLong(err.Error()))
 	}

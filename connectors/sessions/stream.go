@@ -11,6 +11,7 @@ import (
 	"bestbefore/consent"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // maxBatch is how many records go to the store at once.
@@ -55,7 +56,7 @@ func (k *keeper) stream(ctx context.Context, end context.CancelCauseFunc, what s
 			return
 		}
 		if err == nil {
-			err = &connectors.Error{Kind: consent.KindTransient, Text: fmt.Sprintf("It stopped %s by itself.", what)}
+			err = &connectors.Error{Kind: consent.KindTransient, Text: words.Sprintf("It stopped %s by itself.", what)}
 		}
 		k.trouble(err)
 		k.p.report(ctx, "connection "+k.conn.ID, fmt.Errorf("%s: %w", what, err))

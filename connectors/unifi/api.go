@@ -12,6 +12,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // apiPath is where the official API begins below the console's own page.
@@ -71,7 +72,7 @@ func (a *api) refusal(r web.Reply) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.refused = connectors.Fault(consent.KindSignIn, "The UniFi console refused the API key; make a new one there and give it to the connection.", nil)
+	a.refused = connectors.Fault(consent.KindSignIn, words.Text("The UniFi console refused the API key; make a new one there and give it to the connection."), nil)
 	return a.refused
 }
 
@@ -91,14 +92,14 @@ func list[T any](ctx context.Context, a *api, path string) ([]T, error) {
 			return nil, err
 		}
 		if p.Total == nil {
-			return nil, connectors.NeedsPerson("What answers there is not UniFi Network's API; check the address.", nil)
+			return nil, connectors.NeedsPerson(words.Text("What answers there is not UniFi Network's API; check the address."), nil)
 		}
 		out = append(out, p.Data...)
 		if len(p.Data) == 0 || len(out) >= *p.Total {
 			return out, nil
 		}
 	}
-	return nil, connectors.Permanent("The UniFi console gives a list without an end.", nil)
+	return nil, connectors.Permanent(words.Text("The UniFi console gives a list without an end."), nil)
 }
 
 // site is one of the console's sites.
@@ -125,9 +126,9 @@ func (a *api) siteOf(ctx context.Context, wanted string) (string, error) {
 		names = append(names, clean(s.Name))
 	}
 	if len(names) == 0 {
-		return "", connectors.NeedsPerson("The API key sees no site of the UniFi console; use the key of an administrator.", nil)
+		return "", connectors.NeedsPerson(words.Text("The API key sees no site of the UniFi console; use the key of an administrator."), nil)
 	}
-	return "", connectors.NeedsPerson("Say which site of the UniFi console is your home: "+strings.Join(names, ", ")+".", nil)
+	return "", connectors.NeedsPerson(words.Sprintf("Say which site of the UniFi console is your home: %s.", strings.Join(names, ", ")), nil)
 }
 
 // plainID reports whether an id may stand in a path.
@@ -161,7 +162,7 @@ func (s *Session) zones(ctx context.Context) (home []string, outside string, err
 		}
 	}
 	if outside == "" || len(home) == 0 {
-		return nil, "", connectors.NeedsPerson("The UniFi console has no zone-based firewall; switch it on under Settings, Security.", nil)
+		return nil, "", connectors.NeedsPerson(words.Text("The UniFi console has no zone-based firewall; switch it on under Settings, Security."), nil)
 	}
 	return home, outside, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // kept is what a receipt keeps: which devices the policies must name.
@@ -23,11 +24,11 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	macs := macsOf(r.Target)
 	switch {
 	case !goodMark(r.Mark):
-		return connectors.Receipt{}, connectors.Permanent("This block has no name that the UniFi console could keep.", nil)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("This block has no name that the UniFi console could keep."), nil)
 	case r.From.After(s.now()) || !r.Until.IsZero():
-		return connectors.Receipt{}, connectors.Unsupported("The UniFi console is given no dates: nothing says by which clock it keeps them.", nil)
+		return connectors.Receipt{}, connectors.Unsupported(words.Text("The UniFi console is given no dates: nothing says by which clock it keeps them."), nil)
 	case len(macs) == 0:
-		return connectors.Receipt{}, connectors.Unsupported("No hardware address of this device is known, and the UniFi console goes by that.", nil)
+		return connectors.Receipt{}, connectors.Unsupported(words.Text("No hardware address of this device is known, and the UniFi console goes by that."), nil)
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -55,14 +56,14 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	}
 	data, err := json.Marshal(kept{macs})
 	if err != nil {
-		return connectors.Receipt{}, connectors.Permanent("a receipt cannot be written", err)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("a receipt cannot be written"), err)
 	}
 	out := connectors.Receipt{
 		Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, Grain: connectors.GrainRecipient, Data: data,
-		Text: "The UniFi gateway refuses what the device sends out of the home.",
+		Text: words.Text("The UniFi gateway refuses what the device sends out of the home."),
 	}
 	if !r.Target.Recipient.Any {
-		out.Text = "The UniFi gateway refuses what the device sends to this recipient."
+		out.Text = words.Text("The UniFi gateway refuses what the device sends to this recipient.")
 	}
 	if holds(after[r.Mark], macs) && len(after[r.Mark]) >= len(wanted) {
 		out.Level = consent.Configured
@@ -79,7 +80,7 @@ func (s *Session) set(ctx context.Context, wanted []policy) error {
 			return tooOld(err)
 		}
 		if !plainID(got.ID) {
-			return connectors.Transient("The UniFi console took a policy and did not name it.", nil)
+			return connectors.Transient(words.Text("The UniFi console took a policy and did not name it."), nil)
 		}
 		pair := [2]string{p.Source.Zone, p.Destination.Zone}
 		made[pair] = append(made[pair], got.ID)
@@ -138,10 +139,10 @@ func (s *Session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 			return r, err
 		}
 		if len(there[r.Mark]) > 0 {
-			return r, connectors.Transient("The UniFi console said yes, but the policy is still there.", nil)
+			return r, connectors.Transient(words.Text("The UniFi console said yes, but the policy is still there."), nil)
 		}
 	}
-	r.Level, r.At, r.Text = consent.Configured, s.now().UTC(), "The policy is removed."
+	r.Level, r.At, r.Text = consent.Configured, s.now().UTC(), words.Text("The policy is removed.")
 	return r, nil
 }
 
@@ -155,7 +156,7 @@ func (s *Session) Held(ctx context.Context) ([]connectors.Held, error) {
 	for mark, ps := range there {
 		active := !slices.ContainsFunc(ps, func(p policy) bool { return !p.active() })
 		out = append(out, connectors.Held{
-			Mark: mark, Text: "A firewall policy at the UniFi gateway", Active: active,
+			Mark: mark, Text: words.Text("A firewall policy at the UniFi gateway"), Active: active,
 			Receipt: connectors.Receipt{Mark: mark, Level: consent.Configured, At: s.now().UTC(), Grain: connectors.GrainRecipient},
 		})
 	}
@@ -169,16 +170,16 @@ func (s *Session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	f := connectors.Finding{Level: consent.NoLevel, Seen: consent.CannotTell, At: s.now().UTC()}
 	var k kept
 	if len(r.Data) > 0 && json.Unmarshal(r.Data, &k) != nil {
-		return f, connectors.Permanent("This receipt is not ours.", nil)
+		return f, connectors.Permanent(words.Text("This receipt is not ours."), nil)
 	}
 	there, err := s.ours(ctx)
 	if err != nil {
 		return f, err
 	}
 	if !holds(there[r.Mark], k.MACs) {
-		f.Missing, f.Text = true, "The UniFi gateway no longer holds this block, or somebody changed it."
+		f.Missing, f.Text = true, words.Text("The UniFi gateway no longer holds this block, or somebody changed it.")
 		return f, nil
 	}
-	f.Level, f.Text = consent.Configured, "The policy stands; the console does not say what it refused."
+	f.Level, f.Text = consent.Configured, words.Text("The policy stands; the console does not say what it refused.")
 	return f, nil
 }

@@ -9,6 +9,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // ClassicKind is the name of the connector for older consoles.
@@ -36,21 +37,21 @@ func (*Classic) Spec() connectors.Spec {
 	return connectors.Spec{
 		Kind:  ClassicKind,
 		Name:  "UniFi console before 10.1",
-		Sees:  "Which devices are in the home, with their names and addresses; not where they send.",
-		Stops: "One whole device, which is shut out of the network, the home included; it can be let in again.",
+		Sees:  words.Text("Which devices are in the home, with their names and addresses; not where they send."),
+		Stops: words.Text("One whole device, which is shut out of the network, the home included; it can be let in again."),
 		Options: []connectors.Option{
-			{Key: optAddress, Label: "Address of the console", Default: "https://192.168.1.1", Required: true, Address: true, Help: "Such as https://192.168.1.1, or https://192.168.1.5:8443 for a console that is a program."},
-			{Key: optUsername, Label: "User name", Required: true, Help: "A local administrator without a second factor, for Best Before alone."},
-			{Key: optPassword, Label: "Password", Required: true, Secret: true},
-			{Key: optSite, Label: "Site", Default: "default", Seldom: true, Help: "The short name of the site, as in the address of its page."},
+			{Key: optAddress, Label: words.Text("Address of the console"), Default: "https://192.168.1.1", Required: true, Address: true, Help: words.Text("Such as https://192.168.1.1, or https://192.168.1.5:8443 for a console that is a program.")},
+			{Key: optUsername, Label: words.Text("User name"), Required: true, Help: words.Text("A local administrator without a second factor, for Best Before alone.")},
+			{Key: optPassword, Label: words.Text("Password"), Required: true, Secret: true},
+			{Key: optSite, Label: words.Text("Site"), Default: "default", Seldom: true, Help: words.Text("The short name of the site, as in the address of its page.")},
 			connectors.CertificateOption(),
 		},
 		// A console that is a program tells everybody that it is up.
 		Knocks: []connectors.Knock{{Scheme: "https", Port: 8443, Path: "/status", Key: optAddress, Status: []int{200}, Has: []string{`"server_version"`, `"rc":"ok"`}}},
-		Needs:  []string{"a local account on the console, with the role of a site administrator"},
+		Needs:  []string{words.Text("a local account on the console, with the role of a site administrator")},
 		Stays: connectors.Stays{
-			What:  "The console's local administrator whose password you gave stays there, with its rights.",
-			Steps: []string{"If it is for Best Before alone: on the console, Admins & Users: remove that administrator."},
+			What:  words.Text("The console's local administrator whose password you gave stays there, with its rights."),
+			Steps: []string{words.Text("If it is for Best Before alone: on the console, Admins & Users: remove that administrator.")},
 		},
 	}
 }
@@ -81,7 +82,7 @@ func (*Classic) Open(ctx context.Context, set connectors.Settings, h *connectors
 		return nil, connectors.NeedsPerson(err.Error(), nil)
 	}
 	if h == nil || h.Now == nil || h.HTTP == nil || h.Secret == nil {
-		return nil, connectors.Permanent("the UniFi connector was given no clock, no way out or no way to read its password", nil)
+		return nil, connectors.Permanent(words.Text("the UniFi connector was given no clock, no way out or no way to read its password"), nil)
 	}
 	base, err := baseOf(set.Values[optAddress])
 	if err != nil {
@@ -92,11 +93,11 @@ func (*Classic) Open(ctx context.Context, set connectors.Settings, h *connectors
 		name = "default"
 	}
 	if !plainID(name) {
-		return nil, connectors.NeedsPerson("The short name of a UniFi site holds letters and digits only; \"default\" is usual.", nil)
+		return nil, connectors.NeedsPerson(words.Text("The short name of a UniFi site holds letters and digits only; \"default\" is usual."), nil)
 	}
 	l := &line{web: &web.Client{Base: base, HTTP: h.HTTP, Now: h.Now, Peer: peer}, username: set.Values[optUsername], site: name}
 	if l.password, err = h.Secret(ctx, set.Secrets[optPassword]); err != nil {
-		return nil, connectors.NeedsPerson("The password of the UniFi console cannot be read from the key store.", err)
+		return nil, connectors.NeedsPerson(words.Text("The password of the UniFi console cannot be read from the key store."), err)
 	}
 	if err := l.login(ctx); err != nil {
 		return nil, err
@@ -114,7 +115,7 @@ func (s *ClassicSession) Probe(ctx context.Context) error {
 func (*ClassicSession) Traits() connectors.Traits {
 	return connectors.Traits{
 		Grain: connectors.GrainDevice, SurvivesRestart: true, IPv4: true, IPv6: true, CutsOpenFlows: true, AtHome: true,
-		Note: "The device is shut out of the home's network too, not only of the internet.",
+		Note: words.Text("The device is shut out of the home's network too, not only of the internet."),
 	}
 }
 

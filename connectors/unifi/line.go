@@ -12,6 +12,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // line is a signed-in line to the console's own interface. Consoles count
@@ -50,19 +51,19 @@ func (l *line) loginHeld(ctx context.Context) error {
 		case r.Status == http.StatusNotFound:
 			continue // not that door
 		case r.Status == http.StatusUnauthorized, r.Status == http.StatusBadRequest, r.Status == http.StatusForbidden:
-			l.refused = connectors.Fault(consent.KindSignIn, "The UniFi console refused the user name or the password; give the connection those of a local account.", nil)
+			l.refused = connectors.Fault(consent.KindSignIn, words.Text("The UniFi console refused the user name or the password; give the connection those of a local account."), nil)
 			return l.refused
 		case !r.OK():
 			return l.web.Refusal(r)
 		}
 		l.take(r)
 		if l.cookie == "" {
-			return connectors.NeedsPerson("What answers there is not a UniFi console, or it wants a second factor; use a local account without one.", nil)
+			return connectors.NeedsPerson(words.Text("What answers there is not a UniFi console, or it wants a second factor; use a local account without one."), nil)
 		}
 		l.prefix, l.exit = door.prefix, door.out
 		return nil
 	}
-	return connectors.NeedsPerson("What answers there is not a UniFi console; check the address.", nil)
+	return connectors.NeedsPerson(words.Text("What answers there is not a UniFi console; check the address."), nil)
 }
 
 // take keeps the cookie and the word against forged requests.
@@ -134,21 +135,21 @@ func (l *line) read(r web.Reply, into any) error {
 	denied := slices.Contains([]string{"api.err.NoPermission", "api.err.NoEdit"}, e.Meta.Msg)
 	switch {
 	case denied || r.Status == http.StatusForbidden:
-		return connectors.NeedsPerson("This account may not do that at the UniFi console; give it the role of a site administrator.", nil)
+		return connectors.NeedsPerson(words.Text("This account may not do that at the UniFi console; give it the role of a site administrator."), nil)
 	case r.Status == http.StatusUnauthorized:
-		l.refused = connectors.Fault(consent.KindSignIn, "The UniFi console does not take the session that it just gave out; check that its clock is right and sign in again.", nil)
+		l.refused = connectors.Fault(consent.KindSignIn, words.Text("The UniFi console does not take the session that it just gave out; check that its clock is right and sign in again."), nil)
 		return l.refused
 	case !r.OK():
 		return l.web.Refusal(r)
 	case err != nil || e.Meta.RC == "":
-		return connectors.NeedsPerson("What answers there does not answer as a UniFi console does; check the address.", nil)
+		return connectors.NeedsPerson(words.Text("What answers there does not answer as a UniFi console does; check the address."), nil)
 	case e.Meta.RC != "ok":
-		return connectors.Permanent("The UniFi console refused: "+clean(strings.TrimPrefix(e.Meta.Msg, "api.err."))+".", nil)
+		return connectors.Permanent(words.Sprintf("The UniFi console refused: %s.", clean(strings.TrimPrefix(e.Meta.Msg, "api.err."))), nil)
 	case into == nil:
 		return nil
 	}
 	if err := json.Unmarshal(e.Data, into); err != nil {
-		return connectors.Transient("The UniFi console gave a list that cannot be read.", err)
+		return connectors.Transient(words.Text("The UniFi console gave a list that cannot be read."), err)
 	}
 	return nil
 }

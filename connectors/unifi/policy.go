@@ -11,6 +11,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // markStart begins the name of every policy of ours.
@@ -77,7 +78,7 @@ func policies(r connectors.BlockRequest, macs, home []string, outside string) ([
 	if !r.Target.Recipient.Any {
 		four, six := addressesOf(r.Target)
 		if len(four)+len(six) == 0 {
-			return nil, connectors.Unsupported("No address of this recipient is known, and the UniFi console goes by addresses.", nil)
+			return nil, connectors.Unsupported(words.Text("No address of this recipient is known, and the UniFi console goes by addresses."), nil)
 		}
 		halves = nil
 		for _, f := range []struct {
@@ -193,5 +194,5 @@ func tooOld(err error) error {
 	if connectors.KindOf(err) != consent.KindUnsupported {
 		return err
 	}
-	return connectors.Unsupported("This UniFi console has no firewall policies in its API; UniFi Network 10.1.68 or newer has them.", err)
+	return connectors.Unsupported(words.Text("This UniFi console has no firewall policies in its API; UniFi Network 10.1.68 or newer has them."), err)
 }

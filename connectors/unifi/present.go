@@ -11,6 +11,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // baseOf reads the address of a console, which speaks https unless told otherwise.
@@ -59,7 +60,7 @@ func sighting(from discovery.Source, now time.Time, c client) (discovery.Sightin
 	at := now.UTC()
 	out := discovery.Sighting{
 		Source: from, At: at, Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: mac}},
-		Detail: "The UniFi console says that it is connected.",
+		Detail: words.Text("The UniFi console says that it is connected."),
 	}
 	if a, err := netip.ParseAddr(c.Address); err == nil {
 		out.Addresses = []netip.Addr{a}
@@ -87,7 +88,7 @@ func (p *present) saw(now time.Time) {
 func (p *present) coverage() connectors.Coverage {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return connectors.Coverage{Since: p.since, Alive: p.alive, Sees: []string{"presence"}, Whole: true, Text: "Sees who is connected; not where they send."}
+	return connectors.Coverage{Since: p.since, Alive: p.alive, Sees: []string{"presence"}, Whole: true, Text: words.Text("Sees who is connected; not where they send.")}
 }
 
 func clean(s string) string { return string(discovery.Clean(s)) }

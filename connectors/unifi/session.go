@@ -9,6 +9,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 var (
@@ -38,7 +39,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 		return nil, connectors.NeedsPerson(err.Error(), nil)
 	}
 	if h == nil || h.Now == nil || h.HTTP == nil || h.Secret == nil {
-		return nil, connectors.Permanent("the UniFi connector was given no clock, no way out or no way to read its key", nil)
+		return nil, connectors.Permanent(words.Text("the UniFi connector was given no clock, no way out or no way to read its key"), nil)
 	}
 	base, err := baseOf(set.Values[optAddress])
 	if err != nil {
@@ -46,7 +47,7 @@ func (*Connector) Open(ctx context.Context, set connectors.Settings, h *connecto
 	}
 	key, err := h.Secret(ctx, set.Secrets[optKey])
 	if err != nil {
-		return nil, connectors.NeedsPerson("The API key of the UniFi console cannot be read from the key store.", err)
+		return nil, connectors.NeedsPerson(words.Text("The API key of the UniFi console cannot be read from the key store."), err)
 	}
 	s := &Session{
 		api:    &api{web: &web.Client{Base: base, HTTP: h.HTTP, Now: h.Now, Peer: peer}, key: key},
@@ -70,7 +71,7 @@ func (s *Session) Probe(ctx context.Context) error {
 func (*Session) Traits() connectors.Traits {
 	return connectors.Traits{
 		Grain: connectors.GrainRecipient, SurvivesRestart: true, IPv4: true, IPv6: true,
-		Note: "An open connection may go on until it ends by itself; no document says that the policy cuts it.",
+		Note: words.Text("An open connection may go on until it ends by itself; no document says that the policy cuts it."),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // A block has no name of its own here, so our mark stands in the note of the
@@ -61,11 +62,11 @@ func (s *ClassicSession) Block(ctx context.Context, r connectors.BlockRequest) (
 	macs := macsOf(r.Target)
 	switch {
 	case !goodMark(r.Mark):
-		return connectors.Receipt{}, connectors.Permanent("This block has no name that the UniFi console could keep.", nil)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("This block has no name that the UniFi console could keep."), nil)
 	case r.From.After(s.now()) || !r.Until.IsZero():
-		return connectors.Receipt{}, connectors.Unsupported("The UniFi console keeps no dates for a device that is shut out.", nil)
+		return connectors.Receipt{}, connectors.Unsupported(words.Text("The UniFi console keeps no dates for a device that is shut out."), nil)
 	case len(macs) == 0:
-		return connectors.Receipt{}, connectors.Unsupported("No hardware address of this device is known, and the UniFi console goes by that.", nil)
+		return connectors.Receipt{}, connectors.Unsupported(words.Text("No hardware address of this device is known, and the UniFi console goes by that."), nil)
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -75,7 +76,7 @@ func (s *ClassicSession) Block(ctx context.Context, r connectors.BlockRequest) (
 	}
 	mine := of(all, macs)
 	if len(mine) == 0 {
-		return connectors.Receipt{}, connectors.Unsupported("The UniFi console does not know this device.", nil)
+		return connectors.Receipt{}, connectors.Unsupported(words.Text("The UniFi console does not know this device."), nil)
 	}
 	for _, u := range mine {
 		if err := s.shutOut(ctx, u, r.Mark); err != nil {
@@ -97,11 +98,11 @@ func (s *ClassicSession) Block(ctx context.Context, r connectors.BlockRequest) (
 func (s *ClassicSession) shown(ctx context.Context, r connectors.BlockRequest, macs []string) (connectors.Receipt, error) {
 	data, err := json.Marshal(kept{macs})
 	if err != nil {
-		return connectors.Receipt{}, connectors.Permanent("a receipt cannot be written", err)
+		return connectors.Receipt{}, connectors.Permanent(words.Text("a receipt cannot be written"), err)
 	}
 	out := connectors.Receipt{
 		Mark: r.Mark, Level: consent.Accepted, At: s.now().UTC(), Target: r.Target, Grain: connectors.GrainDevice, Data: data,
-		Text: "The UniFi console shuts the device out of the network.",
+		Text: words.Text("The UniFi console shuts the device out of the network."),
 	}
 	all, err := s.users(ctx)
 	if err != nil {
@@ -133,7 +134,7 @@ func (s *ClassicSession) shutOut(ctx context.Context, u user, mark string) error
 
 func (s *ClassicSession) write(ctx context.Context, u user, note string) error {
 	if len(note) > maxNote {
-		return connectors.NeedsPerson("The note of this device at the UniFi console is too long to add our mark; shorten it there.", nil)
+		return connectors.NeedsPerson(words.Text("The note of this device at the UniFi console is too long to add our mark; shorten it there."), nil)
 	}
 	return s.line.post(ctx, "/upd/user/"+u.ID, map[string]any{"note": note, "noted": note != ""})
 }
@@ -161,7 +162,7 @@ func (s *ClassicSession) Unblock(ctx context.Context, r connectors.Receipt) (con
 			return r, err
 		}
 	}
-	r.Level, r.At, r.Text = consent.Configured, s.now().UTC(), "The device is let in again, as far as nothing else shuts it out."
+	r.Level, r.At, r.Text = consent.Configured, s.now().UTC(), words.Text("The device is let in again, as far as nothing else shuts it out.")
 	return r, nil
 }
 
@@ -197,7 +198,7 @@ func (s *ClassicSession) Held(ctx context.Context) ([]connectors.Held, error) {
 	var out []connectors.Held
 	for m, active := range by {
 		out = append(out, connectors.Held{
-			Mark: m, Text: "A device that is shut out at the UniFi console", Active: active,
+			Mark: m, Text: words.Text("A device that is shut out at the UniFi console"), Active: active,
 			Receipt: connectors.Receipt{Mark: m, Level: consent.Configured, At: s.now().UTC(), Grain: connectors.GrainDevice},
 		})
 	}
@@ -211,16 +212,16 @@ func (s *ClassicSession) Verify(ctx context.Context, r connectors.Receipt) (conn
 	f := connectors.Finding{Level: consent.NoLevel, Seen: consent.CannotTell, At: s.now().UTC()}
 	var k kept
 	if len(r.Data) > 0 && json.Unmarshal(r.Data, &k) != nil {
-		return f, connectors.Permanent("This receipt is not ours.", nil)
+		return f, connectors.Permanent(words.Text("This receipt is not ours."), nil)
 	}
 	all, err := s.users(ctx)
 	if err != nil {
 		return f, err
 	}
 	if !isOut(of(all, k.MACs), r.Mark) {
-		f.Missing, f.Text = true, "The UniFi console no longer shuts this device out, or somebody changed its note."
+		f.Missing, f.Text = true, words.Text("The UniFi console no longer shuts this device out, or somebody changed its note.")
 		return f, nil
 	}
-	f.Level, f.Text = consent.Configured, "The device is shut out; the console does not say whether it tries."
+	f.Level, f.Text = consent.Configured, words.Text("The device is shut out; the console does not say whether it tries.")
 	return f, nil
 }

@@ -25,6 +25,7 @@ package unifi
 
 import (
 	"bestbefore/connectors"
+	"bestbefore/words"
 )
 
 // Kind is the connector's name in settings and on the command line.
@@ -53,22 +54,22 @@ func (*Connector) Spec() connectors.Spec {
 	return connectors.Spec{
 		Kind:  Kind,
 		Name:  "UniFi gateway",
-		Sees:  "Which devices are in the home, with their names and addresses; not where they send.",
-		Stops: "A device, or its traffic to one recipient, IPv4 and IPv6, by its hardware address.",
+		Sees:  words.Text("Which devices are in the home, with their names and addresses; not where they send."),
+		Stops: words.Text("A device, or its traffic to one recipient, IPv4 and IPv6, by its hardware address."),
 		Options: []connectors.Option{
-			{Key: optAddress, Label: "Address of the console", Default: "https://192.168.1.1", Required: true, Address: true, Help: "The address of its own page, such as https://192.168.1.1."},
-			{Key: optKey, Label: "API key", Required: true, Secret: true, Help: "Made on the console under Settings, Control Plane, Integrations."},
-			{Key: optSite, Label: "Site", Seldom: true, Help: "Its name, where the console has several. Empty: the only one, or the one called Default."},
+			{Key: optAddress, Label: words.Text("Address of the console"), Default: "https://192.168.1.1", Required: true, Address: true, Help: words.Text("The address of its own page, such as https://192.168.1.1.")},
+			{Key: optKey, Label: words.Text("API key"), Required: true, Secret: true, Help: words.Text("Made on the console under Settings, Control Plane, Integrations.")},
+			{Key: optSite, Label: words.Text("Site"), Seldom: true, Help: words.Text("Its name, where the console has several. Empty: the only one, or the one called Default.")},
 			connectors.CertificateOption(),
 		},
 		Knocks: []connectors.Knock{{Scheme: "https", Port: 443, Path: "/", Key: optAddress, Status: []int{200}, Has: []string{"<title>UniFi OS</title>"}}},
 		Needs: []string{
-			"a UniFi gateway with zone-based firewall and UniFi Network 10.1.68 or newer",
-			"an API key of an administrator",
+			words.Text("a UniFi gateway with zone-based firewall and UniFi Network 10.1.68 or newer"),
+			words.Text("an API key of an administrator"),
 		},
 		Stays: connectors.Stays{
-			What:  "The API key that you made for Best Before goes on being valid at the console.",
-			Steps: []string{"On the console: Settings, Control Plane, Integrations: delete that key."},
+			What:  words.Text("The API key that you made for Best Before goes on being valid at the console."),
+			Steps: []string{words.Text("On the console: Settings, Control Plane, Integrations: delete that key.")},
 		},
 	}
 }

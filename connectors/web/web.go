@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
@@ -19,6 +18,7 @@ import (
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 const (
@@ -75,7 +75,7 @@ func ParseBase(typed, peer string) (*url.URL, error) {
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
-		return nil, connectors.Fault(consent.KindNeedsPerson, fmt.Sprintf("%q is not the address of %s; write it as in http://192.168.1.5 or http://192.168.1.5:3000.", string(discovery.Clean(typed)), peer), nil)
+		return nil, connectors.Fault(consent.KindNeedsPerson, words.Sprintf("%q is not the address of %s; write it as in http://192.168.1.5 or http://192.168.1.5:3000.", string(discovery.Clean(typed)), peer), nil)
 	}
 	path := strings.TrimRight(u.Path, "/")
 	for _, page := range []string{"/login.html", "/login", "/admin", "/api", "/control"} {
@@ -92,7 +92,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Reply, error) {
 	}
 	req, err := c.request(ctx, r)
 	if err != nil {
-		return Reply{}, connectors.Fault(consent.KindPermanent, "What was to be asked of "+c.Peer+" cannot be written.", err)
+		return Reply{}, connectors.Fault(consent.KindPermanent, words.Sprintf("What was to be asked of %s cannot be written.", c.Peer), err)
 	}
 	began := c.Now()
 	resp, err := c.HTTP.Do(req)
@@ -105,7 +105,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Reply, error) {
 		return Reply{}, connectors.Unreached(ctx, c.Peer, err)
 	}
 	if len(out.Body) > bodyMax {
-		return Reply{}, connectors.Fault(consent.KindTransient, c.Peer+" gives an answer that is too large to be right; it was not read further.", ErrTooLarge)
+		return Reply{}, connectors.Fault(consent.KindTransient, words.Sprintf("%s gives an answer that is too large to be right; it was not read further.", c.Peer), ErrTooLarge)
 	}
 	c.clock(&out, began)
 	if err := c.pause.Note(out.Status, resp.Header, c.Now(), c.Peer); err != nil {
@@ -196,7 +196,7 @@ func (c *Client) PeerNow() (time.Time, bool) {
 // Decode reads an answer as JSON of v's form; anything else is another kind of server.
 func (c *Client) Decode(r Reply, v any) error {
 	if err := json.Unmarshal(r.Body, v); err != nil {
-		return connectors.Fault(consent.KindTransient, "What answers there does not answer as "+c.Peer+" does.", err)
+		return connectors.Fault(consent.KindTransient, words.Sprintf("What answers there does not answer as %s does.", c.Peer), err)
 	}
 	return nil
 }
@@ -210,15 +210,15 @@ func (c *Client) Refusal(r Reply) error {
 	}
 	switch {
 	case r.Status == http.StatusUnauthorized:
-		return connectors.Fault(consent.KindSignIn, c.Peer+" refused the log-in.", cause)
+		return connectors.Fault(consent.KindSignIn, words.Sprintf("%s refused the log-in.", c.Peer), cause)
 	case r.Status == http.StatusForbidden:
-		return connectors.Fault(consent.KindNeedsPerson, "This account may not do that at "+c.Peer+"; give it the right, or use another.", cause)
+		return connectors.Fault(consent.KindNeedsPerson, words.Sprintf("This account may not do that at %s; give it the right, or use another.", c.Peer), cause)
 	case r.Status == http.StatusNotFound || r.Status == http.StatusMethodNotAllowed || r.Status == http.StatusNotImplemented:
-		return connectors.Fault(consent.KindUnsupported, c.Peer+" does not know what it was asked; it may be too old, or something else answers there.", cause)
+		return connectors.Fault(consent.KindUnsupported, words.Sprintf("%s does not know what it was asked; it may be too old, or something else answers there.", c.Peer), cause)
 	case r.Status >= 500:
 		return connectors.OwnFault(c.Peer, r.Status, cause)
 	}
-	return connectors.Fault(consent.KindPermanent, fmt.Sprintf("%s refused what it was asked (%d).", c.Peer, r.Status), cause)
+	return connectors.Fault(consent.KindPermanent, words.Sprintf("%s refused what it was asked (%d).", c.Peer, r.Status), cause)
 }
 
 func firstLine(b []byte) string {

@@ -189,7 +189,7 @@ func (e *Core) giveUp(ctx context.Context, over []*pending) {
 func plainly(err error) error {
 	var said *connectors.Error
 	if errors.As(err, &said) && said.Kind != consent.KindTransient {
-		return errors.New(said.Text)
+		return words.New(said.Text)
 	}
 	return err
 }

@@ -206,7 +206,7 @@ func (e *Core) resign(ctx context.Context, c connectors.Connection) (string, err
 	e.Log.Info("our own access could not be ended", "connection", c.ID, "error", err)
 	var said *connectors.Error
 	if errors.As(err, &said) { // the cause is for the log
-		err = errors.New(said.Text)
+		err = words.New(said.Text)
 	}
 	err = words.Errorf("%s stays connected, because our access there could not be ended: %w", c.Name, err)
 	n := ledger.Note{Time: e.Now(), Kind: consent.NoteAction, Text: capital(err.Error())}

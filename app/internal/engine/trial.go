@@ -54,7 +54,7 @@ func (e *Core) TestConnection(ctx context.Context, id string) (ConnectionInfo, e
 	var said *connectors.Error
 	if errors.As(err, &said) { // the cause is for the log
 		e.Log.Info("a connection was tested", "connection", c.ID, "error", err)
-		err = errors.New(said.Text)
+		err = words.New(said.Text)
 	}
 	return e.connectionInfo(ctx, c), err
 }
