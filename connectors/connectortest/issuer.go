@@ -34,23 +34,8 @@ var (
 func StartIssuer(t *testing.T, name string) Issuer {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), build(t, name))
-	in, err := c.StdinPipe() // it ends when this is closed, by us or with us
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatalf("starting %s: %v", name, err)
-	}
-	t.Cleanup(func() {
-		_ = in.Close()
-		_ = c.Wait()
-	})
 	var p Issuer
-	line, err := bufio.NewReader(out).ReadBytes('\n')
+	line, err := bufio.NewReader(beside(t, c, name)).ReadBytes('\n')
 	if err == nil {
 		err = json.Unmarshal(line, &p)
 	}

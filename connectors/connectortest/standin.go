@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"testing"
@@ -16,7 +17,25 @@ func StandIn(t *testing.T, binary, dir, name string) Served {
 	c := exec.CommandContext(t.Context(), binary, "-test.run", "^TestServe$", "-test.v")
 	c.Dir, c.Stderr = dir, os.Stderr
 	c.Env = append(os.Environ(), serveVar+"="+name)
-	in, err := c.StdinPipe() // it ends when this is closed, by us or with us
+	var s Served
+	lines := bufio.NewScanner(beside(t, c, name))
+	for lines.Scan() {
+		if line := lines.Bytes(); bytes.HasPrefix(line, []byte("{")) {
+			if err := json.Unmarshal(line, &s); err != nil {
+				t.Fatalf("%s says %q: %v", name, line, err)
+			}
+			return s
+		}
+	}
+	t.Fatalf("%s does not say where it is: %v", name, lines.Err())
+	return s
+}
+
+// beside starts a program that goes on until its input ends, which is with t or
+// with us, and gives what it says.
+func beside(t *testing.T, c *exec.Cmd, name string) io.Reader {
+	t.Helper()
+	in, err := c.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,16 +50,5 @@ func StandIn(t *testing.T, binary, dir, name string) Served {
 		_ = in.Close()
 		_ = c.Wait()
 	})
-	var s Served
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if line := lines.Bytes(); bytes.HasPrefix(line, []byte("{")) {
-			if err := json.Unmarshal(line, &s); err != nil {
-				t.Fatalf("%s says %q: %v", name, line, err)
-			}
-			return s
-		}
-	}
-	t.Fatalf("%s does not say where it is: %v", name, lines.Err())
-	return s
+	return out
 }

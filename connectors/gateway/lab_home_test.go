@@ -12,7 +12,6 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,9 +19,9 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
-	"golang.org/x/sys/unix"
 
 	"bestbefore/connectors"
+	"bestbefore/connectors/connectortest"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -113,33 +112,14 @@ func runInLab() int {
 	return 0
 }
 
-// in runs f in the namespace of one of the lab's computers. Sockets stay where they were made.
+// in runs f in the namespace of one of the lab's computers.
 func in[T any](t testing.TB, where string, f func() (T, error)) T {
 	t.Helper()
-	type result struct {
-		v   T
-		err error
+	v, err := connectortest.In(labName(where), f)
+	if err != nil {
+		t.Fatalf("in %s: %v", where, err)
 	}
-	done := make(chan result)
-	go func() {
-		var r result
-		defer func() { done <- r }()
-		runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
-		fd, err := unix.Open("/run/netns/"+labName(where), unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		if err != nil {
-			r.err = err
-			return
-		}
-		defer unix.Close(fd)
-		if r.err = unix.Setns(fd, unix.CLONE_NEWNET); r.err == nil {
-			r.v, r.err = f()
-		}
-	}()
-	r := <-done
-	if r.err != nil {
-		t.Fatalf("in %s: %v", where, r.err)
-	}
-	return r.v
+	return v
 }
 
 func labName(where string) string { return os.Getenv("BBGW_LAB") + "-" + where }

@@ -12,15 +12,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"bestbefore/connectors"
+	"bestbefore/connectors/connectortest"
 	"bestbefore/discovery/flow"
 )
 
@@ -79,33 +77,14 @@ for n in %[1]s %[2]s %[3]s; do for i in lan0 wan0 eth0; do ip netns exec $n etht
 `, d, r, o))
 }
 
-// in runs f inside a namespace.
+// in runs f in the namespace of one of the lab's computers.
 func in[T any](t testing.TB, where string, f func() (T, error)) T {
 	t.Helper()
-	type result struct {
-		v   T
-		err error
+	v, err := connectortest.In(labName(where), f)
+	if err != nil {
+		t.Fatalf("in %s: %v", where, err)
 	}
-	done := make(chan result)
-	go func() {
-		var r result
-		defer func() { done <- r }()
-		runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
-		fd, err := unix.Open("/run/netns/"+labName(where), unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		if err != nil {
-			r.err = err
-			return
-		}
-		defer unix.Close(fd)
-		if r.err = unix.Setns(fd, unix.CLONE_NEWNET); r.err == nil {
-			r.v, r.err = f()
-		}
-	}()
-	r := <-done
-	if r.err != nil {
-		t.Fatalf("in %s: %v", where, r.err)
-	}
-	return r.v
+	return v
 }
 
 // sink answers each connection with as many bytes as the first line asks for.

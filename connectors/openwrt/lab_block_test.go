@@ -345,7 +345,7 @@ func readsALargeTable(t *testing.T, r *realRouter) {
 	s := r.open(t)
 	r.run("conntrack", "-F")
 	send := func(from, to string, ports ...int) {
-		c, err := in(t, "tv", func() (net.PacketConn, error) { return net.ListenPacket("udp", net.JoinHostPort(from, "0")) })
+		c, err := connectortest.In("tv", func() (net.PacketConn, error) { return net.ListenPacket("udp", net.JoinHostPort(from, "0")) })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,15 +11,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"bestbefore/connectors"
+	"bestbefore/connectors/connectortest"
 	"bestbefore/consent"
 )
 
@@ -193,36 +191,10 @@ func (r *realRouter) forget() {
 	r.run("conntrack", "-F")
 }
 
-// in runs f in the namespace of one of the lab's computers. Sockets stay where they were made.
-func in[T any](t testing.TB, where string, f func() (T, error)) (T, error) {
-	t.Helper()
-	type result struct {
-		v   T
-		err error
-	}
-	done := make(chan result)
-	go func() {
-		var r result
-		defer func() { done <- r }()
-		runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
-		fd, err := unix.Open("/run/netns/"+where, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		if err != nil {
-			r.err = err
-			return
-		}
-		defer unix.Close(fd)
-		if r.err = unix.Setns(fd, unix.CLONE_NEWNET); r.err == nil {
-			r.v, r.err = f()
-		}
-	}()
-	r := <-done
-	return r.v, r.err
-}
-
 // serve answers on an address of the outside with what it is sent.
 func serve(t *testing.T, at string) {
 	t.Helper()
-	ln, err := in(t, "net", func() (net.Listener, error) { return net.Listen("tcp", at) })
+	ln, err := connectortest.In("net", func() (net.Listener, error) { return net.Listen("tcp", at) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +228,7 @@ func serve(t *testing.T, at string) {
 // dial opens a connection from a device.
 func dial(t testing.TB, device, to string) (net.Conn, error) {
 	t.Helper()
-	return in(t, device, func() (net.Conn, error) { return net.DialTimeout("tcp", to, 2*time.Second) })
+	return connectortest.In(device, func() (net.Conn, error) { return net.DialTimeout("tcp", to, 2*time.Second) })
 }
 
 // echo sends n bytes and wants them back.
