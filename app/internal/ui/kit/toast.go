@@ -41,8 +41,5 @@ func (t *Toast) Show(v view.Toast) {
 // Hide takes the message away.
 func (t *Toast) Hide() { t.Box.Hide() }
 
-// Text is what the toast says.
-func (t *Toast) Text() string { return t.text.String() }
-
 // UndoButton is the button that undoes.
 func (t *Toast) UndoButton() *Button { return t.undo }
