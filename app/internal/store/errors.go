@@ -22,6 +22,7 @@ var (
 	ErrReadOnly = errors.New("read-only folder")
 	ErrFull     = errors.New("disk full")
 	ErrMissing  = errors.New("missing file")
+	ErrDisk     = errors.New("failing disk")
 )
 
 // ErrQuarantined says that the record is there but cannot be believed. It comes
@@ -48,6 +49,8 @@ func (e *FileError) Error() string {
 		return fmt.Sprintf("Best Before may not write to %s; make it writable, or give another folder with --data", e.File)
 	case is(ErrFull):
 		return fmt.Sprintf("the disk that holds %s is full; make room, it goes on by itself afterwards", e.File)
+	case is(ErrDisk):
+		return fmt.Sprintf("the file %s cannot be read or written, the disk reports an error; check the disk, and copy the folder first (%s)", name, e.File)
 	default:
 		return fmt.Sprintf("the file %s is missing, but there was a diary in this folder; put a backup back with \"bestbefore-agent backup\", or move the rest of the folder away to begin anew (%s)", name, e.File)
 	}
@@ -99,6 +102,8 @@ func kindOf(err error) error {
 		return ErrFull
 	case lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_PERM:
 		return ErrReadOnly
+	case lib.SQLITE_IOERR:
+		return ErrDisk
 	}
 	return nil
 }

@@ -215,18 +215,52 @@ func TestADamagedFileIsNamedAndNeverBegunAnew(t *testing.T) {
 	}
 }
 
+// TestEvidenceThatIsGoneIsNotBegunAnew: neither with its sealed end, nor, where no key
+// store could seal it, with the record of traffic. The twin: with neither there was none.
 func TestEvidenceThatIsGoneIsNotBegunAnew(t *testing.T) {
 	for name, damage := range map[string]func(string) error{"removed": os.Remove, "emptied": func(p string) error { return os.Truncate(p, 0) }} {
-		c := testConfig(t.TempDir())
-		c.Seal = testSealer{key: 7}
+		for trace, seal := range map[string]HeadSealer{"head.seal": testSealer{key: 7}, "flows.db": nil} {
+			c := testConfig(t.TempDir())
+			c.Seal = seal
+			s, err := Open(t.Context(), c)
+			must(t, err)
+			fill(t, s)
+			must(t, s.Close())
+			must(t, damage(filepath.Join(c.Dir, "evidence.db")))
+			if trace != "flows.db" {
+				must(t, os.Remove(filepath.Join(c.Dir, "flows.db")))
+			}
+			if _, err := Open(t.Context(), c); !errors.Is(err, ErrMissing) {
+				t.Errorf("%s, %s is there: %v", name, trace, err)
+			}
+			must(t, os.Remove(filepath.Join(c.Dir, trace)))
+			open(t, c)
+		}
+	}
+}
+
+// TestAStartOnAFullDisk: the program was ended while the disk was filled up, and its
+// start still opens the files and decides, on the room of the reserve. The twin has none.
+func TestAStartOnAFullDisk(t *testing.T) {
+	for name, reserve := range map[string]int64{"with the reserve": 1 << 20, "its twin without": 0} {
+		c := testConfig(mount(t, "size=8m"))
 		s, err := Open(t.Context(), c)
 		must(t, err)
 		fill(t, s)
 		must(t, s.Close())
-		must(t, damage(filepath.Join(c.Dir, "evidence.db")))
-		if _, err := Open(t.Context(), c); !errors.Is(err, ErrMissing) {
-			t.Errorf("%s: %v", name, err)
+		if reserve == 0 {
+			must(t, os.Remove(s.room.path()))
 		}
+		fillDisk(t, filepath.Join(c.Dir, "filler"))
+		s, err = Open(t.Context(), c)
+		if (err == nil) != (reserve > 0) || err != nil && !errors.Is(err, ErrFull) {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if err != nil {
+			continue
+		}
+		must(t, s.Decide(t.Context(), consent.Decision{Consent: given("cfull", noon), Notes: []ledger.Note{note(consent.NoteGiven, "Given.")}}))
+		must(t, s.Close())
 	}
 }
 
@@ -245,6 +279,15 @@ func TestDamagedFlowsAreSetAsideAndBegunAnew(t *testing.T) {
 		t.Fatalf("%+v", cs)
 	}
 	must(t, s.AddFlows(t.Context(), "gw", []flow.Record{record("d1", -1, 1)}, nil))
+}
+
+// TestAFileThatCannotBeReadIsSaidInASentence: no bare number of SQLite.
+func TestAFileThatCannotBeReadIsSaidInASentence(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.MkdirAll(filepath.Join(dir, "evidence.db"), 0o700))
+	if _, err := Open(t.Context(), testConfig(dir)); err == nil || !strings.Contains(err.Error(), "evidence.db cannot be read") {
+		t.Fatal(err)
+	}
 }
 
 // mount gives a folder on a file system of its own, where the system lets us.

@@ -99,15 +99,22 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{cfg: c, lock: lock, aliases: map[discovery.DeviceID]discovery.DeviceID{}}
-	if err := s.open(ctx); err != nil {
+	s.room = room{dir: c.Dir, reserve: c.Reserve, minFree: c.MinFree, now: c.Now}
+	s.room.keepReserve()
+	err = s.open(ctx)
+	if errors.Is(err, ErrFull) && s.room.free() {
+		// SQLite needs a little room only to open a file: a disk that was filled up
+		// meanwhile must not keep a start from ending what is due.
+		c.Log.Warn("the disk is full; the reserve was given up")
+		err = errors.Join(s.closeFiles(), s.open(ctx))
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
 func (s *Store) open(ctx context.Context) error {
-	s.room = room{dir: s.cfg.Dir, reserve: s.cfg.Reserve, minFree: s.cfg.MinFree, now: s.cfg.Now}
-	s.room.keepReserve()
 	var err error
 	if s.earlier, err = copies(filepath.Join(s.cfg.Dir, "evidence.db")); err != nil {
 		return err
@@ -130,15 +137,26 @@ func (s *Store) open(ctx context.Context) error {
 	return nil
 }
 
-// openEvidence never starts empty beside the traces of an earlier diary.
+// openEvidence never starts empty beside the traces of an earlier diary: its
+// sealed end, or a record of traffic, which is begun only after it.
 func (s *Store) openEvidence(ctx context.Context) (*file, error) {
 	path := filepath.Join(s.cfg.Dir, "evidence.db")
-	if fresh, err := isFresh(ctx, path); err != nil {
+	fresh, err := isFresh(ctx, path)
+	if err != nil {
 		return nil, err
-	} else if _, sealed := os.Stat(s.sealPath()); fresh && sealed == nil {
+	}
+	if fresh && s.traces(ctx) {
 		return nil, &FileError{Kind: ErrMissing, File: path}
 	}
 	return openFile(ctx, evidenceConfig(path, s.cfg))
+}
+
+func (s *Store) traces(ctx context.Context) bool {
+	if _, err := os.Stat(s.sealPath()); err == nil {
+		return true
+	}
+	fresh, err := isFresh(ctx, filepath.Join(s.cfg.Dir, "flows.db"))
+	return err == nil && !fresh
 }
 
 // openFlows sets a damaged file aside: traffic can be watched anew.
@@ -188,14 +206,17 @@ func (s *Store) setFlowsAside(path string, why error) error {
 func (s *Store) Problems() []Problem { return s.problems }
 
 // Close closes both files and gives the folder free. It is the last call.
-func (s *Store) Close() error {
+func (s *Store) Close() error { return errors.Join(s.closeFiles(), s.lock.Close()) }
+
+func (s *Store) closeFiles() error {
 	var errs []error
 	for _, f := range []*file{s.flows, s.evidence} {
 		if f != nil {
 			errs = append(errs, f.close())
 		}
 	}
-	return errors.Join(append(errs, s.lock.Close())...)
+	s.flows, s.evidence = nil, nil
+	return errors.Join(errs...)
 }
 
 // commit runs fn in one durable transaction on the evidence and tells the
