@@ -56,7 +56,7 @@ func readTerm(s string) (Term, error) {
 	}
 	naive, day, err := parseCivil(s)
 	if err != nil {
-		return Term{}, words.Errorf("%q is no date and no duration, write it as 2027-05-31, 2027-05-31T18:00, 6mo or no-end: %w", short(s), err)
+		return Term{}, words.Errorf("%q is %w; write it as 2027-05-31, 2027-05-31T18:00, 6mo or no-end", short(s), err)
 	}
 	if day {
 		return Term{Kind: UntilDate, Civil: naive.Format(civilDay)}, nil
@@ -113,7 +113,7 @@ func (t Term) period(b base, zone *time.Location) (time.Time, string, error) {
 	}
 	// Bounded before anything is added up, so that nothing can overflow.
 	if p.years > 1 || p.months > 12 || p.days > 366 || p.clock > 366*24*time.Hour {
-		return time.Time{}, "", fmt.Errorf("%s: %w", t.Rule, ErrTooLong)
+		return time.Time{}, "", ErrTooLong // P5Y is nobody's word
 	}
 	switch {
 	case p.zero():

@@ -141,17 +141,20 @@ func (c *call) support(ctx context.Context, args []string) error {
 	if len(pos) == 2 && pos[1] != "none" && source == "" {
 		return usagef("--source is needed: where does it stand? usage: %s", commands()["support"].usage)
 	}
+	last := ""
+	if len(pos) == 2 && pos[1] != "none" {
+		last = pos[1]
+		if err := civil(last); err != nil {
+			return err
+		}
+	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
 		d, err := e.Device(ctx, pos[0])
 		if err != nil {
 			return err
 		}
 		if len(pos) == 2 {
-			until := pos[1]
-			if until == "none" {
-				until = ""
-			}
-			if err := e.SetSupport(ctx, d.ID, until, source, how); err != nil {
+			if err := e.SetSupport(ctx, d.ID, last, source, how); err != nil {
 				return err
 			}
 			if d, err = e.Device(ctx, string(d.ID)); err != nil {

@@ -28,9 +28,9 @@ func try(t *testing.T, dir string, args ...string) (code int, out, errs string) 
 func TestEverythingThatAsksWorksOnAnEmptyFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	for _, args := range [][]string{
-		{"devices"}, {"flows"}, {"consents"}, {"connectors"}, {"held"}, {"diary"}, {"diary", "--verify"}, {"questions"}, {"export", filepath.Join(dir, "out")}, {"clock"}, {"clock", "--confirm"}, {"calendar", filepath.Join(dir, "dates.ics")},
+		{"devices"}, {"flows"}, {"consents"}, {"connectors"}, {"held"}, {"diary"}, {"diary", "--verify"}, {"questions"}, {"coverage"}, {"export", filepath.Join(dir, "out")}, {"clock"}, {"clock", "--confirm"}, {"calendar", filepath.Join(dir, "dates.ics")},
 	} {
-		if code, out, errs := try(t, dir, args...); code != exitDone || errs != "" {
+		if code, out, errs := try(t, dir, args...); code != exitDone || errs != "" || out == "" && args[0] != "calendar" {
 			t.Errorf("%v: exit %d, %q, %q", args, code, out, errs)
 		}
 	}
@@ -62,6 +62,19 @@ func TestWrongCallsAndFailuresSayWhatToDo(t *testing.T) {
 		{exitFailed, "there is no permission", []string{"renew", "cnothing", "--until", "1mo"}},
 		{exitFailed, "nothing to undo", []string{"undo"}},
 		{exitFailed, "no connector", []string{"connect", "teapot"}},
+		{exitUsage, "write it as 2027-05-31", []string{"allow", "x", "--to", "any", "--until", "2027-02-30"}},
+		{exitUsage, "write it as 2027-05-31", []string{"renew", "cnothing", "--until", "soon"}},
+		{exitUsage, "--for", []string{"disconnect", "toaster", "--for", "ever"}},
+		{exitUsage, "--until", []string{"news", "allow", "toaster", "Maker", "--until", "ever"}},
+		{exitUsage, "a day such as", []string{"forget", "--from", "soon", "--to", "2027-01-01"}},
+		{exitUsage, "a day such as", []string{"support", "toaster", "2027-13-01", "--source", "page"}},
+		{exitUsage, "--set address=", []string{"connect", "adguardhome"}},
+		{exitFailed, "\"unusual\" lists", []string{"unusual", "fine", "nothing"}},
+		{exitFailed, "\"captures\" lists", []string{"captures", "forget", "nothing"}},
+		{exitFailed, "there is no \"/nowhere/x\"", []string{"recipe", "check", "/nowhere/x"}},
+		{exitFailed, "there is no \"/nowhere/x\"", []string{"import-capture", "/nowhere/x"}},
+		{exitFailed, "there is no \"/nowhere/x\"", []string{"calendar", "/nowhere/x"}},
+		{exitFailed, "give another one", []string{"export", "/proc/x"}},
 	} {
 		code, _, errs := try(t, dir, c.args...)
 		if code != c.code || !strings.Contains(errs, c.says) {

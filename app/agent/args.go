@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -51,6 +53,39 @@ func since(s string, now time.Time) (time.Time, error) {
 		return t, nil
 	}
 	return time.Time{}, usagef("%q is neither a time such as 7d or 24h nor a date such as 2026-05-31", s)
+}
+
+// until checks how an end is written, before anything is opened; whether it may be is
+// for the engine to say.
+func until(option, s string) error {
+	if _, err := consent.ReadTerm(s); err != nil {
+		return usagef("%s: %s", option, err)
+	}
+	return nil
+}
+
+// civil checks a day.
+func civil(s string) error {
+	if _, err := time.Parse(time.DateOnly, s); err != nil {
+		return usagef("%q is not a day such as 2027-05-31", s)
+	}
+	return nil
+}
+
+// fileFault says of a file that somebody named what is wrong with it.
+func fileFault(what string, err error) error {
+	var at *fs.PathError
+	if !errors.As(err, &at) {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no %q; look at how it is written", at.Path)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("you may not use %q; choose another, or change its rights", at.Path)
+	default:
+		return fmt.Errorf("%s: %w", what, err)
+	}
 }
 
 // recipient reads --to: "any", destinations ("203.0.113.7,bell.example"), or a

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"bestbefore/app/internal/clock"
 )
 
 // loudly skips with a reason that is seen in the log of a run.
@@ -107,26 +110,28 @@ func TestWithoutRights(t *testing.T) {
 	}
 }
 
-// TestAClockIn1970: nothing is decided by a clock that was never set, and the
-// program says so instead of failing.
+// TestAClockIn1970: a clock that was never set gives no permission and no entry of the
+// diary its time, and the program says that it is in doubt instead of failing.
 func TestAClockIn1970(t *testing.T) {
-	fake, err := exec.LookPath("faketime")
-	if err != nil {
-		loudly(t, "no faketime here; install faketime to set a clock back")
+	never := func() clock.Reading {
+		return clock.Reading{Wall: time.Unix(600, 0), Boot: 10 * time.Minute, BootID: "a run without a clock"}
 	}
-	dir := filepath.Join(t.TempDir(), "data")
-	does(t, dir, "devices")
-	bin := buildAgent(t)
-	cmd := exec.Command(fake, "-f", "1970-01-01 00:10:00", bin, "--data", dir, "devices")
-	cmd.Env = append(os.Environ(), "DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent")
-	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "No devices yet") {
-		t.Errorf("it does not even list: %v, %s", err, out)
+	dir, _ := householdAt(t, never)
+	if out := does(t, dir, "devices"); strings.Count(out, "\n") != 2 {
+		t.Errorf("it does not list: %q", out)
 	}
-	cmd = exec.Command(fake, "-f", "1970-01-01 00:10:00", bin, "--data", dir, "allow", "x", "--to", "any", "--until", "1d")
-	cmd.Env = append(os.Environ(), "DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent")
-	if out, err = cmd.CombinedOutput(); err == nil {
-		t.Errorf("a permission was given: %s", out)
+	holds(t, does(t, dir, "clock"), "1 January 1970", "may be wrong", "Set the date and time")
+	does(t, dir, "allow", bellMAC, "--to", "any", "--until", "1d")
+	for what, key := range map[string]string{"consents": "given", "diary": "time"} {
+		all := rows(t, dir, what)
+		for _, r := range all {
+			if at, err := time.Parse(time.RFC3339, r[key].(string)); err != nil || at.Year() < 2026 {
+				t.Errorf("%s: a time of a clock that was never set: %v", what, r)
+			}
+		}
+		if len(all) == 0 {
+			t.Errorf("%s: nothing", what)
+		}
 	}
 	holds(t, does(t, dir, "diary", "--verify"), "The diary is whole")
 }

@@ -135,7 +135,7 @@ func (c *call) declared(ctx context.Context, args []string) error {
 func readDescription(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("opening the description: %w", err)
+		return nil, fileFault("opening the description", err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
 	b, err := io.ReadAll(io.LimitReader(f, descriptionMax))

@@ -32,7 +32,7 @@ func TestDeclared(t *testing.T) {
 		t.Fatal(err)
 	}
 	fails(t, dir, "RFC 8520", "declared", bell, "--file", page)
-	fails(t, dir, "no such file", "declared", bell, "--file", page+"x")
+	fails(t, dir, "there is no", "declared", bell, "--file", page+"x")
 	does(t, dir, "declared", bell, "--forget")
 	fails(t, dir, "nothing is kept", "declared", bell, "--forget")
 	if code, _, errs := try(t, dir, "declared", bell, "--forget", "--fetch"); code != exitUsage || !strings.Contains(errs, "usage: declared") {
@@ -47,7 +47,7 @@ func TestUnusualAndCoverage(t *testing.T) {
 	if got := rows(t, dir, "unusual", "--all"); len(got) != 0 {
 		t.Errorf("%v", got)
 	}
-	fails(t, dir, "answered already", "unusual", "fine", "unothing")
+	fails(t, dir, "waits for an answer", "unusual", "fine", "unothing")
 	holds(t, does(t, dir, "coverage"), "connect your router")
 	does(t, dir, "connect", peer.Connector().Spec().Kind)
 	found := false

@@ -41,6 +41,12 @@ func (seen) Scan(ctx context.Context, emit func(discovery.Sighting)) error {
 // folder, as "run" does; the command lines of a test then talk to it over its socket.
 func household(t *testing.T) (dir string, peer *connectortest.Peer) {
 	t.Helper()
+	return householdAt(t, nil)
+}
+
+// householdAt is household on a computer with other clocks; nil are this one's.
+func householdAt(t *testing.T, clocks func() clock.Reading) (dir string, peer *connectortest.Peer) {
+	t.Helper()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
 	dir, err := os.MkdirTemp("", "bb") // a socket's path must be short
 	if err != nil {
@@ -54,7 +60,7 @@ func household(t *testing.T) (dir string, peer *connectortest.Peer) {
 	}
 	h, err := lifecycle.Open(t.Context(), lifecycle.Config{
 		Dir: dir, Scan: true, Enforce: true, Listen: true, Registry: reg, Scanners: map[string]discovery.Scanner{"test": seen{}}, Bus: "unix:path=/nonexistent",
-		PassphraseCost: secrets.Cost{N: 16, R: 1, P: 1},
+		PassphraseCost: secrets.Cost{N: 16, R: 1, P: 1}, Clocks: clocks,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -187,6 +193,10 @@ func TestTheCommandsOnPermissions(t *testing.T) {
 
 	holds(t, does(t, dir, "allow", bell, "--to", "Bell Maker="+bellTo, "--data", "video", "--until", "1y"), "Bell Maker", "best before", "decided: given")
 	c := rows(t, dir, "consents")[0]
+	var all versionsJSON
+	if err := json.Unmarshal([]byte(does(t, dir, "consents", c["id"].(string), "--versions", "--json")), &all); err != nil || len(all.Versions) == 0 || string(all.ID) != c["id"] {
+		t.Errorf("%v: %+v", err, all)
+	}
 	id := c["id"].(string)
 	fails(t, dir, "too early", "renew", id, "--until", "6mo")
 	fails(t, dir, "12 months", "allow", bell, "--to", "Ads=203.0.113.30", "--until", "5y")

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"time"
 
@@ -36,7 +35,7 @@ func (c *call) calendar(ctx context.Context, args []string) error {
 			return err
 		}
 		if err := os.WriteFile(pos[0], b.Bytes(), 0o600); err != nil {
-			return fmt.Errorf("writing the calendar: %w", err)
+			return fileFault("writing the calendar", err)
 		}
 		return nil
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -27,6 +28,9 @@ func (c *call) importCapture(ctx context.Context, args []string) error {
 	path, err := filepath.Abs(pos[0])
 	if err != nil {
 		return fmt.Errorf("finding the file: %w", err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		return fileFault("opening the capture", err)
 	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
 		watching, stop := context.WithCancel(ctx)

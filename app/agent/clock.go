@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"strings"
 	"time"
 
 	"bestbefore/app/internal/engine"
@@ -29,7 +30,7 @@ func (c *call) clock(ctx context.Context, args []string) error {
 		fmt.Fprintf(c.out, "%s (%s)\n", o.Now.Local().Format(time.DateTime), o.Zone)
 		for _, p := range o.Problems {
 			if p.ID == "clock" {
-				fmt.Fprintf(c.out, "%s %s\n", p.Text, p.Fix)
+				fmt.Fprintf(c.out, "%s.\n%s\n", strings.TrimSuffix(p.Text, "."), p.Fix)
 			}
 		}
 		return nil

@@ -22,7 +22,7 @@ func (c *call) consents(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if versions && (len(pos) == 0 || asJSON) {
+	if versions && len(pos) == 0 {
 		return usagef("usage: %s", commands()["consents"].usage)
 	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
@@ -49,7 +49,10 @@ func (c *call) oneConsent(ctx context.Context, e engine.Engine, id consent.ID, a
 	if err != nil {
 		return err
 	}
-	if asJSON {
+	switch {
+	case asJSON && versions:
+		return writeJSON(c.out, versionsOut(i))
+	case asJSON:
 		return writeJSON(c.out, consentOut(i))
 	}
 	c.printConsent(i)

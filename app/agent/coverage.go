@@ -29,6 +29,7 @@ func (c *call) coverage(ctx context.Context, args []string) error {
 		if asJSON {
 			return writeJSON(c.out, convert(ds, sightOut))
 		}
+		c.none(len(ds), "No devices yet. Try \"scan\".")
 		for _, d := range ds {
 			fmt.Fprintf(c.out, "%s  %s: %s\n", d.ID, d.Name(), d.Coverage)
 			for _, n := range d.Sight.OwnNames {

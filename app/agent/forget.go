@@ -28,6 +28,13 @@ func (c *call) forget(ctx context.Context, args []string) error {
 	if period := r.From != "" || r.To != ""; len(pos) == 0 && !r.All && !period || len(pos) == 1 && (r.All || period) || r.All && period {
 		return usagef("say one of a device, --from and --to, or --all; usage: %s", commands()["forget"].usage)
 	}
+	if r.From != "" || r.To != "" {
+		for _, day := range []string{r.From, r.To} {
+			if err := civil(day); err != nil {
+				return err
+			}
+		}
+	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
 		if len(pos) == 1 {
 			r.Device = discovery.DeviceID(pos[0])

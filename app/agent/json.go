@@ -28,7 +28,7 @@ type deviceJSON struct {
 	Essential   discovery.Essential    `json:"essential"`
 	Identifiers []discovery.Identifier `json:"identifiers"`
 	Addresses   []string               `json:"addresses"`
-	Services    []serviceJSON          `json:"services"`
+	Services    []engine.ServiceRow    `json:"services"`
 	FirstSeen   time.Time              `json:"first_seen"`
 	LastSeen    time.Time              `json:"last_seen"`
 	Evidence    []discovery.Evidence   `json:"evidence"`
@@ -37,29 +37,15 @@ type deviceJSON struct {
 	MUDURL      string                 `json:"mud_url"` // where its maker publishes what it needs, as it says itself; never fetched unasked
 }
 
-type serviceJSON struct {
-	Type     string        `json:"type"`
-	Instance string        `json:"instance"`
-	Host     string        `json:"host"`
-	Port     int           `json:"port"`
-	TXT      discovery.TXT `json:"txt"`
-	Gone     bool          `json:"gone,omitempty"`
-}
-
 func deviceOut(d engine.DeviceInfo) deviceJSON {
 	out := deviceJSON{
 		ID: d.ID, Name: d.Name(), Label: d.Label, Vendor: d.Guess.Vendor, Model: d.Guess.Model, Kind: d.Guess.Kind, Role: d.Role,
-		Essential: d.Essential, Identifiers: list(d.Identifiers), Addresses: []string{}, Services: []serviceJSON{},
+		Essential: d.Essential, Identifiers: list(d.Identifiers), Addresses: []string{}, Services: engine.ServiceRows(d.Services),
 		FirstSeen: d.FirstSeen.UTC(), LastSeen: d.LastSeen.UTC(), Evidence: list(d.Guess.Evidence), Sources: list(d.Sources), Coverage: d.Coverage,
 	}
 	out.MUDURL, _ = mud.Announced(d.Device)
 	for _, a := range d.Addresses {
 		out.Addresses = append(out.Addresses, a.Addr.String())
-	}
-	for _, s := range d.Services {
-		out.Services = append(out.Services, serviceJSON{
-			Type: s.Type, Instance: discovery.EscapeBytes(s.Instance), Host: discovery.EscapeBytes(s.Host), Port: s.Port, TXT: s.TXT, Gone: s.Gone,
-		})
 	}
 	return out
 }
@@ -158,6 +144,34 @@ func consentOut(c engine.ConsentInfo) consentJSON {
 		out.Done, out.Level = string(a.State), a.Level
 	}
 	return out
+}
+
+// versionsJSON is a permission with all that was decided about it, oldest first.
+type versionsJSON struct {
+	consentJSON
+	Versions []versionJSON `json:"versions"`
+}
+
+type versionJSON struct {
+	Version      int             `json:"version"`
+	Decided      consent.Decided `json:"decided"`
+	DecidedBy    string          `json:"decided_by"`
+	DecidedHow   string          `json:"decided_how"`
+	Given        time.Time       `json:"given"`
+	Ended        *time.Time      `json:"ended"`
+	Expires      *time.Time      `json:"expires"` // null for no end
+	ExpiresCivil string          `json:"expires_civil"`
+	Zone         string          `json:"zone"`
+	GraceUntil   *time.Time      `json:"grace_until"` // the two more days, where they were given
+}
+
+func versionsOut(c engine.ConsentInfo) versionsJSON {
+	return versionsJSON{consentJSON: consentOut(c), Versions: convert(c.Versions, func(v consent.Consent) versionJSON {
+		return versionJSON{
+			Version: v.Version, Decided: v.Decided, DecidedBy: v.DecidedBy, DecidedHow: v.DecidedHow, Given: v.Given.UTC(), Ended: moment(v.Ended),
+			Expires: moment(v.Expires), ExpiresCivil: v.ExpiresCivil, Zone: v.Zone, GraceUntil: moment(v.GraceUntil),
+		}
+	})}
 }
 
 // newest is the newest action that was not made needless.

@@ -191,7 +191,7 @@ func (c *call) line() (string, error) {
 func fromFile(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", fmt.Errorf("reading the passphrase: %w", err)
+		return "", fileFault("reading the passphrase", err)
 	}
 	defer f.Close()
 	st, err := f.Stat()

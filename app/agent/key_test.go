@@ -57,7 +57,7 @@ func TestKey(t *testing.T) {
 		{"", "--passphrase-file " + good + " key", exitDone, "from: passphrase"},
 		{"", "--passphrase-file " + good + " devices", exitDone, "No devices yet"},
 		{"", "--passphrase-file " + open + " key unlock", exitFailed, "chmod 600"},
-		{"", "--passphrase-file " + dir + "/none key unlock", exitFailed, "reading the passphrase"},
+		{"", "--passphrase-file " + dir + "/none key unlock", exitFailed, "there is no"},
 		{"", "--passphrase-file", exitUsage, "needs a file"},
 		{phrase + "\nseven slow green boats\n", "key change", exitDone, "\"key unlock\" takes"},
 		{"seven slow green boats\n", "key unlock", exitDone, "from: passphrase"},

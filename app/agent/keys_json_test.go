@@ -24,7 +24,7 @@ var updateKeys = flag.Bool("update", false, "write the keys of the commands anew
 func spoken() map[string]any {
 	return map[string]any{
 		"access": accessJSON{}, "backup": engine.Backup{}, "behaviour": unusualJSON{}, "captures": engine.TakenCapture{}, "connectors": engine.ConnectorsInfo{},
-		"consents": consentJSON{}, "coverage": sightJSON{}, "declared": declaredJSON{}, "devices": deviceJSON{}, "diary": diaryJSON{}, "flows": flowJSON{},
+		"consents": consentJSON{}, "consents-versions": versionsJSON{}, "coverage": sightJSON{}, "declared": declaredJSON{}, "devices": deviceJSON{}, "diary": diaryJSON{}, "flows": flowJSON{},
 		"held": engine.HeldInfo{}, "import-capture": engine.CaptureInfo{}, "key": engine.KeyInfo{}, "questions": discovery.Question{}, "recipe": engine.RecipeInfo{},
 	}
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"bestbefore/app/internal/engine"
@@ -19,7 +21,31 @@ func (c *call) connectTo(ctx context.Context, e engine.Engine, r engine.ConnectR
 	if slices.ContainsFunc(info.Kinds, func(s connectors.Spec) bool { return s.Kind == r.Kind && s.Links }) {
 		return c.link(ctx, e, r)
 	}
-	return e.Connect(ctx, r)
+	x, err := e.Connect(ctx, r)
+	if err != nil {
+		err = cmp.Or(lacking(info.Kinds, r), err)
+	}
+	return x, err
+}
+
+// lacking says what a call left out that no default answers, and how it is given; nil for nothing.
+func lacking(kinds []connectors.Spec, r engine.ConnectRequest) error {
+	var out []string
+	for _, k := range kinds {
+		for _, o := range k.Options {
+			switch {
+			case k.Kind != r.Kind || !o.Required || o.Default != "" || r.Values[o.Key] != "" || r.Secrets[o.Key] != "":
+			case o.Secret:
+				out = append(out, o.Key+"=... on standard input ("+o.Label+")")
+			default:
+				out = append(out, "--set "+o.Key+"=... ("+o.Label+")")
+			}
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return usagef("%s also needs %s", r.Kind, strings.Join(out, " and "))
 }
 
 // link prints where the person says yes, and waits for it.

@@ -48,6 +48,11 @@ func (c *call) news(ctx context.Context, args []string) error {
 	if !slices.Contains([]string{"fine", "allow", "stop"}, ask.answer) || len(pos) < 3 || (ask.answer == "allow") != (ask.until != "") {
 		return usagef("usage: %s", commands()["news"].usage)
 	}
+	if ask.until != "" {
+		if err := until("--until", ask.until); err != nil {
+			return err
+		}
+	}
 	if ask.then, err = remedy(then); err != nil {
 		return err
 	}

@@ -8,8 +8,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"bestbefore/app/internal/engine"
@@ -39,14 +41,30 @@ func (c *call) connectors(ctx context.Context, args []string) error {
 				fmt.Fprintf(c.out, "  first: connect %s --setup prints what to paste there\n", k.Kind)
 			}
 			for _, o := range k.Options {
+				if o.Secret {
+					fmt.Fprintf(c.out, "  %s=... on standard input  %s\n", o.Key, o.Label)
+					continue
+				}
 				fmt.Fprintf(c.out, "  --set %s=%s  %s\n", o.Key, cmp.Or(strings.Join(o.Values(), "|"), "..."), o.Label)
 			}
+		}
+		for _, p := range info.Found {
+			fmt.Fprintf(c.out, "found at home: %s  connect %s%s\n", p.Name, p.Kind, sets(p.Values))
 		}
 		for _, x := range info.Connections {
 			c.printConnection(x)
 		}
 		return nil
 	})
+}
+
+// sets are answers as they are given on the command line.
+func sets(values map[string]string) string {
+	out := ""
+	for _, k := range slices.Sorted(maps.Keys(values)) {
+		out += fmt.Sprintf(" --set %s=%s", k, values[k])
+	}
+	return out
 }
 
 func (c *call) printConnection(x engine.ConnectionInfo) {
@@ -161,15 +179,20 @@ func (c *call) held(ctx context.Context, args []string) error {
 	})
 }
 
-// heldText is the peer's words, after the name of the device where it is known.
+// heldText is the peer's words, after the name of the device where it is known, and
+// from when on where it has not begun.
 func heldText(h engine.HeldInfo) string {
+	text := h.Text
+	if !h.Active && !h.From.IsZero() {
+		text += ", from " + h.From.Local().Format("2 January 2006 15:04") + " on"
+	}
 	switch {
 	case h.Device == "":
-		return h.Text
+		return text
 	case h.Recipient.Any || h.Recipient.Name == "":
-		return h.Device + ": " + h.Text
+		return h.Device + ": " + text
 	default:
-		return h.Device + " → " + h.Recipient.Name + ": " + h.Text
+		return h.Device + " → " + h.Recipient.Name + ": " + text
 	}
 }
 

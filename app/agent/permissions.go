@@ -60,10 +60,18 @@ func (c *call) listFlows(ctx context.Context, e engine.Engine, ask flowAsk, asJS
 		return writeJSON(c.out, convert(fs, flowOut))
 	}
 	c.none(len(fs), "No traffic was seen in that time. \"connectors\" says what can see where devices send.")
-	return c.printFlows(fs)
+	info, err := e.Connectors(ctx)
+	if err != nil {
+		return err
+	}
+	return c.printFlows(fs, info.Connections)
 }
 
-func (c *call) printFlows(fs []engine.FlowInfo) error {
+func (c *call) printFlows(fs []engine.FlowInfo, by []engine.ConnectionInfo) error {
+	names := map[string]string{}
+	for _, x := range by {
+		names["connector:"+x.ID] = x.Name
+	}
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	for _, f := range fs {
 		to := f.Destination
@@ -71,7 +79,7 @@ func (c *call) printFlows(fs []engine.FlowInfo) error {
 			to = name + " (" + to + ")"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s/%d\tsent %d bytes\treceived %d bytes\tlast %s\t%s\t%s\n", f.DeviceName, to, f.Protocol, f.Port, f.BytesUp, f.BytesDown,
-			f.Last.Local().Format("2 Jan 15:04:05"), f.Source, kinds(f.Categories))
+			f.Last.Local().Format("2 Jan 15:04:05"), cmp.Or(names[f.Source], f.Source), kinds(f.Categories))
 	}
 	return w.Flush()
 }
@@ -86,20 +94,23 @@ func kinds(cs []consent.Category) string {
 }
 
 func (c *call) allow(ctx context.Context, args []string) error {
-	var to, data, until, then string
+	var to, data, end, then string
 	var whole bool
 	pos, err := words("allow", args, 1, 1, func(f *flag.FlagSet) {
 		f.BoolVar(&whole, "whole", false, "")
 		f.StringVar(&to, "to", "", "")
 		f.StringVar(&data, "data", "any", "")
-		f.StringVar(&until, "until", "", "")
+		f.StringVar(&end, "until", "", "")
 		f.StringVar(&then, "then", "", "")
 	})
 	if err != nil {
 		return err
 	}
-	if to == "" || until == "" {
+	if to == "" || end == "" {
 		return usagef("--to and --until are needed; usage: %s", commands()["allow"].usage)
+	}
+	if err := until("--until", end); err != nil {
+		return err
 	}
 	rem, err := remedy(then)
 	if err != nil {
@@ -114,7 +125,7 @@ func (c *call) allow(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		r := engine.AllowRequest{Device: d.ID, Data: categories(data), Until: until, Then: rem, Coarse: whole, How: how}
+		r := engine.AllowRequest{Device: d.ID, Data: categories(data), Until: end, Then: rem, Coarse: whole, How: how}
 		if r.Recipient, err = recipient(to, known); err != nil {
 			return err
 		}
@@ -170,16 +181,19 @@ func busy(as []consent.Action) bool {
 }
 
 func (c *call) renew(ctx context.Context, args []string) error {
-	var until string
-	pos, err := words("renew", args, 1, 1, func(f *flag.FlagSet) { f.StringVar(&until, "until", "", "") })
+	var end string
+	pos, err := words("renew", args, 1, 1, func(f *flag.FlagSet) { f.StringVar(&end, "until", "", "") })
 	if err != nil {
 		return err
 	}
-	if until == "" {
+	if end == "" {
 		return usagef("--until is needed; usage: %s", commands()["renew"].usage)
 	}
+	if err := until("--until", end); err != nil {
+		return err
+	}
 	return c.with(ctx, partsEnforce, func(ctx context.Context, e engine.Engine) error {
-		info, err := e.Renew(ctx, consent.ID(pos[0]), until, how)
+		info, err := e.Renew(ctx, consent.ID(pos[0]), end, how)
 		if err != nil {
 			return err
 		}
@@ -244,14 +258,18 @@ func (c *call) undo(ctx context.Context, args []string) error {
 
 func (c *call) disconnect(ctx context.Context, args []string) error {
 	var confirm bool
-	var span, until string
+	var span, last string
 	pos, err := words("disconnect", args, 1, 1, func(f *flag.FlagSet) {
 		f.BoolVar(&confirm, "confirm", false, "")
 		f.StringVar(&span, "for", "", "")
-		f.StringVar(&until, "until", "", "")
+		f.StringVar(&last, "until", "", "")
 	})
-	if err == nil && span != "" && until != "" {
+	end := cmp.Or(span, last)
+	switch {
+	case err == nil && span != "" && last != "":
 		err = usagef("--for and --until both say when it ends; give one of them")
+	case err == nil && end != "":
+		err = until(map[bool]string{true: "--for", false: "--until"}[span != ""], end)
 	}
 	if err != nil {
 		return err
@@ -262,7 +280,7 @@ func (c *call) disconnect(ctx context.Context, args []string) error {
 			return err
 		}
 		var a consent.Action
-		if end := cmp.Or(span, until); end != "" {
+		if end != "" {
 			a, err = e.Pause(ctx, discovery.DeviceID(pos[0]), end, confirm, how)
 			p.Limits = append(p.Limits, p.Pause)
 		} else {

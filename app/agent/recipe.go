@@ -50,7 +50,7 @@ const recipeMost = 128 << 10
 func (c *call) recipeFile(ctx context.Context, name string, f func(context.Context, engine.Engine, string, engine.RecipeInfo) error) error {
 	in, err := os.Open(name)
 	if err != nil {
-		return fmt.Errorf("reading the connector file: %w", err)
+		return fileFault("reading the connector file", err)
 	}
 	defer func() { _ = in.Close() }() // it was only read
 	data, err := io.ReadAll(io.LimitReader(in, recipeMost))

@@ -92,7 +92,7 @@ func (e *Core) ForgetCapture(ctx context.Context, file, how string) (Forgotten, 
 	}
 	maps.DeleteFunc(places, func(_ string, p capturePlace) bool { return p.File != file || file == "" })
 	if len(places) == 0 {
-		return Forgotten{}, words.Errorf("no capture file %q was taken over", file)
+		return Forgotten{}, words.Errorf("no capture file %q was taken over; \"captures\" lists those that were", file)
 	}
 	var out Forgotten
 	if out.Rows, err = e.Store.DeleteFlowsFrom(ctx, captureSource(file)); err != nil {

@@ -418,4 +418,15 @@ func TestExportDisarmsFormulasAndHoldsTheWholeDiary(t *testing.T) {
 	if r, err := h.VerifyDiary(t.Context()); err != nil || !r.OK() || r.Entries == 0 {
 		t.Errorf("VerifyDiary() = %v, %v", r, err)
 	}
+	// In JSON lists are lists, with the keys that the command line gives them.
+	d := exported(t, dir, "devices")[0]
+	mac, _ := d["identifiers"].([]any)
+	if len(mac) == 0 || mac[0].(map[string]any)["type"] != "mac" {
+		t.Errorf("%v", d)
+	}
+	for _, key := range []string{"addresses", "services", "evidence"} {
+		if _, list := d[key].([]any); !list {
+			t.Errorf("%s is %v", key, d[key])
+		}
+	}
 }

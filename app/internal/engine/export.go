@@ -24,7 +24,7 @@ const exportMax = 100_000
 // other names are left alone. No secret is in any of them.
 func (e *Core) Export(ctx context.Context, dir string) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, words.Errorf("making the folder for the export: %w", err)
+		return nil, words.Errorf("the folder %s cannot be made, give another one: %w", dir, err)
 	}
 	tables, cut, err := e.tables(ctx)
 	if err != nil {
@@ -50,9 +50,9 @@ func (e *Core) tables(ctx context.Context) (all []table, cut bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	devices := table{name: "devices", cols: []string{"id", "name", "label", "vendor", "model", "kind", "identifiers", "addresses", "first_seen", "last_seen"}}
+	devices := table{name: "devices", cols: []string{"id", "name", "label", "vendor", "model", "kind", "identifiers", "addresses", "services", "first_seen", "last_seen", "evidence"}}
 	for _, d := range ds {
-		devices.add(d.ID, d.Name(), d.Label, d.Guess.Vendor, d.Guess.Model, d.Guess.Kind, identifierWords(d.Identifiers), addressWords(d.Addresses), d.FirstSeen, d.LastSeen)
+		devices.add(d.ID, d.Name(), d.Label, d.Guess.Vendor, d.Guess.Model, d.Guess.Kind, identifierCell(d.Identifiers), addressCell(d.Addresses), serviceCell(d.Services), d.FirstSeen, d.LastSeen, evidenceCell(d.Guess.Evidence))
 	}
 	fs, cut, err := e.exported(ctx, FlowQuery{})
 	if err != nil {
@@ -65,7 +65,7 @@ func (e *Core) tables(ctx context.Context) (all []table, cut bool, err error) {
 	consents := table{name: "consents", cols: []string{"id", "version", "device", "device_name", "recipient", "destinations", "data", "given", "expires", "expires_civil", "zone", "then", "decided", "done", "seen", "level", "seen_at", "seen_by"}}
 	for _, c := range cs {
 		x := claimsOf(c)
-		consents.add(c.ID, c.Version, c.Device, c.DeviceName, c.Recipient.Name, strings.Join(c.Recipient.Destinations, " "), dataWords(c.Data), c.Given, c.Expires, c.ExpiresCivil, c.Zone, c.Remedy, c.Decided, x.done, x.seen, x.level, x.seenAt, x.seenBy)
+		consents.add(c.ID, c.Version, c.Device, c.DeviceName, c.Recipient.Name, cells(c.Recipient.Destinations, func(d string) string { return d }, " "), dataCell(c.Data), c.Given, c.Expires, c.ExpiresCivil, c.Zone, c.Remedy, c.Decided, x.done, x.seen, x.level, x.seenAt, x.seenBy)
 	}
 	diary, err := e.diaryTable(ctx, "")
 	return []table{devices, flowTable(fs), consents, diary}, cut, err
@@ -128,8 +128,11 @@ func writeTable(f *os.File, t table) error {
 		row := map[string]any{}
 		for i, c := range t.cols {
 			row[c] = r[i]
-			if at, ok := r[i].(time.Time); ok {
-				row[c] = timeCell(at)
+			switch x := r[i].(type) {
+			case time.Time:
+				row[c] = timeCell(x)
+			case several:
+				row[c] = x.all
 			}
 		}
 		rows = append(rows, row)
@@ -163,6 +166,8 @@ func cell(v any) string {
 	switch x := v.(type) {
 	case time.Time:
 		return timeCell(x)
+	case several:
+		return cell(x.words)
 	case int:
 		return strconv.Itoa(x)
 	case uint16, uint64:
@@ -187,18 +192,65 @@ func timeCell(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-func identifierWords(is []discovery.Identifier) string {
-	var out []string
-	for _, i := range is {
-		out = append(out, string(i.Type)+"="+i.Value)
-	}
-	return strings.Join(out, " ")
+// several is a cell that holds a list: one text in CSV, a list in JSON, with the keys
+// that the command line gives it.
+type several struct {
+	words string
+	all   any
 }
 
-func addressWords(as []discovery.Address) string {
-	var out []string
-	for _, a := range as {
-		out = append(out, a.Addr.String())
+func cells[T any](all []T, word func(T) string, between string) several {
+	words := make([]string, 0, len(all))
+	for _, x := range all {
+		words = append(words, word(x))
 	}
-	return strings.Join(out, " ")
+	if all == nil {
+		all = []T{}
+	}
+	return several{strings.Join(words, between), all}
+}
+
+func identifierCell(is []discovery.Identifier) several {
+	return cells(is, func(i discovery.Identifier) string { return string(i.Type) + "=" + i.Value }, " ")
+}
+
+func addressCell(as []discovery.Address) several {
+	words := make([]string, 0, len(as))
+	for _, a := range as {
+		words = append(words, a.Addr.String())
+	}
+	return cells(words, func(a string) string { return a }, " ")
+}
+
+func dataCell(cs []consent.Category) several {
+	c := cells(cs, func(c consent.Category) string { return string(c) }, " ")
+	c.words = dataWords(cs)
+	return c
+}
+
+// ServiceRow is what a service says, its names as they are written on a screen.
+type ServiceRow struct {
+	Type     string        `json:"type"`
+	Instance string        `json:"instance"`
+	Host     string        `json:"host"`
+	Port     int           `json:"port"`
+	TXT      discovery.TXT `json:"txt"`
+	Gone     bool          `json:"gone,omitempty"`
+}
+
+// ServiceRows is never nil.
+func ServiceRows(ss []discovery.Service) []ServiceRow {
+	out := make([]ServiceRow, 0, len(ss))
+	for _, s := range ss {
+		out = append(out, ServiceRow{s.Type, discovery.EscapeBytes(s.Instance), discovery.EscapeBytes(s.Host), s.Port, s.TXT, s.Gone})
+	}
+	return out
+}
+
+func serviceCell(ss []discovery.Service) several {
+	return cells(ServiceRows(ss), func(s ServiceRow) string { return s.Type }, " ")
+}
+
+func evidenceCell(es []discovery.Evidence) several {
+	return cells(es, func(e discovery.Evidence) string { return e.What + ": " + e.Value + ", " + e.Because }, "; ")
 }

@@ -103,7 +103,7 @@ func flowTable(fs []FlowInfo) table {
 	}}
 	for _, f := range fs {
 		r := f.Receiver
-		t.add(f.Device, f.DeviceName, f.Recipient, f.Destination, f.Protocol, f.Port, f.BytesUp, f.BytesDown, f.Count, f.First, f.Last, f.Source, dataWords(f.Categories),
+		t.add(f.Device, f.DeviceName, f.Recipient, f.Destination, f.Protocol, f.Port, f.BytesUp, f.BytesDown, f.Count, f.First, f.Last, f.Source, dataCell(f.Categories),
 			r.Company, r.Country, r.Purpose, r.AddressCountry, r.Network, r.Basis, r.BasisSource, f.Refused)
 	}
 	return t

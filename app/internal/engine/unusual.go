@@ -210,7 +210,7 @@ func (e *Core) Usual(ctx context.Context, ids []string, how string) error {
 		return err
 	}
 	if len(done) == 0 {
-		return words.New("this was answered already")
+		return words.Errorf("nothing called %s waits for an answer; \"unusual\" lists what does", strings.Join(ids, ", "))
 	}
 	var notes []ledger.Note
 	for _, r := range done {
