@@ -18,7 +18,10 @@ import (
 	"bestbefore/connectors/connectortest"
 )
 
-const fakePassword = "correct-horse-42"
+const (
+	fakePassword = "correct-horse-42"
+	fakeAnswer   = "198.51.100.10"
+)
 
 // entry is one row of the fake's log.
 type entry struct {
@@ -74,6 +77,8 @@ type fake struct {
 	sticks   bool          // gives the newest rows, whatever is asked for
 	begins   bool          // it has not opened its lists yet [V]
 	oneOfAll bool          // every session is refused although the password is right
+	silent   bool          // it does not show the name server's own log
+	pid      int           // of the program
 	macBlind bool          // the sweep has not met the device yet: a hardware address hits nobody [V]
 }
 
@@ -194,6 +199,8 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request, sid string) {
 		}}})
 	case "network devices":
 		f.network(w)
+	case "logs dnsmasq":
+		f.logs(w, r.URL.Query())
 	case "queries ":
 		f.queries(w, r.URL.Query())
 	default:
@@ -420,6 +427,29 @@ func (f *fake) ask(client, name string) (passed bool) {
 	f.last++
 	f.log = append(f.log, entry{id: f.last, at: f.now(), client: client, name: name, status: status, list: list})
 	return status == "FORWARDED"
+}
+
+// logs follows [V]: the lines from nextID on, names in small letters, the answers under
+// the question; a name that stands for another says so and is followed by that one's.
+func (f *fake) logs(w http.ResponseWriter, q url.Values) {
+	if f.silent {
+		f.fail(w, http.StatusForbidden, "forbidden", "Forbidden")
+		return
+	}
+	var all []map[string]any
+	for _, e := range f.log {
+		say := func(text string) {
+			all = append(all, map[string]any{"timestamp": float64(e.at.UnixMicro()) / 1e6, "message": text, "prio": nil})
+		}
+		say("query[A] " + e.name + " from " + e.client)
+		if e.status == "FORWARDED" {
+			say("forwarded " + e.name + " to 127.0.0.1#5300")
+			say("reply " + e.name + " is <CNAME>")
+			say("reply edge." + e.name + " is " + fakeAnswer)
+		}
+	}
+	next, _ := strconv.Atoi(q.Get("nextID"))
+	f.json(w, 200, map[string]any{"log": append([]map[string]any{}, all[min(max(next, 0), len(all)):]...), "nextID": len(all), "pid": f.pid, "file": "/var/log/pihole/pihole.log", "took": 0.001})
 }
 
 // rotate keeps only the newest rows.

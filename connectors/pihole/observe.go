@@ -83,6 +83,7 @@ func (s *Session) descend(ctx context.Context, p *place, emit dnsblock.Emit) (ga
 			emit(nil, p.cursor())
 			continue
 		}
+		s.readReplies(ctx, p.Mark, pg)
 		before := p.Down
 		some, arrived := s.give(p, pg, before == 0, emit)
 		gave = gave || some
@@ -146,7 +147,7 @@ func (s *Session) give(p *place, pg page, top bool, emit dnsblock.Emit) (gave, a
 			continue
 		}
 		s.watch.Took(r.client, at)
-		sums.Add(dnsblock.Question{Client: r.client, Name: r.name, At: at, Refused: r.refused})
+		sums.Add(dnsblock.Question{Client: r.client, Name: r.name, At: at, Refused: r.refused, Answers: s.replies.answers(r)})
 		if n++; n == dnsblock.MaxBatch {
 			flush()
 		}

@@ -29,7 +29,8 @@ var (
 // Session is a live connection to one Pi-hole.
 type Session struct {
 	*dnsblock.Session
-	watch *watch
+	watch   *watch
+	replies replies
 
 	changes int // asked of it so far; Writing guards it
 }

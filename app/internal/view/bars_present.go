@@ -18,7 +18,8 @@ func (p Presenter) bars(totals []engine.Total) []Bar {
 		if c := clean(t.Receiver.Country); c != "" {
 			s.label += " · " + c
 		}
-		if t.Ended {
+		if t.Ended { // a colour alone would be lost in grey
+			s.label += " · " + p.T("ended, still sending")
 			s.severity = Still
 		}
 		out = append(out, s)
