@@ -429,29 +429,6 @@ func (f *fake) ask(client, name string) (passed bool) {
 	return status == "FORWARDED"
 }
 
-// logs follows [V]: the lines from nextID on, names in small letters, the answers under
-// the question; a name that stands for another says so and is followed by that one's.
-func (f *fake) logs(w http.ResponseWriter, q url.Values) {
-	if f.silent {
-		f.fail(w, http.StatusForbidden, "forbidden", "Forbidden")
-		return
-	}
-	var all []map[string]any
-	for _, e := range f.log {
-		say := func(text string) {
-			all = append(all, map[string]any{"timestamp": float64(e.at.UnixMicro()) / 1e6, "message": text, "prio": nil})
-		}
-		say("query[A] " + e.name + " from " + e.client)
-		if e.status == "FORWARDED" {
-			say("forwarded " + e.name + " to 127.0.0.1#5300")
-			say("reply " + e.name + " is <CNAME>")
-			say("reply edge." + e.name + " is " + fakeAnswer)
-		}
-	}
-	next, _ := strconv.Atoi(q.Get("nextID"))
-	f.json(w, 200, map[string]any{"log": append([]map[string]any{}, all[min(max(next, 0), len(all)):]...), "nextID": len(all), "pid": f.pid, "file": "/var/log/pihole/pihole.log", "took": 0.001})
-}
-
 // rotate keeps only the newest rows.
 func (f *fake) rotate(left int) {
 	f.with(func() { f.log = slices.Clone(f.log[max(len(f.log)-left, 0):]) })

@@ -2,6 +2,9 @@ package pihole
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -82,6 +85,29 @@ func TestAnAnswerBelongsToItsMoment(t *testing.T) {
 	if got := p.answers(row{name: "a.example", at: at, refused: true}); got != nil {
 		t.Errorf("a refused question was answered %v", got)
 	}
+}
+
+// logs follows [V]: the lines from nextID on, names in small letters, the answers under
+// the question; a name that stands for another says so and is followed by that one's.
+func (f *fake) logs(w http.ResponseWriter, q url.Values) {
+	if f.silent {
+		f.fail(w, http.StatusForbidden, "forbidden", "Forbidden")
+		return
+	}
+	var all []map[string]any
+	for _, e := range f.log {
+		say := func(text string) {
+			all = append(all, map[string]any{"timestamp": float64(e.at.UnixMicro()) / 1e6, "message": text, "prio": nil})
+		}
+		say("query[A] " + e.name + " from " + e.client)
+		if e.status == "FORWARDED" {
+			say("forwarded " + e.name + " to 127.0.0.1#5300")
+			say("reply " + e.name + " is <CNAME>")
+			say("reply edge." + e.name + " is " + fakeAnswer)
+		}
+	}
+	next, _ := strconv.Atoi(q.Get("nextID"))
+	f.json(w, 200, map[string]any{"log": append([]map[string]any{}, all[min(max(next, 0), len(all)):]...), "nextID": len(all), "pid": f.pid, "file": "/var/log/pihole/pihole.log", "took": 0.001})
 }
 
 // FuzzReplies: bounded, and only addresses, whatever stands in the log.
