@@ -62,6 +62,40 @@ func asLuCI(t *testing.T, box string) (there bool) {
 	return true
 }
 
+// knockBoxes are the boxes by name.
+var knockBoxes = map[string]string{"router": knockRouter, "pihole": knockPihole, "adguard": knockAdGuard, "beside": knockBeside}
+
+// knockMAC is the hardware address of the box at addr.
+func knockMAC(addr string) string { return "02:00:00:00:77:0" + addr[len(addr)-1:] }
+
+// knockStreet builds the home; want is where each kind is to be found.
+func knockStreet(t *testing.T, ftl string, schema []byte, guard string, ports []int) (l lan, want map[string]string) {
+	t.Helper()
+	l = newLan(t, knockUs)
+	l.ip("route", "add", "default", "via", knockRouter)
+	for name, addr := range knockBoxes {
+		l.box(name, knockMAC(addr), addr)
+	}
+	want = map[string]string{}
+	connectortest.Keep(t, "router", "dnsmasq", "-k", "-C", "/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--address=/#/"+connectortest.RealAnswer)
+	if asLuCI(t, "router") {
+		want["openwrt"] = "http://" + knockRouter
+	}
+	if ftl != "" {
+		connectortest.InstallPihole(t, ftl, schema, knockPihole+":80")
+		want["pihole"] = l.pihole(ftl, "pihole", knockPihole)
+	}
+	if guard != "" {
+		want["adguardhome"] = connectortest.StartAdGuardHome(t, guard, "adguard", knockAdGuard)
+	}
+	bystander(t, l)
+	l.told(knockPihole, knockAdGuard)
+	for name := range knockBoxes {
+		l.counts(name, ports)
+	}
+	return l, want
+}
+
 // TestLabKnocks runs the whole engine with its own eyes in a home with a router
 // (dnsmasq, miniupnpd, and OpenWrt's uhttpd where it is named), a real Pi-hole and
 // a real AdGuard Home as name servers, where they are named, and a Mosquitto beside
@@ -82,31 +116,8 @@ func TestLabKnocks(t *testing.T) {
 	if !connectortest.Inside(t) {
 		return
 	}
-	l := newLan(t, knockUs)
-	l.ip("route", "add", "default", "via", knockRouter)
 	ports, pages := doorsOf(t)
-	boxes := map[string]string{"router": knockRouter, "pihole": knockPihole, "adguard": knockAdGuard, "beside": knockBeside}
-	macs := map[string]string{"router": "02:00:00:00:77:01", "pihole": "02:00:00:00:77:02", "adguard": "02:00:00:00:77:03", "beside": "02:00:00:00:77:04"}
-	for name, addr := range boxes {
-		l.box(name, macs[name], addr)
-	}
-	want := map[string]string{}
-	connectortest.Keep(t, "router", "dnsmasq", "-k", "-C", "/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--address=/#/"+connectortest.RealAnswer)
-	if asLuCI(t, "router") {
-		want["openwrt"] = "http://" + knockRouter
-	}
-	if ftl != "" {
-		connectortest.InstallPihole(t, ftl, schema, knockPihole+":80")
-		want["pihole"] = l.pihole(ftl, "pihole", knockPihole)
-	}
-	if guard != "" {
-		want["adguardhome"] = connectortest.StartAdGuardHome(t, guard, "adguard", knockAdGuard)
-	}
-	bystander(t, l)
-	l.told(knockPihole, knockAdGuard)
-	for name := range boxes {
-		l.counts(name, ports)
-	}
+	l, want := knockStreet(t, ftl, schema, guard, ports)
 	s := &slept{reader: clock.NewReader()}
 	h, err := Open(t.Context(), Config{Dir: t.TempDir(), Scan: true, Enforce: true, Credentials: credential(t), Clocks: s.read})
 	if err != nil {
@@ -126,7 +137,7 @@ func TestLabKnocks(t *testing.T) {
 		return out
 	}
 	until(t, "the box beside is known, and the others were asked and are offered", func() bool {
-		_, known := h.inventory.Resolve(macs["beside"], netipOf(knockBeside), "")
+		_, known := h.inventory.Resolve(knockMAC(knockBeside), netipOf(knockBeside), "")
 		got := found()
 		for kind, at := range want {
 			if got[kind] != at {
@@ -137,7 +148,7 @@ func TestLabKnocks(t *testing.T) {
 	})
 	wait(t, 2*knockLook) // whoever else is to be asked would have been
 	first := map[string]int{}
-	for name := range boxes {
+	for name := range knockBoxes {
 		first[name] = l.counted(name)
 	}
 	t.Logf("figure: %d pages of %d doors are looked for; first day %v; offered %v", pages, len(ports), first, found())
@@ -151,7 +162,7 @@ func TestLabKnocks(t *testing.T) {
 	}
 	s.asleep.Store(int64(22 * time.Hour))
 	wait(t, 2*knockLook)
-	for name := range boxes {
+	for name := range knockBoxes {
 		if n := l.counted(name); n != first[name] {
 			t.Errorf("%s was asked %d times more the same day", name, n-first[name])
 		}
