@@ -10,7 +10,7 @@ import (
 
 // restTime is how long the window's goroutine rests at a time while the window is
 // hidden, and so how long the tray may wait for it.
-const restTime = 100 * time.Millisecond
+const restTime = 250 * time.Millisecond
 
 // rest lets the window's goroutine rest while the window is hidden: Fyne looks for
 // events and for something to draw sixty times a second, seen or not.
