@@ -15,7 +15,7 @@ type Review struct {
 	Since      []Change
 	SinceEmpty string // "Nothing has changed."
 
-	LapseTitle string   // "What happens if it lapses"
+	LapseTitle string   // "What happens if it lapses"; "" where it has ended
 	LapseText  string   // "When 30 November is over the router cuts the bell from the internet."
 	AlsoStops  []string // other live permissions that would stop with it
 

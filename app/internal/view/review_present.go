@@ -47,8 +47,7 @@ func (p Presenter) Review(in ReviewInput) Review {
 		out.Second = p.T("Its access is deleted for good. There is no way back but to set %s up anew.", p.deviceName(c.DeviceName))
 	}
 	if !live {
-		out.LapseTitle, out.AlsoStops = p.T("What was done"), nil
-		out.LapseText = capital(out.Card.Truths.Done) + ". " + capital(out.Card.Truths.Seen) + "."
+		out.LapseTitle, out.LapseText, out.AlsoStops = "", "", nil // what was done stands among the three truths
 		out.NothingLine = p.T("If you do nothing, it stays ended.")
 		out.ResultLine, out.ResultSev = p.endResult(in)
 		out.Retry = p.tryAgain(c.Actions)

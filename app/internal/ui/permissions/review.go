@@ -52,6 +52,11 @@ type Review struct {
 	sinceName      *kit.Text
 	lapse, also    *kit.Text
 	lapseName      *kit.Text
+	sheets         *fyne.Container // of what the permission is, before the choice
+	live, over     []fyne.CanvasObject
+	sinceSheet     *fyne.Container
+	truthsSheet    *fyne.Container
+	lapseSheet     *fyne.Container
 	presets        *fyne.Container
 	ends           *fyne.Container
 	steps          *fyne.Container
@@ -86,18 +91,15 @@ func NewReview(c ReviewCommands) *Review {
 	}
 	r.back = kit.NewSignButton("back", "", kit.Ordinary, r.previousOne)
 	r.next = kit.NewSignButton("next", "", kit.Ordinary, r.nextOne)
-	since := kit.NewSheet(" ", r.since)
-	lapse := kit.NewSheet(" ", r.lapse, r.also)
-	r.sinceName, r.lapseName = kit.SheetTitle(since), kit.SheetTitle(lapse)
+	r.sinceSheet, r.lapseSheet, r.truthsSheet = kit.NewSheet(" ", r.since), kit.NewSheet(" ", r.lapse, r.also), kit.NewSheet("", r.truths.Content())
+	r.sinceName, r.lapseName = kit.SheetTitle(r.sinceSheet), kit.SheetTitle(r.lapseSheet)
+	r.live = []fyne.CanvasObject{kit.NewSplit(380, 612, 760, r.card, r.sinceSheet), kit.NewSplit(380, 612, 760, r.truthsSheet, r.lapseSheet), r.ladder, r.steps, r.result}
+	r.over = []fyne.CanvasObject{kit.NewSplit(380, 612, 760, r.card, r.truthsSheet), r.result, r.sinceSheet, r.ladder, r.steps}
+	r.sheets = kit.NewColumn(4*kit.Step, r.live...)
 	head := kit.NewHead(kit.NewColumn(kit.Step, r.position, r.title, r.subline, r.anew), kit.NewFlow(2*kit.Step, r.back, r.next))
 	r.body = kit.NewColumn(5*kit.Step,
-		kit.NewColumn(4*kit.Step,
-			kit.NewSplit(380, 612, 760, r.card, since),
-			kit.NewSplit(380, 612, 760, kit.NewSheet("", r.truths.Content()), lapse),
-			r.ladder,
-			r.steps,
-		),
-		kit.NewColumn(3*kit.Step, kit.NewEnds(r.presets, r.ends), r.result, r.hint),
+		r.sheets,
+		kit.NewColumn(3*kit.Step, kit.NewEnds(r.presets, r.ends), r.hint),
 	)
 	r.body.Hide()
 	r.page = kit.NewPage(kit.NewColumn(5*kit.Step, head, r.body))
@@ -156,12 +158,24 @@ func (r *Review) SetSnapshot(s view.Review) {
 	r.setSince(s)
 	r.lapseName.Set(s.LapseTitle)
 	r.lapse.Set(s.LapseText)
+	r.arrange(s)
 	r.also.Set(alsoLine(s.AlsoStops))
 	kit.SetVisible(r.also, len(s.AlsoStops) > 0)
 	r.setLadder(s.Ladder)
 	r.setSteps(s)
 	r.setChoices(s)
 	r.page.Refresh()
+}
+
+// arrange sets what was done beside the card of what has ended, and says it once;
+// what changed has a sheet there only where something did.
+func (r *Review) arrange(s view.Review) {
+	over := s.LapseTitle == ""
+	r.sheets.Objects = r.live
+	if over {
+		r.sheets.Objects = r.over
+	}
+	kit.SetVisible(r.sinceSheet, !over || len(s.Since) > 0)
 }
 
 // setSteps shows what only a person can do, with a button to say that it is done.

@@ -49,6 +49,7 @@ func openReview() view.Review {
 		Grace: "Give me two more days", GraceLine: "Two more days can be given once: it then ends on 2 December.",
 		Presets: []view.Preset{{Label: "1 month", Term: "P1M"}, {Label: "3 months", Term: "P3M"}},
 		First:   day(2026, 11, 23), Last: day(2027, 11, 22), NothingLine: "If you do nothing, it lapses.",
+		LapseTitle: "What happens if it lapses", LapseText: "The router cuts it.",
 	}
 }
 
@@ -267,6 +268,30 @@ func TestReviewKeepsItsButtonsWhileTheChoicesStay(t *testing.T) {
 	r.SetSnapshot(s)
 	if button(r.Content(), "End now") == before {
 		t.Error("the buttons stayed as they were although a decision is under way")
+	}
+}
+
+// What has ended keeps no empty sheet for what did not change; the twin is a
+// live one, with both sheets.
+func TestWhatHasEndedSaysItOnce(t *testing.T) {
+	s := openReview()
+	s.Since, s.SinceTitle, s.SinceEmpty = nil, "Since you agreed", "Nothing has changed."
+	r, _, _ := review(t, s)
+	shown := func() (any bool) {
+		kit.Walk(r.Content(), func(o fyne.CanvasObject) {
+			if x, ok := o.(*kit.Text); ok && x.Visible() && x.String() == s.SinceEmpty {
+				any = true
+			}
+		})
+		return any
+	}
+	if !shown() {
+		t.Error("a live permission lacks a sheet")
+	}
+	s.LapseTitle, s.LapseText = "", ""
+	r.SetSnapshot(s)
+	if shown() {
+		t.Error("an ended permission has an empty sheet")
 	}
 }
 
