@@ -96,7 +96,7 @@ type DevicePage struct {
 
 	WhatTitle string
 	Evidence  []EvidenceLine
-	Technical []EvidenceLine // folded away: addresses and identifiers
+	Technical []EvidenceLine // folded away: addresses, identifiers, ways and the words of protocols
 
 	Behaviour DeviceBehaviour
 
@@ -116,8 +116,9 @@ type SendRow struct {
 	To        string
 	Who       string // "its maker's cloud · Germany"; "" where it is not known
 	Flows     Route  // what lies behind the amount
-	ToLine    string // "last today 14:03 · bell.example · tcp 443"
-	Secrecy   string // "probably encrypted: tcp 443 is usual for that"; "" where only names were looked up
+	ToLine    string // "last today 14:03"
+	Secrecy   string // "probably encrypted"; "" where only names were looked up
+	Way       string // "bell.example · tcp 443 · tcp 443 is usual for encrypted data": stands among the technical details
 	What      string // "video"; "not known"
 	Basis     string // "you said"; "" when it is not known
 	Amount    string // "4.1 GB"

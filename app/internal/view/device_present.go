@@ -54,7 +54,9 @@ func (p Presenter) Device(in DeviceInput) DevicePage {
 		out.SendsEmpty = p.sendsEmpty(d)
 	}
 	p.chart(&out, in)
-	out.Evidence, out.Technical = p.evidence(d.Guess.Evidence), p.technical(d)
+	var reasons []EvidenceLine
+	out.Evidence, reasons = p.evidence(d.Guess.Evidence)
+	out.Technical = slices.Concat(p.technical(d), p.ways(out.Sends), reasons)
 	p.edits(&out, in)
 	out.Behaviour = p.behaviour(in)
 	for _, e := range in.Diary {
@@ -136,13 +138,12 @@ func (p Presenter) noCard(d engine.DeviceInfo) Invitation {
 	}
 }
 
-// evidence is each guess with its reasons, the surest first, once each.
-func (p Presenter) evidence(in []discovery.Evidence) []EvidenceLine {
+// evidence is each guess with its reasons, the surest first, once each, and once
+// more, in full, those that quote what a protocol says.
+func (p Presenter) evidence(in []discovery.Evidence) (plain, full []EvidenceLine) {
 	words := map[string]string{"maker": p.T("Maker"), "vendor": p.T("Maker"), "model": p.T("Model"), "kind": p.T("Kind"), "name": p.T("Name")}
 	es := slices.Clone(in)
 	slices.SortStableFunc(es, func(a, b discovery.Evidence) int { return cmp.Compare(b.Confidence, a.Confidence) })
-	var out []EvidenceLine
-	at := map[[2]string]int{}
 	for _, e := range es {
 		l := EvidenceLine{What: clean(e.What), Value: clean(e.Value), Because: cleanText(e.Because)}
 		if w, ok := words[e.What]; ok {
@@ -151,18 +152,47 @@ func (p Presenter) evidence(in []discovery.Evidence) []EvidenceLine {
 		if e.What == "kind" {
 			l.Value = p.kind(discovery.Kind(e.Value))
 		}
-		i, told := at[[2]string{l.What, l.Value}]
-		switch {
-		case !told:
-			at[[2]string{l.What, l.Value}] = len(out)
-			out = append(out, l)
-		case out[i].Because == "":
-			out[i].Because = l.Because
-		case l.Because != "" && !strings.Contains(out[i].Because, l.Because):
-			out[i].Because += "; " + l.Because
+		if why := unquoted(l.Because); why != l.Because {
+			full = tell(full, l)
+			l.Because = why
+		}
+		plain = tell(plain, l)
+	}
+	return together(plain), together(full)
+}
+
+// tell adds l to lines, or its reason to the line that says the same.
+func tell(lines []EvidenceLine, l EvidenceLine) []EvidenceLine {
+	i := slices.IndexFunc(lines, func(o EvidenceLine) bool { return o.What == l.What && o.Value == l.Value })
+	switch {
+	case i < 0:
+		return append(lines, l)
+	case lines[i].Because == "":
+		lines[i].Because = l.Because
+	case l.Because != "" && !strings.Contains(lines[i].Because, l.Because):
+		lines[i].Because += "; " + l.Because
+	}
+	return lines
+}
+
+// unquoted is a reason without what it quotes in brackets at its end: "says so
+// itself (_ipp._tcp ty=Printer)" tells a household no more than its first words.
+func unquoted(because string) string {
+	if i := strings.Index(because, " ("); i > 0 && strings.HasSuffix(because, ")") {
+		return because[:i]
+	}
+	return because
+}
+
+// ways is by which way each recipient gets what the device sends.
+func (p Presenter) ways(sends []SendRow) []EvidenceLine {
+	var out []EvidenceLine
+	for _, s := range sends {
+		if s.Way != "" {
+			out = append(out, EvidenceLine{What: p.T("Sends to %s", s.To), Value: s.Way})
 		}
 	}
-	return together(out)
+	return out
 }
 
 // together sets the lines about one thing below each other, in the order in

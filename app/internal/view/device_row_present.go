@@ -128,7 +128,7 @@ func (p Presenter) confirm(d engine.DeviceInfo) (ActionLink, string) {
 	best := -1.0
 	for _, e := range d.Guess.Evidence {
 		if e.Confidence > best && e.Because != "" {
-			best, because = e.Confidence, cleanText(e.Because)
+			best, because = e.Confidence, unquoted(cleanText(e.Because))
 		}
 	}
 	guess := p.name(d)

@@ -19,23 +19,37 @@ func (s *sent) addSecrecy(f engine.FlowInfo) {
 	}
 }
 
-// secrecy says of what one recipient gets whether it was encrypted, and by what
-// that is known. The least secret part decides.
+// secrecy says of what one recipient gets whether it was encrypted; "probably"
+// is what its ports suggest (see secrecyBy). The least secret part decides.
 func (p Presenter) secrecy(s sent) string {
 	if len(s.secrecy) == 0 {
 		return ""
 	}
-	if port, open := s.secrecy[flow.UsualOpen]; open {
+	if _, open := s.secrecy[flow.UsualOpen]; open {
 		if len(s.secrecy) > 1 {
-			return p.T("in part probably not encrypted: %s is usual for open text", port)
+			return p.T("in part probably not encrypted")
 		}
-		return p.T("probably not encrypted: %s is usual for open text", port)
+		return p.T("probably not encrypted")
 	}
 	if _, unknown := s.secrecy[flow.SecrecyUnknown]; unknown {
 		return p.T("whether it is encrypted is not known")
 	}
-	if port, usual := s.secrecy[flow.UsualEncrypted]; usual {
-		return p.T("probably encrypted: %s is usual for that", port)
+	if _, usual := s.secrecy[flow.UsualEncrypted]; usual {
+		return p.T("probably encrypted")
 	}
 	return p.T("encrypted, seen in a capture")
+}
+
+// secrecyBy is the port from which that is concluded; "" where it was seen, or is not known.
+func (p Presenter) secrecyBy(s sent) string {
+	if port, open := s.secrecy[flow.UsualOpen]; open {
+		return p.T("%s is usual for open text", port)
+	}
+	if _, unknown := s.secrecy[flow.SecrecyUnknown]; unknown {
+		return ""
+	}
+	if port, usual := s.secrecy[flow.UsualEncrypted]; usual {
+		return p.T("%s is usual for encrypted data", port)
+	}
+	return ""
 }

@@ -24,11 +24,11 @@ func TestARowSaysWhetherItIsEncrypted(t *testing.T) {
 		want  string
 	}{
 		{[]engine.FlowInfo{seen, asked, refused}, "encrypted, seen in a capture"},
-		{[]engine.FlowInfo{seen, usual}, "probably encrypted: tcp 443 is usual for that"},
-		{[]engine.FlowInfo{open}, "probably not encrypted: tcp 1883 is usual for open text"},
-		{[]engine.FlowInfo{seen, open}, "in part probably not encrypted: tcp 1883 is usual for open text"},
+		{[]engine.FlowInfo{seen, usual}, "probably encrypted"},
+		{[]engine.FlowInfo{open}, "probably not encrypted"},
+		{[]engine.FlowInfo{seen, open}, "in part probably not encrypted"},
 		{[]engine.FlowInfo{usual, odd}, "whether it is encrypted is not known"},
-		{[]engine.FlowInfo{old}, "probably encrypted: tcp 443 is usual for that"},
+		{[]engine.FlowInfo{old}, "probably encrypted"},
 		{[]engine.FlowInfo{asked}, ""},
 	} {
 		in := DeviceInput{Device: devices(t)[0], Flows: c.flows}
@@ -38,7 +38,7 @@ func TestARowSaysWhetherItIsEncrypted(t *testing.T) {
 	}
 	named := usual
 	named.NameBy = engine.NameFromQuestion
-	if got := presenter(t).sends(DeviceInput{Device: devices(t)[0], Flows: []engine.FlowInfo{named}}); got[0].ToLine != "tcp 443 · named by its own DNS question" {
-		t.Errorf("the line says %q", got[0].ToLine)
+	if got := presenter(t).sends(DeviceInput{Device: devices(t)[0], Flows: []engine.FlowInfo{named}}); got[0].Way != "tcp 443 · named by its own DNS question · tcp 443 is usual for encrypted data" {
+		t.Errorf("the line says %q", got[0].Way)
 	}
 }

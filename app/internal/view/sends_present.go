@@ -88,7 +88,7 @@ func (p Presenter) sends(in DeviceInput) []SendRow {
 	for _, s := range gather(in.Flows) {
 		row := SendRow{
 			To: p.company(s.to), Who: p.who(s.receiver), What: p.T("not known"), Amount: p.amount(s), ToLine: p.toLine(in.Device, s),
-			Secrecy: p.secrecy(s), Flows: FlowFilter{Device: string(in.Device.ID), To: s.to}.Route(),
+			Secrecy: p.secrecy(s), Way: p.way(s), Flows: FlowFilter{Device: string(in.Device.ID), To: s.to}.Route(),
 		}
 		if kinds := p.typical(in.Device.Guess.Kind, s.receiver); kinds != "" {
 			row.What, row.Basis = kinds, p.T("typical, not seen")
@@ -188,7 +188,7 @@ func (p Presenter) amount(s sent) string {
 	}
 }
 
-// toLine says when last and by which way; for what stands for a person no finer than a day.
+// toLine says when last; for what stands for a person no finer than a day.
 func (p Presenter) toLine(d engine.DeviceInfo, s sent) string {
 	var parts []string
 	if !s.last.IsZero() {
@@ -198,6 +198,15 @@ func (p Presenter) toLine(d engine.DeviceInfo, s sent) string {
 		}
 		parts = append(parts, p.T("last %s", when))
 	}
+	if s.refused > 0 && s.up+s.down > 0 {
+		parts = append(parts, p.N("%d turned away", "%d turned away", int(s.refused)))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// way says to which destinations, by which ports and how its name is known: for engineers.
+func (p Presenter) way(s sent) string {
+	var parts []string
 	if len(s.ids) > 0 && (len(s.ids) > 1 || s.ids[0] != s.to) {
 		ids := s.ids
 		if len(ids) > 2 {
@@ -212,8 +221,8 @@ func (p Presenter) toLine(d engine.DeviceInfo, s sent) string {
 	if s.asked {
 		parts = append(parts, p.T("named by its own DNS question"))
 	}
-	if s.refused > 0 && s.up+s.down > 0 {
-		parts = append(parts, p.N("%d turned away", "%d turned away", int(s.refused)))
+	if why := p.secrecyBy(s); why != "" {
+		parts = append(parts, why)
 	}
 	return strings.Join(parts, " · ")
 }

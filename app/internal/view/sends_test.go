@@ -3,10 +3,12 @@ package view
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
+	"bestbefore/discovery"
 )
 
 // TestSendsAreTogetherByCompany: the household's name first, then the company
@@ -48,5 +50,35 @@ func TestHundredsOfRecipientsAreNotAllListed(t *testing.T) {
 		if n > want && page.MoreSends != "All 300 recipients" {
 			t.Errorf("it leads to %q", page.MoreSends)
 		}
+	}
+}
+
+// What only an engineer can read stands folded away among the technical details,
+// and is there whole: the words of protocols, ports, addresses.
+func TestWhatIsForEngineersIsFoldedAway(t *testing.T) {
+	d := devices(t)[0]
+	d.Guess.Evidence = []discovery.Evidence{
+		{What: "kind", Value: "doorbell", Because: "says so itself (_bell._tcp)"}, {What: "kind", Value: "doorbell", Because: "says so itself (_door._tcp ty=Bell (2))"},
+		{What: "maker", Value: "Bell Maker", Because: "its hardware address belongs to Bell Maker"},
+	}
+	page := presenter(t).Device(DeviceInput{Device: d, Flows: []engine.FlowInfo{
+		{Destination: "a.bell.example", Recipient: "Bell Maker", Protocol: "tcp", Port: 443, BytesUp: 9, NameBy: engine.NameFromQuestion},
+		{Destination: "198.51.100.7", Recipient: "Bell Maker", Protocol: "udp", Port: 5004, BytesUp: 9},
+	}})
+	engineers := []string{"_tcp", "ty=", "tcp 443", "udp 5004", "198.51.100.7", "DNS"}
+	plain, folded := fmt.Sprint(page.Evidence, page.Behaviour.Data), fmt.Sprint(page.Technical)
+	for _, s := range page.Sends {
+		plain += s.To + s.Who + s.ToLine + s.Secrecy + s.What + s.Basis
+	}
+	for _, word := range engineers {
+		if strings.Contains(plain, word) {
+			t.Errorf("%q stands in the open: %s", word, plain)
+		}
+		if !strings.Contains(folded, word) {
+			t.Errorf("%q is not among the technical details: %s", word, folded)
+		}
+	}
+	if got := page.Evidence[0].Because; got != "says so itself" {
+		t.Errorf("the reason is %q", got)
 	}
 }

@@ -44,7 +44,7 @@ func (p Presenter) kindsOfData(in DeviceInput) []DataRow {
 		case category.Seen:
 			row.Basis, row.Because = p.T("seen"), p.source(discovery.Source(c.Source))
 		case category.Declared:
-			row.Basis, row.Because = p.T("declared"), p.T("it announces it (%s)", clean(c.Source))
+			row.Basis, row.Because = p.T("declared"), p.T("it announces it")
 		case category.Typical:
 			row.Basis, row.Because = p.T("typical"), p.T("devices of this kind usually send it; not seen here")
 		}

@@ -32,9 +32,9 @@ func bell() view.DevicePage {
 		}}},
 		SendsTitle: "Sends, and to whom",
 		Sends: []view.SendRow{
-			{To: "Bell Maker", ToLine: "last today 14:03 · video.bell.example, events.bell.example · tcp 443", What: "video, who comes and goes", Basis: "you said", Amount: "4.1 GB", Pill: "until 30 Nov", PillState: view.Soon, Consent: "c1"},
-			{To: "metrics.example", ToLine: "last yesterday 09:30 · tcp 443", What: "not known", Amount: "99 MB", Pill: "no permission", PillState: view.Soon, Allow: view.ActionLink{ID: "to:metrics.example", Label: "Allow until…"}},
-			{To: "unnamed (198.51.100.7)", ToLine: "udp 123 · last today 14:00", What: "not known", Amount: "336 times", Pill: "no permission", PillState: view.Soon, Allow: view.ActionLink{ID: "to:198.51.100.7", Label: "Allow until…"}},
+			{To: "Bell Maker", ToLine: "last today 14:03", Secrecy: "probably encrypted", What: "video, who comes and goes", Basis: "you said", Amount: "4.1 GB", Pill: "until 30 Nov", PillState: view.Soon, Consent: "c1"},
+			{To: "metrics.example", ToLine: "last yesterday 09:30", What: "not known", Amount: "99 MB", Pill: "no permission", PillState: view.Soon, Allow: view.ActionLink{ID: "to:metrics.example", Label: "Allow until…"}},
+			{To: "unnamed (198.51.100.7)", ToLine: "last today 14:00", What: "not known", Amount: "336 times", Pill: "no permission", PillState: view.Soon, Allow: view.ActionLink{ID: "to:198.51.100.7", Label: "Allow until…"}},
 		},
 		ChartNote:    "The last 14 days, at most 611 MB a day",
 		Coverage:     "What it sends out of the home is seen by Gateway. What it sends to other devices at home is not.",
