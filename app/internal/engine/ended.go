@@ -19,7 +19,11 @@ func (e *Core) Confirm(ctx context.Context, id consent.ActionID, how string) (co
 		return consent.Action{}, err
 	}
 	failed := a
-	if a.Failed() && a.Consent != "" { // the steps are offered beside it
+	past, err := e.sentPast(ctx, a)
+	if err != nil {
+		return consent.Action{}, err
+	}
+	if (a.Failed() || past) && a.Consent != "" { // the steps are offered beside it
 		a = consent.StepTo(failed, consent.ActGuide, false, e.Now())
 		a.State = consent.NeedsPerson
 	}
@@ -43,6 +47,18 @@ func (e *Core) Confirm(ctx context.Context, id consent.ActionID, how string) (co
 	}
 	e.changed(changes.Actions, changes.Consents, changes.Diary)
 	return a, nil
+}
+
+// sentPast reports that a is what ended its permission, and that it goes on all the same.
+func (e *Core) sentPast(ctx context.Context, a consent.Action) (bool, error) {
+	if a.Consent == "" || a.State != consent.Done {
+		return false, nil
+	}
+	c, err := e.Consent(ctx, a.Consent)
+	if err != nil {
+		return false, err
+	}
+	return c.Next != nil && c.Next.Action == a.ID, nil
 }
 
 // The rules of watching what has ended: open transfers may run out for a moment;

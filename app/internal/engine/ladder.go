@@ -29,7 +29,8 @@ const (
 	StepGuide Step = "guide" // end it by hand
 )
 
-// Next is what is offered where the end of a permission waits for a person or is stuck.
+// Next is what is offered where the end of a permission waits for a person, is
+// stuck, or was done and is sent past all the same.
 type Next struct {
 	Action consent.ActionID `json:"action"`
 	Steps  []Step           `json:"steps"`
@@ -38,11 +39,21 @@ type Next struct {
 	AlsoStops []string `json:"also_stops,omitempty"`
 }
 
+// sentOn reports that what a ended is sent all the same: back after it had stopped,
+// or past what was done, longer than open transfers take to run out.
+func (e *Core) sentOn(c consent.Consent, actions []consent.Action, a consent.Action) bool {
+	if c.Decided.Live() || c.Seen != consent.Flowing || a.State != consent.Done || a.Kind != consent.ActBlock && a.Kind != consent.ActRevoke {
+		return false
+	}
+	return !consent.Relapsed(actions).IsZero() || e.Now().Sub(a.Finished) >= stillAfter
+}
+
 // next is what is offered for c; nil where its end needs nobody.
 func (e *Core) next(ctx context.Context, c consent.Consent, actions []consent.Action) (*Next, error) {
 	a, some := consent.Enforcing(actions)
 	byHand := a.Kind == consent.ActGuide && a.State == consent.NeedsPerson
-	if c.Decided.Live() || !some || !a.Failed() && !byHand {
+	past := some && e.sentOn(c, actions, a)
+	if c.Decided.Live() || !some || !a.Failed() && !byHand && !past {
 		return nil, nil
 	}
 	n := &Next{Action: a.ID}
@@ -60,7 +71,9 @@ func (e *Core) next(ctx context.Context, c consent.Consent, actions []consent.Ac
 	x, can := e.enderOf(ctx, d, c.Recipient)
 	blocked := a.Kind == consent.ActBlock
 	switch {
-	case !can, blocked && (x.fit.Exact || a.Coarse || a.State == consent.Stuck): // it is that block which failed
+	case !can, blocked && !past && (x.fit.Exact || a.Coarse || a.State == consent.Stuck): // it is that block which failed
+		return n, nil
+	case blocked && past && (x.conn.ID == a.Connection || !x.fit.Exact): // or which it gets past
 		return n, nil
 	case x.fit.Exact:
 		n.Steps = append([]Step{StepBlock}, n.Steps...)
@@ -99,13 +112,14 @@ func (e *Core) Step(ctx context.Context, id consent.ActionID, to Step, how strin
 	return e.instead(ctx, a, consent.StepTo(a, kind, to == StepWhole, e.Now()), n)
 }
 
-// instead writes b, and ends the trying of a; only a revocation goes on beside a block.
+// instead writes b, and ends the trying of a; only a revocation goes on beside a
+// block, and what was done stays done beside what is added.
 func (e *Core) instead(ctx context.Context, a, b consent.Action, n ledger.Note) (consent.Action, error) {
 	added, err := e.Store.AddActions(ctx, []consent.Action{b}, n)
 	if err != nil {
 		return consent.Action{}, err
 	}
-	if a.Kind != consent.ActRevoke || b.Kind != consent.ActBlock {
+	if a.State != consent.Done && (a.Kind != consent.ActRevoke || b.Kind != consent.ActBlock) {
 		a.State, a.Finished, a.Reason = consent.Cancelled, e.Now().UTC(), words.Text("You chose another way.")
 		a.RetryAt, a.VerifyAt = time.Time{}, time.Time{}
 		if err := e.Store.SaveAction(ctx, a); err != nil && !errors.Is(err, consent.ErrChanged) {

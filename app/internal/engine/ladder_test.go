@@ -1,9 +1,11 @@
 package engine_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/connectors"
@@ -207,5 +209,55 @@ func TestANoteIsToldWhole(t *testing.T) {
 	p, err := h.PreviewDisconnect(t.Context(), h.see(bell))
 	if err != nil || !strings.Contains(strings.Join(p.Limits, " "), note+".") {
 		t.Errorf("told %q, %v", p.Limits, err)
+	}
+}
+
+// What was done and is sent past all the same offers what else there is, and the
+// word that it was ended by hand; the block that is in force stays. The twins: what
+// has only just been done, and what nobody saw go on, offer nothing.
+func TestWhatGoesOnPastTheEndOffersMore(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind  consent.ActionKind
+		by    string // the connection that did it
+		seen  consent.Seen
+		after time.Duration
+		want  []engine.Step
+	}{
+		"a revoked access":                {consent.ActRevoke, "k9", consent.Flowing, time.Hour, []engine.Step{engine.StepBlock, engine.StepGuide}},
+		"a block that it gets past":       {consent.ActBlock, "k1", consent.Flowing, time.Hour, []engine.Step{engine.StepGuide}},
+		"another could block it":          {consent.ActBlock, "k9", consent.Flowing, time.Hour, []engine.Step{engine.StepBlock, engine.StepGuide}},
+		"it may still run out (the twin)": {consent.ActRevoke, "k9", consent.Flowing, time.Minute, nil},
+		"nobody saw it (the twin)":        {consent.ActRevoke, "k9", consent.CannotTell, time.Hour, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHome(t)
+			h.can(connectors.GrainRecipient)
+			info, a := failed(t, h, c.kind, consent.Done)
+			a, err := h.Action(t.Context(), a.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.Connection, a.Finished, a.Level = c.by, h.now, consent.Configured
+			if err := errors.Join(h.st.SaveAction(t.Context(), a), h.st.SetSeen(t.Context(), info.ID, c.seen, h.now, "connector:k2")); err != nil {
+				t.Fatal(err)
+			}
+			h.now = h.now.Add(c.after)
+			if info, err = h.Consent(t.Context(), info.ID); err != nil {
+				t.Fatal(err)
+			}
+			var got []engine.Step
+			if info.Next != nil {
+				got = info.Next.Steps
+			}
+			if !slices.Equal(got, c.want) {
+				t.Fatalf("offered %v, want %v", got, c.want)
+			}
+			if x, err := h.Confirm(t.Context(), a.ID, "test"); (err == nil) != (c.want != nil) || err == nil && (x.Kind != consent.ActGuide || x.State != consent.Done) {
+				t.Errorf("said by hand: %+v, %v", x, err)
+			}
+			if x, err := h.Action(t.Context(), a.ID); err != nil || x.State != consent.Done {
+				t.Errorf("what was done is %s, %v", x.State, err)
+			}
+		})
 	}
 }

@@ -115,11 +115,11 @@ func (e *Core) overviewStill(o *Overview, cs []ConsentInfo) map[consent.ID]bool 
 		case !stopped.IsZero():
 			told[c.ID] = true
 			o.Problems = append(o.Problems, Problem{
-				ID: "relapse/" + string(c.ID), Text: words.Sprintf("%s; it had stopped when looked at on %s.", who, words.Date(stopped.In(loc), "2 January 15:04")), Fix: words.Text("Open it to see why."),
+				ID: "relapse/" + string(c.ID), Text: words.Sprintf("%s; it had stopped when looked at on %s.", who, words.Date(stopped.In(loc), "2 January 15:04")), Fix: words.Text("Open it for what you can do."),
 			})
-		case a.State == consent.Done && (a.Kind == consent.ActBlock || a.Kind == consent.ActRevoke) && e.Now().Sub(a.Finished) >= stillAfter:
+		case e.sentOn(c.Consent, c.Actions, a):
 			told[c.ID] = true
-			o.Problems = append(o.Problems, Problem{ID: "still/" + string(c.ID), Text: words.Sprintf("%s, past what was done to end it.", who), Fix: words.Text("Open it to see why.")})
+			o.Problems = append(o.Problems, Problem{ID: "still/" + string(c.ID), Text: words.Sprintf("%s, past what was done to end it.", who), Fix: words.Text("Open it for what you can do.")})
 		}
 	}
 	return told

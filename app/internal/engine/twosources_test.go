@@ -192,6 +192,9 @@ func TestT40WhatARouterSeesGoingPastARefusedName(t *testing.T) {
 		if err != nil || len(o.Problems) != 1 || o.Problems[0].ID != "still/"+string(x.id) {
 			t.Errorf("what is wrong: %+v, %v", o.Problems, err)
 		}
+		if c.Next == nil || !slices.Equal(c.Next.Steps, []engine.Step{engine.StepGuide}) {
+			t.Errorf("offered %+v", c.Next)
+		}
 		told := 0
 		es, err := x.Diary(t.Context(), engine.DiaryQuery{Consent: x.id})
 		for _, l := range es {

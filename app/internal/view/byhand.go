@@ -1,13 +1,15 @@
 package view
 
 import (
+	"slices"
+
 	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
 )
 
 // byHand adds the steps that only a person can take: where the end asks for them,
 // and beside each other way that failed. They stay while it was not said that they
-// are done, and come back when it goes on all the same.
+// are done, and come back when it goes on all the same, whoever ended it.
 func (p Presenter) byHand(out *Review, c engine.ConsentInfo) {
 	for _, a := range c.Actions {
 		if a.State == consent.Cancelled || a.Kind == consent.ActHandOver || a.Kind == consent.ActUnblock {
@@ -15,14 +17,15 @@ func (p Presenter) byHand(out *Review, c engine.ConsentInfo) {
 		}
 		again := a.Kind == consent.ActGuide && a.State == consent.Done && c.Seen == consent.Flowing
 		asked := a.Kind == consent.ActGuide && a.State == consent.NeedsPerson
-		if !asked && !again && !a.Failed() {
+		past := a.State == consent.Done && c.Next != nil && c.Next.Action == a.ID && slices.Contains(c.Next.Steps, engine.StepGuide)
+		if !asked && !again && !past && !a.Failed() {
 			return
 		}
 		out.StepsFor = p.T("How to end it by hand")
 		if c.Guide != nil {
 			out.StepsFor = p.T("How to end it by hand: %s", c.Guide.Name)
 		}
-		if a.Failed() {
+		if a.Failed() || past {
 			out.StepsFor = p.T("Or end it by hand")
 			if c.Guide != nil {
 				out.StepsFor = p.T("Or end it by hand: %s", c.Guide.Name)

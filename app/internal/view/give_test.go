@@ -269,8 +269,8 @@ func TestEachTroubleHasItsWordAndItsWayOut(t *testing.T) {
 		{"clock", "Clock in doubt:", "The clock is right"},
 		{"quarantine/consent/c1", "Set aside:", "Open backups"},
 		{"action/a1", "Not done yet:", "Try again"},
-		{"relapse/c1", "Sends again:", "See why"},
-		{"still/c1", "Still sends:", "See why"},
+		{"relapse/c1", "Sends again:", "What you can do"},
+		{"still/c1", "Still sends:", "What you can do"},
 		{"connection/k1", "Needs you:", "Open connectors"},
 	} {
 		got := presenter(t).problems([]engine.Problem{{ID: c.id, Text: "it is so", Fix: "Do this"}})[0]

@@ -118,3 +118,17 @@ func TestADisconnectInPartSaysWhatGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// What is sent past a block has the steps by hand beside it; the twin, a block that
+// holds, has none.
+func TestWhatIsSentPastABlockHasTheSteps(t *testing.T) {
+	c := permission(t, "c1", "d1", "Front door bell", discovery.KindDoorbell, "Bell Maker", "2026-11-20", consent.EndedStill)
+	c.Actions = []consent.Action{{ID: "a1", Kind: consent.ActBlock, State: consent.Done}}
+	for _, next := range []*engine.Next{nil, {Action: "a1", Steps: []engine.Step{engine.StepGuide}}} {
+		c.Next = next
+		r := presenter(t).Review(ReviewInput{Info: engine.ReviewInfo{Consent: c}})
+		if got := len(r.Steps) > 0 && r.StepsFor == "Or end it by hand" && r.Confirm.ID == "a1"; got != (next != nil) {
+			t.Errorf("%+v: %q, %q, %+v", next, r.StepsFor, r.Steps, r.Confirm)
+		}
+	}
+}

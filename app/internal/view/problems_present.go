@@ -203,7 +203,7 @@ func (p Presenter) problemAction(id string) ActionLink {
 	case "review":
 		return ActionLink{ID: string(PageReview), Label: p.T("Show the steps")}
 	case "relapse", "still":
-		return ActionLink{ID: string(PageReview), Label: p.T("See why")}
+		return ActionLink{ID: string(PageReview), Label: p.T("What you can do")}
 	case "action":
 		return ActionLink{ID: AnswerRetry, Label: p.T("Try again")}
 	case "clock":
