@@ -88,6 +88,7 @@ func (win *window) buildPermissions() ui.Page {
 func (win *window) buildReview() ui.Page {
 	p := permissions.NewReview(permissions.ReviewCommands{
 		Shown: func(string) {}, Renew: win.pump.Renew, RenewAt: win.pump.RenewAt, Retry: win.pump.Retry, Lapse: win.pump.Lapse, Extend: win.pump.Extend, End: win.pump.End, Confirm: win.pump.ConfirmByHand, Step: win.pump.Step, Open: win.open,
+		Save:        func(id string) { win.askFolder(func(dir string) { win.pump.SaveReceipt(id, dir) }) },
 		ShowDialog:  func(o fyne.CanvasObject) { win.shell.ShowDialog(o, nil) },
 		CloseDialog: func() { win.shell.CloseDialog() },
 	})

@@ -1,8 +1,6 @@
 package view
 
 import (
-	"time"
-
 	"bestbefore/app/internal/engine"
 	"bestbefore/discovery"
 )
@@ -23,6 +21,10 @@ type Forget struct {
 	Scopes  []Choice
 	Devices []Choice // of which one is chosen; empty unless one device is meant
 	Dates   bool     // the two days are asked for
+	First   Day      // from which day on a day can be chosen, and till which
+	Last    Day
+	From    string // "First day: 1 May 2027"
+	To      string
 	Texts   []Choice // keep or erase the diary's texts; empty where there is no choice
 	Goes    []string
 	Stays   []string
@@ -36,8 +38,8 @@ type Forget struct {
 type ForgetDraft struct {
 	Scope    string
 	Device   string
-	From, To string // as typed, 2027-05-31
-	Erase    bool   // the diary's texts too
+	From, To Day  // both included
+	Erase    bool // the diary's texts too
 }
 
 // ForgetInput is what the form is made of.
@@ -55,9 +57,7 @@ func (d ForgetDraft) Ready() bool {
 	case ForgetDevice:
 		return d.Device != ""
 	case ForgetPeriod:
-		_, err := time.Parse(time.DateOnly, d.From)
-		_, err2 := time.Parse(time.DateOnly, d.To)
-		return err == nil && err2 == nil
+		return !d.From.Zero() && !d.To.Zero()
 	default:
 		return d.Scope == ForgetAll
 	}
@@ -70,7 +70,7 @@ func (d ForgetDraft) Request() engine.ForgetRequest {
 	case ForgetDevice:
 		r.Device, r.Texts = discovery.DeviceID(d.Device), d.Erase
 	case ForgetPeriod:
-		r.From, r.To = d.From, d.To
+		r.From, r.To = d.From.String(), d.To.String()
 	case ForgetAll:
 		r.All, r.Texts = true, d.Erase
 	}
@@ -97,13 +97,10 @@ func (p Presenter) Forget(in ForgetInput) Forget {
 		}
 		out.Texts = p.oneOf(chosen, Choice{ID: Off, Label: p.T("Keep the diary's texts")}, Choice{ID: On, Label: p.T("Erase the diary's texts too")})
 	}
-	if !d.Ready() {
-		if d.Scope == ForgetPeriod && d.From != "" && d.To != "" && out.Error == "" {
-			out.Error = p.T("Write both days as %s.", "2027-05-31")
-		}
-		return out
+	if out.Dates {
+		p.forgetDays(&out)
 	}
-	if out.Error != "" {
+	if !d.Ready() || out.Error != "" {
 		return out
 	}
 	for _, l := range in.Preview.Goes {
@@ -115,6 +112,21 @@ func (p Presenter) Forget(in ForgetInput) Forget {
 	out.Button = ActionLink{ID: ForgetAll, Label: p.T("Delete for good")}
 	out.Sure = p.T("This cannot be undone. Press once more to delete it.")
 	return out
+}
+
+// forgetMonths is how far back a day can be chosen: nothing seen is kept longer.
+const forgetMonths = 14
+
+// forgetDays says which days can be chosen, and which are.
+func (p Presenter) forgetDays(out *Forget) {
+	out.First, out.Last = p.today().addMonths(-forgetMonths), p.today()
+	out.From, out.To = p.T("First day"), p.T("Last day")
+	if d := out.Draft.From; !d.Zero() {
+		out.From = p.T("First day: %s", p.dateYear(d))
+	}
+	if d := out.Draft.To; !d.Zero() {
+		out.To = p.T("Last day: %s", p.dateYear(d))
+	}
 }
 
 // Forgotten says what was deleted.

@@ -42,6 +42,9 @@ type Review struct {
 	ResultLine string // "asked the router · router confirms · last data 14:03:22, none since"
 	ResultSev  Severity
 
+	Save  ActionLink // saves this permission alone, to be handed to somebody; ID is its own
+	Saved Outcome    // what became of that
+
 	Previous, Next string // IDs of the neighbours in the review; "" at the ends
 }
 

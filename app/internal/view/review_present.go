@@ -19,6 +19,7 @@ type ReviewInput struct {
 	Waiting []string  // IDs that wait for a person, in order
 	Last    time.Time // newest traffic under the permission
 	Busy    bool
+	Saved   Outcome
 	Opened  int // the version that the message spoke of which led here; 0 for none
 }
 
@@ -34,6 +35,7 @@ func (p Presenter) Review(in ReviewInput) Review {
 		LapseTitle: p.T("What happens if it lapses"), LapseText: cleanText(strings.Join(in.Info.IfLapses.Lines, " ")),
 		CanRenew: in.Info.Renewable, CanLapse: live && !c.Expires.IsZero() && !c.Lapsing, CanEnd: live,
 		NothingLine: p.T("If you do nothing, it lapses."),
+		Save:        ActionLink{ID: string(c.ID), Label: p.T("Save a copy of this permission …")}, Saved: in.Saved,
 	}
 	for _, s := range in.Info.IfLapses.AlsoStops {
 		if s != c.Recipient.Name {

@@ -60,7 +60,7 @@ const pasteHeight float32 = 150
 // newPaste shows a text as it is to be pasted, line by line; the rest scrolls.
 func newPaste(text string) fyne.CanvasObject {
 	l := widget.NewLabelWithStyle(text, fyne.TextAlignLeading, fyne.TextStyle{Monospace: true})
-	l.SizeName, l.Selectable, l.Wrapping = kit.SizeSmall, true, fyne.TextWrapBreak
+	l.SizeName, l.Selectable, l.Wrapping = kit.SizeSmall, true, fyne.TextWrapWord
 	return kit.NewStack(kit.NewFrame(kit.ColorPaper, kit.ColorLine, kit.RadiusControl), container.New(pasteLayout{}, container.NewVScroll(l)))
 }
 

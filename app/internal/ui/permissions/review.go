@@ -25,6 +25,7 @@ type ReviewCommands struct {
 	End         func(id string)
 	Confirm     func(action string)       // what only a person can do was done
 	Step        func(action, step string) // goes on by another way; nil offers nothing
+	Save        func(id string)           // asks where to, and saves it alone; nil offers nothing
 	Open        func(view.Route)
 	ShowDialog  func(fyne.CanvasObject)
 	CloseDialog func()
@@ -62,6 +63,9 @@ type Review struct {
 	steps          *fyne.Container
 	result         *fyne.Container
 	hint           *kit.Text
+	save           *kit.Button
+	saved          *fyne.Container
+	savedOf        view.Outcome
 	back, next     *kit.Button
 	ladder         *fyne.Container
 	ladderOf       view.Ladder
@@ -89,6 +93,7 @@ func NewReview(c ReviewCommands) *Review {
 		ladder:   kit.NewColumn(0),
 		hint:     kit.NewSoft("").Wrapped(0),
 	}
+	r.save, r.saved = kit.NewSignButton("save", " ", kit.Link, func() { r.commands.Save(r.shown.Save.ID) }), kit.NewColumn(0)
 	r.back = kit.NewSignButton("back", "", kit.Ordinary, r.previousOne)
 	r.next = kit.NewSignButton("next", "", kit.Ordinary, r.nextOne)
 	r.sinceSheet, r.lapseSheet, r.truthsSheet = kit.NewSheet(" ", r.since), kit.NewSheet(" ", r.lapse, r.also), kit.NewSheet("", r.truths.Content())
@@ -100,6 +105,7 @@ func NewReview(c ReviewCommands) *Review {
 	r.body = kit.NewColumn(5*kit.Step,
 		r.sheets,
 		kit.NewColumn(3*kit.Step, kit.NewEnds(r.presets, r.ends), r.hint),
+		kit.NewColumn(2*kit.Step, kit.NewFlow(0, r.save), r.saved),
 	)
 	r.body.Hide()
 	r.page = kit.NewPage(kit.NewColumn(5*kit.Step, head, r.body))
@@ -164,6 +170,7 @@ func (r *Review) SetSnapshot(s view.Review) {
 	r.setLadder(s.Ladder)
 	r.setSteps(s)
 	r.setChoices(s)
+	r.setSaved(s)
 	r.page.Refresh()
 }
 

@@ -25,6 +25,7 @@ func review(t *testing.T, s view.Review) (*permissions.Review, *[]string, *fyne.
 	r := permissions.NewReview(permissions.ReviewCommands{
 		Shown: note("shown"), Lapse: note("lapse"), Extend: note("extend"), End: note("end"), Confirm: note("confirm"),
 		Step:  func(action, step string) { log = append(log, "step "+action+" "+step) },
+		Save:  note("save"),
 		Renew: func(id, term string) { log = append(log, "renew "+id+" "+term) }, Retry: note("retry"),
 		RenewAt: func(id, term string, answer func(string)) {
 			log = append(log, "renew "+id+" "+term)
@@ -302,5 +303,34 @@ func TestWhatIsStuckIsTriedAgainFromItsPlace(t *testing.T) {
 	press(t, r.Content(), "Try again now")
 	if diff := cmp.Diff([]string{"retry a1"}, *log); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// One permission is saved from its own page, and what became of it is said there;
+// the twin: where nothing can save it there is no button.
+func TestAPermissionIsSavedFromItsPage(t *testing.T) {
+	s := openReview()
+	s.Save = view.ActionLink{ID: "bell", Label: "Save a copy of this permission …"}
+	r, log, _ := review(t, s)
+	press(t, r.Content(), s.Save.Label)
+	if diff := cmp.Diff([]string{"save bell"}, *log); diff != "" {
+		t.Error(diff)
+	}
+	s.Saved = view.Outcome{Line: "8 files saved in there", Severity: view.Fresh}
+	r.SetSnapshot(s)
+	said := false
+	kit.Walk(r.Content(), func(o fyne.CanvasObject) {
+		if x, ok := o.(*kit.Text); ok && x.Visible() && strings.Contains(x.String(), s.Saved.Line) {
+			said = true
+		}
+	})
+	if !said {
+		t.Error("it is not said that it was saved")
+	}
+	without := permissions.NewReview(permissions.ReviewCommands{Shown: func(string) {}})
+	inWindow(t, without.Content())
+	without.SetSnapshot(s)
+	if button(without.Content(), s.Save.Label) != nil {
+		t.Error("there is a button although nothing saves it")
 	}
 }

@@ -22,12 +22,16 @@ type forget struct {
 	commands ForgetCommands
 	shown    view.Forget
 	asked    bool
+	opened   bool // the calendars show a month
 
 	sheet    *fyne.Container
 	scopes   *kit.Chips
 	devices  *kit.Chips
 	texts    *kit.Chips
-	from, to *kit.Entry
+	from, to *kit.Calendar
+	fromName *kit.Text
+	toName   *kit.Text
+	marked   [2]view.Day // in the calendars
 	dates    *fyne.Container
 	what     *fyne.Container // what goes and what stays
 	foot     *fyne.Container
@@ -38,11 +42,16 @@ func newForget(c ForgetCommands) *forget {
 	f.scopes = kit.NewChips(func(id string) { f.change(func(d *view.ForgetDraft) { d.Scope = id }) })
 	f.devices = kit.NewChips(func(id string) { f.change(func(d *view.ForgetDraft) { d.Device = id }) })
 	f.texts = kit.NewChips(func(id string) { f.change(func(d *view.ForgetDraft) { d.Erase = id == view.On }) })
-	f.from = kit.NewEntry("2027-05-01", func(s string) { f.change(func(d *view.ForgetDraft) { d.From = s }) })
-	f.to = kit.NewEntry("2027-05-31", func(s string) { f.change(func(d *view.ForgetDraft) { d.To = s }) })
-	f.dates = kit.NewFlow(3*kit.Step,
-		kit.NewColumn(kit.Step, kit.NewText(lang.L("First day")).Bold(), kit.NewWide(160, f.from)),
-		kit.NewColumn(kit.Step, kit.NewText(lang.L("Last day")).Bold(), kit.NewWide(160, f.to)))
+	f.from = kit.NewCalendar(view.Day{}, view.Day{}, func(day view.Day) {
+		f.change(func(d *view.ForgetDraft) {
+			if d.From = day; d.To.String() < day.String() {
+				d.To = view.Day{}
+			}
+		})
+	})
+	f.to = kit.NewCalendar(view.Day{}, view.Day{}, func(day view.Day) { f.change(func(d *view.ForgetDraft) { d.To = day }) })
+	f.fromName, f.toName = kit.NewText("").Bold(), kit.NewText("").Bold()
+	f.dates = kit.NewFlow(6*kit.Step, kit.NewColumn(kit.Step, f.fromName, f.from), kit.NewColumn(kit.Step, f.toName, f.to))
 	return f
 }
 
@@ -74,9 +83,6 @@ func (f *forget) set(s view.Forget) bool {
 	f.shown = s
 	if s.Draft.Scope == typed.Scope && s.Dates { // an answer to an older draft takes nothing back
 		f.shown.Draft.From, f.shown.Draft.To = typed.From, typed.To
-	} else if s.Dates {
-		f.from.SetText(s.Draft.From)
-		f.to.SetText(s.Draft.To)
 	}
 	f.scopes.Set(s.Scopes)
 	f.devices.Set(s.Devices)
@@ -84,12 +90,42 @@ func (f *forget) set(s view.Forget) bool {
 	visible(f.devices.Content(), len(s.Devices) > 0)
 	visible(f.texts.Content(), len(s.Texts) > 0)
 	visible(f.dates, s.Dates)
-	if !s.Dates {
-		f.from.SetText("")
-		f.to.SetText("")
-	}
+	f.setDays(s)
 	f.build()
 	return true
+}
+
+// setDays marks the days that are chosen; no last day lies before the first. A
+// month that was turned to stays.
+func (f *forget) setDays(s view.Forget) {
+	d := f.shown.Draft
+	f.fromName.Set(s.From)
+	f.toName.Set(s.To)
+	least := s.First
+	if least.String() < d.From.String() {
+		least = d.From
+	}
+	if !s.Dates {
+		f.marked = [2]view.Day{}
+		f.from.SetChosen(view.Day{})
+		f.to.SetChosen(view.Day{})
+		f.opened = false
+		return
+	}
+	f.from.SetRange(s.First, s.Last)
+	f.to.SetRange(least, s.Last)
+	if !f.opened {
+		f.opened = true
+		f.from.ShowMonth(s.Last)
+		f.to.ShowMonth(s.Last)
+	}
+	if f.marked[0] != d.From {
+		f.from.SetChosen(d.From)
+	}
+	if f.marked[1] != d.To {
+		f.to.SetChosen(d.To)
+	}
+	f.marked = [2]view.Day{d.From, d.To}
 }
 
 // build makes what is said below the choices.

@@ -3,6 +3,7 @@ package settings_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -118,31 +119,40 @@ func forgetting(d view.ForgetDraft) view.Settings {
 	if d.Ready() {
 		in.Preview.Goes, in.Preview.Stays = []string{"Where it sent."}, []string{"Permissions."}
 	}
-	s.Forget = view.Presenter{}.Forget(in)
+	s.Forget = view.Presenter{Now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}.Forget(in)
 	return s
 }
 
-func TestForgettingAsksTwiceAndKeepsWhatIsTyped(t *testing.T) {
+// The days are chosen in calendars, by keys alone: Enter picks where the arrows
+// stand; no last day lies before the first, and a late answer takes nothing back.
+func TestForgettingAsksTwiceAndKeepsWhatIsChosen(t *testing.T) {
 	p, log := page(t)
 	p.SetSnapshot(forgetting(view.ForgetDraft{}))
 	test.Tap(find(t, p.Content(), func(c *kit.Chip) bool { return c.Choice().Label == "Of a period" }))
 	p.SetSnapshot(forgetting(view.ForgetDraft{Scope: view.ForgetPeriod}))
-	var days []*kit.Entry
+	var days []*kit.Calendar
 	kit.Walk(p.Content(), func(o fyne.CanvasObject) {
-		if e, ok := o.(*kit.Entry); ok && e.Visible() {
-			days = append(days, e)
+		if c, ok := o.(*kit.Calendar); ok && c.Visible() {
+			days = append(days, c)
 		}
 	})
 	if len(days) != 2 {
-		t.Fatalf("%d entries", len(days))
+		t.Fatalf("%d calendars", len(days))
 	}
-	test.Type(days[0], "2026-05-01")
-	p.SetSnapshot(forgetting(view.ForgetDraft{Scope: view.ForgetPeriod, From: "2026-05"})) // an answer that comes late
-	if days[0].Text != "2026-05-01" {
-		t.Errorf("a late answer took away what was typed: %q", days[0].Text)
+	keys := func(c *kit.Calendar, names ...fyne.KeyName) {
+		for _, n := range names {
+			c.TypedKey(&fyne.KeyEvent{Name: n})
+		}
 	}
-	test.Type(days[1], "2026-05-31")
-	p.SetSnapshot(forgetting(view.ForgetDraft{Scope: view.ForgetPeriod, From: "2026-05-01", To: "2026-05-31"}))
+	if got := days[0].Cursor(); got != (view.Day{Year: 2026, Month: 11, Day: 22}) {
+		t.Errorf("it opens at %v", got)
+	}
+	keys(days[0], fyne.KeyPageUp, fyne.KeyUp, fyne.KeyReturn) // 15 October
+	p.SetSnapshot(forgetting(view.ForgetDraft{Scope: view.ForgetPeriod}))
+	first := view.Day{Year: 2026, Month: 10, Day: 15}
+	p.SetSnapshot(forgetting(view.ForgetDraft{Scope: view.ForgetPeriod, From: first}))
+	keys(days[1], fyne.KeyPageUp, fyne.KeyPageUp, fyne.KeyPageUp, fyne.KeyReturn) // not before the first
+	p.SetSnapshot(forgetting(view.ForgetDraft{Scope: view.ForgetPeriod, From: first, To: first}))
 	test.Tap(button(t, p.Content(), "Delete for good"))
 	for _, l := range *log {
 		if l == "delete" {
@@ -150,9 +160,13 @@ func TestForgettingAsksTwiceAndKeepsWhatIsTyped(t *testing.T) {
 		}
 	}
 	test.Tap(button(t, p.Content(), "Delete for good"))
-	want := []string{"choose period  2026-05-01 2026-05-31 false", "delete"}
-	if got := (*log)[len(*log)-2:]; !cmp.Equal(got, want) {
-		t.Errorf("asked %q, want %q", got, want)
+	want := []string{"choose period    false", "choose period  2026-10-15  false", "choose period  2026-10-15 2026-10-15 false", "delete"}
+	if diff := cmp.Diff(want, *log); diff != "" {
+		t.Error(diff)
+	}
+	keys(days[0], fyne.KeyDown, fyne.KeyReturn) // past the last day, which is asked for anew
+	if got := (*log)[len(*log)-1]; got != "choose period  2026-10-22  false" {
+		t.Errorf("asked %q", got)
 	}
 }
 

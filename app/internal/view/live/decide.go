@@ -254,3 +254,21 @@ func (p *Pump) Export(dir string) {
 		p.change(func(w *want) { w.export = out })
 	})
 }
+
+// SaveReceipt saves one permission alone into dir, with what was decided and done
+// about it, so that it can be handed to somebody.
+func (p *Pump) SaveReceipt(id, dir string) {
+	p.change(func(w *want) { w.receipt = receipt{id, view.Outcome{Busy: true}} })
+	p.do(func(ctx context.Context) {
+		files, err := p.config.Engine.ExportConsent(ctx, consent.ID(id), dir)
+		out := p.presenter().Exported(files, dir)
+		if err != nil {
+			out = view.Outcome{Line: p.presenter().Failure(err), Severity: view.Still}
+		}
+		p.change(func(w *want) {
+			if w.receipt.of == id { // still looked at
+				w.receipt.outcome = out
+			}
+		})
+	})
+}

@@ -275,6 +275,9 @@ func (p *Pump) review(ctx context.Context, w want) error {
 		in.Device = engine.DeviceInfo{Device: discovery.Device{ID: dev}}
 	}
 	in.Last = in.Info.Consent.LastSent
+	if w.receipt.of == id {
+		in.Saved = w.receipt.outcome
+	}
 	put(p, string(view.PageReview), p.presenter().Review(in), same, func(d *view.Review, r uint64) { d.Revision = r }, p.config.Screen.Review)
 	return nil
 }

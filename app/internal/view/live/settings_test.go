@@ -127,7 +127,7 @@ func TestNothingIsForgottenBeforeItIsClearWhat(t *testing.T) {
 		go func() { done <- p.Serve(ctx) }()
 		p.Shown(view.Route{Page: view.PageSettings})
 		p.Forget()
-		p.Forgetting(view.ForgetDraft{Scope: view.ForgetPeriod, From: "2026-05-01"})
+		p.Forgetting(view.ForgetDraft{Scope: view.ForgetPeriod, From: view.Day{Year: 2026, Month: 5, Day: 1}})
 		p.Forget()
 		synctest.Wait()
 		if len(h.forgot) != 0 {

@@ -25,6 +25,7 @@ type want struct {
 	span        string // of the chart of a device
 	flows       view.Query
 	flowsSaved  view.Outcome
+	receipt     receipt
 	backup      view.Outcome
 	calendar    view.Outcome
 	held        []engine.HeldInfo
@@ -41,6 +42,12 @@ type want struct {
 	capture     capture
 	file        connectorFile
 	setupSaved  view.Outcome
+}
+
+// receipt is what became of saving one permission.
+type receipt struct {
+	of      string
+	outcome view.Outcome
 }
 
 // cut is the open dialog about disconnecting a device, or ending an access.
@@ -88,7 +95,7 @@ func (p *Pump) Shown(r view.Route) {
 			w.endings = nil
 		}
 		if w.route != r {
-			w.span, w.flowsSaved = "", view.Outcome{}
+			w.span, w.flowsSaved, w.receipt = "", view.Outcome{}, receipt{}
 		}
 		if r.Page != view.PageFlows {
 			w.flows = view.Query{}
