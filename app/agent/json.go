@@ -43,7 +43,7 @@ func deviceOut(d engine.DeviceInfo) deviceJSON {
 		Essential: d.Essential, Identifiers: list(d.Identifiers), Addresses: []string{}, Services: engine.ServiceRows(d.Services),
 		FirstSeen: d.FirstSeen.UTC(), LastSeen: d.LastSeen.UTC(), Evidence: list(d.Guess.Evidence), Sources: list(d.Sources), Coverage: d.Coverage,
 	}
-	out.MUDURL, _ = mud.Announced(d.Device)
+	out.MUDURL, _ = mud.Announced(d.Device) // "" where none is announced; who heard it stands among the sources
 	for _, a := range d.Addresses {
 		out.Addresses = append(out.Addresses, a.Addr.String())
 	}

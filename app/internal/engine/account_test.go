@@ -15,10 +15,15 @@ import (
 // broker is a peer whose accounts are known by the peer's own ids of devices.
 type broker struct {
 	blocker
-	of map[string]string // remote id -> account
+	of   map[string]string // remote id -> account
+	says int               // how often it says so before it answers no more; 0 is always
+	said int
 }
 
 func (b *broker) AccountOf(_ context.Context, t connectors.Target) (connectors.Account, error) {
+	if b.said++; b.says > 0 && b.said > b.says {
+		return connectors.Account{}, &connectors.Error{Kind: consent.KindTransient, Text: "It does not answer."}
+	}
 	if !t.Recipient.Any && !slices.Contains(t.Recipient.Destinations, "192.168.77.5") {
 		return connectors.Account{}, &connectors.Error{Kind: consent.KindUnsupported, Text: "Not through here."}
 	}
@@ -129,5 +134,23 @@ func TestTheRemedyIsWhatCanBeDoneForThisRecipient(t *testing.T) {
 		if info, err := h.Allow(t.Context(), toPeer(cam, dest, "")); err != nil || info.Remedy != want {
 			t.Errorf("%s: %s, %v, want %s", dest, info.Remedy, err, want)
 		}
+	}
+}
+
+// What a peer cannot say in the middle of a preview is said to be unknown; the twin,
+// which answers, leaves nothing to say.
+func TestAPreviewSaysWhatItCouldNotAsk(t *testing.T) {
+	h, cam, _ := withAccounts(t)
+	if err := h.RefreshGrants(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b := h.peers.caps.Accounter.(*broker)
+	for _, mute := range []bool{false, true} {
+		before := b.said
+		p, err := h.PreviewAllow(t.Context(), toPeer(cam, "192.168.77.5", consent.Revoke))
+		if text := strings.Join(p.Lines, " "); err != nil || !strings.Contains(text, "is deleted at") || strings.Contains(text, "cannot be asked now") != mute {
+			t.Errorf("mute %v: %q, %v", mute, text, err)
+		}
+		b.says = b.said + (b.said - before) - 1 // the next time it falls silent before the last answer
 	}
 }

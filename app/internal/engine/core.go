@@ -112,6 +112,8 @@ type Core struct {
 
 	mu    sync.Mutex // guards since and undo order: decisions are made one at a time
 	since time.Time  // when this run began: the page "new since"
+
+	deletions int // of what was seen, that run; mu guards it
 }
 
 // New checks c and returns the engine. It starts nothing; see Ingest and Serve.

@@ -71,6 +71,7 @@ type home struct {
 	kind  discovery.Kind // what every device is guessed to be
 
 	fault     error      // of reading the connections
+	meanwhile func()     // is done in the middle of a deletion
 	lookup    netip.Addr // what every name stands for
 	resolvers []netip.Addr
 }
@@ -86,6 +87,13 @@ func (l listing) Connections(ctx context.Context) ([]connectors.Connection, erro
 		return nil, l.h.fault
 	}
 	return l.Store.Connections(ctx)
+}
+
+func (l listing) DeleteAllFlows(ctx context.Context) (int64, error) {
+	if l.h.meanwhile != nil {
+		l.h.meanwhile()
+	}
+	return l.Store.DeleteAllFlows(ctx)
 }
 
 func newHome(t testing.TB) *home {

@@ -80,6 +80,8 @@ func (e *Core) Forget(ctx context.Context, r ForgetRequest) (Forgotten, error) {
 	if err != nil {
 		return Forgotten{}, err
 	}
+	e.deleting(1)
+	defer e.deleting(-1)
 	var out Forgotten
 	defer e.lastSent.clear()
 	defer e.heard.forget()
@@ -116,6 +118,18 @@ func (e *Core) Forget(ctx context.Context, r ForgetRequest) (Forgotten, error) {
 	}
 	e.changed(changes.Flows, changes.Devices, changes.Diary)
 	return out, nil
+}
+
+// ErrDeleting says that a decision cannot be taken back while what was seen is
+// deleted: it could write down again what was just deleted.
+var ErrDeleting = errors.New("what was seen is being deleted just now; undo it when that is done")
+
+// deleting counts the deletions that run. A decision that is just being taken back
+// is waited for.
+func (e *Core) deleting(n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.deletions += n
 }
 
 // NoteForgot is a person's deletion of what was seen.
@@ -197,8 +211,8 @@ func (e *Core) forgetUndo(ctx context.Context, ids []discovery.DeviceID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.listing.Lock()
+	defer e.listing.Unlock()
 	list, err := e.undoList(ctx)
 	if err != nil {
 		return err

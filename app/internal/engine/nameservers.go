@@ -41,7 +41,7 @@ func (a *asked) add(r behaviour.Row) {
 	}
 	s, told := a.told[r.Key]
 	if !told {
-		s, _ = behaviour.ResolverOf(r.Key, a.ours)
+		s, _ = behaviour.ResolverOf(r.Key, a.ours) // where it asks none, the zero one: NotAsking is remembered too
 		if len(a.told) < rowsMax {
 			a.told[r.Key] = s
 		}

@@ -47,12 +47,14 @@ type twoSources struct {
 	t  *testing.T
 	id consent.ID
 	r  *enforce.Runner
+
+	saved chan struct{} // capacity 1: the runner wrote something
 }
 
 func newTwoSources(t *testing.T, gateway connectors.Coverer, deaf bool) *twoSources {
 	t.Helper()
 	h := gateway.(interface{ of() *home }).of()
-	x := &twoSources{home: h, t: t}
+	x := &twoSources{home: h, t: t, saved: make(chan struct{}, 1)}
 	h.kind = discovery.KindCamera
 	cam := h.see(bell)
 	dns := refuser{sees{h: h, words: []string{"names", "queries"}}}
@@ -66,6 +68,12 @@ func newTwoSources(t *testing.T, gateway connectors.Coverer, deaf bool) *twoSour
 		}
 	}
 	c := enforce.Config{Store: devices{h.st, h}, Sessions: opened{h.peers}, Now: func() time.Time { return h.now }, Beside: h.Testimony}
+	c.Changed = func(consent.Action) {
+		select {
+		case x.saved <- struct{}{}:
+		default:
+		}
+	}
 	if deaf {
 		c.Beside = nil
 	}
@@ -115,7 +123,6 @@ func (x *twoSources) work() {
 		cancel()
 		<-done
 	}()
-	until := time.Now().Add(20 * time.Second)
 	for {
 		at, some, err := x.st.NextWork(ctx)
 		as, err2 := x.st.Actions(ctx)
@@ -126,10 +133,11 @@ func (x *twoSources) work() {
 		if !running && (!some || at.After(x.now)) {
 			return
 		}
-		if time.Now().After(until) {
+		select {
+		case <-x.saved: // whatever it does is written down
+		case <-time.After(20 * time.Second):
 			x.t.Fatal("the runner does not come to an end")
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 }
 

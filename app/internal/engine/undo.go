@@ -90,10 +90,14 @@ func (e *Core) saveUndo(ctx context.Context, list []undoEntry) error {
 	return e.Store.SetSetting(ctx, undoKey, string(b))
 }
 
-// Undo takes back the newest decision that can be taken back and says which.
+// Undo takes back the newest decision that can be taken back and says which. While
+// what was seen is deleted it refuses; the decision stays at the top of the list.
 func (e *Core) Undo(ctx context.Context) (string, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.deletions > 0 {
+		return "", ErrDeleting
+	}
 	u, err := e.newestUndo(ctx) // off the list first: an undo is never an undo of itself
 	if err != nil {
 		return "", err

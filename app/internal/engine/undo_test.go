@@ -1,9 +1,11 @@
 package engine_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
+	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -160,5 +162,37 @@ func TestARenewalReachesAYearFromTheOldEnd(t *testing.T) {
 	}
 	if _, err := h.Renew(t.Context(), info.ID, "2028-06-01", "test"); err == nil {
 		t.Error("more than a year was taken")
+	}
+}
+
+// Nothing is taken back in the middle of a deletion: the old name of a device would
+// be written into the diary again, from which it is just erased. It is refused in a
+// sentence, and can be taken back after it (the twin); what the deletion erased cannot.
+func TestNothingIsTakenBackInTheMiddleOfADeletion(t *testing.T) {
+	h, a, _, info := twoThatSent(t)
+	if err := h.Lapse(t.Context(), info.ID, "test"); err != nil {
+		t.Fatal(err)
+	}
+	var refused error
+	h.meanwhile = func() { _, refused = h.Undo(t.Context()) }
+	if _, err := h.Forget(t.Context(), engine.ForgetRequest{All: true, Texts: true, How: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(refused, engine.ErrDeleting) || !strings.Contains(refused.Error(), "being deleted just now") {
+		t.Errorf("in the middle: %v", refused)
+	}
+	if one, err := h.Consent(t.Context(), info.ID); err != nil || !one.Lapsing {
+		t.Errorf("it was taken back all the same: %v", err)
+	}
+	if _, err := h.Undo(t.Context()); err != nil {
+		t.Errorf("after it: %v", err)
+	}
+	if one, err := h.Consent(t.Context(), info.ID); err != nil || one.Lapsing {
+		t.Errorf("after it, it is not taken back: %v", err)
+	}
+	for _, err := h.Undo(t.Context()); err == nil; _, err = h.Undo(t.Context()) {
+	}
+	if d, err := h.Device(t.Context(), string(a)); err != nil || d.Label == "Anna's bell" {
+		t.Errorf("an erased name came back: %q, %v", d.Label, err)
 	}
 }

@@ -107,16 +107,16 @@ func (x *seat) raise(ctx context.Context, target string) bool {
 func (s *Server) attend(ctx context.Context, conn io.Closer, r request, in *bufio.Scanner, out *json.Encoder) {
 	var a attendArgs
 	if err := json.Unmarshal(r.Args, &a); err != nil {
-		return
+		return // not one of our windows: the connection ends, and it knows by that
 	}
 	x := &seat{out: out, close: conn.Close, heard: make(chan struct{}, 1), gone: make(chan struct{})}
 	if s.sit(ctx, x, a) {
-		_ = out.Encode(reply{Result: json.RawMessage("true")})
+		_ = out.Encode(reply{Result: json.RawMessage("true")}) // a window that is gone needs no answer
 		return
 	}
 	defer s.seats.remove(x)
 	defer close(x.gone)
-	for in.Scan() {
+	for in.Scan() { // until it goes, however it went: the seat is free then
 		select {
 		case x.heard <- struct{}{}:
 		default:
@@ -173,7 +173,7 @@ func closing(x *conn, err error) error {
 // Serve tells raise each place that the window shall show, until ctx or the
 // other process ends.
 func (s *Seat) Serve(ctx context.Context, raise func(target string)) error {
-	stop := context.AfterFunc(ctx, func() { _ = s.conn.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = s.conn.Close() }) // ends the read below, which tells why
 	defer stop()
 	defer s.conn.Close()
 	out := json.NewEncoder(s.conn)

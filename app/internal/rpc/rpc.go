@@ -46,6 +46,7 @@ type reply struct {
 var sentinels = map[string]error{
 	"not_found": consent.ErrNotFound, "changed": consent.ErrChanged, "protected": consent.ErrProtected,
 	"essential": consent.ErrEssential, "nothing_to_undo": engine.ErrNothingToUndo, "irreversible": consent.ErrIrreversible,
+	"deleting": engine.ErrDeleting,
 }
 
 // method answers one call on an engine.

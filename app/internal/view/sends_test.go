@@ -58,7 +58,8 @@ func TestHundredsOfRecipientsAreNotAllListed(t *testing.T) {
 func TestWhatIsForEngineersIsFoldedAway(t *testing.T) {
 	d := devices(t)[0]
 	d.Guess.Evidence = []discovery.Evidence{
-		{What: "kind", Value: "doorbell", Because: "says so itself (_bell._tcp)"}, {What: "kind", Value: "doorbell", Because: "says so itself (_door._tcp ty=Bell (2))"},
+		{What: "kind", Value: "doorbell", Because: "says so itself (_bell._tcp)"},
+		{What: "kind", Value: "doorbell", Because: "says so itself (_door._tcp ty=Bell (2))"},
 		{What: "maker", Value: "Bell Maker", Because: "its hardware address belongs to Bell Maker"},
 	}
 	page := presenter(t).Device(DeviceInput{Device: d, Flows: []engine.FlowInfo{

@@ -10,6 +10,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -368,5 +369,22 @@ func TestTheFormAsksWhatMatters(t *testing.T) {
 	}
 	if s.Form.Fields[1].Choices[1].Chosen {
 		t.Error("the snapshot itself was changed")
+	}
+}
+
+// A text to paste breaks between words, so that it can be read; what is copied is
+// the text as it is.
+func TestTheTextToPasteBreaksBetweenWords(t *testing.T) {
+	s := withForm()
+	s.Form.StepsTitle, s.Form.Setup = "First", "uci set rpcd.bestbefore=login"
+	p, _, _ := show(t, s)
+	found := false
+	kit.Walk(p.Content(), func(o fyne.CanvasObject) {
+		if l, ok := o.(*widget.Label); ok && l.Text == s.Form.Setup {
+			found = l.Wrapping == fyne.TextWrapWord
+		}
+	})
+	if !found {
+		t.Error("it is not shown, or breaks words")
 	}
 }

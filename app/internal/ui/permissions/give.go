@@ -204,9 +204,13 @@ func (g *Give) setTerm() {
 	chips = append(chips, view.Choice{ID: ownDate, Label: lang.L("Another date …"), Chosen: own || g.picking})
 	g.presets.Set(chips)
 	g.calendar.SetRange(s.First, s.Last)
-	if s.Until != g.marked { // a month that was turned to stays
-		g.marked = s.Until
-		g.calendar.SetChosen(s.Until)
+	until := s.Until
+	if g.looking() { // what is only proposed turns no page of the calendar
+		until = view.Day{}
+	}
+	if until != g.marked { // a month that was turned to stays
+		g.marked = until
+		g.calendar.SetChosen(until)
 	}
 	kit.SetVisible(g.days, g.picking)
 	kit.SetVisible(g.timing, own || g.picking)
@@ -311,7 +315,26 @@ func (g *Give) change(f func(*view.GiveDraft)) {
 	f(&g.draft)
 	g.draft.Edit++
 	g.confirm.Disable() // until what it would give is shown
+	g.echo()
 	g.commands.Preview(g.draft)
+}
+
+// echo marks at once what was chosen; the answer says the rest.
+func (g *Give) echo() {
+	d := g.draft
+	mark := func(list []view.Choice, chosen ...string) []view.Choice {
+		list = slices.Clone(list)
+		for i := range list {
+			list[i].Chosen = slices.Contains(chosen, list[i].ID)
+		}
+		return list
+	}
+	g.shown.Data, g.shown.Remedies = mark(g.shown.Data, d.Data...), mark(g.shown.Remedies, d.Remedy)
+	g.shown.Recipients = mark(g.shown.Recipients, d.Recipients...)
+	g.data.Set(g.shown.Data)
+	g.remedies.Set(g.shown.Remedies)
+	g.setRecipients()
+	g.dialog.Refresh()
 }
 
 // toggle returns list with id, or without it where it was there.

@@ -371,3 +371,30 @@ func TestEscapeInAFieldGoesOnToTheWindow(t *testing.T) {
 		t.Error("the second Esc is lost in the field")
 	}
 }
+
+// A choice is marked at once, also where the answer is slow; and a day that is only
+// proposed meanwhile turns no page of the open calendar.
+func TestAChoiceIsMarkedBeforeTheAnswer(t *testing.T) {
+	g, previews, _ := give(t, openGive())
+	sound := chip(t, g.Content(), "Sound").(*kit.Chip)
+	was := sound.Choice().Chosen
+	test.Tap(sound)
+	if sound.Choice().Chosen == was {
+		t.Error("it waits for the answer")
+	}
+	test.Tap(chip(t, g.Content(), "Another date …"))
+	var calendar *kit.Calendar
+	kit.Walk(g.Content(), func(o fyne.CanvasObject) {
+		if c, ok := o.(*kit.Calendar); ok {
+			calendar = c
+		}
+	})
+	calendar.TypedKey(&fyne.KeyEvent{Name: fyne.KeyPageDown})
+	at := calendar.Cursor()
+	s := openGive()
+	s.Draft, s.PresetID, s.Until = last(*previews), "3m", day(2027, 2, 22)
+	g.SetSnapshot(s)
+	if calendar.Cursor() != at {
+		t.Errorf("the calendar turned from %v to %v", at, calendar.Cursor())
+	}
+}
