@@ -122,7 +122,7 @@ func (e *Core) Forget(ctx context.Context, r ForgetRequest) (Forgotten, error) {
 
 // ErrDeleting says that a decision cannot be taken back while what was seen is
 // deleted: it could write down again what was just deleted.
-var ErrDeleting = errors.New("what was seen is being deleted just now; undo it when that is done")
+var ErrDeleting = words.New("what was seen is being deleted just now; undo it when that is done")
 
 // deleting counts the deletions that run. A decision that is just being taken back
 // is waited for.

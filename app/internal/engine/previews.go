@@ -235,7 +235,7 @@ func (e *Core) whatRevokes(ctx context.Context, p *Preview, t target, when strin
 	}
 	acc, err := caps.Accounter.AccountOf(ctx, connectors.TargetOf(d, r))
 	if err != nil { // what the peer cannot say now is said to be unknown
-		p.Lines = append(p.Lines, fmt.Sprintf("Whether other devices use that access too cannot be asked now: %s does not say.", c.Name))
+		p.Lines = append(p.Lines, words.Sprintf("Whether other devices use that access too cannot be asked now: %s does not say.", c.Name))
 		return nil //nolint:nilerr // it is told in the preview, which stands
 	}
 	return e.alsoThrough(ctx, p, ender{conn: c, fit: connectors.Fit{Account: acc}}, d.ID)
