@@ -104,8 +104,13 @@ func (c *Calendar) pick(day view.Day) {
 	}
 }
 
-// Tapped implements fyne.Tappable.
-func (c *Calendar) Tapped(e *fyne.PointEvent) { c.pick(c.at(e.Position)) }
+// Tapped implements fyne.Tappable. The keyboard goes on from where the pointer was.
+func (c *Calendar) Tapped(e *fyne.PointEvent) {
+	if on := fyne.CurrentApp().Driver().CanvasForObject(c); on != nil {
+		on.Focus(c)
+	}
+	c.pick(c.at(e.Position))
+}
 
 // MouseMoved implements desktop.Hoverable.
 func (c *Calendar) MouseMoved(e *desktop.MouseEvent) {

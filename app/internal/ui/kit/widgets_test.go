@@ -268,10 +268,14 @@ func TestCalendarKeepsToItsRange(t *testing.T) {
 		t.Errorf("picked %v, want %v", picked, want)
 	}
 	picked = nil
+	w.Canvas().Unfocus()
 	test.TapAt(c, fyne.NewPos(20, 70)) // Monday of the first week: 1 November 2027
 	test.TapAt(c, fyne.NewPos(20, 70+4*36))
 	if len(picked) != 1 || picked[0].Day != 1 {
 		t.Errorf("tapping the first and a late Monday picked %v, want the 1st only", picked)
+	}
+	if w.Canvas().Focused() != fyne.Focusable(c) {
+		t.Error("the keyboard does not go on from where the pointer was")
 	}
 }
 
