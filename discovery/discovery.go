@@ -11,6 +11,8 @@ import (
 	"context"
 	"net/netip"
 	"time"
+
+	"bestbefore/words"
 )
 
 // DeviceID is our own opaque name for a physical device. It never changes and
@@ -202,9 +204,9 @@ func (d Device) Name() string {
 	case d.Guess.Name != "":
 		return d.Guess.Name
 	case d.Guess.Vendor != "":
-		return d.Guess.Vendor + " device"
+		return words.Sprintf("%s device", d.Guess.Vendor)
 	default:
-		return "Unknown device"
+		return words.Text("Unknown device")
 	}
 }
 

@@ -1,9 +1,10 @@
 package discovery
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
+
+	"bestbefore/words"
 )
 
 // settle looks at everyone who contradicts or shares what o said of e, and
@@ -84,7 +85,7 @@ func (inv *Inventory) settleAddress(e *entry, a netip.Addr, o observation, ch *c
 				e = inv.join(e, f, ch)
 				continue
 			}
-			inv.ask(e, f, fmt.Sprintf("A device that was known by name only now shows a hardware address at %s.", a), o, ch)
+			inv.ask(e, f, words.Sprintf("A device that was known by name only now shows a hardware address at %s.", a), o, ch)
 		}
 		e = inv.takeAddress(e, f, a, o, ch)
 	}
@@ -108,7 +109,7 @@ func (inv *Inventory) takeAddress(e, f *entry, a netip.Addr, o observation, ch *
 	inv.release(f, a)
 	ch.add(f)
 	if near(h.proven, o.At) && !inv.apart(e, f) && len(f.d.Hardware) > 0 {
-		inv.ask(f, e, fmt.Sprintf("Two hardware addresses answered at %s within minutes.", a), o, ch)
+		inv.ask(f, e, words.Sprintf("Two hardware addresses answered at %s within minutes.", a), o, ch)
 	}
 	if !near(h.claimed, o.At) || len(f.d.Hardware) == 0 {
 		return e
@@ -241,8 +242,8 @@ func conflicting(a, b Role) bool {
 // why words a question about a shared identifier.
 func why(id Identifier) string {
 	what := map[IdentifierType]string{
-		MAC: "hardware address", Serial: "serial number", UUID: "own number", UDN: "UPnP number",
-		Instance: "service name", Hostname: "name", Remote: "entry in a connector's list",
+		MAC: words.Text("hardware address"), Serial: words.Text("serial number"), UUID: words.Text("own number"), UDN: words.Text("UPnP number"),
+		Instance: words.Text("service name"), Hostname: "name", Remote: words.Text("entry in a connector's list"),
 	}[id.Type]
-	return fmt.Sprintf("Two devices with different hardware addresses use one %s: %s.", what, Clean(id.Value))
+	return words.Sprintf("Two devices with different hardware addresses use one %s: %s.", what, Clean(id.Value))
 }

@@ -131,7 +131,11 @@ func Later(key string) string { return key }
 // Date writes t by layout, which is a key like any other ("2 January 2006"), with
 // the month's name in the person's language.
 func Date(t time.Time, layout string) string {
-	s := t.Format(Text(layout))
-	month := t.Month().String()
-	return strings.Replace(s, month, Text(month), 1)
+	s, month := t.Format(Text(layout)), t.Month().String()
+	for _, name := range []string{month, month[:3]} {
+		if strings.Contains(s, name) {
+			return strings.Replace(s, name, Text(name), 1)
+		}
+	}
+	return s
 }

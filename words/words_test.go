@@ -30,7 +30,7 @@ func TestEnglish(t *testing.T) {
 func TestAnotherLanguage(t *testing.T) {
 	speak(t, map[string]string{
 		"%s cuts %s.": "%[2]s wird von %[1]s getrennt.", "it is gone": "es ist fort", "%s: %w": "%[2]w bei %[1]s",
-		"1 day": "1 Tag", "%d days": "%d Tage", "2 January 2006": "2. January 2006", "March": "März", "empty": "",
+		"1 day": "1 Tag", "%d days": "%d Tage", "2 January 2006": "2. January 2006", "March": "März", "Oct": "Okt.", "empty": "",
 	})
 	err := words.Errorf("%s: %w", "Box", errGone)
 	for got, want := range map[string]string{
@@ -44,6 +44,7 @@ func TestAnotherLanguage(t *testing.T) {
 		words.Text("empty"):                  "empty",
 		words.Text("nobody translated this"): "nobody translated this",
 		words.Date(time.Date(2027, 3, 4, 0, 0, 0, 0, time.UTC), "2 January 2006"): "4. März 2027",
+		words.Date(time.Date(2027, 10, 4, 0, 0, 0, 0, time.UTC), "2 Jan 2006"):    "4 Okt. 2027",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

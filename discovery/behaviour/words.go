@@ -4,38 +4,40 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"bestbefore/words"
 )
 
 // Words is f in a sentence that goes on after the name of the device.
 func (f Finding) Words(zone *time.Location) string {
 	day := f.Day
 	if at, err := time.Parse(time.DateOnly, f.Day); err == nil {
-		day = at.Format("2 January")
+		day = words.Date(at, "2 January")
 	}
 	var s string
 	switch f.Kind {
 	case Volume:
-		s = fmt.Sprintf("sent %s on %s, %s", Bytes(f.Bytes), day, f.against())
+		s = words.Sprintf("sent %s on %s, %s", Bytes(f.Bytes), day, f.against())
 	case OddHours:
-		s = fmt.Sprintf("sent %s on %s at hours at which it sent %s at most on the %d days before", Bytes(f.Bytes), day, Bytes(f.UsualBytes), f.Days)
+		s = words.Sprintf("sent %s on %s at hours at which it sent %s at most on the %d days before", Bytes(f.Bytes), day, Bytes(f.UsualBytes), f.Days)
 	case Strangers:
-		s = fmt.Sprintf("talked to %d others on %s to whom it never talked before; on the %d days before it were %d at most, known ones included", f.Hosts, day, f.Days, f.UsualHosts)
+		s = words.Sprintf("talked to %d others on %s to whom it never talked before; on the %d days before it were %d at most, known ones included", f.Hosts, day, f.Days, f.UsualHosts)
 	case Search:
-		s = fmt.Sprintf("tried %d computers%s on %s, all on port %d, and hardly any answered", f.Hosts, f.where(), day, f.Port)
+		s = words.Sprintf("tried %d computers%s on %s, all on port %d, and hardly any answered", f.Hosts, f.where(), day, f.Port)
 	case Doors:
-		s = fmt.Sprintf("tried %d ports of one computer%s on %s", f.Ports, f.where(), day)
+		s = words.Sprintf("tried %d ports of one computer%s on %s", f.Ports, f.where(), day)
 	}
 	if f.MostlyTo != "" && f.Kind != Doors {
-		s += ", mostly to " + f.MostlyTo
+		s += words.Sprintf(", mostly to %s", f.MostlyTo)
 		if f.New {
-			s += ", to whom it never sent before"
+			s += words.Text(", to whom it never sent before")
 		}
 	}
 	if f.Kind == Doors && f.MostlyTo != "" {
 		s += " (" + f.MostlyTo + ")"
 	}
 	if !f.From.IsZero() {
-		s += fmt.Sprintf(", between %s and %s", f.From.In(zone).Format("15:04"), f.To.In(zone).Format("15:04"))
+		s += words.Sprintf(", between %s and %s", f.From.In(zone).Format("15:04"), f.To.In(zone).Format("15:04"))
 	}
 	return s + "."
 }
@@ -51,14 +53,14 @@ func (f Finding) Times() uint64 {
 
 func (f Finding) against() string {
 	if n := f.Times(); n > 0 {
-		return fmt.Sprintf("%d times as much as on any of the %d days before", n, f.Days)
+		return words.Sprintf("%d times as much as on any of the %d days before", n, f.Days)
 	}
-	return fmt.Sprintf("on the %d days before it was %s at most", f.Days, Bytes(f.UsualBytes))
+	return words.Sprintf("on the %d days before it was %s at most", f.Days, Bytes(f.UsualBytes))
 }
 
 func (f Finding) where() string {
 	if f.AtHome {
-		return " at home"
+		return " " + words.Text("at home")
 	}
 	return ""
 }

@@ -6,13 +6,13 @@ package fingerprint
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"unicode"
 
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 const maxEvidence = 16 // reasons that a guess keeps
@@ -108,7 +108,7 @@ func readService(s discovery.Service, h *hints) {
 	conf := cmp.Or(r.conf, 0.7)
 	because := says(s)
 	if program != "" {
-		conf, because = min(conf, 0.5), fmt.Sprintf("runs %s (%s)", program, clean(s.Type))
+		conf, because = min(conf, 0.5), words.Sprintf("runs %s (%s)", program, clean(s.Type))
 	}
 	h.kind(r.kind, conf, because, s.Source)
 	switch r.name {

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // readFacts reads what UPnP descriptions and connectors say. The facts of one
@@ -27,12 +28,12 @@ func readFacts(facts []discovery.Fact, h *hints) {
 
 func readFact(f discovery.Fact, program string, h *hints) {
 	conf := 0.8
-	because := fmt.Sprintf("its description says so (%s)", f.Key)
+	because := words.Sprintf("its description says so (%s)", f.Key)
 	if strings.HasPrefix(string(f.Source), "connector:") {
-		because = fmt.Sprintf("a connector says so (%s)", f.Key)
+		because = words.Sprintf("a connector says so (%s)", f.Key)
 	}
 	if program != "" {
-		conf, because = 0.4, fmt.Sprintf("%s runs there and says so (%s)", program, f.Key)
+		conf, because = 0.4, words.Sprintf("%s runs there and says so (%s)", program, f.Key)
 	}
 	switch f.Key {
 	case "manufacturer", "vendor":
@@ -130,7 +131,7 @@ func readHardware(d discovery.Device, oui func(string) (string, bool), h *hints)
 			continue
 		}
 		maker := Maker(long)
-		because := fmt.Sprintf("its hardware address belongs to %s", clean(long))
+		because := words.Sprintf("its hardware address belongs to %s", clean(long))
 		if chipMakers[maker] {
 			h.maker(maker, 0.2, because+", who also makes chips for others", discovery.SourceNeighbor)
 		} else {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // The rhythm of the scanner.
@@ -274,15 +275,15 @@ func neighbour(mac string, rows []Row, gateways []Gateway) discovery.Sighting {
 			gate = append(gate, r.Addr)
 		}
 	}
-	s.Detail = fmt.Sprintf("its hardware address answers on %s", discovery.Clean(s.Interface))
+	s.Detail = words.Sprintf("its hardware address answers on %s", discovery.Clean(s.Interface))
 	if s.Role == discovery.RoleRouter {
-		s.Detail = fmt.Sprintf("the way out of the home network goes through it (%s)", discovery.Clean(s.Interface))
+		s.Detail = words.Sprintf("the way out of the home network goes through it (%s)", discovery.Clean(s.Interface))
 	}
 	if old > proxyLimit {
 		// Some access points answer for everybody behind them. Then the hardware
 		// address says nothing about who has those addresses.
 		s.Addresses = gate
-		s.Detail = fmt.Sprintf("it answers for %d addresses on %s", old, discovery.Clean(s.Interface))
+		s.Detail = words.Sprintf("it answers for %d addresses on %s", old, discovery.Clean(s.Interface))
 	}
 	slices.SortFunc(s.Addresses, netip.Addr.Compare)
 	return s

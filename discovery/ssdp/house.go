@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // house is what has been heard so far. Only Scan's own goroutine touches it.
@@ -173,7 +174,7 @@ func (h *house) bye(s *sender, m Message, emit func(discovery.Sighting), now tim
 		pl.gone = true
 		sight := pl.sighting(now)
 		sight.Gone, sight.Facts = true, nil
-		sight.Detail = "says by UPnP that it leaves the network"
+		sight.Detail = words.Text("says by UPnP that it leaves the network")
 		emit(sight)
 	}
 }
@@ -196,7 +197,7 @@ func (h *house) say(pl *place, emit func(discovery.Sighting), now time.Time, bac
 func (pl *place) sighting(now time.Time) discovery.Sighting {
 	s := discovery.Sighting{
 		Source: discovery.SourceSSDP, At: now, Interface: pl.iface, From: pl.from, Addresses: []netip.Addr{pl.from},
-		Detail: "answers on the network as a UPnP device",
+		Detail: words.Text("answers on the network as a UPnP device"),
 	}
 	of := pl.names[0]
 	if len(pl.fetched.UDNs) > 0 {
@@ -225,9 +226,9 @@ func (pl *place) sighting(now time.Time) discovery.Sighting {
 	}
 	switch {
 	case d.FriendlyName != "":
-		s.Detail = fmt.Sprintf("answers on the network as the UPnP device %q", discovery.Clean(d.FriendlyName))
+		s.Detail = words.Sprintf("answers on the network as the UPnP device %q", discovery.Clean(d.FriendlyName))
 	case pl.refused:
-		s.Detail = "answers by UPnP, but points elsewhere for its description, which was not followed"
+		s.Detail = words.Text("answers by UPnP, but points elsewhere for its description, which was not followed")
 	}
 	return s
 }

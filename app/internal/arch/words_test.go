@@ -17,7 +17,7 @@ var spoken = []string{"app/internal/engine", "consent", "consent/*"}
 // reporting are the packages that also speak to machines, in words: what stands in
 // a place for people there, and what is a whole sentence anywhere. The causes of
 // their errors are for the log and stay English.
-var reporting = []string{"connectors", "connectors/*"}
+var reporting = []string{"connectors", "connectors/*", "app/internal/lifecycle", "discovery", "discovery/*"}
 
 // codes are texts of those packages that look like a sentence and are none, each
 // with what it is.
@@ -78,7 +78,7 @@ var (
 // places are the fields, variables and functions whose texts a connector writes for people.
 var places = []string{
 	"Text", "Sees", "Stops", "Label", "Help", "Needs", "Access", "Note", "Because", "Lessen", "What", "Steps", "Why", "Reason", "Blind", "Detail",
-	"text", "note", "why", "because", "said", "NeedsPerson", "Permanent", "Transient", "Unsupported", "Fault",
+	"text", "note", "why", "because", "said", "NeedsPerson", "Permanent", "Transient", "Unsupported", "Fault", "Fix", "fix",
 }
 
 // forPeople is whether a literal, whose parents are given from the outermost,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"bestbefore/app/internal/health"
 	"bestbefore/app/internal/secrets"
 	"bestbefore/app/internal/store"
+	"bestbefore/words"
 )
 
 // restoreWanted is the file that names the backup to put back at the next start.
@@ -89,7 +89,7 @@ func RestoreWithPhrase(ctx context.Context, c Config, file, phrase string) (stri
 		return "", err
 	}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-		return "", fmt.Errorf("making the data folder: %w", err)
+		return "", words.Errorf("making the data folder: %w", err)
 	}
 	h := aside(c)
 	conf, _ := h.restoring(ctx) // without a key too
@@ -98,7 +98,7 @@ func RestoreWithPhrase(ctx context.Context, c Config, file, phrase string) (stri
 	if err != nil {
 		return "", errors.Join(err, h.logFile.Close())
 	}
-	return h.restored(r) + " Passwords of connections stay behind: enter them again.", h.logFile.Close()
+	return words.Sprintf("%s Passwords of connections stay behind: enter them again.", h.restored(r)), h.logFile.Close()
 }
 
 // aside is a home that is not opened.
@@ -124,7 +124,7 @@ func (h *Home) restore(ctx context.Context, name string) (string, error) {
 	c, keyErr := h.restoring(ctx)
 	r, err := store.Restore(ctx, c, name)
 	if errors.Is(err, store.ErrNoKey) && keyErr != nil {
-		return "", fmt.Errorf("the backup is sealed, and its key is not at hand: %w", keyErr)
+		return "", words.Errorf("the backup is sealed, and its key is not at hand: %w", keyErr)
 	}
 	if err != nil {
 		return "", err
@@ -134,7 +134,7 @@ func (h *Home) restore(ctx context.Context, name string) (string, error) {
 
 func (h *Home) restored(r store.Restored) string {
 	h.Log.Info("a backup was put back", "name", r.Backup.Name, "kept", r.Kept, "lost", r.Lost, "missing", r.Missing, "apart", r.Apart, "aside", r.Aside)
-	meant := fmt.Sprintf("%d newer decisions were kept.", r.Kept) + r.Said()
+	meant := words.Sprintf("%d newer decisions were kept.", r.Kept) + r.Said()
 	b, err := json.Marshal(putBack{Name: r.Backup.Name, Time: clock.Wall(), Text: meant})
 	if err == nil {
 		err = os.WriteFile(filepath.Join(h.Dir, restoreDone), b, 0o600)
@@ -142,9 +142,9 @@ func (h *Home) restored(r store.Restored) string {
 	if err != nil {
 		h.Log.Warn("remembering what was put back", "error", err)
 	}
-	text := fmt.Sprintf("The backup of %s is in place; %s", r.Backup.Time.Local().Format("2 Jan 2006 15:04"), meant)
+	text := words.Sprintf("The backup of %s is in place; %s", words.Date(r.Backup.Time.Local(), "2 Jan 2006 15:04"), meant)
 	if r.Aside != "" {
-		text += fmt.Sprintf(" What was there before is in %s.", r.Aside)
+		text += " " + words.Sprintf("What was there before is in %s.", r.Aside)
 	}
 	return text
 }
@@ -161,7 +161,7 @@ func (h *Home) restoreIfWanted(ctx context.Context) {
 			return // whoever owns the folder will end, and the next one does it
 		}
 	}
-	h.board.Report("restore", err, "The files are as they were. Choose another backup, or try again with the command backup restore.")
+	h.board.Report("restore", err, words.Text("The files are as they were. Choose another backup, or try again with the command backup restore."))
 	if err := os.Remove(filepath.Join(h.Dir, restoreWanted)); err != nil {
 		h.Log.Warn("forgetting the wish to restore", "error", err)
 	}
@@ -173,7 +173,7 @@ func wanted(dir string) (string, error) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("reading which backup to put back: %w", err)
+		return "", words.Errorf("reading which backup to put back: %w", err)
 	}
 	return strings.TrimSpace(string(b)), nil
 }
@@ -197,7 +197,7 @@ func (s safe) Restore(ctx context.Context, name string) error {
 	path := filepath.Join(s.h.Dir, restoreWanted)
 	if name == "" {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("forgetting the wish to restore: %w", err)
+			return words.Errorf("forgetting the wish to restore: %w", err)
 		}
 		return nil
 	}
@@ -206,10 +206,10 @@ func (s safe) Restore(ctx context.Context, name string) error {
 		return err
 	}
 	if !slices.ContainsFunc(have, func(b engine.Backup) bool { return b.Name == name }) {
-		return fmt.Errorf("%w: %q", store.ErrNoBackup, name)
+		return words.Errorf("%w: %q", store.ErrNoBackup, name)
 	}
 	if err := os.WriteFile(path, []byte(name+"\n"), 0o600); err != nil {
-		return fmt.Errorf("keeping which backup to put back: %w", err)
+		return words.Errorf("keeping which backup to put back: %w", err)
 	}
 	return nil
 }
@@ -245,7 +245,7 @@ func (h *Home) serveBackups(ctx context.Context) error {
 		if errors.Is(err, store.ErrNoKey) {
 			err = nil
 		}
-		h.board.Report("backup", err, "It is tried again every hour. Make room on the disk, or look into the log.")
+		h.board.Report("backup", err, words.Text("It is tried again every hour. Make room on the disk, or look into the log."))
 		select {
 		case <-ctx.Done():
 			return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,20 +11,21 @@ import (
 	"bestbefore/discovery"
 	"bestbefore/discovery/capture"
 	"bestbefore/discovery/flow"
+	"bestbefore/words"
 )
 
 // readCapture reads a file for the engine and gives its fingerprint.
 func readCapture(ctx context.Context, path string, emit func([]flow.Record) error, progress func(done, size int64)) (flow.Capture, string, error) {
 	st, err := os.Stat(path) // before it is opened: opening a pipe would wait for its writer
 	if err != nil {
-		return flow.Capture{}, "", fmt.Errorf("opening the capture: %w", err)
+		return flow.Capture{}, "", words.Errorf("opening the capture: %w", err)
 	}
 	if !st.Mode().IsRegular() {
-		return flow.Capture{}, "", fmt.Errorf("%s is not a file", filepath.Base(path))
+		return flow.Capture{}, "", words.Errorf("%s is not a file", filepath.Base(path))
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return flow.Capture{}, "", fmt.Errorf("opening the capture: %w", err)
+		return flow.Capture{}, "", words.Errorf("opening the capture: %w", err)
 	}
 	defer f.Close()
 	sum := sha256.New()
@@ -37,7 +37,7 @@ func readCapture(ctx context.Context, path string, emit func([]flow.Record) erro
 		return out, "", err
 	}
 	if _, err := io.Copy(sum, f); err != nil { // what lies behind the last packet is part of the file
-		return out, "", fmt.Errorf("reading the capture: %w", err)
+		return out, "", words.Errorf("reading the capture: %w", err)
 	}
 	return out, hex.EncodeToString(sum.Sum(nil)), nil
 }

@@ -3,19 +3,19 @@ package lifecycle
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/thejerf/suture/v4"
 
 	"bestbefore/app/internal/store"
+	"bestbefore/words"
 )
 
 // checkRows reads every decision once before anything is enforced: what is
 // damaged is set aside and shown, everything else goes on (T17).
 func (h *Home) checkRows(ctx context.Context) error {
 	for _, p := range h.store.Problems() {
-		h.board.Report("file/"+p.File, errors.New(p.Text), fixAside)
+		h.board.Report("file/"+p.File, errors.New(p.Text), words.Text("There is nothing to do. The damaged file is kept beside the new one and can be deleted; past traffic is in no backup."))
 	}
 	if _, err := h.store.CheckAtStart(ctx); err != nil { // else checkFiles does it
 		return err
@@ -30,20 +30,11 @@ func (h *Home) reportQuarantine(ctx context.Context) error {
 		return err
 	}
 	for _, q := range set {
-		h.board.Report("quarantine/"+q.Place+"/"+q.Key, fmt.Errorf("a damaged record was set aside (%s %s: %s)", q.Place, q.Key, q.Reason),
-			"Everything else goes on. Decide it again, or put a backup back.")
+		h.board.Report("quarantine/"+q.Place+"/"+q.Key, words.Errorf("a damaged record was set aside (%s %s: %s)", q.Place, q.Key, q.Reason),
+			words.Text("Everything else goes on. Decide it again, or put a backup back."))
 	}
 	return nil
 }
-
-// What can be done about damage. A backup holds permissions, diary and devices;
-// what was seen of traffic is too much for it and not worth a decision.
-const (
-	fixEvidence = "Put a backup back (bestbefore-agent backup), or export what is there now."
-	fixTraffic  = "There is nothing to do: permissions, diary and devices are not affected, and watching goes on. Past traffic is in no backup; what was damaged of it is lost."
-	fixAside    = "There is nothing to do. The damaged file is kept beside the new one and can be deleted; past traffic is in no backup."
-	fixUnread   = "It is checked again at the next start."
-)
 
 // checkFiles lets SQLite check its own files once, beside everything else:
 // with millions of flows that takes seconds.
@@ -52,10 +43,12 @@ func (h *Home) checkFiles(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	h.board.Report("check", err, fixUnread)
+	// A backup holds permissions, diary and devices; what was seen of traffic is too
+	// much for it and not worth a decision.
+	h.board.Report("check", err, words.Text("It is checked again at the next start."))
 	evidence, traffic := damage(r)
-	h.board.Report("files", evidence, fixEvidence)
-	h.board.Report("traffic", traffic, fixTraffic)
+	h.board.Report("files", evidence, words.Text("Put a backup back (bestbefore-agent backup), or export what is there now."))
+	h.board.Report("traffic", traffic, words.Text("There is nothing to do: permissions, diary and devices are not affected, and watching goes on. Past traffic is in no backup; what was damaged of it is lost."))
 	if err := h.reportQuarantine(ctx); err != nil {
 		h.Log.Warn("listing damaged records", "error", err)
 	}
@@ -74,10 +67,10 @@ func damage(r store.CheckReport) (evidence, traffic error) {
 		}
 	}
 	if len(ours) > 0 {
-		evidence = fmt.Errorf("a file of the data folder is damaged: %s", strings.Join(ours, "; "))
+		evidence = words.Errorf("a file of the data folder is damaged: %s", strings.Join(ours, "; "))
 	}
 	if len(flows) > 0 {
-		traffic = fmt.Errorf("the record of past traffic was damaged: %s", strings.Join(flows, "; "))
+		traffic = words.Errorf("the record of past traffic was damaged: %s", strings.Join(flows, "; "))
 	}
 	return evidence, traffic
 }

@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"bestbefore/app/internal/store"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
+	"bestbefore/words"
 )
 
 // clockWatch judges the wall clock at each question and says whether it can be
@@ -142,7 +142,7 @@ func (w *clockWatch) look(ctx context.Context) {
 	}
 	var err error
 	if !v.Trusted {
-		err = fmt.Errorf("this computer's clock shows %s, which may be wrong; what would have ended by it is blocked until that is known, and nothing is decided", r.Wall.Format("2 January 2006 15:04"))
+		err = words.Errorf("this computer's clock shows %s, which may be wrong; what would have ended by it is blocked until that is known, and nothing is decided", words.Date(r.Wall, "2 January 2006 15:04"))
 	}
 	w.told(err)
 	changed := w.doubt.Swap(!v.Trusted) == v.Trusted
@@ -179,9 +179,9 @@ func (w *clockWatch) agree(ctx context.Context, asked clock.Reading, before cloc
 	}
 	v := w.guard.Observe(r)
 	w.mu.Unlock()
-	text := fmt.Sprintf("The clock of this computer is right: %s says so too.", who)
+	text := words.Sprintf("The clock of this computer is right: %s says so too.", who)
 	if v.Now.Before(before.Now) {
-		text += fmt.Sprintf(" Until then it was taken to be %s.", before.Now.UTC().Format("2 January 2006 15:04 UTC"))
+		text += " " + words.Sprintf("Until then it was taken to be %s.", words.Date(before.Now.UTC(), "2 January 2006 15:04 UTC"))
 	}
 	if v.Sure && (!before.Trusted || v.Now.Before(before.Now)) {
 		w.note(ctx, v.Now, text)
@@ -198,11 +198,11 @@ func (w *clockWatch) confirm(ctx context.Context, who string) error {
 		return nil
 	}
 	if r.Wall.Before(notBefore) {
-		return fmt.Errorf("this computer's clock shows %s, which is before this program was made; set it first", r.Wall.Format("2 January 2006 15:04"))
+		return words.Errorf("this computer's clock shows %s, which is before this program was made; set it first", words.Date(r.Wall, "2 January 2006 15:04"))
 	}
 	r, v = w.agree(ctx, r, v, who)
 	if !v.Sure {
-		return fmt.Errorf("this computer's clock moved just now; look at it once more")
+		return words.Errorf("this computer's clock moved just now; look at it once more")
 	}
 	w.doubt.Store(false)
 	w.told(nil)
@@ -212,9 +212,9 @@ func (w *clockWatch) confirm(ctx context.Context, who string) error {
 
 func changeText(v clock.Verdict) string {
 	if v.Trusted {
-		return "The clock of this computer can be believed again."
+		return words.Text("The clock of this computer can be believed again.")
 	}
-	return "The clock of this computer is in doubt: it was moved, or it was never set. What would have ended by it is blocked until that is known; nothing is decided."
+	return words.Text("The clock of this computer is in doubt: it was moved, or it was never set. What would have ended by it is blocked until that is known; nothing is decided.")
 }
 
 func (w *clockWatch) note(ctx context.Context, at time.Time, text string) {

@@ -2,13 +2,12 @@ package lifecycle
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 
 	"bestbefore/app/internal/guard"
+	"bestbefore/words"
 )
 
 // fetchDescription reads a maker's description of a device (RFC 8520) from where
@@ -26,27 +25,27 @@ const descriptionMax = 1 << 20
 func readDescription(ctx context.Context, client *http.Client, at *url.URL) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
 	if err != nil {
-		return nil, fmt.Errorf("asking for the description: %w", err)
+		return nil, words.Errorf("asking for the description: %w", err)
 	}
 	r.Header.Set("Accept", "application/mud+json")
 	r.Header.Set("User-Agent", "bestbefore")
 	resp, err := client.Do(r)
 	if err != nil {
-		return nil, fmt.Errorf("asking for the description: %w", err)
+		return nil, words.Errorf("asking for the description: %w", err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was only read
 	switch {
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
-		return nil, fmt.Errorf("%s sends elsewhere, which is not followed", at.Host)
+		return nil, words.Errorf("%s sends elsewhere, which is not followed", at.Host)
 	case resp.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("%s answers %d", at.Host, resp.StatusCode)
+		return nil, words.Errorf("%s answers %d", at.Host, resp.StatusCode)
 	}
 	b, err := io.ReadAll(io.LimitReader(resp.Body, descriptionMax+1))
 	if err != nil {
-		return nil, fmt.Errorf("reading the description: %w", err)
+		return nil, words.Errorf("reading the description: %w", err)
 	}
 	if len(b) > descriptionMax {
-		return nil, errors.New("the description is longer than any can be")
+		return nil, words.New("the description is longer than any can be")
 	}
 	return b, nil
 }

@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"bestbefore/connectors/sessions"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/words"
 )
 
 // host is a session's only door to the outside: it leads to the addresses that
@@ -38,7 +38,7 @@ func (h *Home) host(c connectors.Connection) *connectors.Host {
 }
 
 // errNoKey says that secrets cannot be kept now.
-var errNoKey = errors.New("this computer's key store cannot be used now, so no password can be kept; start it, or choose a passphrase instead, and try again")
+var errNoKey = words.New("this computer's key store cannot be used now, so no password can be kept; start it, or choose a passphrase instead, and try again")
 
 func (h *Home) secret(ctx context.Context, ref consent.SecretRef) (connectors.Secret, error) {
 	s := h.keeper.sealer.Load()
@@ -65,7 +65,7 @@ func (h *Home) putSecret(ctx context.Context, label string, v connectors.Secret)
 // keepSecret seals a value anew, for the connection whose own it is.
 func (h *Home) keepSecret(ctx context.Context, connection string, ref consent.SecretRef, v connectors.Secret) error {
 	if !strings.HasPrefix(string(ref), connection+"/") {
-		return errors.New("that secret belongs to another connection")
+		return words.New("that secret belongs to another connection")
 	}
 	_, err := h.putSecret(ctx, string(ref), v)
 	return err

@@ -13,6 +13,7 @@ import (
 	"bestbefore/app/internal/secrets"
 	"bestbefore/app/internal/store"
 	"bestbefore/consent/ledger"
+	"bestbefore/words"
 )
 
 // The names of the problem that there is no key: the key store does not open,
@@ -135,7 +136,7 @@ func (k *keeper) without(err error) {
 		if id == keyProblemOf(err) {
 			why = keySentence(err)
 		}
-		k.home.board.Report(id, why, keyHelp(err)+" Until then the diary is not sealed and no password can be kept.")
+		k.home.board.Report(id, why, words.Sprintf("%s Until then the diary is not sealed and no password can be kept.", keyHelp(err)))
 	}
 }
 
@@ -160,7 +161,7 @@ func (k *keeper) use(ctx context.Context, s *secrets.Sealer) {
 		h.board.Report(id, nil, "")
 	}
 	if err := h.store.SetSealer(ctx, s); err != nil {
-		h.board.Report("diary seal", err, "Open the diary and check it.")
+		h.board.Report("diary seal", err, words.Text("Open the diary and check it."))
 	}
 }
 
@@ -202,7 +203,7 @@ func diskOf(dir string) engine.Disk {
 	}
 }
 
-var errHasKey = errors.New("the key is there already, from the system; a passphrase is not needed")
+var errHasKey = words.New("the key is there already, from the system; a passphrase is not needed")
 
 // Unlock implements engine.Keys.
 func (k *keeper) Unlock(ctx context.Context, passphrase string) error {
@@ -251,7 +252,7 @@ func (k *keeper) open(ctx context.Context, passphrase string) (*secrets.Sealer, 
 	if err != nil || chosen {
 		return s, err
 	}
-	return s, k.home.store.Note(ctx, noteOf("You chose a passphrase: it opens the key that seals passwords and the end of this diary."))
+	return s, k.home.store.Note(ctx, noteOf(words.Text("You chose a passphrase: it opens the key that seals passwords and the end of this diary.")))
 }
 
 // ChangePassphrase implements engine.Keys.
@@ -262,7 +263,7 @@ func (k *keeper) ChangePassphrase(_ context.Context, old, next string) error {
 	return k.passphrase.Change(old, next)
 }
 
-var errNotChosen = errors.New("no passphrase was chosen here")
+var errNotChosen = words.New("no passphrase was chosen here")
 
 // GiveUpPassphrase implements engine.Keys.
 func (k *keeper) GiveUpPassphrase(ctx context.Context) error {
@@ -271,7 +272,7 @@ func (k *keeper) GiveUpPassphrase(ctx context.Context) error {
 	if !k.passphrase.Chosen() {
 		return errNotChosen
 	}
-	n := noteOf("You gave up the passphrase. What it sealed cannot be opened any more: passwords have to be entered again, and the seal of this diary ended here.")
+	n := noteOf(words.Text("You gave up the passphrase. What it sealed cannot be opened any more: passwords have to be entered again, and the seal of this diary ended here."))
 	if err := k.home.store.Unseal(ctx, n); err != nil {
 		return err
 	}
@@ -303,10 +304,10 @@ func keySentence(err error) error {
 func keyHelp(err error) string {
 	switch keyProblemOf(err) {
 	case passphraseProblem:
-		return "Enter it in Settings, or with \"bestbefore-agent key unlock\"."
+		return words.Text("Enter it in Settings, or with \"bestbefore-agent key unlock\".")
 	case damagedProblem:
-		return "Give it up in Settings, or with \"bestbefore-agent key give-up\"."
+		return words.Text("Give it up in Settings, or with \"bestbefore-agent key give-up\".")
 	default:
-		return "Unlock or start this computer's key store: it is looked for again by itself. Or choose a passphrase in Settings."
+		return words.Text("Unlock or start this computer's key store: it is looked for again by itself. Or choose a passphrase in Settings.")
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/netip"
@@ -16,6 +15,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"gopkg.in/natefinch/lumberjack.v2"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/app/internal/clock"
@@ -35,8 +36,7 @@ import (
 	"bestbefore/consent/expiry"
 	"bestbefore/discovery"
 	"bestbefore/discovery/recipient"
-
-	"gopkg.in/natefinch/lumberjack.v2"
+	"bestbefore/words"
 )
 
 // Version is this program's; FyneApp.toml carries the same.
@@ -117,7 +117,7 @@ var (
 // Serve, and Close after it has returned.
 func Open(ctx context.Context, c Config) (*Home, error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("Best Before cannot make its data folder %s; choose another with --data: %w", c.Dir, err) //nolint:staticcheck // a name begins it
+		return nil, words.Errorf("Best Before cannot make its data folder %s; choose another with --data: %w", c.Dir, err)
 	}
 	if c.Lookup == nil {
 		c.Lookup = lookup
@@ -188,7 +188,7 @@ func (h *Home) build(ctx context.Context) error {
 	}
 	var err error
 	if h.clock, err = newClockWatch(ctx, h.store, h.Clocks, func(err error) {
-		h.board.Report("clock", err, "Set the date and time of this computer, or say that they are right; it goes on by itself.")
+		h.board.Report("clock", err, words.Text("Set the date and time of this computer, or say that they are right; it goes on by itself."))
 	}); err != nil {
 		return err
 	}
@@ -313,7 +313,7 @@ func (h *Home) report(what string, err error) {
 	if err != nil {
 		h.Log.Warn("trouble", "what", what, "error", err)
 	}
-	h.board.Report(what, err, "It is tried again by itself.")
+	h.board.Report(what, err, words.Text("It is tried again by itself."))
 }
 
 func (h *Home) problems() []engine.Problem {
@@ -365,7 +365,7 @@ func zone() (string, *time.Location) {
 func DefaultDataDir() (string, error) {
 	base, err := os.UserConfigDir()
 	if err != nil {
-		return "", fmt.Errorf("finding a place for the data; name one with --data: %w", err)
+		return "", words.Errorf("finding a place for the data; name one with --data: %w", err)
 	}
 	return filepath.Join(base, "bestbefore"), nil
 }

@@ -12,6 +12,7 @@ import (
 	"bestbefore/app/internal/changes"
 	"bestbefore/assets"
 	"bestbefore/discovery/recipient"
+	"bestbefore/words"
 )
 
 // RecipientsDir is the folder inside the data folder into which a person may
@@ -44,7 +45,7 @@ func (h *Home) serveRecipients(ctx context.Context) error {
 	tick := time.NewTicker(recipientsEvery)
 	defer tick.Stop()
 	for {
-		h.board.Report("recipients", h.who.Refresh(), "Mend or remove the file in the folder "+RecipientsDir+" beside the data; the others count meanwhile.")
+		h.board.Report("recipients", h.who.Refresh(), words.Sprintf("Mend or remove the file in the folder %s beside the data; the others count meanwhile.", RecipientsDir))
 		select {
 		case <-ctx.Done():
 			return nil

@@ -12,6 +12,7 @@ import (
 	"bestbefore/app/internal/notify"
 	"bestbefore/app/internal/view"
 	"bestbefore/consent"
+	"bestbefore/words"
 )
 
 // remindEvery is how often it is looked whether something is to be told; the
@@ -166,7 +167,7 @@ func (h *Home) reminded(ctx context.Context) (consent.Reminded, error) {
 		return told, err
 	}
 	if err := json.Unmarshal([]byte(s), &told); err != nil {
-		return told, fmt.Errorf("reading what was reminded of: %w", err)
+		return told, words.Errorf("reading what was reminded of: %w", err)
 	}
 	return told, nil
 }

@@ -1,13 +1,13 @@
 package lifecycle
 
 import (
-	"fmt"
 	"path/filepath"
 	"sync"
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/connectors"
 	"bestbefore/connectors/recipe"
+	"bestbefore/words"
 )
 
 // shelf gives the engine the folder of connector files in the engine's own words.
@@ -60,7 +60,7 @@ func (h *Home) tellShelf(s *recipe.Shelf, told map[string]bool) {
 	for _, it := range items {
 		if it.State != recipe.StateApproved {
 			told[it.File] = true
-			h.board.Report("connector file "+it.File, waiting(it), "Look at it with \"recipe check\", then approve it with \"recipe add\", or delete it.")
+			h.board.Report("connector file "+it.File, waiting(it), words.Text("Look at it with \"recipe check\", then approve it with \"recipe add\", or delete it."))
 		}
 	}
 }
@@ -69,11 +69,11 @@ func (h *Home) tellShelf(s *recipe.Shelf, told map[string]bool) {
 func waiting(it recipe.Item) error {
 	switch it.State {
 	case recipe.StateBroken:
-		return fmt.Errorf("the connector file %s cannot be used: %w", it.File, it.Faults[0])
+		return words.Errorf("the connector file %s cannot be used: %w", it.File, it.Faults[0])
 	case recipe.StateChanged:
-		return fmt.Errorf("the connector file %s is not the one that you approved; it is not used until you approve it anew", it.File)
+		return words.Errorf("the connector file %s is not the one that you approved; it is not used until you approve it anew", it.File)
 	default:
-		return fmt.Errorf("the connector file %s is new; it is not used until you approve it", it.File)
+		return words.Errorf("the connector file %s is new; it is not used until you approve it", it.File)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"bestbefore/app/internal/clock"
 	"bestbefore/connectors"
 	"bestbefore/connectors/sessions"
+	"bestbefore/words"
 )
 
 // witnesses are the second sources of time: this system's own time service, and
@@ -28,7 +29,7 @@ const (
 // than disagree.
 func (w *witnesses) agree(ctx context.Context, r clock.Reading) string {
 	if ok, known := w.synchronised(); ok && known {
-		return "this system's time service"
+		return words.Text("this system's time service")
 	}
 	if since := r.Boot - w.asked.Boot; w.asked.BootID == r.BootID && since >= 0 && since < askEvery {
 		return ""
@@ -63,7 +64,7 @@ func (w *witnesses) ask(ctx context.Context, id string) (at time.Time, err error
 	defer cancel()
 	err = w.pool.Use(ctx, id, func(ctx context.Context, c connectors.Capabilities) error {
 		if c.PeerClock == nil {
-			return &connectors.Error{Text: "It has no clock."}
+			return &connectors.Error{Text: words.Text("It has no clock.")}
 		}
 		at, err = c.PeerClock.PeerTime(ctx)
 		return err

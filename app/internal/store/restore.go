@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"bestbefore/consent/ledger"
+	"bestbefore/words"
 )
 
 // NoteRestored is the kind of the diary's line about a backup that was put back.
@@ -35,13 +36,13 @@ type Restored struct {
 func (r Restored) Said() string {
 	text := ""
 	if r.Apart > 0 {
-		text += fmt.Sprintf(" The diary that was there had gone another way: %d of its lines are only in what was set aside.", r.Apart)
+		text += " " + words.Sprintf("The diary that was there had gone another way: %d of its lines are only in what was set aside.", r.Apart)
 	}
 	if r.Lost > 0 {
-		text += fmt.Sprintf(" %d newer lines of the diary are lost: look through all permissions.", r.Lost)
+		text += " " + words.Sprintf("%d newer lines of the diary are lost: look through all permissions.", r.Lost)
 	}
 	if r.Missing > 0 {
-		text += fmt.Sprintf(" %d newer decisions cannot be read any more: look through all permissions.", r.Missing)
+		text += " " + words.Sprintf("%d newer decisions cannot be read any more: look through all permissions.", r.Missing)
 	}
 	return text
 }
