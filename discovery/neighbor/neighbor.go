@@ -230,7 +230,7 @@ func Sightings(t Table) []discovery.Sighting {
 }
 
 func thisComputer(t Table) (discovery.Sighting, bool) {
-	s := discovery.Sighting{Source: discovery.SourceSelf, Role: discovery.RoleThisComputer, Detail: "this computer's own network cards"}
+	s := discovery.Sighting{Source: discovery.SourceSelf, Role: discovery.RoleThisComputer, Detail: words.Text("this computer's own network cards")}
 	for _, c := range t.Cards {
 		if c.MAC != "" && !virtual(c.Name) {
 			s.Identifiers = append(s.Identifiers, discovery.Identifier{Type: discovery.MAC, Value: c.MAC})
