@@ -241,6 +241,9 @@ func trial(t *testing.T, one, two int, lacks lack) (wrong string) {
 			t.Fatal(err)
 		}
 		x.router = connectors.CapabilitiesOf(s)
+		for _, i := range []int{one, two} {
+			pathFaults[i].begin(x)
+		}
 		stop := x.run()
 		if err := x.store.SaveInventory(t.Context(), discovery.Saved{Devices: []discovery.Device{{
 			ID: "d1", Label: "Doorbell", Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: bellMAC}},
@@ -249,9 +252,6 @@ func trial(t *testing.T, one, two int, lacks lack) (wrong string) {
 		}
 		x.put("c1", ending, endsAfter)
 		x.put("c2", going, 300*24*time.Hour)
-		for _, i := range []int{one, two} {
-			pathFaults[i].begin(x)
-		}
 		x.suffer()
 		stop()
 		if lacks == wholeChain {
