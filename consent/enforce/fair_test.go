@@ -234,6 +234,7 @@ func TestStuckIsTriedAfterAWakeAndByHand(t *testing.T) {
 }
 
 func TestAHandedOverDateIsHeldAndReplacedByTheEnd(t *testing.T) {
+	home := time.FixedZone("home", 3600)
 	inHome(t, func(t *testing.T, h *bench) {
 		p := h.peer("gw", fine)
 		p.verify = func(connectors.Receipt) (connectors.Finding, error) {
@@ -248,6 +249,9 @@ func TestAHandedOverDateIsHeldAndReplacedByTheEnd(t *testing.T) {
 		p.mu.Unlock()
 		if h.action(a.ID).State != consent.Done || !from.Equal(c.Expires) {
 			t.Fatalf("%s, from %s", h.action(a.ID).State, from)
+		}
+		if said, want := h.said(consent.NoteHandedOver), c.Expires.In(home).Format("2 January 2006 15:04"); !strings.Contains(said, want) {
+			t.Errorf("the diary says %q, want the home's own time %s", said, want)
 		}
 		if h.seen("c1") != "" || h.count(consent.NoteRelapse) != 0 {
 			t.Errorf("traffic before the date is taken for something: seen %q", h.seen("c1"))
@@ -273,7 +277,7 @@ func TestAHandedOverDateIsHeldAndReplacedByTheEnd(t *testing.T) {
 		if got := h.action(a.ID); got.State != consent.Cancelled || p.asked() != 0 {
 			t.Errorf("%s, asked %d", got.State, p.asked())
 		}
-	})
+	}, func(c *Config) { c.Zone = func() *time.Location { return home } })
 }
 
 func TestT38AnotherDeviceIsNeverHit(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -239,6 +240,19 @@ func (m *memory) count(k ledger.Kind) int {
 		}
 	}
 	return n
+}
+
+// said is everything that the diary says under a kind.
+func (m *memory) said(k ledger.Kind) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []string
+	for _, x := range m.notes {
+		if x.Kind == k {
+			out = append(out, x.Text)
+		}
+	}
+	return strings.Join(out, "\n")
 }
 
 func (m *memory) logf(format string, args ...any) {

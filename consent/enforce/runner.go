@@ -29,6 +29,8 @@ type Config struct {
 	Store    Store            // required
 	Sessions Sessions         // required
 	Now      func() time.Time // required; wall clock
+	// Zone is the one in which the diary says times; asked on each use, since it may change. Nil is UTC.
+	Zone func() *time.Location
 	// Resolve gives the addresses that a recipient's names are known to have.
 	// Nil: names are left to the connectors.
 	Resolve func(ctx context.Context, d discovery.DeviceID, r consent.Recipient) []string

@@ -70,6 +70,13 @@ func (t *task) through(connection string) string {
 	return connection
 }
 
+func (t *task) zone() *time.Location {
+	if t.r.c.Zone == nil {
+		return time.UTC
+	}
+	return t.r.c.Zone()
+}
+
 // whom is who can no longer be reached.
 func (t *task) whom() string {
 	if t.a.Recipient.Any || t.a.Recipient.Name == "" {
@@ -80,7 +87,7 @@ func (t *task) whom() string {
 
 func (t *task) blockedText(d discovery.Device) string {
 	if t.a.Kind == consent.ActHandOver {
-		return words.Sprintf("%s now keeps the end of the permission by itself: from %s UTC on %s cannot send to %s, even with this program off.", t.through(t.name), words.Date(t.a.From.UTC(), "2 January 2006 15:04"), d.Name(), t.whom())
+		return words.Sprintf("%s now keeps the end of the permission by itself: from %s on %s cannot send to %s, even with this program off.", t.through(t.name), words.Date(t.a.From.In(t.zone()), "2 January 2006 15:04"), d.Name(), t.whom())
 	}
 	switch t.a.Origin {
 	case consent.FromReapply:

@@ -18,7 +18,7 @@ type coverage struct {
 
 type covered struct {
 	id, name string
-	since    time.Time
+	since    time.Time // when it was connected, or began to see
 	what     connectors.Coverage
 }
 
@@ -33,10 +33,19 @@ func (e *Core) coverage(ctx context.Context) (coverage, error) {
 	}
 	for _, c := range cs {
 		if i := e.connectionInfo(ctx, c); len(i.Coverage.Sees) > 0 {
-			out.seen = append(out.seen, covered{id: c.ID, name: i.Name, since: i.Coverage.Since, what: i.Coverage})
+			out.seen = append(out.seen, covered{id: c.ID, name: i.Name, since: firstSeen(c, i.Coverage), what: i.Coverage})
 		}
 	}
 	return out, nil
+}
+
+// firstSeen is since when there are figures of a connection: what it saw before
+// this start of the program counts, and what it says of itself may begin anew.
+func firstSeen(c connectors.Connection, what connectors.Coverage) time.Time {
+	if c.Created.IsZero() || !what.Since.IsZero() && what.Since.Before(c.Created) {
+		return what.Since
+	}
+	return c.Created
 }
 
 // deepest is how much the best of the connections sees, of whatever device.

@@ -8,6 +8,7 @@ import (
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/consent"
+	"bestbefore/consent/category"
 	"bestbefore/consent/ledger"
 	"bestbefore/words"
 )
@@ -213,8 +214,8 @@ func (e *Core) undoConsent(ctx context.Context, u undoEntry) (string, error) {
 func dataWords(cs []consent.Category) string {
 	all := make([]string, len(cs))
 	for i, c := range cs {
-		all[i] = string(c)
-		if c == "any" {
+		all[i] = category.Words(c)
+		if c == category.Any {
 			all[i] = words.Text("anything")
 		}
 	}

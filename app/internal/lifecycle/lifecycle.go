@@ -262,6 +262,7 @@ func (h *Home) buildEngines(all *connectors.Registry) (err error) {
 func (h *Home) enforcing() enforce.Config {
 	return enforce.Config{
 		Store: h.fresh(), Sessions: h.pool, Now: h.now, Report: h.report,
+		Zone:    func() *time.Location { _, loc := zone(); return loc },
 		Resolve: h.resolve, Others: h.others, Sure: h.clock.sure,
 		Beside: func(ctx context.Context, a consent.Action) (consent.Testimony, error) {
 			return h.core.Testimony(ctx, a)
