@@ -250,7 +250,7 @@ func TestAHandedOverDateIsHeldAndReplacedByTheEnd(t *testing.T) {
 		if h.action(a.ID).State != consent.Done || !from.Equal(c.Expires) {
 			t.Fatalf("%s, from %s", h.action(a.ID).State, from)
 		}
-		if said, want := h.said(consent.NoteHandedOver), c.Expires.In(home).Format("2 January 2006 15:04"); !strings.Contains(said, want) {
+		if said, want := h.said(consent.NoteAction), c.Expires.In(home).Format("2 January 2006 15:04"); !strings.Contains(said, want) {
 			t.Errorf("the diary says %q, want the home's own time %s", said, want)
 		}
 		if h.seen("c1") != "" || h.count(consent.NoteRelapse) != 0 {
@@ -267,7 +267,7 @@ func TestAHandedOverDateIsHeldAndReplacedByTheEnd(t *testing.T) {
 		if h.action(b.ID).State != consent.Done || !from.IsZero() {
 			t.Errorf("%s, from %s", h.action(b.ID).State, from)
 		}
-	})
+	}, func(c *Config) { c.Zone = func() *time.Location { return home } })
 	inHome(t, func(t *testing.T, h *bench) { // the twin: a peer that cannot hold a start
 		p := h.peer("gw", connectors.Traits{Grain: connectors.GrainRecipient})
 		c := given("c1", consent.Block)
@@ -277,7 +277,7 @@ func TestAHandedOverDateIsHeldAndReplacedByTheEnd(t *testing.T) {
 		if got := h.action(a.ID); got.State != consent.Cancelled || p.asked() != 0 {
 			t.Errorf("%s, asked %d", got.State, p.asked())
 		}
-	}, func(c *Config) { c.Zone = func() *time.Location { return home } })
+	})
 }
 
 func TestT38AnotherDeviceIsNeverHit(t *testing.T) {
