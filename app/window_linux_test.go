@@ -3,6 +3,7 @@ package main_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -38,6 +39,7 @@ const (
 // screen is a display without a monitor whose picture is read from its memory.
 type screen struct {
 	name    string
+	bus     string // of the desktop's services; "" is a desktop without any
 	picture []byte // four bytes a pixel
 }
 
@@ -139,7 +141,7 @@ func (s *screen) start(t testing.TB, errs io.Writer, home, path string, args ...
 	t.Helper()
 	c := inItsOwnNetwork(exec.Command(path, args...))
 	c.Env = append(os.Environ(), "DISPLAY="+s.name, "HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, "config"), "WAYLAND_DISPLAY=",
-		"DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent", "CREDENTIALS_DIRECTORY=", "LANG=en_GB.UTF-8")
+		"DBUS_SESSION_BUS_ADDRESS="+cmp.Or(s.bus, "unix:path=/nonexistent"), "CREDENTIALS_DIRECTORY=", "LANG=en_GB.UTF-8")
 	c.Stderr = errs
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
