@@ -2,12 +2,14 @@ package demo
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/view"
 	"bestbefore/consent"
+	"bestbefore/discovery"
 )
 
 // remindTerm ends a moment more than a day from now, so that the reminder of the
@@ -15,12 +17,14 @@ import (
 const remindTerm = "86404s"
 
 // reminder is the message of the day as the program would show it now, by the
-// same rule and in the same words; false when there is none.
-func (h *Home) reminder(ctx context.Context) (view.Notice, bool, error) {
+// same rule and in the same words, were this device the only one; false when
+// there is none.
+func (h *Home) reminder(ctx context.Context, of discovery.DeviceID) (view.Notice, bool, error) {
 	cs, err := h.Engine().Consents(ctx)
 	if err != nil {
 		return view.Notice{}, false, err
 	}
+	cs = slices.DeleteFunc(cs, func(c engine.ConsentInfo) bool { return c.Device != of })
 	all := make([]consent.Remindable, len(cs))
 	for i, c := range cs {
 		all[i] = consent.Remindable{Consent: c.Consent, Headline: c.Headline}
@@ -33,21 +37,40 @@ func (h *Home) reminder(ctx context.Context) (view.Notice, bool, error) {
 	return view.Presenter{Zone: zone, Now: h.Now()}.Notice(lines, cs, false), len(lines) > 0, nil
 }
 
-// tellReminded waits for the reminder of the permission that ends tomorrow, and
-// until the doorbell's is one that ends soon.
+// tellReminded waits for the reminder of the television, whose permission ends
+// tomorrow, and until the doorbell's is one that ends soon.
 func (h *Home) tellReminded(ctx context.Context, tell telling, bell engine.ConsentInfo) error {
-	var n view.Notice
-	err := h.until(ctx, 15*time.Second, "there is a reminder of what ends tomorrow", func() (ok bool, err error) {
-		n, ok, err = h.reminder(ctx)
-		return ok, err
-	})
+	tv, err := h.find(ctx, "tv")
 	if err != nil {
 		return err
 	}
-	tell("Reminded: %s. %s", n.Title, n.Body)
+	n, err := h.message(ctx, tv.ID, "there is a reminder of what ends tomorrow")
+	if err != nil {
+		return err
+	}
+	tell("Reminded, a day before, of %s: %s. %s", tv.Name(), n.Title, n.Body)
 	if err := pause(ctx, bell.RenewableFrom().Sub(h.Now())); err != nil {
 		return err
 	}
-	tell("Ends soon: from now on the permission of %s can be renewed. Nobody does.", bell.DeviceName)
+	tell("Ends soon: %s was allowed for a moment only, so for it there is no day before. It can be renewed from now on. Nobody does.", bell.DeviceName)
 	return nil
+}
+
+// tellMessage tells what the desktop says of the end of c.
+func (h *Home) tellMessage(ctx context.Context, tell telling, c engine.ConsentInfo) error {
+	n, err := h.message(ctx, c.Device, "there is a message of what ended")
+	if err != nil {
+		return err
+	}
+	tell("Told on the desktop: %s. %s", n.Title, n.Body)
+	return nil
+}
+
+// message waits for the one about a device.
+func (h *Home) message(ctx context.Context, of discovery.DeviceID, what string) (n view.Notice, err error) {
+	err = h.until(ctx, 15*time.Second, what, func() (ok bool, err error) {
+		n, ok, err = h.reminder(ctx, of)
+		return ok, err
+	})
+	return n, err
 }

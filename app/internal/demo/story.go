@@ -181,7 +181,7 @@ func (h *Home) tellEnded(ctx context.Context, tell telling, c engine.ConsentInfo
 	if n := len(a.Evidence); n > 0 {
 		tell("Seen by the relay: %s", a.Evidence[n-1].Text)
 	}
-	return nil
+	return h.tellMessage(ctx, tell, c)
 }
 
 // errFlows says that what arrived is not what was promised.
