@@ -205,6 +205,8 @@ func TestALargeTableIsReadInParts(t *testing.T) {
 	}
 }
 
+// The router tells of its devices in no order, and of the one at f0 as well: what
+// is told is read until all have been.
 func TestSightings(t *testing.T) {
 	r := newRouter(t)
 	s := r.open(t)
@@ -213,9 +215,13 @@ func TestSightings(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- s.Discover(ctx, func(x discovery.Sighting) { got <- x }) }()
 	seen := map[string]discovery.Sighting{}
-	for range 2 {
-		x := <-got
-		seen[x.Identifiers[0].Value] = x
+	for len(seen) < 3 {
+		select {
+		case x := <-got:
+			seen[x.Identifiers[0].Value] = x
+		case err := <-done:
+			t.Fatal(err)
+		}
 	}
 	cancel()
 	if err := <-done; err != nil {
