@@ -71,12 +71,6 @@ func (r Rotating) keep(ctx context.Context, next Secret) error {
 	}
 }
 
-// RevocationAddress judges where an issuer's metadata say that a token is
-// revoked, as OwnAddress does.
-func RevocationAddress(issuer, was, now string) (string, error) {
-	return OwnAddress("at which access is revoked", issuer, was, now)
-}
-
 // OwnAddress judges an address out of an issuer's metadata; which says in words
 // what it is for. It must be https, at the issuer's own host or below it, and,
 // once it was known, the same as then: who can change it would be sent the token (T35).

@@ -141,12 +141,12 @@ func TestT35ARevocationAddressThatChangedIsRefused(t *testing.T) {
 		"no host":              {"", "https:///revoke", false},
 		"a line in the middle": {"", "https://accounts.example/\nrevoke", false},
 	} {
-		got, err := RevocationAddress(issuer, c.was, c.now)
+		got, err := OwnAddress("at which access is revoked", issuer, c.was, c.now)
 		if (err == nil) != c.ok || c.ok && got != c.now || !c.ok && (got != "" || KindOf(err) != consent.KindNeedsPerson) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
-	if _, err := RevocationAddress("", "", good); err == nil {
+	if _, err := OwnAddress("at which access is revoked", "", "", good); err == nil {
 		t.Error("without an issuer everything is taken")
 	}
 }

@@ -159,6 +159,9 @@ func (s *Session) Traits() connectors.Traits {
 	default:
 		t.Note = words.Text("After a restart of the router a date holds once its clock is right; when a block begins with our program off, what is open then goes on until it ends by itself.")
 	}
+	// The firewall tells devices apart by their hardware address only where they are
+	// the source, so that no rule of ours meets what begins outside.
+	t.Note += " " + words.Text("What is opened from outside through a forwarded port still reaches the device, and it answers; take that port's forwarding away on the router.")
 	return t
 }
 

@@ -25,6 +25,9 @@ func (e *Core) Allow(ctx context.Context, r AllowRequest) (ConsentInfo, error) {
 	if err != nil {
 		return ConsentInfo{}, err
 	}
+	if err := e.mustBeOutside(ctx, r.Recipient); err != nil {
+		return ConsentInfo{}, err
+	}
 	by := e.decider(r.How)
 	term, err := consent.ParseTerm(r.Until, by.Now, by.Zone)
 	if err != nil {

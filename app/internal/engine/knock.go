@@ -151,14 +151,17 @@ func knownAs(all map[string]knocked, doors []door, id discovery.DeviceID, kind s
 	return nil
 }
 
+// knocked is what is kept of the doors. What cannot be read is only what was found
+// out once, so it is begun anew, and said once: the next look writes over it.
 func (e *Core) knocked(ctx context.Context) (map[string]knocked, error) {
 	all := map[string]knocked{}
 	s, err := e.Store.Setting(ctx, knockedKey)
 	if err != nil || s == "" {
 		return all, err
 	}
-	if err := json.Unmarshal([]byte(s), &all); err != nil {
-		return map[string]knocked{}, words.Errorf("reading what the router is: %w", err)
+	if err := json.Unmarshal([]byte(s), &all); err != nil || all == nil {
+		e.Log.Warn("what the router is cannot be read, and is asked anew", "error", err)
+		return map[string]knocked{}, e.Store.SetSetting(ctx, knockedKey, "")
 	}
 	return all, nil
 }

@@ -1,11 +1,14 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,5 +142,34 @@ func TestDoorsAreBounded(t *testing.T) {
 	}
 	if got := s.knock(); len(got) != 16 {
 		t.Errorf("%d pages were asked for", len(got))
+	}
+}
+
+// What is kept of the doors is damaged: it is begun anew, is readable again, and is
+// not said with every look. The twin is the same without damage: nobody is asked again.
+func TestWhatIsKeptOfTheDoorsIsBegunAnew(t *testing.T) {
+	for damage, again := range map[string]bool{"{\"d1@": true, "null": true, "": false} {
+		s := newStreet(t)
+		var said bytes.Buffer
+		s.Log = slog.New(slog.NewTextHandler(&said, nil))
+		s.box("02:00:00:00:00:01", "192.168.77.1", discovery.RoleRouter)
+		s.knock()
+		if damage != "" {
+			if err := s.st.SetSetting(t.Context(), "knocked", damage); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 3 {
+			s.found() // reads it too
+		}
+		if got := s.knock(); len(got) > 0 != again {
+			t.Errorf("%q: asked %q", damage, got)
+		}
+		if got := s.knock(); len(got) > 0 {
+			t.Errorf("%q: asked again %q", damage, got)
+		}
+		if n := strings.Count(said.String(), "cannot be read"); n != map[bool]int{true: 1}[again] {
+			t.Errorf("%q: said %d times: %s", damage, n, &said)
+		}
 	}
 }

@@ -89,7 +89,8 @@ func hostNames(r consent.Recipient) []string {
 }
 
 // Resolve gives the addresses that the names of r stand for now, for a
-// connector that acts on addresses. Names that cannot be looked up are left out.
+// connector that acts on addresses. Names that cannot be looked up are left out,
+// and addresses at home: those of the router or of a neighbour are nobody's outside.
 func (e *Core) Resolve(ctx context.Context, r consent.Recipient) []string {
 	var out []string
 	for _, h := range hostNames(r) {
@@ -97,7 +98,9 @@ func (e *Core) Resolve(ctx context.Context, r consent.Recipient) []string {
 			e.Log.Debug("looking up a recipient", "error", err)
 		}
 		for _, a := range e.names.addresses(h) {
-			out = append(out, a.String())
+			if !e.inside(a.String()) {
+				out = append(out, a.String())
+			}
 		}
 	}
 	return out

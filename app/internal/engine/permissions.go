@@ -153,6 +153,9 @@ func (e *Core) PreviewAllow(ctx context.Context, r AllowRequest) (Preview, error
 	if err != nil {
 		return Preview{}, err
 	}
+	if err := e.mustBeOutside(ctx, r.Recipient); err != nil {
+		return Preview{}, err
+	}
 	zone, loc := e.Zone()
 	term, err := consent.ParseTerm(r.Until, e.Now(), loc)
 	if err != nil {

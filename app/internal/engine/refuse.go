@@ -20,6 +20,9 @@ func (e *Core) Refuse(ctx context.Context, r AllowRequest) (ConsentInfo, error) 
 	if err != nil {
 		return ConsentInfo{}, err
 	}
+	if err := e.mustBeOutside(ctx, r.Recipient); err != nil {
+		return ConsentInfo{}, err
+	}
 	if x, ok := e.enderOf(ctx, d, r.Recipient); !ok || !x.fit.Exact {
 		return ConsentInfo{}, errCannotStop
 	}

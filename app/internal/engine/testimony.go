@@ -77,8 +77,11 @@ func (e *Core) counts(id discovery.DeviceID, done time.Time) time.Time {
 		return done.Add(handGrace)
 	}
 	_, loc := e.Zone()
-	y, m, day := done.In(loc).Date()
-	return time.Date(y, m, day+1, 0, 0, 0, 0, loc)
+	end, err := consent.CivilEnd(done.In(loc).Format(time.DateOnly), loc) // not every day begins at midnight
+	if err != nil {
+		return done.Add(24 * time.Hour) // a year that is written with more than four digits
+	}
+	return end
 }
 
 // acting judges the connection that did it.

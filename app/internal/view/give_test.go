@@ -9,8 +9,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/discovery/recipient"
 )
 
 func giving(t *testing.T, d GiveDraft) GiveInput {
@@ -309,5 +311,19 @@ func TestWhatEndsTodayIsSaid(t *testing.T) {
 	c := permission(t, "c1", "d1", "Bell", discovery.KindDoorbell, "Maker", "2026-11-22", consent.EndedStopped)
 	if got := p.endsSentence([]engine.ConsentInfo{c}); got != "One permission ended today, and it stopped." {
 		t.Errorf("after its end: %q", got)
+	}
+}
+
+// What is at home is not offered, since no permission leads there; the twin is a
+// household one of whose connections keeps accounts, to which one does.
+func TestWhatIsAtHomeIsNotOffered(t *testing.T) {
+	for grain, want := range map[connectors.Grain]bool{connectors.GrainRecipient: false, connectors.GrainAccount: true} {
+		in := giving(t, GiveDraft{})
+		in.Connections[0].Traits.Grain = grain
+		in.Flows = append(in.Flows, engine.FlowInfo{Destination: "192.168.77.1", Receiver: engine.Receiver{Purpose: string(recipient.Home)}})
+		all := presenter(t).Give(in).Recipients
+		if got := slices.ContainsFunc(all, func(c Choice) bool { return c.ID == "to:192.168.77.1" }); got != want || len(all) < 3 {
+			t.Errorf("%s: %v in %+v", grain, got, all)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery/recipient"
 )
@@ -46,7 +47,7 @@ func (p Presenter) recipients(in GiveInput) []Choice {
 	for _, s := range gather(in.Flows) {
 		id := recipientID(s)
 		chosen := slices.Contains(in.Draft.Recipients, id)
-		if len(out) >= offered && !chosen {
+		if !chosen && (len(out) >= offered || in.atHome(s)) {
 			continue
 		}
 		c := Choice{ID: id, Label: p.company(s.to), Detail: p.T("seen, %s in the last 7 days", p.amount(s)), Chosen: chosen}
@@ -67,6 +68,13 @@ func (p Presenter) recipients(in GiveInput) []Choice {
 	}
 	anyone.Chosen = !anyone.Disabled && slices.Contains(in.Draft.Recipients, RecipientAny)
 	return append(out, anyone)
+}
+
+// atHome reports whether s is at home, where no permission leads but to who keeps
+// accounts of the home's devices.
+func (in GiveInput) atHome(s sent) bool {
+	return recipient.Purpose(s.receiver.Purpose) == recipient.Home &&
+		!slices.ContainsFunc(in.Connections, func(c engine.ConnectionInfo) bool { return c.Traits.Grain == connectors.GrainAccount })
 }
 
 // advertisers are those who show advertisements, follow customers or measure what
