@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"bestbefore/app/internal/engine"
-	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -37,11 +36,6 @@ func withIssuer(t *testing.T) (*home, *issuing, discovery.DeviceID) {
 		list:   []consent.Grant{{ID: "cam", Name: "The cam", Kind: "account"}, {ID: "old", Name: "Old phone"}, {ID: "admin", Own: true}},
 	}
 	h.peers.caps.GrantLister = b
-	if err := h.st.SaveConnection(t.Context(), connectors.Connection{
-		ID: "k1", Kind: "hub", Name: "Broker", Settings: connectors.Settings{Values: map[string]string{"address": "192.168.77.5:1883"}},
-	}); err != nil {
-		t.Fatal(err)
-	}
 	return h, b, cam
 }
 

@@ -60,6 +60,11 @@ func withAccounts(t *testing.T) (h *home, cam, lamp discovery.DeviceID) {
 	h = newHome(t)
 	b := &broker{blocker: blocker{t}, of: map[string]string{"k1/cam": "cam", "k1/lamp": "hub", "k1/sensor": "hub"}}
 	h.connect(false)
+	if err := h.st.SaveConnection(t.Context(), connectors.Connection{
+		ID: "k1", Kind: "hub", Name: "Broker", Settings: connectors.Settings{Values: map[string]string{"address": "192.168.77.5:1883"}},
+	}); err != nil {
+		t.Fatal(err)
+	}
 	h.peers.caps = connectors.Capabilities{Blocker: b, Revoker: b, GrantLister: b, Accounter: b, Traits: connectors.Traits{Grain: connectors.GrainAccount}}
 	for mac, remote := range map[string]string{"02:00:00:00:00:01": "cam", "02:00:00:00:00:02": "lamp", "02:00:00:00:00:03": "sensor"} {
 		h.Sight(discovery.Sighting{Source: "connector:k1", At: h.now, Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: mac}, {Type: discovery.Remote, Value: "k1/" + remote}}})
