@@ -111,8 +111,10 @@ func run(o options) error {
 	done := win.serve(ctx, src)
 	win.goTo(o.open)
 	d.attach(ctx, win)
-	win.hidden = rest.hide
-	go rest.serve(ctx)
+	if mayRest {
+		win.hidden = rest.hide
+		go rest.serve(ctx)
+	}
 	if o.hidden {
 		win.seen(false)
 	} else {

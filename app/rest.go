@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -11,6 +12,11 @@ import (
 // restTime is how long the window's goroutine rests at a time while the window is
 // hidden, and so how long the tray may wait for it.
 const restTime = 250 * time.Millisecond
+
+// mayRest says where the window's goroutine may be kept waiting: not where the
+// tray's menu itself lives on it, as on Windows and macOS. Elsewhere the tray is
+// spoken to over D-Bus, by a goroutine of its own.
+const mayRest = runtime.GOOS != "windows" && runtime.GOOS != "darwin"
 
 // rest lets the window's goroutine rest while the window is hidden: Fyne looks for
 // events and for something to draw sixty times a second, seen or not.
