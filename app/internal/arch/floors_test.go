@@ -55,7 +55,7 @@ var rules = []struct {
 	{[]string{"app/internal/ui", "app/internal/ui/*"}, slices.Concat(floor0, []string{"app/internal/view/...", "app/internal/health", "app/internal/ui/kit"})},
 	{[]string{"app/internal/lifecycle"}, slices.Concat(floor0, to3, engines, adapters, floor5)},
 	{[]string{"app/internal/demo"}, slices.Concat(floor0, to3, engines, adapters, floor5, []string{"app/internal/lifecycle"})},
-	{[]string{"app/internal/picture/..."}, slices.Concat(floor0, to3, floor5, ui, []string{"app/internal/demo", "app/internal/lifecycle", "app/internal/picture/..."})},
+	{[]string{"app/internal/picture/..."}, slices.Concat(floor0, to3, floor5, ui, []string{"app/internal/demo", "app/internal/lifecycle", "app/internal/picture/...", "connectors/builtin", "connectors/openwrt"})},
 	{[]string{"app/agent"}, slices.Concat(floor0, to3, engines, adapters, floor5, []string{"app/internal/lifecycle", "app/internal/demo"})},
 	{[]string{"app"}, slices.Concat(floor0, to3, engines, adapters, floor5, ui, top)},
 }

@@ -47,7 +47,7 @@ func tvDevice() engine.DeviceInfo {
 func bellConsent() engine.ConsentInfo {
 	end := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 	return engine.ConsentInfo{
-		DeviceName: "Front door bell", DeviceKind: discovery.KindDoorbell, Headline: consent.Soon, HeldBy: "Linux router",
+		DeviceName: "Front door bell", DeviceKind: discovery.KindDoorbell, Headline: consent.Soon, HeldBy: "Linux router", LastSent: pictureNow().Add(-12 * time.Minute),
 		Consent: consent.Consent{
 			ID: "c1", Version: 1, Device: "bell", Recipient: consent.Recipient{Name: "Bell Maker"}, Data: []consent.Category{"video", "presence"},
 			Decided: consent.Given, Given: pictureNow().AddDate(0, -6, 0), Term: consent.Term{Kind: consent.ForPeriod, Rule: "P6M"},

@@ -25,7 +25,7 @@ func Screens() []Screen { return screens(func(any) {}) }
 func screens(adapt func(snapshot any)) []Screen {
 	return []Screen{
 		{"home", inShell(view.PageHome, func() ui.Page { return homePage(homeFixture(), adapt) })},
-		{"home-fresh", inShell(view.PageHome, func() ui.Page { return homePage(freshFixture(), adapt) })},
+		{"home-fresh", inFrame(freshFrame(), view.PageHome, func() ui.Page { return homePage(freshFixture(), adapt) })},
 		{"permissions", inShell(view.PagePermissions, func() ui.Page { return wallPage(adapt) })},
 		{"review", inShell(view.PageReview, func() ui.Page { return reviewPage(adapt) })},
 		{"give", overHome(func() fyne.CanvasObject { return giveDialog(adapt) })},
@@ -58,7 +58,7 @@ func screens(adapt func(snapshot any)) []Screen {
 func homePage(s view.Home, adapt func(any)) ui.Page {
 	p := home.New(home.Commands{
 		Open: func(view.Route) {}, Card: func(view.PermissionCard) {}, Invite: func(string) {},
-		News: func(string, string) {}, Problem: func(string, string) {},
+		News: func(string, string) {}, Problem: func(string, string) {}, Demo: func() {},
 	})
 	adapt(&s)
 	p.SetSnapshot(s)
@@ -140,7 +140,7 @@ func withMessage(adapt func(any)) func(fyne.Window) error {
 	return func(w fyne.Window) error {
 		t := view.Toast{Text: "Front door bell is disconnected.", Severity: view.Fresh, Undo: "1"}
 		adapt(&t)
-		shell, err := newShell(w, func() ui.Page { return homePage(homeFixture(), adapt) })
+		shell, err := newShell(w, frameFixture(), func() ui.Page { return homePage(homeFixture(), adapt) })
 		if err != nil {
 			return err
 		}
@@ -152,8 +152,13 @@ func withMessage(adapt func(any)) func(fyne.Window) error {
 
 // inShell sets one page into the whole window, the navigation around it.
 func inShell(page view.Page, build func() ui.Page) func(fyne.Window) error {
+	return inFrame(frameFixture(), page, build)
+}
+
+// inFrame is inShell for another household than that of the pictures.
+func inFrame(frame view.Frame, page view.Page, build func() ui.Page) func(fyne.Window) error {
 	return func(w fyne.Window) error {
-		shell, err := newShell(w, build)
+		shell, err := newShell(w, frame, build)
 		if err != nil {
 			return err
 		}
@@ -163,7 +168,7 @@ func inShell(page view.Page, build func() ui.Page) func(fyne.Window) error {
 }
 
 // newShell is the window's frame in which every page is the one that build makes.
-func newShell(w fyne.Window, build func() ui.Page) (*ui.Shell, error) {
+func newShell(w fyne.Window, frame view.Frame, build func() ui.Page) (*ui.Shell, error) {
 	shell, err := ui.New(ui.Config{Window: w, Undo: func(string) {}, Places: []ui.Place{
 		{Page: view.PageHome, Label: "Home", Sign: "home", Build: build},
 		{Page: view.PageDevices, Label: "Devices", Sign: "devices", Build: build},
@@ -177,6 +182,6 @@ func newShell(w fyne.Window, build func() ui.Page) (*ui.Shell, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the window of a picture: %w", err)
 	}
-	shell.SetFrame(frameFixture())
+	shell.SetFrame(frame)
 	return shell, nil
 }

@@ -122,12 +122,8 @@ func (p Presenter) awayRows(in SettingsInput) []SettingRow {
 		})
 	}
 	if in.Desk.Owner {
-		detail := p.T("Closing the window leaves a symbol in the tray.")
-		if !in.Desk.Tray {
-			detail = p.T("This desktop shows no tray. Start Best Before again to see the window.")
-		}
 		rows = append(rows, SettingRow{
-			ID: SetBackground, Label: p.T("Keep working when the window is closed"), Detail: detail,
+			ID: SetBackground, Label: p.T("Keep working when the window is closed"), Detail: p.whenClosed(in.Desk),
 			Choices: p.oneOf(in.Desk.Background, Choice{ID: On, Label: p.T("Keep working")}, Choice{ID: Off, Label: p.T("Quit")}, Choice{ID: Ask, Label: p.T("Ask me")}),
 		})
 	} else {
@@ -137,6 +133,20 @@ func (p Presenter) awayRows(in SettingsInput) []SettingRow {
 		ID: SetReminders, Label: p.T("Reminders"), Choices: p.onOff(in.Preferences.Reminders),
 		Detail: p.T("30, 7 and 1 days before an end, and what came of it. At most one message a day."),
 	})
+}
+
+// whenClosed says what closing the window does as it is set now.
+func (p Presenter) whenClosed(d Desk) string {
+	switch {
+	case d.Background == Off:
+		return p.T("Closing the window ends Best Before. What ends meanwhile is ended when it runs again.")
+	case !d.Tray:
+		return p.T("This desktop shows no tray. Start Best Before again to see the window.")
+	case d.Background == Ask:
+		return p.T("You are asked when you close the window. While it keeps working, a symbol stays in the tray.")
+	default:
+		return p.T("Closing the window leaves a symbol in the tray.")
+	}
 }
 
 func (p Presenter) lookRows(d Desk) []SettingRow {

@@ -74,6 +74,30 @@ func TestSettingsShowWhatIsSet(t *testing.T) {
 	}
 }
 
+// TestClosingTheWindowIsSaidAsItIsSet: a symbol in the tray is promised only to
+// whom it is left.
+func TestClosingTheWindowIsSaidAsItIsSet(t *testing.T) {
+	for _, c := range []struct {
+		set    string
+		tray   bool
+		want   string
+		symbol bool
+	}{
+		{On, true, "leaves a symbol in the tray", true},
+		{Ask, true, "You are asked", true},
+		{Off, true, "ends Best Before", false},
+		{Off, false, "ends Best Before", false},
+		{On, false, "no tray", false},
+	} {
+		in := settingsInput()
+		in.Desk.Background, in.Desk.Tray = c.set, c.tray
+		d := row(t, presenter(t).Settings(in), SetBackground).Detail
+		if !strings.Contains(d, c.want) || strings.Contains(d, "in the tray") != c.symbol {
+			t.Errorf("%q, tray %v: %q", c.set, c.tray, d)
+		}
+	}
+}
+
 func TestSettingsOfAWindowBesideAnotherProgram(t *testing.T) {
 	in := settingsInput()
 	in.Desk.Owner, in.Connections = false, nil

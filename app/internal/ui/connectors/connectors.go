@@ -189,7 +189,7 @@ func (p *Page) closer(column *fyne.Container, r view.ConnectionRow) {
 
 // kind is one that could be connected.
 func (p *Page) kind(k view.KindRow) fyne.CanvasObject {
-	text := kit.NewColumn(kit.Step, kit.NewHeading(k.Name).Wrapped(2))
+	text := kit.NewColumn(kit.Step, kit.NewHeading(k.Name).Wrapped(0))
 	for _, f := range []struct{ word, line string }{{lang.L("sees"), k.Sees}, {lang.L("stops"), k.Stops}, {lang.L("needs"), k.Needs}} {
 		if f.line != "" {
 			text.Add(kit.NewTopRow(3*kit.Step, kit.NewWide(52, kit.NewSoft(f.word)), kit.Grow(kit.NewText(f.line).Wrapped(0))))

@@ -17,29 +17,28 @@ type form struct {
 	kind, id string // id is of the connection that is changed
 	answers  []*answer
 
-	box      *fyne.Container
-	title    *kit.Text
-	intro    *kit.Text
-	setup    *setup
-	link     *link
-	body     *fyne.Container
-	more     *kit.Button // unfolds what hardly anybody changes
-	seldom   *fyne.Container
-	unfolded bool
-	fault    *fyne.Container
-	submit   *kit.Button
-	cancel   *kit.Button
+	box    *fyne.Container
+	title  *kit.Text
+	intro  *kit.Text
+	setup  *setup
+	link   *link
+	body   *fyne.Container
+	more   *kit.Fold       // of seldom
+	seldom *fyne.Container // what hardly anybody changes
+	fault  *fyne.Container
+	submit *kit.Button
+	cancel *kit.Button
 }
 
 func newForm(c Commands) *form {
 	f := &form{
-		commands: c, title: kit.NewHeading("").Wrapped(2), intro: kit.NewSoft("").Wrapped(0), setup: newSetup(c), link: newLink(c),
+		commands: c, title: kit.NewHeading("").Wrapped(0), intro: kit.NewSoft("").Wrapped(0), setup: newSetup(c), link: newLink(c),
 		body: kit.NewColumn(4 * kit.Step), seldom: kit.NewColumn(4 * kit.Step), fault: kit.NewColumn(0),
 	}
-	f.more = kit.NewSignButton("down", lang.L("More settings"), kit.Link, func() { f.unfold(!f.unfolded) })
+	f.more = kit.NewFold(lang.L("More settings"), f.seldom)
 	f.submit = kit.NewButton(" ", kit.Main, f.send)
 	f.cancel = kit.NewButton(lang.L("Cancel"), kit.Ordinary, f.close)
-	f.box = kit.NewSheet("", f.title, f.intro, f.setup.box, f.body, kit.NewPad(0, 0, 0, -kit.Step, kit.NewFlow(0, f.more)), f.seldom, f.link.box, f.fault, kit.NewFlow(2*kit.Step, f.submit, f.cancel))
+	f.box = kit.NewSheet("", f.title, f.intro, f.setup.box, f.body, f.more.Content(), f.link.box, f.fault, kit.NewFlow(2*kit.Step, f.submit, f.cancel))
 	f.box.Hide()
 	return f
 }
@@ -87,14 +86,8 @@ func (f *form) open(s view.Form) {
 		}
 	}
 	setVisible(f.body, len(f.body.Objects) > 0)
-	setVisible(f.more, len(f.seldom.Objects) > 0)
-	f.unfold(false)
-}
-
-// unfold shows or hides what hardly anybody changes.
-func (f *form) unfold(open bool) {
-	f.unfolded = open
-	setVisible(f.seldom, open)
+	setVisible(f.more.Content(), len(f.seldom.Objects) > 0)
+	f.more.Unfold(false)
 }
 
 // begin puts the focus where the first answer is missing, so that nobody has to

@@ -16,10 +16,8 @@ type factsSheet struct {
 	box       *fyne.Container
 	title     *kit.Text
 	evidence  *fyne.Container
-	technical *fyne.Container
 	lines     *fyne.Container // of technical
-	more      *kit.Button
-	open      bool
+	technical *kit.Fold
 	shown     [][]view.EvidenceLine
 	device    view.DevicePage
 
@@ -36,25 +34,16 @@ func newFactsSheet(c DeviceCommands) *factsSheet {
 		title: kit.NewHeading("").Wrapped(0), evidence: kit.NewColumn(2 * kit.Step), lines: kit.NewColumn(2 * kit.Step),
 		dependsTitle: small("").Bold(), sameTitle: small("").Bold(),
 	}
-	f.more = kit.NewSignButton("down", lang.L("Technical details"), kit.Link, func() {
-		f.open = !f.open
-		kit.SetVisible(f.technical, f.open)
-		f.box.Refresh()
-	})
 	f.depends = kit.NewChips(func(grade string) { c.Depends(f.device.ID, grade) })
 	f.dependsBox = kit.NewColumn(2*kit.Step, f.dependsTitle, f.depends.Content())
 	f.split = kit.NewButton(" ", kit.Ordinary, func() { c.Split(f.device.ID) })
 	f.same = kit.NewChips(func(gone string) { c.Merge(f.device.ID, gone) })
-	f.technical = kit.NewColumn(3*kit.Step, f.lines, kit.NewFlow(0, f.split), f.sameTitle, f.same.Content())
-	f.technical.Hide()
-	f.box = kit.NewSheet("", f.title, f.evidence, f.dependsBox, kit.NewPad(0, 0, 0, -kit.Step, kit.NewFlow(0, f.more)), f.technical)
+	f.technical = kit.NewFold(lang.L("Technical details"), kit.NewColumn(3*kit.Step, f.lines, kit.NewFlow(0, f.split), f.sameTitle, f.same.Content()))
+	f.box = kit.NewSheet("", f.title, f.evidence, f.dependsBox, f.technical.Content())
 	return f
 }
 
-func (f *factsSheet) fold() {
-	f.open = false
-	kit.SetVisible(f.technical, false)
-}
+func (f *factsSheet) fold() { f.technical.Unfold(false) }
 
 func (f *factsSheet) set(d view.DevicePage) {
 	f.device = d
@@ -84,7 +73,7 @@ func (f *factsSheet) set(d view.DevicePage) {
 	for _, e := range d.Technical {
 		f.lines.Add(fact(e))
 	}
-	kit.SetVisible(f.more, len(d.Technical) > 0)
+	kit.SetVisible(f.technical.Content(), len(d.Technical) > 0)
 }
 
 func fact(e view.EvidenceLine) fyne.CanvasObject {

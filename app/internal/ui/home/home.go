@@ -55,7 +55,7 @@ func New(c Commands) *Page {
 	p.subline.Height = kit.SizeBody
 	p.found = kit.NewSoft("").Wrapped(0)
 	p.show = kit.NewButton("", kit.Ordinary, func() { c.Open(view.Route{Page: view.PageConnectors}) })
-	p.offer = kit.NewRow(3*kit.Step, kit.Grow(p.found), p.show)
+	p.offer = kit.NewHead(p.found, kit.NewFlow(0, p.show))
 	p.offer.Hide()
 	p.problems.Hide()
 	p.empty.Hide()

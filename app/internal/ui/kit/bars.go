@@ -49,7 +49,7 @@ func newBarRow(open func(view.Route)) *BarRow {
 	}
 	r.value.Height, r.value.Align = SizeSmall, fyne.TextAlignTrailing
 	r.label.Height = SizeSmall
-	r.label.Wrapped(3)
+	r.label.Wrapped(0)
 	r.repaint = r.Refresh
 	r.ExtendBaseWidget(r)
 	return r

@@ -59,6 +59,17 @@ func (b *Button) SetLabel(s string) {
 	b.Refresh()
 }
 
+// SetSign changes the sign of a button that has one.
+func (b *Button) SetSign(name string) {
+	if b.name != name {
+		b.name = name
+		b.Refresh()
+	}
+}
+
+// Sign is the name of the button's sign; "" for none.
+func (b *Button) Sign() string { return b.name }
+
 // Label is the word on the button.
 func (b *Button) Label() string { return b.label.String() }
 
