@@ -27,7 +27,7 @@ func behave(in *view.DeviceInput) {
 	in.Unusual = unusualFixture()
 	in.Device.Services = append(in.Device.Services, discovery.Service{Type: "_hap._tcp", TXT: discovery.TXT{"ci=18"}})
 	in.Device.Sight = engine.Sight{
-		By:       []engine.SeenBy{{Name: "Gateway", Since: pictureNow().AddDate(0, -6, 0), Sees: []string{"bytes", "destinations"}}},
+		By:       []engine.SeenBy{{Name: "Linux router", Since: routerConnection().Created, Sees: []string{"bytes", "destinations"}}},
 		Missing:  []engine.Missing{engine.MissingNames},
 		OwnNames: []engine.NameServer{{Resolver: behaviour.Resolver{How: behaviour.Encrypted, Name: "Google Public DNS"}, Last: pictureNow()}},
 	}

@@ -32,15 +32,16 @@ func bellDevice() engine.DeviceInfo {
 				{What: "kind", Value: "doorbell", Because: "it says so itself (_bell._tcp)", Confidence: 0.9},
 			}},
 		},
-		LastFlow: pictureNow(), BytesWeek: 4_200_000_000, Recipients: []string{"Bell Maker"}, CoveredBy: []string{"Linux router"},
+		LastFlow: pictureNow(), BytesWeek: 4_200_000_000, Recipients: []string{"Bell Maker"}, Strays: 4, CoveredBy: []string{"Linux router"},
 		Coverage: "What it sends out of the home is seen by Linux router.",
 	}
 	return d
 }
 
 func tvDevice() engine.DeviceInfo {
-	d := engine.DeviceInfo{BytesWeek: 1_700_000_000, Recipients: []string{"TV maker", "Example Ads"}, CoveredBy: []string{"Linux router"}}
-	d.ID, d.Guess = "tv", discovery.Guess{Name: "Living room TV", Vendor: "Tele Co", Kind: discovery.KindTelevision, Confidence: 0.8}
+	d := engine.DeviceInfo{BytesWeek: 1_700_000_000, Recipients: []string{"TV maker", "Example Ads"}, Strays: 1, CoveredBy: []string{"Linux router"}}
+	d.ID, d.FirstSeen, d.LastSeen, d.LastFlow = "tv", pictureNow().AddDate(-2, 0, 0), pictureNow(), pictureNow().Add(-5*time.Minute)
+	d.Guess = discovery.Guess{Name: "Living room TV", Vendor: "Tele Co", Kind: discovery.KindTelevision, Confidence: 0.8}
 	return d
 }
 
@@ -100,7 +101,7 @@ func devicesPage(adapt func(any)) ui.Page {
 	p := devices.New(devices.Commands{
 		Open: func(view.Route) {}, Find: func(view.Query) {}, Disconnect: func(string) {}, Reconnect: func(string) {}, Confirm: func(string) {},
 	})
-	s := presenter().Devices([]engine.DeviceInfo{bellDevice(), tvDevice()}, []engine.ConsentInfo{bellConsent()}, view.Query{})
+	s := presenter().Devices(household(), permissionInfos(), view.Query{})
 	adapt(&s)
 	p.SetSnapshot(s)
 	return p

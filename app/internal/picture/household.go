@@ -21,9 +21,17 @@ func household() []engine.DeviceInfo {
 		member("robot", "Robot cleaner", "Clean Cloud", discovery.KindVacuum), member("speaker", "Kitchen speaker", "Talking Speakers", discovery.KindSpeaker),
 		member("phone", "Phone", "", discovery.KindPhone),
 	}
-	for i := len(named); i < 23; i++ {
-		named = append(named, member(discovery.DeviceID(fmt.Sprintf("lamp%d", i)), fmt.Sprintf("Lamp %d", i), "Lamp Co", discovery.KindLight))
+	for i, week := range map[int]uint64{2: 38_000_000, 4: 9_000_000} {
+		named[i].BytesWeek, named[i].Recipients, named[i].LastFlow = week, []string{named[i].Guess.Vendor}, pictureNow().Add(-12*time.Minute)
 	}
+	for i := len(named); i < 23; i++ {
+		lamp := member(discovery.DeviceID(fmt.Sprintf("lamp%d", i)), fmt.Sprintf("Lamp %d", i), "Lamp Co", discovery.KindLight)
+		if i >= 17 { // beside the router
+			lamp.CoveredBy = nil
+		}
+		named = append(named, lamp)
+	}
+	named[22].FirstSeen = pictureNow().AddDate(0, 0, -2)
 	return named
 }
 
@@ -86,7 +94,7 @@ func homeInput() view.HomeInput {
 		Overview: overviewFixture(), Devices: household(), Consents: permissionInfos(),
 		Totals: []engine.Total{
 			total("Bell Maker", "US", "maker", 4_100_000_000), total("TV maker", "KR", "maker", 1_700_000_000), total("Example Ads", "IE", "ads", 620_000_000),
-			total("Warm Home", "DE", "maker", 38_000_000),
+			total("Warm Home", "DE", "maker", 38_000_000), total("Talking Speakers", "US", "maker", 9_000_000),
 			{Name: "198.51.100.7", Up: 140_000_000, Receiver: engine.Receiver{AddressCountry: "DE", Network: "Some Hosting", Basis: "registry"}},
 			{Name: "cdn.example", Up: 70_000_000},
 			{Name: "203.0.113.123", Up: 30_000_000},

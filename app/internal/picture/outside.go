@@ -18,13 +18,15 @@ func diaryPage(adapt func(any)) ui.Page {
 		e.Seq, e.Time, e.Kind, e.Device = seq, pictureNow().Add(-ago), kind, "d"
 		return e
 	}
+	ended := pictureNow().Sub(permissionInfos()[0].Ended)
+	given := pictureNow().Sub(bellConsent().Given)
 	s := presenter().Diary(view.DiaryInput{Entries: []engine.DiaryEntry{
 		line(6, 5*time.Minute, consent.NoteRelapse, "Living room TV", "It sends again: 41 requests to Example Ads were seen since 13:58."),
-		line(5, time.Hour, consent.NoteAction, "Living room TV", "Linux router confirms: what it sends to Example Ads is blocked, open transfers included."),
-		line(4, time.Hour, consent.NoteExpired, "Living room TV", "Its permission to send what you watch to Example Ads ended."),
-		line(3, 26*time.Hour, consent.NoteRecipientNew, "Front door bell", "Front door bell now sends to Metrics Co, which no permission covers."),
-		line(2, 26*time.Hour, consent.NoteFine, "Front door bell", "You said that Front door bell may go on sending to Metrics Co (clicked)."),
-		line(1, 50*time.Hour, consent.NoteGiven, "Front door bell", "You allowed it to send video to Bell Maker until 30 November."),
+		line(5, ended-2*time.Minute, consent.NoteAction, "Living room TV", "Linux router confirms: what it sends to Example Ads is blocked, open transfers included."),
+		line(4, ended, consent.NoteExpired, "Living room TV", "Its permission to send what you watch to Example Ads ended."),
+		line(3, ended+26*time.Hour, consent.NoteRecipientNew, "Front door bell", "Front door bell now sends to Metrics Co, which no permission covers."),
+		line(2, ended+26*time.Hour, consent.NoteFine, "Front door bell", "You said that Front door bell may go on sending to Metrics Co (clicked)."),
+		line(1, given, consent.NoteGiven, "Front door bell", "You allowed it to send video to Bell Maker until 30 November."),
 	}}, view.Query{})
 	adapt(&s)
 	p.SetSnapshot(s)

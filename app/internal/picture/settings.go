@@ -5,20 +5,19 @@ import (
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/view"
-	"bestbefore/connectors"
 	"bestbefore/consent"
 )
 
 // settingsFixture is the page of settings of the household in the pictures.
 func settingsFixture() view.Settings {
-	return view.Presenter{Revision: 1, Now: time.Date(2026, 11, 22, 14, 3, 0, 0, time.UTC)}.Settings(view.SettingsInput{
+	return presenter().Settings(view.SettingsInput{
 		Desk: view.Desk{
 			CanAutostart: true, Autostart: true, Owner: true, Tray: true, Background: view.Ask, Look: view.LookSystem, Text: 100,
 			Folder: "your own folder/bestbefore",
 		},
 		Preferences: engine.Preferences{Reminders: true},
-		Connections: []engine.ConnectionInfo{{Connection: connectors.Connection{ID: "k1", Name: "Linux router"}}},
-		Held:        make([]engine.HeldInfo, 4),
+		Connections: []engine.ConnectionInfo{routerConnection()},
+		Held:        heldDates(),
 		Key:         engine.KeyInfo{Provider: "key store"},
 		Backups: view.BackupsInput{
 			Copies: []engine.Backup{
