@@ -4,9 +4,9 @@ import (
 	"context"
 	"slices"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // Accounter is a session whose grain is an account: it tells which account at

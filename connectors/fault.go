@@ -4,8 +4,8 @@ import (
 	"strconv"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // Fault is an *Error: one sentence for the person, no secrets, and its cause.

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 const (

@@ -15,8 +15,8 @@ import (
 	"sync"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // Spec is a connector's self-description: from it come the set-up form, the

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // Rotating is a sign-in whose issuer replaces the token at each use. The rules

@@ -3,7 +3,7 @@ package consent
 import (
 	"time"
 
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // The forms of a civil moment, as Term.Civil and Consent.ExpiresCivil hold it.

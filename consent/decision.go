@@ -1,8 +1,8 @@
 package consent
 
 import (
+	"bestbefore/assets/words"
 	"bestbefore/consent/ledger"
-	"bestbefore/words"
 )
 
 // Decision is a new version of a consent together with everything that must be

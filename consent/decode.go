@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // maxRecord bounds a stored record; the largest valid one is about 100 KiB.

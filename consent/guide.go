@@ -3,8 +3,8 @@ package consent
 import (
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // ErrNotByHand says that an action does not wait for a person's word.

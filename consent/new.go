@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // ErrInvalid says that a request or a record cannot be used; the text says why.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // period is an ISO 8601 duration with whole numbers.

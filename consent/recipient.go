@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 // MaxDestinations is how many destinations a recipient may have.

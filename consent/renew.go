@@ -3,7 +3,7 @@ package consent
 import (
 	"time"
 
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // MaxGrace is the longest extension; one per period, by a person's act.

@@ -3,8 +3,8 @@ package consent
 import (
 	"slices"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // ErrProtected says that a device is never blocked, whoever asks.

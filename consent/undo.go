@@ -1,7 +1,7 @@
 package consent
 
 import (
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // Undo takes back the newest decision: cur is the newest version, prev the one

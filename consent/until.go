@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // The faults of a term, each wrapped in a sentence for the person.

@@ -12,7 +12,7 @@ import (
 	"net/netip"
 	"time"
 
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // DeviceID is our own opaque name for a physical device. It never changes and

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // settle looks at everyone who contradicts or shares what o said of e, and

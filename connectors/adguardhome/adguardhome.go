@@ -10,10 +10,10 @@
 package adguardhome
 
 import (
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // Kind is the connector's name in settings and on the command line.

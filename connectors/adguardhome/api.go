@@ -4,9 +4,9 @@ import (
 	"context"
 	"net/http"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
-	"bestbefore/words"
 )
 
 // cookieName is the session's cookie.

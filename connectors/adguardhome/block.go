@@ -10,11 +10,11 @@ import (
 	"slices"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // kept is what a receipt holds for us.

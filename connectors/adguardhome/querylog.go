@@ -11,12 +11,12 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 // row is one entry of the query log, as far as it is used.

@@ -6,10 +6,10 @@ import (
 	"net/url"
 	"sync"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // Seat is a session at one peer that is kept. A password is sent once; after it

@@ -3,10 +3,10 @@ package dnsblock
 import (
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // Blockable reads what a block is to refuse: names, none for every name, and how

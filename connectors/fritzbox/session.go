@@ -11,9 +11,9 @@ import (
 
 	"github.com/icholy/digest"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 var (

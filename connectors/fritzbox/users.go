@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // maxUsers bounds the users of one box; a box has a few dozen at most.

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
-	"bestbefore/words"
 )
 
 // systemdDir is where systemd looks for units that an administrator made.

@@ -12,8 +12,8 @@
 package gateway
 
 import (
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
-	"bestbefore/words"
 )
 
 // Kind is the connector's name in settings and on the command line.

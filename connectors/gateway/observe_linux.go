@@ -15,9 +15,9 @@ import (
 	"github.com/ti-mo/netfilter"
 	"golang.org/x/sys/unix"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 const (

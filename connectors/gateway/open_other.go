@@ -5,9 +5,9 @@ package gateway
 import (
 	"context"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 const supported = false

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // Limits on what one mark may carry, against hostile or runaway input.

@@ -14,10 +14,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 const supported = true

@@ -14,8 +14,8 @@ import (
 	"github.com/google/nftables/userdata"
 	"golang.org/x/sys/unix"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
-	"bestbefore/words"
 )
 
 // table is what our table held at one generation of the kernel's tables. As long

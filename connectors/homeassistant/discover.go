@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // The times between two readings of the registries, the least and the most: they

@@ -10,9 +10,9 @@ import (
 	"slices"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 // Bounds of what is read of its history: it keeps ten days unless somebody

@@ -18,9 +18,9 @@ import (
 	"strconv"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
-	"bestbefore/words"
 )
 
 // Kind is the connector's name in settings and on the command line.

@@ -11,9 +11,9 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 const (

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
-	"bestbefore/words"
 )
 
 // userKey is under which our marks lie among the data that Home Assistant keeps

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 func clean(s string) string     { return string(discovery.Clean(s)) }

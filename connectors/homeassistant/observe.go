@@ -11,10 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 const (

@@ -4,9 +4,9 @@ import (
 	"context"
 	"slices"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 var _ connectors.Resigner = (*Session)(nil)

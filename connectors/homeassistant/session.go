@@ -8,11 +8,11 @@ import (
 	"sync"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 var (

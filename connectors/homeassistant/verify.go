@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"slices"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // Verify looks again: for a login in the list of logins, for an integration in

@@ -12,10 +12,10 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // way is how Home Assistant is reached: through the guarded way out alone.

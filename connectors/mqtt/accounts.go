@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 const (

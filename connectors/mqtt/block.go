@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 // kept is what a receipt holds for us.

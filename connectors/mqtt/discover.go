@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // Discover tells of the devices that the messages speak of, and of accounts

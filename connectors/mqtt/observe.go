@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 const (

@@ -12,9 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 var (

@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
-	"bestbefore/words"
 )
 
 // The bounds of what a household may ask for.

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // Verify reads the account back and looks for signs: what the broker's log says

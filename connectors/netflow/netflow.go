@@ -10,8 +10,8 @@
 package netflow
 
 import (
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
-	"bestbefore/words"
 )
 
 // Kind is the connector's name in settings and on the command line.

@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 const (

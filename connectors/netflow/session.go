@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
-	"bestbefore/words"
 )
 
 // Session is a socket that exports come to.

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 // homes are the networks of the home.

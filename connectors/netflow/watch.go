@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
-	"bestbefore/words"
 )
 
 // watch is what Coverage says; Observe writes it.

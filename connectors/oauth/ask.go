@@ -10,10 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // asker asks one provider as one client. After the provider asked for a pause,

@@ -6,9 +6,9 @@ import (
 	"net/url"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // pins are the addresses of an issuer as they were when the household linked it.

@@ -7,9 +7,9 @@ import (
 	"net/url"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // grantDevice is the grant of RFC 8628 section 3.4.

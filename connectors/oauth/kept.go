@@ -7,9 +7,9 @@ import (
 	"net/url"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // kept is what is sealed of one grant. It is all that is known of it.

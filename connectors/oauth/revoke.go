@@ -6,9 +6,9 @@ import (
 	"errors"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // proof is what a try with the token showed.

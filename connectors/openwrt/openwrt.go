@@ -16,8 +16,8 @@ import (
 	"strconv"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
-	"bestbefore/words"
 )
 
 // Kind is the connector's name in settings and on the command line.

@@ -5,7 +5,7 @@ import (
 	"path"
 	"slices"
 
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // What the router must let us run and read.

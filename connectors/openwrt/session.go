@@ -7,9 +7,9 @@ import (
 	"sync"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 var (

@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
-	"bestbefore/words"
 )
 
 // maxRows bounds one reading of the table of connections.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
-	"bestbefore/words"
 )
 
 // dateForm is how the firewall writes a moment, in the router's local time.

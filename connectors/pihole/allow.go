@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // allow is a name, or a pattern, that the household lets through. For Pi-hole it

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"net/http"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // sidHeader carries the session; in a header it needs no second token.

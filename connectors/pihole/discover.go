@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // staleAfter is how long an address counts as a device's after it was last seen there.

@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // Our blocks are kept in Pi-hole's own database, each in a group whose name

@@ -12,10 +12,10 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/connectors/web"
-	"bestbefore/words"
 )
 
 // row is one entry of the query log, as far as it is used.

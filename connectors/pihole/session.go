@@ -6,11 +6,11 @@ import (
 	"net/netip"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 var (

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/dnsblock"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // settle is how long after a block look-ups may still pass: its rules come into

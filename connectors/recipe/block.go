@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // markStart begins every text that we leave at a peer; the recipe cannot change it.

@@ -9,7 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // The bounds of a file.

@@ -5,10 +5,10 @@ import (
 	"net/netip"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // Discover tells which devices the peer knows, again and again. What it says of

@@ -7,9 +7,9 @@ import (
 	"sync"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // keeper keeps one connection open.

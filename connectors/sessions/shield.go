@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // errLost says that a call has not come back.

@@ -7,11 +7,11 @@ import (
 	"sync"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 // maxBatch is how many records go to the store at once.

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"sync"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // apiPath is where the official API begins below the console's own page.

@@ -9,10 +9,10 @@ import (
 	"sync"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // line is a signed-in line to the console's own interface. Consoles count

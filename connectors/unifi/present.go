@@ -8,10 +8,10 @@ import (
 	"sync"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/web"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // baseOf reads the address of a console, which speaks https unless told otherwise.

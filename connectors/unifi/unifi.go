@@ -24,8 +24,8 @@
 package unifi
 
 import (
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
-	"bestbefore/words"
 )
 
 // Kind is the connector's name in settings and on the command line.

@@ -8,8 +8,8 @@ package category
 import (
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // Any is the word for everything that a device sends.

@@ -1,6 +1,6 @@
 package category
 
-import "bestbefore/words"
+import "bestbefore/assets/words"
 
 // pd is the namespace of DPV's personal data categories, dpv#'s extension PD.
 const pd = "https://w3id.org/dpv/pd#"

@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // outlook is what is seen, by whom, in a sentence, when all are heard.

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // comeBack is how long a connector has to return after its context ended.

@@ -7,9 +7,9 @@ import (
 	"maps"
 	"slices"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // route is the connection in whose lane j belongs, "" when there is none; then

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"sync"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // shut remembers the services that ended for good, so that every permission

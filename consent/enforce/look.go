@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // soonLooks is how many of the looks come at once, while a person may wait; they

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // maxMoves is how often in a day a block goes after its device; one that changes

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"slices"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // needless re-reads what was decided and says why the action is no longer to be

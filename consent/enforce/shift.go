@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // maxLane is how many actions one connection holds in memory; the rest waits in

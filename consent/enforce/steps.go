@@ -5,10 +5,10 @@ import (
 	"errors"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // warn tells the person; nothing is cut.

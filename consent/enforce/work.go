@@ -6,10 +6,10 @@ import (
 	"errors"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
-	"bestbefore/words"
 )
 
 // work does one job in the lane l.

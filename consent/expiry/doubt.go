@@ -5,9 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
-	"bestbefore/words"
 )
 
 // Doubts keeps the provisional blocks of a clock that is in doubt.

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // Defaults of a Config.

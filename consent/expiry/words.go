@@ -3,10 +3,10 @@ package expiry
 import (
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // onTime is how late an end may be written without a word about it.

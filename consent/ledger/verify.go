@@ -3,7 +3,7 @@ package ledger
 import (
 	"iter"
 
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // Item is one stored entry with its stored text; a nil Text is one that is not there.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // Words is f in a sentence that goes on after the name of the device.

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"unicode"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 const maxEvidence = 16 // reasons that a guess keeps

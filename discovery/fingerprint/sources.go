@@ -5,8 +5,8 @@ import (
 	"strings"
 	"unicode"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // readFacts reads what UPnP descriptions and connectors say. The facts of one

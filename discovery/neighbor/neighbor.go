@@ -15,8 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // The rhythm of the scanner.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // house is what has been heard so far. Only Scan's own goroutine touches it.

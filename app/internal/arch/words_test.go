@@ -183,7 +183,7 @@ func unspoken(f file, seen map[string]bool) (faults []string, keys int) {
 // keysOf are the arguments of a call of words that are keys.
 func keysOf(f file, c *ast.CallExpr) []ast.Expr {
 	from, to := 0, 0
-	switch f.mentions(c.Fun, modPath+"/words") {
+	switch f.mentions(c.Fun, modPath+"/assets/words") {
 	case "Text", "Sprintf", "Errorf", "New", "Later":
 		to = 1
 	case "N":
@@ -217,7 +217,7 @@ func unsaid(c *ast.CallExpr) bool {
 // is no sentence is not.
 func TestSentencesBite(t *testing.T) {
 	past := `package engine
-import ("errors"; "fmt"; "bestbefore/words")
+import ("errors"; "fmt"; "bestbefore/assets/words")
 var errGone = errors.New("it is gone")
 func f(name string) (string, error) {
 	p := Problem{Text: "It is still sending.", Fix: "Wait"}
@@ -247,7 +247,7 @@ func (s *Session) f(name string) error {
 		t.Errorf("found %d faults, want 6: %q", len(got), got)
 	}
 	through := `package engine
-import "bestbefore/words"
+import "bestbefore/assets/words"
 var errGone = words.New("it is gone")
 func f(e *Core, name string) error {
 	e.Log.Warn("listing access", "error", errGone)

@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // Access is which tokens, keys, logins and accounts the household's peers gave.

@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // ErrAway says that the engine, which belongs to another process, does not

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // Backups is about what was lost, and about not losing it.

@@ -5,10 +5,10 @@ import (
 	"strings"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // PreviewDisconnect says what a disconnect would do, before anything is asked.

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/consent/ledger"
-	"bestbefore/words"
 )
 
 // TakenCaptures are the capture files that were taken over.

@@ -3,7 +3,7 @@ package engine
 import (
 	"context"
 
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // ErrNoClock says that this engine judges no clock.

@@ -8,10 +8,10 @@ import (
 	"slices"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
-	"bestbefore/words"
 )
 
 // Connectors lists the kinds and what is configured.

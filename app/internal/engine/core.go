@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
 	"bestbefore/discovery/recipient"
-	"bestbefore/words"
 )
 
 // Config is what Core is built from. No field may be nil unless it says so.

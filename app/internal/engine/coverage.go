@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // coverage is which connection sees what, read once for a page.

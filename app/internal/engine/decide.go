@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/consent/category"
 	"bestbefore/consent/ledger"
-	"bestbefore/words"
 )
 
 // decider is the person now, in the system's zone now.

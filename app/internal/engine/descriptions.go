@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
 	"bestbefore/discovery/mud"
-	"bestbefore/words"
 )
 
 // Where descriptions are kept, and of how many devices.

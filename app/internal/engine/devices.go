@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
 	"bestbefore/discovery/recipient"
-	"bestbefore/words"
 )
 
 // week is the stretch over which traffic is shown.

@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // Confirm takes a person's word that the steps of a guide were taken. What is

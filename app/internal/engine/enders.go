@@ -3,10 +3,10 @@ package engine
 import (
 	"context"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // ender is who would end what a device sends to a recipient.

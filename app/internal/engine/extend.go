@@ -3,9 +3,9 @@ package engine
 import (
 	"context"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
-	"bestbefore/words"
 )
 
 // Extend gives a live permission consent.MaxGrace beyond its end, once in its

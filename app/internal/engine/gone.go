@@ -6,11 +6,11 @@ import (
 	"slices"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 // noticeGone ends the permissions that rested on what an issuer gave and no

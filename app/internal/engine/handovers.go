@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
-	"bestbefore/words"
 )
 
 // ReconcileHandOvers gives every live date that a peer could keep, and does not

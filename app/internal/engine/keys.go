@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"bestbefore/app/internal/changes"
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // Keys is about the key that seals passwords and the diary's end.

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // speakBrackets speaks a made-up language for one test: each text of the language

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // lapsingKey is the setting that holds which versions of which permissions may

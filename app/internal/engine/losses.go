@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent/ledger"
-	"bestbefore/words"
 )
 
 // NoteLost is a connection that could not see everything.

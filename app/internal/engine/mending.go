@@ -6,9 +6,9 @@ import (
 	"maps"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // Mending changes a connection that is there, and lets go of one whose peer is gone.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // WatchMoved has blocks looked at again whose device is at other addresses now,

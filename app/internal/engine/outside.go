@@ -5,11 +5,11 @@ import (
 	"net/netip"
 	"slices"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 	"bestbefore/discovery/recipient"
-	"bestbefore/words"
 )
 
 // insideRanges are the addresses that are at home everywhere, and those that are

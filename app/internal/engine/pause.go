@@ -5,11 +5,11 @@ import (
 	"context"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // errPauseEnds refuses a pause without an end; that is a disconnect.

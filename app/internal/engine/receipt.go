@@ -6,9 +6,9 @@ import (
 	"os"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/consent/category"
-	"bestbefore/words"
 )
 
 // What a receipt says of every permission here alike, in the words of W3C DPV. A

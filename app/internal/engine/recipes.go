@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
-	"bestbefore/words"
 )
 
 // Recipes are connectors from outside, written as data. A file is used only

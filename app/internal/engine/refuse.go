@@ -5,10 +5,10 @@ import (
 	"context"
 	"net/netip"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 // errCannotStop says that nobody could stop it.

@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // Removals is how a connection is given up knowingly: forgetting it here ends

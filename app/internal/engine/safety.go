@@ -5,10 +5,10 @@ import (
 	"net/netip"
 	"slices"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // Guard gives d the role that forbids to block it where nobody else can know

@@ -6,11 +6,11 @@ import (
 	"sync"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 // Testimony is what was seen, of what a was to end, beside the connection that

@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 // hoursShown is how far back Hours reaches.

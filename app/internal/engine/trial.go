@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
-	"bestbefore/words"
 )
 
 // Trials look closer at one connection.

@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"bestbefore/app/internal/changes"
+	"bestbefore/assets/words"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
 	"bestbefore/discovery/behaviour"
-	"bestbefore/words"
 )
 
 // Unusuals is about devices that behave out of the ordinary. Nothing is ever

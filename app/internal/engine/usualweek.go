@@ -7,10 +7,10 @@ import (
 	"slices"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
 	"bestbefore/discovery/behaviour"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 // usualWeeksKey is the setting that holds, by device, whom it sent to in its

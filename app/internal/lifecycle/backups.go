@@ -17,7 +17,7 @@ import (
 	"bestbefore/app/internal/health"
 	"bestbefore/app/internal/secrets"
 	"bestbefore/app/internal/store"
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // restoreWanted is the file that names the backup to put back at the next start.

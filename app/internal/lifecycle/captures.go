@@ -8,10 +8,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
 	"bestbefore/discovery/capture"
 	"bestbefore/discovery/flow"
-	"bestbefore/words"
 )
 
 // readCapture reads a file for the engine and gives its fingerprint.

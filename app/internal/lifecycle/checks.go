@@ -8,7 +8,7 @@ import (
 	"github.com/thejerf/suture/v4"
 
 	"bestbefore/app/internal/store"
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // checkRows reads every decision once before anything is enforced: what is

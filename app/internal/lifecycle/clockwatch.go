@@ -8,9 +8,9 @@ import (
 
 	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/store"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
-	"bestbefore/words"
 )
 
 // clockWatch judges the wall clock at each question and says whether it can be

@@ -7,7 +7,7 @@ import (
 	"net/url"
 
 	"bestbefore/app/internal/guard"
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // fetchDescription reads a maker's description of a device (RFC 8520) from where

@@ -11,11 +11,11 @@ import (
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/guard"
 	"bestbefore/app/internal/store"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/sessions"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/words"
 )
 
 // host is a session's only door to the outside: it leads to the addresses that

@@ -12,8 +12,8 @@ import (
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/secrets"
 	"bestbefore/app/internal/store"
+	"bestbefore/assets/words"
 	"bestbefore/consent/ledger"
-	"bestbefore/words"
 )
 
 // The names of the problem that there is no key: the key store does not open,

@@ -2,7 +2,7 @@ package lifecycle
 
 import (
 	"bestbefore/assets"
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // Speak makes the engine speak the language of the first of locales for which the

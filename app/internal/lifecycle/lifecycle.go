@@ -26,6 +26,7 @@ import (
 	"bestbefore/app/internal/rpc"
 	"bestbefore/app/internal/secrets"
 	"bestbefore/app/internal/store"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/builtin"
 	"bestbefore/connectors/guide"
@@ -36,7 +37,6 @@ import (
 	"bestbefore/consent/expiry"
 	"bestbefore/discovery"
 	"bestbefore/discovery/recipient"
-	"bestbefore/words"
 )
 
 // Version is this program's; FyneApp.toml carries the same.

@@ -11,8 +11,8 @@ import (
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/assets"
+	"bestbefore/assets/words"
 	"bestbefore/discovery/recipient"
-	"bestbefore/words"
 )
 
 // RecipientsDir is the folder inside the data folder into which a person may

@@ -11,8 +11,8 @@ import (
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/notify"
 	"bestbefore/app/internal/view"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
-	"bestbefore/words"
 )
 
 // remindEvery is how often it is looked whether something is to be told; the

@@ -5,9 +5,9 @@ import (
 	"sync"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/recipe"
-	"bestbefore/words"
 )
 
 // shelf gives the engine the folder of connector files in the engine's own words.

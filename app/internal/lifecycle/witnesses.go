@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"bestbefore/app/internal/clock"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/sessions"
-	"bestbefore/words"
 )
 
 // witnesses are the second sources of time: this system's own time service, and

@@ -31,13 +31,13 @@ func BenchmarkDue(b *testing.B) {
 			fillConsents(b, s, n)
 			must(b, s.Close())
 			var before, after runtime.MemStats
-			occupied := resident()
+			occupied := ownResident()
 			runtime.ReadMemStats(&before)
 			t0 := time.Now()
 			s = open(b, c)
 			checked := value(s.CheckAtStart(b.Context()))(b)
 			start := time.Since(t0)
-			occupied = resident() - occupied
+			occupied = ownResident() - occupied
 			runtime.ReadMemStats(&after)
 			bare, err := s.evidence.read.Prepare("SELECT id, device, due_at FROM consent WHERE " + live + " AND due_at <= ? ORDER BY due_at LIMIT 100")
 			must(b, err)
@@ -69,9 +69,9 @@ func BenchmarkDue(b *testing.B) {
 	}
 }
 
-// resident is what the process occupies after a collection, in KiB; 0 where the
+// ownResident is what the process occupies after a collection, in KiB; 0 where the
 // system does not tell.
-func resident() (kib int64) {
+func ownResident() (kib int64) {
 	debug.FreeOSMemory()
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent/ledger"
-	"bestbefore/words"
 )
 
 // NoteRestored is the kind of the diary's line about a backup that was put back.

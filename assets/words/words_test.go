@@ -6,7 +6,7 @@ import (
 	"testing/fstest"
 	"time"
 
-	"bestbefore/words"
+	"bestbefore/assets/words"
 )
 
 // speak uses texts for one test.
