@@ -13,6 +13,8 @@ const (
 
 // renderBase writes a script for nft -f that gives our table as it is in the
 // kernel, without marks, and takes the files in that marks (a pattern) names.
+// Protocols stand there as numbers (1 is ICMP, 58 ICMPv6; IANA protocol numbers):
+// a small box has no /etc/protocols, and nft would refuse the whole file for a name.
 func renderBase(stays atHome, marks string) string {
 	var b strings.Builder
 	b.WriteString("#!/usr/sbin/nft -f\n")
@@ -22,8 +24,8 @@ func renderBase(stays atHome, marks string) string {
 	b.WriteString("\tchain athome {\n" +
 		"\t\tfib daddr type broadcast accept\n" +
 		"\t\tfib daddr type multicast accept\n" +
-		"\t\tfib daddr type local meta l4proto icmp accept\n" +
-		"\t\tfib daddr type local meta l4proto ipv6-icmp accept\n" +
+		"\t\tfib daddr type local meta l4proto 1 accept\n" +
+		"\t\tfib daddr type local meta l4proto 58 accept\n" +
 		"\t\tfib daddr type local udp dport 67 accept\n" +
 		"\t\tfib daddr type local udp dport 547 accept\n")
 	for _, n := range stays.ifs {

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,11 +47,11 @@ func TestALateWindowTakesTheNewestLookOnly(t *testing.T) {
 type slowly struct {
 	*fake
 	took  time.Duration
-	looks int
+	looks atomic.Int64
 }
 
 func (s *slowly) Devices(ctx context.Context) ([]engine.DeviceInfo, error) {
-	s.looks++
+	s.looks.Add(1)
 	time.Sleep(s.took)
 	return s.fake.Devices(ctx)
 }
@@ -65,25 +66,25 @@ func TestALongLookIsFollowedByALongRest(t *testing.T) {
 			p, s := pumpWith(t, e, f, false)
 			p.Shown(view.Route{Page: view.PageDevices})
 			s.settle()
-			e.looks = 0
+			e.looks.Store(0)
 			for range 100 {
 				f.hub.Publish(changes.Flows)
 				time.Sleep(100 * time.Millisecond)
 			}
 			synctest.Wait()
-			if busy := time.Duration(e.looks) * slow; busy > 3*time.Second || slow == 0 && e.looks < 20 {
-				t.Errorf("each look takes %v: %d in 10 s", slow, e.looks)
+			if busy := time.Duration(e.looks.Load()) * slow; busy > 3*time.Second || slow == 0 && e.looks.Load() < 20 {
+				t.Errorf("each look takes %v: %d in 10 s", slow, e.looks.Load())
 			}
 			time.Sleep(time.Minute)
 			synctest.Wait()
 			f.hub.Publish(changes.Flows)
 			synctest.Wait()
-			e.looks = 0
+			e.looks.Store(0)
 			f.hub.Publish(changes.Actions)
 			time.Sleep(gathered)
 			synctest.Wait()
-			if e.looks != 1 {
-				t.Errorf("each look takes %v: after a decision %d looks", slow, e.looks)
+			if e.looks.Load() != 1 {
+				t.Errorf("each look takes %v: after a decision %d looks", slow, e.looks.Load())
 			}
 		})
 	}

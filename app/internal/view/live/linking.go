@@ -45,10 +45,13 @@ func (p *Pump) connected(c engine.ConnectionInfo) {
 }
 
 func (p *Pump) notConnected(r engine.ConnectRequest, err error) {
-	why := p.why(err)
-	p.change(func(w *want) {
-		w.form = form{kind: r.Kind, answers: r.Values, err: why, unknown: unknownCertificate(err)}
-	})
+	failed := p.formOf(r, err)
+	p.change(func(w *want) { w.form = failed })
+}
+
+// formOf is the form of r, open still, with why it did not work.
+func (p *Pump) formOf(r engine.ConnectRequest, err error) form {
+	return form{kind: r.Kind, answers: r.Values, err: p.why(err), unknown: unknownCertificate(err)}
 }
 
 // startLink shows where the person says yes, and waits beside.
@@ -80,14 +83,21 @@ func (p *Pump) waitLink(ctx context.Context, r engine.ConnectRequest, l engine.L
 	case err == nil:
 		p.staleConnections()
 		p.toast(view.Toast{Text: p.presenter().ConnectedTo(c.Name), Severity: view.Fresh})
-	case open():
-		p.notConnected(r, err)
+	default:
+		failed := p.formOf(r, err)
+		p.change(func(w *want) {
+			if w.form.link.ID == l.ID {
+				w.form = failed
+			}
+		})
 	}
 }
 
-// leaveLink gives the page up that the open form waits for.
+// leaveLink gives the page up that the open form waits for. The form forgets it
+// first: what comes back of a page that was given up is told nobody.
 func (p *Pump) leaveLink() {
 	if l := p.wanted().form.link; l.ID != "" {
+		p.change(func(w *want) { w.form.link = engine.LinkInfo{} })
 		p.do(func(ctx context.Context) { _ = p.config.Engine.CancelLink(ctx, l.ID) })
 	}
 }

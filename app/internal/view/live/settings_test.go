@@ -149,7 +149,9 @@ func TestNothingIsForgottenBeforeItIsClearWhat(t *testing.T) {
 }
 
 func (h *household) TestConnection(_ context.Context, id string) (engine.ConnectionInfo, error) {
+	h.mu.Lock()
 	h.tests = append(h.tests, id)
+	h.mu.Unlock()
 	if id == "k2" {
 		return engine.ConnectionInfo{}, errors.New("it does not answer")
 	}
