@@ -42,10 +42,7 @@ func TestABackupGoesToAnotherComputer(t *testing.T) {
 	file := filepath.Join(here, "backups", have[0]["name"].(string))
 	holds(t, does(t, here, "key"), "the data folder")
 
-	good, bad := put(filepath.Join(key, "good"), phrase), put(filepath.Join(key, "bad"), "0"+phrase[1:])
-	if phrase[0] == '0' {
-		put(bad, "1"+phrase[1:])
-	}
+	good, bad := put(filepath.Join(key, "good"), phrase), put(filepath.Join(key, "bad"), phrase[1:]) // another letter would pass the check once in 256 times
 	fails(t, there, "not a recovery phrase", "backup", "restore", file, "--phrase-file", bad)
 	fails(t, there, "no backup of that name", "backup", "restore", filepath.Base(file))
 	holds(t, does(t, there, "backup", "restore", file, "--phrase-file", good), "is in place", "enter them again")
