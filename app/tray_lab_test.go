@@ -181,8 +181,15 @@ func (d *desktop) startsWithTheComputer() {
 func TestLabNoTray(t *testing.T) {
 	d := newDesktop(t)
 	program := d.s.program(t, d.home, build(t, "."), "--data", filepath.Join(d.home, "data"))
-	until(t, "the window is on the screen", d.s.window)
-	bright := d.s.glow()
+	bright := 0 // of the page once it stands: a window is on the screen before it is painted
+	until(t, "the page stands on the screen", func() bool {
+		before := bright
+		if !d.s.window() {
+			return false
+		}
+		bright = d.s.glow()
+		return bright > 0 && bright == before
+	})
 	d.close()
 	d.asked(bright)
 	d.close()
