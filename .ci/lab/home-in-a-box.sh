@@ -146,7 +146,7 @@ down() {
 }
 
 inner() { local p; p=$(cat "$STATE/$1.pid") && pgrep -P "$p" | head -1; }   # pid-1 of the device
-dexec() { local d=$1 p; shift; p=$(inner "$d") && [ -n "$p" ] || die "$d is not up"; ${EXEC:-} nsenter -t "$p" -m -u -n -p "$@"; }
+dexec() { local d=$1 p; shift; p=$(inner "$d") && [ -n "$p" ] || die "$d is not up"; ${EXEC:-} nsenter -t "$p" -m -r -u -n -p "$@"; }
 status() { local d; for d in $(names); do running "$d" || continue
   echo "$d $NET4.$(field "$d" 2): $(dexec "$d" ps -eo comm= | grep -vE '^(ps|bash|sleep)$' | sort -u | tr '\n' ' ')"; done; }
 mem() { local d; for d in $(names); do running "$d" || continue
