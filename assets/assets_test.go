@@ -2,7 +2,6 @@ package assets_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"encoding/xml"
 	"go/ast"
 	"go/parser"
@@ -64,22 +63,5 @@ func TestIconsAreXMLInOneColour(t *testing.T) {
 	})
 	if err != nil || count == 0 {
 		t.Fatalf("walked %d icons: %v", count, err)
-	}
-}
-
-func TestTranslationsAreFlatJSON(t *testing.T) {
-	files, err := assets.Translations.ReadDir("translations")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		data, err := assets.Translations.ReadFile("translations/" + f.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		var texts map[string]any
-		if err := json.Unmarshal(data, &texts); err != nil {
-			t.Errorf("%s: %v", f.Name(), err)
-		}
 	}
 }

@@ -135,32 +135,43 @@ func TestEnglishIsWritten(t *testing.T) {
 	}
 }
 
-func TestEveryTextIsInEveryLanguage(t *testing.T) {
-	asked, all := literals(t)
-	if len(asked) < 20 {
-		t.Fatalf("found only %d texts; the check looks in the wrong place", len(asked))
-	}
+// translations are the languages by the names of their files, each from the
+// English text to its own. One that is more than such a list ends the test.
+func translations(t *testing.T) map[string]map[string]string {
+	t.Helper()
 	files, err := assets.Translations.ReadDir("translations")
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d languages, %v", len(files), err)
 	}
+	out := map[string]map[string]string{}
 	for _, f := range files {
 		data, err := assets.Translations.ReadFile("translations/" + f.Name())
 		if err != nil {
 			t.Fatal(err)
 		}
-		var texts map[string]any
+		var texts map[string]string
 		if err := json.Unmarshal(data, &texts); err != nil {
-			t.Fatal(err)
+			t.Fatalf("%s: %v", f.Name(), err)
 		}
+		out[f.Name()] = texts
+	}
+	return out
+}
+
+func TestEveryTextIsInEveryLanguage(t *testing.T) {
+	asked, all := literals(t)
+	if len(asked) < 20 {
+		t.Fatalf("found only %d texts; the check looks in the wrong place", len(asked))
+	}
+	for name, texts := range translations(t) {
 		for s := range asked {
 			if _, ok := texts[s]; !ok {
-				t.Errorf("%s lacks %q", f.Name(), s)
+				t.Errorf("%s lacks %q", name, s)
 			}
 		}
 		for s := range texts {
 			if !all[s] {
-				t.Errorf("%s holds %q, which nobody says", f.Name(), s)
+				t.Errorf("%s holds %q, which nobody says", name, s)
 			}
 		}
 	}
@@ -197,22 +208,10 @@ func figures(text string) string {
 // TestTranslationsKeepTheirFigures: a text of another language takes the same
 // arguments as the English one, in whatever order.
 func TestTranslationsKeepTheirFigures(t *testing.T) {
-	files, err := assets.Translations.ReadDir("translations")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		data, err := assets.Translations.ReadFile("translations/" + f.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		var texts map[string]string
-		if err := json.Unmarshal(data, &texts); err != nil {
-			t.Fatal(err)
-		}
+	for name, texts := range translations(t) {
 		for key, text := range texts {
 			if figures(key) != figures(text) {
-				t.Errorf("%s: %q takes other figures than %q", f.Name(), text, key)
+				t.Errorf("%s: %q takes other figures than %q", name, text, key)
 			}
 		}
 	}
