@@ -4,7 +4,8 @@ package ledger
 type Query struct {
 	Before  uint64 // entries with a lower number; 0 is from the newest
 	Limit   int
-	Text    string // part of the text, without case
+	Text    string   // part of the text, without case
+	Named   []string // with Text: the devices whose name holds it, since a line shows the name beside its text
 	Device  string
 	Consent string
 }

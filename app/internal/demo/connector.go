@@ -61,7 +61,7 @@ func (s *session) Close() error { return nil }
 func (s *session) Traits() connectors.Traits {
 	return connectors.Traits{
 		Grain: connectors.GrainRecipient, IPv4: true, IPv6: true, CutsOpenFlows: true,
-		Note: "It lives inside this program: what it blocks is over when the demo ends.",
+		Note: "The demo relay lives inside this program: what it blocks is over when the demo ends.",
 	}
 }
 

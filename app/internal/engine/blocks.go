@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"strings"
 
 	"bestbefore/app/internal/changes"
 	"bestbefore/assets/words"
@@ -38,9 +37,6 @@ func (e *Core) PreviewDisconnect(ctx context.Context, id discovery.DeviceID) (Pr
 	p.Account, p.AtHome = x.traits.Grain == connectors.GrainAccount, x.traits.AtHome
 	p.Pause = pauseSentence(x.conn.Name, x.traits)
 	p.Partly = p.Account || !whole(x.traits)
-	if !p.Account {
-		p.Lines[0] = words.Sprintf("%s, until you reconnect it.", strings.TrimSuffix(p.Lines[0], "."))
-	}
 	if !p.Account && !p.AtHome {
 		p.Lines = append(p.Lines, words.Text("Talking to other devices at home goes on."))
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"strings"
 
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
@@ -13,7 +14,9 @@ func (e *Core) Diary(ctx context.Context, q DiaryQuery) ([]DiaryEntry, error) {
 	if limit <= 0 {
 		limit = 200
 	}
-	lines, err := e.Store.Diary(ctx, ledger.Query{Before: q.Before, Limit: min(limit, 1000), Text: q.Text, Device: string(q.Device), Consent: string(q.Consent)})
+	lines, err := e.Store.Diary(ctx, ledger.Query{
+		Before: q.Before, Limit: min(limit, 1000), Text: q.Text, Named: e.devicesCalled(q.Text), Device: string(q.Device), Consent: string(q.Consent),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -29,6 +32,20 @@ func (e *Core) Diary(ctx context.Context, q DiaryQuery) ([]DiaryEntry, error) {
 		out = append(out, d)
 	}
 	return out, nil
+}
+
+// devicesCalled are the devices whose name holds the text; none for no text.
+func (e *Core) devicesCalled(text string) []string {
+	if text == "" {
+		return nil
+	}
+	var out []string
+	for _, d := range e.Inventory.Devices() {
+		if strings.Contains(strings.ToLower(d.Name()), strings.ToLower(text)) {
+			out = append(out, string(d.ID))
+		}
+	}
+	return out
 }
 
 // VerifyDiary walks the whole chain.

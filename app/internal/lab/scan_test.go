@@ -77,13 +77,15 @@ func (h *home) scanLike(reference []string) {
 	t.Logf("%d of %d services, in %d devices", len(reference)-missing, len(reference), len(devices))
 }
 
-// settledReference asks avahi until two answers in a row are the same.
+// settledReference asks avahi until two answers in a row are the same. That its
+// daemon is not up yet is no answer: on a busy machine all of them start at once.
 func settledReference(h *home) []string {
 	h.t.Helper()
 	var last []string
 	eventually(h.t, 90*time.Second, "the home has settled", func() bool {
-		now := reference(h.box("browse"))
-		same := len(now) > 0 && slices.Equal(now, last)
+		listing, err := h.command("browse").Output()
+		now := reference(string(listing))
+		same := err == nil && len(now) > 0 && slices.Equal(now, last)
 		last = now
 		if !same {
 			time.Sleep(2 * time.Second)

@@ -119,7 +119,8 @@ func (s *Store) Diary(ctx context.Context, q ledger.Query) ([]ledger.Line, error
 		add("d.consent = ?", q.Consent)
 	}
 	if q.Text != "" {
-		add(`t.text LIKE ? ESCAPE '\'`, "%"+likeEscape.Replace(q.Text)+"%")
+		cond, as := s.holding(q)
+		add(cond, as...)
 	}
 	limit := q.Limit
 	if limit <= 0 || limit > most {
@@ -134,6 +135,21 @@ func (s *Store) Diary(ctx context.Context, q ledger.Query) ([]ledger.Line, error
 		return l, err
 	}, selectItems+" WHERE "+strings.Join(where, " AND ")+" ORDER BY d.seq DESC LIMIT ?", append(args, limit)...)
 	return lines, classify(s.evidence.path, err)
+}
+
+// holding is the condition for the entries whose text holds what is searched
+// for, and for those of the devices that are called so.
+func (s *Store) holding(q ledger.Query) (string, []any) {
+	cond, args := `t.text LIKE ? ESCAPE '\'`, []any{"%" + likeEscape.Replace(q.Text) + "%"}
+	var named []string
+	for _, id := range q.Named {
+		named = append(named, s.group(discovery.DeviceID(id))...)
+	}
+	if len(named) == 0 {
+		return cond, args
+	}
+	in, as := placeholders(named)
+	return "(" + cond + " OR d.device IN (" + in + "))", append(args, as...)
 }
 
 var likeEscape = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)

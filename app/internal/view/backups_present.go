@@ -27,7 +27,15 @@ const copiesShown = 4
 // damagedShown is how many damaged records are named.
 const damagedShown = 6
 
-func (p Presenter) backupRows(in BackupsInput) []SettingRow {
+// backupRows are the copies. The demo has none to put back: it never starts a
+// second time, so its row only says what a home of one's own gets.
+func (p Presenter) backupRows(in BackupsInput, demo bool) []SettingRow {
+	if demo {
+		return []SettingRow{{
+			ID: SetBackup, Label: p.T("What if something breaks?"),
+			Detail: p.T("In your own home permissions, the diary and devices are copied each day, sealed with your key, and can be put back here. The demo keeps nothing."),
+		}}
+	}
 	top := SettingRow{
 		ID: SetBackup, Label: p.T("What if something breaks?"), Outcome: in.Outcome, Button: ActionLink{ID: SetBackup, Label: p.T("Make one now")},
 		Detail: p.T("Permissions, the diary and devices are copied each day, sealed with your key. There is no copy yet."),

@@ -96,7 +96,7 @@ func (p Presenter) Settings(in SettingsInput) Settings {
 		{Title: p.T("While you are away"), Rows: p.awayRows(in)},
 		{Title: p.T("How it looks"), Rows: p.lookRows(in.Desk)},
 		{Title: p.T("Your data"), Rows: p.dataRows(in)},
-		{Title: p.T("Backups"), Rows: p.backupRows(in.Backups)},
+		{Title: p.T("Backups"), Rows: p.backupRows(in.Backups, in.Desk.Demo)},
 		{Title: p.T("Leaving"), Rows: []SettingRow{p.leaveRow(in)}},
 	}}
 	if len(in.Backups.Damaged) > 0 { // what needs a person comes first
@@ -176,8 +176,9 @@ func (p Presenter) dataRows(in SettingsInput) []SettingRow {
 		},
 		p.calendarRow(in.Calendar),
 	}
-	if in.Desk.Demo {
+	if in.Desk.Demo { // its folder is gone before anybody has put a table there
 		rows[1].Detail = p.T("The demo has a key of its own, which goes with it. This computer's key store is not asked.")
+		rows = slices.DeleteFunc(rows, func(r SettingRow) bool { return r.ID == "recipients" })
 	}
 	return rows
 }

@@ -41,15 +41,17 @@ func settingsInput() SettingsInput {
 	}
 }
 
-// TestTheDemoSaysThatItEnds: nobody keeps its dates, and no key store seals them.
+// TestTheDemoSaysThatItEnds: nobody keeps its dates, no key store seals them,
+// and it never starts again to have a copy put back or a table read.
 func TestTheDemoSaysThatItEnds(t *testing.T) {
 	var said strings.Builder
-	for _, g := range (Presenter{}).Settings(SettingsInput{Desk: Desk{Demo: true}}).Groups {
+	in := SettingsInput{Desk: Desk{Demo: true}, Backups: BackupsInput{Copies: make([]engine.Backup, 1)}}
+	for _, g := range (Presenter{}).Settings(in).Groups {
 		for _, r := range g.Rows {
-			said.WriteString(r.Label + "\n" + r.Detail + "\n")
+			said.WriteString(r.Label + "\n" + r.Detail + "\n" + r.Button.Label + "\n")
 		}
 	}
-	for _, never := range []string{"Another program", "At most one message a day", "from this computer's key store"} {
+	for _, never := range []string{"Another program", "At most one message a day", "from this computer's key store", "Put it back", "Make one now", "read within a minute"} {
 		if strings.Contains(said.String(), never) {
 			t.Errorf("the demo says %q:\n%s", never, said.String())
 		}
