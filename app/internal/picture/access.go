@@ -55,7 +55,7 @@ func guidesFixture(arg string) view.Guides {
 			Stops: "The app's access to your Google account, at once.", Keeps: "What the app has copied stays with it.", Sign: "The connection is gone from that list.",
 		},
 		{ID: "spotify", Name: "Spotify", Stops: "The app's access to what you hear.", Only: "Spotify offers no revocation at all."},
-		{ID: "hue", Name: "Philips Hue", Stops: "The apps that you remove can no longer steer or read your lights."},
+		{ID: "hue", Name: "Philips Hue", Stops: "The apps that you remove can no longer control or read your lights."},
 	}}, view.Query{})
 }
 
