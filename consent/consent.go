@@ -102,6 +102,9 @@ type Grant struct {
 	// EndsAlso names, cleaned, what else its issuer ends together with it: other
 	// apps' sessions, other devices' logins (T31).
 	EndsAlso []string `json:"ends_also,omitempty"`
+	// Unlisted is since when its issuer takes our sign-in no more, so that nobody can
+	// tell whether it is still there; zero where it was listed last time.
+	Unlisted time.Time `json:"unlisted,omitzero"`
 }
 
 // Consent is one version of one permission. Versions are appended, never overwritten.

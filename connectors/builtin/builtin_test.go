@@ -79,10 +79,18 @@ var notSwept = map[string]string{
 	"guide":   "it has no peer",
 }
 
+// notTimed are the kinds whose wait until an end is configured no benchmark prints, and why.
+var notTimed = map[string]string{
+	"gateway": "its peer is the kernel, as root: TestLabMany prints it with 10, 100 and 1,000 blocks",
+	"netflow": "it only sees",
+	"guide":   "a person does it",
+}
+
 // Every kind that we ship has a fault sweep among its own tests: the common one,
-// or, where what comes is no answer to a question, one of its own. The twins are
-// the kinds without one, each of which must really have none.
-func TestEveryKindIsSwept(t *testing.T) {
+// or, where what comes is no answer to a question, one of its own; and a benchmark
+// of a household's wait until an end is configured. The twins are the kinds without
+// one, each of which must really have none.
+func TestEveryKindIsSweptAndTimed(t *testing.T) {
 	all, err := All()
 	if err != nil {
 		t.Fatal(err)
@@ -97,15 +105,20 @@ func TestEveryKindIsSwept(t *testing.T) {
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: no tests: %v", spec.Kind, err)
 		}
-		swept := slices.ContainsFunc(files, func(f string) bool {
-			text, err := os.ReadFile(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return strings.Contains(string(text), "connectortest.Sweep(") || strings.Contains(string(text), "func TestFaultSweep(")
-		})
-		if why := notSwept[spec.Kind]; swept == (why != "") {
+		have := func(texts ...string) bool {
+			return slices.ContainsFunc(files, func(f string) bool {
+				text, err := os.ReadFile(f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return slices.ContainsFunc(texts, func(x string) bool { return strings.Contains(string(text), x) })
+			})
+		}
+		if why, swept := notSwept[spec.Kind], have("connectortest.Sweep(", "func TestFaultSweep("); swept == (why != "") {
 			t.Errorf("%s: swept %v, %q", spec.Kind, swept, why)
+		}
+		if why, timed := notTimed[spec.Kind], have("func BenchmarkDisconnect("); timed == (why != "") {
+			t.Errorf("%s: its wait is printed %v, %q", spec.Kind, timed, why)
 		}
 	}
 }

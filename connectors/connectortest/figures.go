@@ -23,25 +23,68 @@ func Disconnect(b *testing.B, s Setup) {
 	b.Helper()
 	at := newSite(b, s, s.Stand(b).Handler, nil)
 	c := connectors.CapabilitiesOf(s.mustOpen(b, at, at.host(b, "", false, time.Now)))
-	ctx := b.Context()
-	before, longest := at.Asked(), time.Duration(0)
+	TimeBlock(b, c.Blocker, s.Target, at.Asked)
+}
+
+// TimeBlock is Disconnect for a session that is open at whatever peer, a real one
+// too. asked says how often the peer was asked so far; nil where nobody counts.
+func TimeBlock(b *testing.B, blocker connectors.Blocker, target connectors.Target, asked func() int) {
+	b.Helper()
+	if asked == nil {
+		asked = func() int { return 0 }
+	}
+	ctx, total, longest := b.Context(), 0, time.Duration(0)
 	for b.Loop() {
+		before, began := asked(), time.Now()
+		r, err := blocker.Block(ctx, connectors.BlockRequest{Mark: markOne, Target: target})
+		if err != nil || r.Level != consent.Configured {
+			b.Fatalf("%v at %q", err, r.Level)
+		}
+		longest = max(longest, time.Since(began))
+		total += asked() - before
+		b.StopTimer() // lifting is not asked for here
+		if _, err := blocker.Unblock(ctx, r); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+	report(b, longest, total)
+}
+
+// Revocation is Disconnect for what revokes: each time at a stand-in of its own,
+// since it cannot be taken back.
+func Revocation(b *testing.B, s Setup) {
+	b.Helper()
+	ctx, total, longest := b.Context(), 0, time.Duration(0)
+	for b.Loop() {
+		b.StopTimer()
+		stand := s.Stand(b)
+		at := newSite(b, s, stand.Handler, nil)
+		ses := s.mustOpen(b, at, at.host(b, "", false, time.Now))
+		c, before := connectors.CapabilitiesOf(ses), at.Asked()
+		b.StartTimer()
 		began := time.Now()
-		r, err := c.Blocker.Block(ctx, connectors.BlockRequest{Mark: markOne, Target: s.Target})
+		r, err := c.Revoker.Revoke(ctx, connectors.RevokeRequest{Mark: markOne, Grant: stand.Grant})
 		if err != nil || r.Level != consent.Configured {
 			b.Fatalf("%v at %q", err, r.Level)
 		}
 		longest = max(longest, time.Since(began))
 		b.StopTimer()
-		asked := at.Asked()
-		if _, err := c.Blocker.Unblock(ctx, r); err != nil {
+		total += at.Asked() - before
+		if err := ses.Close(); err != nil {
 			b.Fatal(err)
 		}
-		before += at.Asked() - asked // lifting is not asked for here
+		at.cut()
+		at.server.Close()
 		b.StartTimer()
 	}
+	report(b, longest, total)
+}
+
+func report(b *testing.B, longest time.Duration, asked int) {
+	b.Helper()
 	b.ReportMetric(float64(longest.Microseconds())/1000, "ms/longest")
-	b.ReportMetric(float64(at.Asked()-before)/float64(b.N), "requests/op")
+	b.ReportMetric(float64(asked)/float64(b.N), "requests/op")
 }
 
 // idleCount is how many connections are kept open at once.

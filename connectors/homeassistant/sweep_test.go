@@ -9,8 +9,17 @@ import (
 )
 
 // TestSweep puts everything that can go wrong under way in front of the stand-in.
-func TestSweep(t *testing.T) {
-	connectortest.Sweep(t, connectortest.Setup{
+func TestSweep(t *testing.T) { connectortest.Sweep(t, setup()) }
+
+// The household's wait until an end is configured; the goal is 2 s and the peer's own delay.
+func BenchmarkDisconnect(b *testing.B) {
+	b.Run("integration", func(b *testing.B) { connectortest.Disconnect(b, setup()) })
+	b.Run("token", func(b *testing.B) { connectortest.Revocation(b, setup()) })
+}
+
+// setup is the connector in front of its stand-in.
+func setup() connectortest.Setup {
+	return connectortest.Setup{
 		Connector: New(), Name: peer,
 		Stand: func(ct connectortest.T) connectortest.Stand {
 			f := newFake(ct)
@@ -37,7 +46,7 @@ func TestSweep(t *testing.T) {
 		Secrets: map[consent.SecretRef]string{"token": ownToken},
 		Never:   []string{phoneToken},
 		Target:  target("127.0.0.1", "d-vacuum", "64:90:c1:00:00:03"),
-	})
+	}
 }
 
 // phone is the grant of the token called "Old phone".

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"bestbefore/connectors"
+	"bestbefore/connectors/connectortest"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -170,4 +171,14 @@ func TestFaultSweep(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// The household's wait until a real broker has switched an account off; the goal is 2 s.
+func BenchmarkDisconnect(b *testing.B) {
+	broker := startBroker(b, "127.0.0.1")
+	broker.account("cam", "home/cam/#")
+	ses := openSession(b, broker.settings("admin", nil))
+	connectortest.TimeBlock(b, ses, connectors.Target{
+		Device: "d1", Account: "cam", Identifiers: []discovery.Identifier{{Type: discovery.Remote, Value: ses.remote("cam")}}, Recipient: consent.Recipient{Any: true},
+	}, nil)
 }

@@ -59,7 +59,15 @@ func (g *rig) awry(change func(*fake)) {
 }
 
 // TestFaultSweep: a provider on the internet in every kind of trouble.
-func TestFaultSweep(t *testing.T) {
+func TestFaultSweep(t *testing.T) { connectortest.Sweep(t, setup(t)) }
+
+// The household's wait until an access is revoked and a renewal was refused; the
+// goal is 2 s and the provider's own delay.
+func BenchmarkDisconnect(b *testing.B) { connectortest.Revocation(b, setup(b)) }
+
+// setup is the connector in front of a provider on the internet.
+func setup(t testing.TB) connectortest.Setup {
+	t.Helper()
 	const name = "login.example"
 	c, err := New()
 	if err != nil {
@@ -78,7 +86,7 @@ func TestFaultSweep(t *testing.T) {
 		}
 		return v.Reveal()
 	}
-	connectortest.Sweep(t, connectortest.Setup{
+	return connectortest.Setup{
 		Connector: c, Name: name, Hosts: []string{name},
 		Stand: func(connectortest.T) connectortest.Stand {
 			f := newFake()
@@ -95,5 +103,5 @@ func TestFaultSweep(t *testing.T) {
 		Secrets: map[consent.SecretRef]string{"client": fakeSecret, "token": seal(newFake())},
 		Never:   []string{"refresh-", "access-"},
 		Leave:   map[string]string{"wrong password": "what is sealed is no password that a person types; TestAWrongClient has the wrong secret"},
-	})
+	}
 }

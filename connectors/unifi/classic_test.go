@@ -213,8 +213,11 @@ func TestTheSuiteSeesAConsoleThatLetsThemIn(t *testing.T) {
 	}
 }
 
-func TestClassicFaultSweep(t *testing.T) {
-	connectortest.Sweep(t, connectortest.Setup{
+func TestClassicFaultSweep(t *testing.T) { connectortest.Sweep(t, classicSetup()) }
+
+// classicSetup is the older interface in front of its stand-in.
+func classicSetup() connectortest.Setup {
+	return connectortest.Setup{
 		Connector: NewClassic(), Name: "UniFi", Target: target(cameraAt),
 		Stand: func(connectortest.T) connectortest.Stand {
 			o := newOlder()
@@ -232,7 +235,7 @@ func TestClassicFaultSweep(t *testing.T) {
 		Settings: classicSettings,
 		Secrets:  map[consent.SecretRef]string{"pw": classicPassword},
 		Never:    []string{"unifi-session-", "word-of-"},
-	})
+	}
 }
 
 // What the household wrote in the note stays, and whom it had shut out itself

@@ -8,10 +8,12 @@
 // changed.
 //
 // A policy may carry a schedule, but no date is handed over, since nothing says by
-// which clock it goes. Read for that: all 34 OpenAPI descriptions that are public,
-// 9.0.99 to 10.5.66 (a schedule is "date" or "startDate" and "stopDate",
-// YYYY-MM-DD, and "startTime" and "stopTime", HH:MM; no zone stands beside it, no
-// path tells the console's zone or time, and "time offset" is an option of DHCP);
+// which clock it goes. Read for that: all OpenAPI descriptions that are public,
+// 9.0.99 to 10.5.66, and of 11.0.81 what stands of policies, which is the same but
+// for a switch for its own reports (a schedule is "date" or "startDate" and
+// "stopDate", YYYY-MM-DD, and "startTime" and "stopTime", HH:MM; no zone stands
+// beside it, no path tells the console's zone or time, and "time offset" is an
+// option of DHCP);
 // the maker's help pages on zone-based firewalls and on traffic and firewall
 // rules; and the clients aiounifi (4ba00ff), go-unifi of paultyng (3ade172),
 // filipowm (0afeca0) and ubiquiti-community (b2bf4ce), the Terraform providers of

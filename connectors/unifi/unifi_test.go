@@ -93,6 +93,12 @@ func setup() connectortest.Setup {
 
 func TestFaultSweep(t *testing.T) { connectortest.Sweep(t, setup()) }
 
+// The household's wait until a block is configured; the goal is 2 s and the peer's own delay.
+func BenchmarkDisconnect(b *testing.B) {
+	b.Run("official", func(b *testing.B) { connectortest.Disconnect(b, setup()) })
+	b.Run("classic", func(b *testing.B) { connectortest.Disconnect(b, classicSetup()) })
+}
+
 // A block stands before what the household allows, in every zone of the home,
 // for all states of a connection; the household's own policies keep their order.
 func TestABlockComesFirst(t *testing.T) {

@@ -27,16 +27,25 @@ import (
 type peers struct {
 	caps connectors.Capabilities
 	by   map[string]connectors.Capabilities
+	shut map[string]consent.ErrorKind // connections that cannot be opened, and why
 }
 
 func (p *peers) Capabilities(id string) (connectors.Capabilities, bool) {
+	if _, shut := p.shut[id]; shut {
+		return connectors.Capabilities{}, false
+	}
 	if c, known := p.by[id]; known {
 		return c, true
 	}
 	return p.caps, true
 }
-func (p *peers) Health(string) engine.SessionHealth { return engine.SessionHealth{Open: true} }
-func (p *peers) Reload(context.Context) error       { return nil }
+func (p *peers) Health(id string) engine.SessionHealth {
+	if kind, shut := p.shut[id]; shut {
+		return engine.SessionHealth{Kind: kind, Trouble: "closed"}
+	}
+	return engine.SessionHealth{Open: true}
+}
+func (p *peers) Reload(context.Context) error { return nil }
 func (p *peers) Try(context.Context, connectors.Connection) (connectors.Capabilities, error) {
 	return p.caps, nil
 }

@@ -9,9 +9,11 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/app/internal/changes"
 	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
+	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
 )
 
@@ -90,10 +92,13 @@ func (e *Core) grants(ctx context.Context, ask func(connectors.Connection) bool)
 	var errs []error
 	for _, c := range cs {
 		caps, open := e.Sessions.Capabilities(c.ID)
+		was := grantsOf(known, c.ID)
+		if !open && e.Sessions.Health(c.ID).Kind == consent.KindSignIn {
+			errs = append(errs, e.shutOut(ctx, c, was))
+		}
 		if !open || caps.GrantLister == nil {
 			continue
 		}
-		was := grantsOf(known, c.ID)
 		if !ask(c) {
 			now := slices.Clone(was)
 			e.attribute(ctx, caps, now, was)
@@ -122,6 +127,9 @@ func (e *Core) listGrants(ctx context.Context, c connectors.Connection, was []co
 		e.attribute(ctx, caps, gs, was)
 		return err
 	})
+	if connectors.KindOf(err) == consent.KindSignIn {
+		err = errors.Join(err, e.shutOut(ctx, c, was))
+	}
 	if err != nil {
 		return err
 	}
@@ -132,6 +140,34 @@ func (e *Core) listGrants(ctx context.Context, c connectors.Connection, was []co
 	if err := e.noticeGone(ctx, c, was, gs); err != nil {
 		return err
 	}
+	return e.saveGrants(ctx, c, was, gs)
+}
+
+// NoteShutOut is an issuer that gave an access and no longer accepts our own sign-in.
+const NoteShutOut ledger.Kind = "shut_out"
+
+// shutOut says in the diary that an issuer which listed what it gave takes our
+// sign-in no more: the access may have been ended there, and nobody can look. It is
+// said once, also over restarts, until the issuer lists again; nothing is called ended.
+func (e *Core) shutOut(ctx context.Context, c connectors.Connection, was []consent.Grant) error {
+	gs, first := slices.Clone(was), -1
+	for i, g := range gs {
+		if g.Own || !g.Unlisted.IsZero() {
+			continue
+		}
+		if gs[i].Unlisted = e.Now().UTC(); first < 0 {
+			first = i
+		}
+	}
+	if first < 0 {
+		return nil
+	}
+	n := ledger.Note{Time: e.Now(), Kind: NoteShutOut, Device: string(gs[first].Device), Text: words.Sprintf(
+		"%s no longer accepts our sign-in. What it gave, such as %q, may have been ended there; that can only be seen after you sign in again.", c.Name, clean(gs[first].Name))}
+	if err := e.Store.Note(ctx, n); err != nil {
+		return err
+	}
+	e.changed(changes.Diary)
 	return e.saveGrants(ctx, c, was, gs)
 }
 

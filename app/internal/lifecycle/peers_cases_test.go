@@ -241,6 +241,57 @@ func TestT32AnAccessThatIsEndedAtARealProvider(t *testing.T) {
 	}
 }
 
+// An access that is ended there while a renewal of ours is cut short: a refusal
+// proves nothing then, so nothing is called ended, but the diary says that we are
+// shut out, once. The twin, whose renewal was cut short as well and which nobody
+// ended, goes on and says nothing.
+func TestAnAccessThatIsEndedInTheMiddleOfARenewal(t *testing.T) {
+	for _, ended := range []bool{true, false} {
+		s, b := &slept{reader: clock.NewReader()}, standBetween(t, connectortest.StartIssuer(t, "fosite"))
+		l := linkedTo(t, b.Issuer, Config{Clocks: s.read})
+		info, err := l.e.Allow(t.Context(), l.allow("30d"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if refresh, _ := l.tokens(t); ended {
+			if status, text := l.ask(t, "/revoke", map[string][]string{"token": {refresh}}); status != http.StatusOK {
+				t.Fatalf("%d %s", status, text)
+			}
+		}
+		b.answers(cutShort)
+		s.asleep.Store(int64(10 * time.Minute)) // an answer stands for five
+		if err := l.core.RefreshGrants(t.Context()); connectors.KindOf(err) != consent.KindTransient {
+			t.Fatalf("the renewal was not cut short: %v", err)
+		}
+		b.answers(func(http.ResponseWriter, *http.Request) bool { return false })
+		for n := range 3 {
+			s.asleep.Store(int64(time.Duration(n+2) * 10 * time.Minute))
+			_ = l.core.RefreshGrants(t.Context()) // its fault is the connection's own, shown there
+		}
+		if c := l.consent(t, info.ID); c.Decided != consent.Given {
+			t.Errorf("ended %v: it is called %s", ended, c.Decided)
+		}
+		if told := diaryKinds(t, l.e); strings.Count(told, string(engine.NoteShutOut)) != map[bool]int{true: 1}[ended] {
+			t.Errorf("ended %v: the diary: %s", ended, told)
+		}
+		if !l.lists(t) {
+			t.Errorf("ended %v: what is not known to be gone is no longer shown", ended)
+		}
+	}
+}
+
+// cutShort says that a token does not work, and hangs up when it is to be renewed.
+func cutShort(w http.ResponseWriter, r *http.Request) bool {
+	switch r.URL.Path {
+	case "/introspect":
+		say(w, http.StatusOK, map[string]any{"active": false})
+		return true
+	case "/token":
+		panic(http.ErrAbortHandler)
+	}
+	return false
+}
+
 // lists reports whether the account's access is among those that are listed.
 func (l *linkedHome) lists(t *testing.T) bool {
 	t.Helper()
