@@ -123,6 +123,11 @@ func TestOneDeviceInAllEyes(t *testing.T) {
 	m := openManyEyes(t)
 	all := []string{"mac " + vacuumMAC, "hostname vacuum.local", m.mqtt + "/account/vacuum", "/d-vacuum"}
 	var by, to string
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("known by %s; sends to %s; %d devices", by, to, len(m.inventory.Devices()))
+		}
+	})
 	until(t, "all five are one device", func() bool {
 		m.publishes(t)
 		m.dns.ask(vacuumAt, "cloud.vacuum-maker.example")
@@ -130,7 +135,6 @@ func TestOneDeviceInAllEyes(t *testing.T) {
 		missing := slices.ContainsFunc(all, func(w string) bool { return !strings.Contains(by, w) })
 		return !missing && strings.Contains(to, "cloud.vacuum-maker.example") && strings.Contains(to, "127.0.0.1")
 	})
-	t.Logf("known by %s; sends to %s", by, to)
 	if devices, err := m.e.Devices(t.Context()); err != nil || len(devices) != 1 {
 		t.Errorf("%d devices, %v", len(devices), err)
 	}
