@@ -33,7 +33,9 @@ func openManyEyes(t *testing.T) *manyEyes {
 	b, hub := startMosquitto(t), startHub(t)
 	dns := startBlocker(t, asAdGuardHome)
 	b.account("vacuum")
-	b.control(`{"command":"addRoleACL","rolename":"role-vacuum","acltype":"publishClientSend","topic":"homeassistant/#","allow":true}`)
+	for _, topic := range []string{"tasmota/discovery/#", "tele/vacuum/#"} {
+		b.control(fmt.Sprintf(`{"command":"addRoleACL","rolename":"role-vacuum","acltype":"publishClientSend","topic":%q,"allow":true}`, topic))
+	}
 	h, err := Open(t.Context(), Config{
 		Dir: t.TempDir(), Enforce: true, Credentials: credential(t),
 		Lookup: func(context.Context, string) ([]netip.Addr, error) {
@@ -53,7 +55,7 @@ func openManyEyes(t *testing.T) *manyEyes {
 	}
 	m.id = id
 	for _, r := range []engine.ConnectRequest{
-		{Kind: "mqtt", Values: map[string]string{"address": "127.0.0.1:" + b.port, "username": "admin", "topics": "home/#,homeassistant/#"}, Secrets: map[string]string{"password": brokerPassword}},
+		{Kind: "mqtt", Values: map[string]string{"address": "127.0.0.1:" + b.port, "username": "admin", "topics": "tele/#,tasmota/#"}, Secrets: map[string]string{"password": brokerPassword}},
 		{Kind: "adguardhome", Values: map[string]string{"address": dns.URL, "username": "household"}, Secrets: map[string]string{"password": blockerPassword}},
 		{Kind: "homeassistant", Values: map[string]string{"address": hub.URL}, Secrets: map[string]string{"token": hubToken}},
 	} {
@@ -88,8 +90,8 @@ func (m *manyEyes) announces(at string) {
 // in which it names its hardware address.
 func (m *manyEyes) publishes(t *testing.T) {
 	t.Helper()
-	says := fmt.Sprintf(`{"state_topic":"home/vacuum/battery","device":{"connections":[["mac",%q]],"name":"Vacuum"}}`, vacuumMAC)
-	if !m.b.publish("vacuum", "homeassistant/sensor/vacuum/config", says) || !m.b.publish("vacuum", "home/vacuum/battery", "80") {
+	says := fmt.Sprintf(`{"t":"vacuum","dn":"Vacuum","mac":%q}`, vacuumMAC)
+	if !m.b.publish("vacuum", "tasmota/discovery/6490C1000003/config", says) || !m.b.publish("vacuum", "tele/vacuum/SENSOR", `{"ENERGY":{"Power":7}}`) {
 		t.Fatal("not published")
 	}
 }
