@@ -148,7 +148,7 @@ type Traits struct {
 	// AtHome says that a block also ends what the device does with others at home.
 	AtHome   bool   `json:"at_home,omitempty"`
 	OwnClock bool   `json:"own_clock,omitempty"` // PeerTime is this computer's own clock, so it is no second source
-	Note     string `json:"note,omitempty"`      // one sentence for the screen, e.g. "holds until that box restarts"
+	Note     string `json:"note,omitempty"`      // what is to know besides, for the screen, e.g. "this box does not forward IPv6"
 }
 
 // Traiter is implemented by sessions that block.

@@ -84,6 +84,9 @@ func (c *call) printConnection(x engine.ConnectionInfo) {
 	if len(x.Can) > 0 {
 		fmt.Fprintf(c.out, "  can: %s\n", strings.Join(x.Can, ", "))
 	}
+	if x.Traits.HoldsStart && !x.Traits.SurvivesRestart {
+		fmt.Fprintln(c.out, "  note: what it keeps by itself holds until it restarts")
+	}
 	if x.Traits.Note != "" {
 		fmt.Fprintf(c.out, "  note: %s\n", x.Traits.Note)
 	}

@@ -310,14 +310,11 @@ func (s *Session) Traits() connectors.Traits {
 		SurvivesRestart: s.boot.installed(), OwnClock: true,
 	}
 	var notes []string
-	if !t.SurvivesRestart {
-		notes = append(notes, "holds until that box restarts")
-	}
 	if n := forwardingNote(t.IPv4, t.IPv6); n != "" {
 		notes = append(notes, n)
 	}
 	if fastPath() {
-		notes = append(notes, "a fast path (flow offload) is on, which may let an open flow run past a start that the router keeps by itself")
+		notes = append(notes, words.Text("a fast path (flow offload) is on, which may let an open flow run past a start that the router keeps by itself"))
 	}
 	t.Note = strings.Join(notes, "; ")
 	return t

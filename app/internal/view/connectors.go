@@ -199,6 +199,9 @@ func (p Presenter) connectionRow(c engine.ConnectionInfo, kinds []connectors.Spe
 	if slices.Contains(c.Can, engine.AbleToBlock) {
 		r.Lines = append(r.Lines, p.keeps(c.Traits))
 	}
+	if note := cleanText(c.Traits.Note); note != "" {
+		r.Lines = append(r.Lines, p.T("To know: %s", note))
+	}
 	if c.Holds > 0 {
 		r.Lines = append(r.Lines, p.N("Keeps %d date for you now", "Keeps %d dates for you now", c.Holds))
 	}
@@ -262,8 +265,6 @@ func (p Presenter) keeps(t connectors.Traits) string {
 	switch {
 	case t.HoldsStart && t.SurvivesRestart:
 		return p.T("Keeps a date with this computer off")
-	case t.HoldsStart && t.Note != "":
-		return p.T("Keeps a date with this computer off: %s", cleanText(t.Note))
 	case t.HoldsStart:
 		return p.T("Keeps a date with this computer off, until it restarts itself")
 	default:

@@ -107,9 +107,6 @@ func (p Presenter) Tested(c engine.ConnectionInfo) Outcome {
 	if line := cleanText(c.Coverage.Text); line != "" {
 		said = append(said, p.T("It sees: %s", strings.TrimPrefix(line, "sees ")))
 	}
-	if line := cleanText(c.Traits.Note); line != "" {
-		said = append(said, p.T("To know: %s", line))
-	}
 	return Outcome{Severity: Fresh, Line: strings.Join(said, " ")}
 }
 

@@ -65,7 +65,7 @@ func sentLast(t testing.TB, cs ...engine.ConsentInfo) []engine.ConsentInfo {
 // home is a home with something of everything.
 func home(t testing.TB) HomeInput {
 	bell := permission(t, "c1", "d1", "Front door bell", discovery.KindDoorbell, "Bell Maker", "2026-11-30", consent.Soon)
-	bell.HeldBy, bell.HeldNote = "Gateway", "until that box restarts"
+	bell.HeldBy, bell.HeldUntilRestart = "Gateway", true
 	tv := permission(t, "c2", "d2", "Living room TV", discovery.KindTelevision, "Example Ads", "2026-11-14", consent.EndedStill)
 	tv.Data, tv.Seen, tv.SeenAt = []consent.Category{"viewing"}, consent.Flowing, at(t, "2026-11-22 13:58:00")
 	tv.Actions = []consent.Action{{Kind: consent.ActBlock, State: consent.Done, Level: consent.Accepted, Connection: "k1"}}
@@ -167,7 +167,7 @@ func gateway(t testing.TB) engine.ConnectionInfo {
 	c := engine.ConnectionInfo{
 		Open: true, Alive: at(t, "2026-11-22 14:03:30"), Holds: 1,
 		Can:      []string{engine.AbleToBlock},
-		Traits:   connectors.Traits{Grain: connectors.GrainRecipient, HoldsStart: true, HoldsEnd: true, IPv4: true, IPv6: true, CutsOpenFlows: true, Note: "until that box restarts"},
+		Traits:   connectors.Traits{Grain: connectors.GrainRecipient, HoldsStart: true, HoldsEnd: true, IPv4: true, IPv6: true, CutsOpenFlows: true},
 		Coverage: connectors.Coverage{Text: "every flow that passes it, with bytes and destination", Sees: []string{"bytes", "destinations"}},
 	}
 	c.ID, c.Kind, c.Name, c.Created = "k1", "gateway", "Gateway", at(t, "2026-05-03 10:00:00")

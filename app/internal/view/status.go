@@ -265,7 +265,7 @@ func (p Presenter) planned(c engine.ConsentInfo) string {
 			line = p.T("%[1]s holds the date and blocks it at %[2]s, also with this computer off", clean(c.HeldBy), p.clock(c.DueAt()))
 		}
 		if c.HeldUntilRestart {
-			return line + p.T(", but only until it restarts")
+			line += p.T(", but only until it restarts")
 		}
 		if c.HeldNote != "" {
 			line += "; " + cleanText(c.HeldNote)

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,9 +25,19 @@ func TestATestNamesWhatTheAccountMayNotDo(t *testing.T) {
 			t.Errorf("%q lacks %q", line, want)
 		}
 	}
-	whole := engine.ConnectionInfo{Open: true, Can: engine.Abilities(), Traits: connectors.Traits{Grain: connectors.GrainDevice, Note: "It blocks by address."}}
+	whole := engine.ConnectionInfo{Open: true, Can: engine.Abilities(), Traits: connectors.Traits{Grain: connectors.GrainDevice}}
 	line = p.Tested(whole).Line
-	if strings.Contains(line, "Not through") || !strings.Contains(line, "keep an end date with this computer off.") || !strings.Contains(line, "To know: It blocks by address.") {
+	if strings.Contains(line, "Not through") || !strings.Contains(line, "keep an end date with this computer off.") {
 		t.Errorf("with every right: %q", line)
+	}
+}
+
+// What is to know of a connection stands on its row, whether it was tested or not.
+func TestWhatIsToKnowStandsOnTheRow(t *testing.T) {
+	p := presenter(t)
+	c := engine.ConnectionInfo{Open: true, Can: engine.Abilities(), Traits: connectors.Traits{Grain: connectors.GrainDevice, Note: "It blocks by address."}}
+	rows := p.Connectors(ConnectorsInput{Info: engine.ConnectorsInfo{Connections: []engine.ConnectionInfo{c}}}).Rows
+	if len(rows) != 1 || !slices.Contains(rows[0].Lines, "To know: It blocks by address.") {
+		t.Errorf("rows %+v", rows)
 	}
 }

@@ -25,7 +25,7 @@ func page() view.Connectors {
 		Subline: "Only what you connect yourself is asked. Passwords stay in this computer's key store.",
 		Rows: []view.ConnectionRow{{
 			ID: "k1", Name: "Gateway", KindLine: "Linux router · connected 3 May", Pill: "working", State: view.Fresh,
-			Lines:  []string{"Sees: every flow that passes this box, with bytes and destination", "Stops: one recipient of a device, or the whole device, at once", "Keeps a date with this computer off: until that box restarts", "Keeps 4 dates for you now"},
+			Lines:  []string{"Sees: every flow that passes this box, with bytes and destination", "Stops: one recipient of a device, or the whole device, at once", "Keeps a date with this computer off, until it restarts itself", "Keeps 4 dates for you now"},
 			Remove: view.ActionLink{ID: "k1", Label: "Remove"}, Test: view.ActionLink{ID: "k1", Label: "Test"}, Log: view.ActionLink{ID: "k1", Label: "Show log"},
 			Held: []string{"Front door bell to Bell Maker from 1 December."},
 		}},
