@@ -46,7 +46,7 @@ func (r *Recipe) check() error {
 	c.head()
 	c.options()
 	c.verbs()
-	return errors.Join(c.faults...)
+	return errors.Join(r.once(c.faults)...)
 }
 
 func (c *checker) head() {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -34,6 +35,26 @@ func (f Fault) Error() string {
 		return f.Text
 	}
 	return words.Sprintf("line %d, column %d: %s", f.Line, f.Column, f.Text)
+}
+
+// once leaves each fault told once: a header is part of every request, and so is
+// the base, whose own fault says it.
+func (r *Recipe) once(faults []error) []error {
+	_, base := r.place(r.Base)
+	told := map[Fault]bool{}
+	return slices.DeleteFunc(faults, func(err error) bool {
+		var f Fault
+		if !errors.As(err, &f) {
+			return false
+		}
+		key := f
+		if base != nil && f.Text == base.Error() {
+			key.Line, key.Column = 0, 0
+		}
+		was := told[key]
+		told[key] = true
+		return was
+	})
 }
 
 // Faults gives all faults that err joins.

@@ -142,3 +142,21 @@ func TestSpecOfARecipe(t *testing.T) {
 		t.Errorf("spec %+v", got)
 	}
 }
+
+// One mistake is one fault, however many requests it is part of. The twin: two
+// mistakes of the same words in two places are two.
+func TestAFaultIsToldOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		old, new string
+		want     int
+	}{
+		"in a header": {"secret:token", "secret:tokem", 1},
+		"in the base": {"base: https://www", "base: https://evil", 1},
+		"two headers": {`headers: {Authorization: "Bearer {{secret:token}}"}`, "headers:\n  Authorization: \"{{secret:tokem}}\"\n  X-Key: \"{{secret:tokem}}\"", 2},
+	} {
+		text := strings.Replace(string(recipeText(t, "strava")), c.old, c.new, 1)
+		if _, err := Parse([]byte(text)); len(Faults(err)) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
