@@ -8,67 +8,15 @@ package sessions
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
-	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
-	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
 )
-
-// Config is what a Pool works with.
-type Config struct {
-	Registry    *connectors.Registry                                       // required
-	Connections func(ctx context.Context) ([]connectors.Connection, error) // required: the configured ones
-	Host        func(connectors.Connection) *connectors.Host               // required
-	Now         func() time.Time                                           // required
-	Log         *slog.Logger                                               // nil: silent
-	// Observe stores a batch together with the cursor that follows it. Nil: flows
-	// are not observed.
-	Observe func(ctx context.Context, connection string, b Batch) error
-	// Cursor is where the observer of a connection goes on. Nil: from now.
-	Cursor func(ctx context.Context, connection string) (connectors.Cursor, error)
-	// Discover takes what a peer knows of devices. Nil: not asked.
-	Discover func(discovery.Sighting)
-	// Opened is told of a connection that has just opened. It must not block. May be nil.
-	Opened func(connection string)
-	// Changed is told that the health of some connection changed. It must not block. May be nil.
-	Changed func()
-	// Report tells what is wrong under a fixed name, nil when it is well again. May be nil.
-	Report      func(what string, err error)
-	CallTimeout time.Duration // of opening and probing; zero is 30 s
-	ProbeEvery  time.Duration // of what was not heard in the latter half of it; zero is 2 m
-}
-
-const (
-	defaultCallTimeout = 30 * time.Second
-	defaultProbeEvery  = 2 * time.Minute
-	// comeBack is how long foreign code has to return after its context ended.
-	comeBack = 2 * time.Second
-)
-
-// waits are the pauses between tries to open or to go on reading; the last repeats.
-var waits = []time.Duration{time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute}
-
-// Validate joins all faults of c.
-func (c Config) Validate() error {
-	var errs []error
-	if c.Registry == nil || c.Connections == nil || c.Host == nil {
-		errs = append(errs, errors.New("sessions need a registry, connections and hosts"))
-	}
-	if c.Now == nil {
-		errs = append(errs, errors.New("sessions need a clock"))
-	}
-	if c.CallTimeout < 0 || c.ProbeEvery < 0 {
-		errs = append(errs, errors.New("sessions: no time may be negative"))
-	}
-	return errors.Join(errs...)
-}
 
 // Batch is what an observer gives at once, with the cursor that follows it.
 type Batch struct {
@@ -333,65 +281,4 @@ func (p *Pool) Health(connection string) Health {
 	default:
 		return Health{Trouble: "it is not set up or was switched off"}
 	}
-}
-
-// Use runs f with an open session, one call at a time per connection. A panic
-// of the connector is an error like another. It gives a *connectors.Error when
-// the connection is not open or not configured.
-func (p *Pool) Use(ctx context.Context, connection string, f func(context.Context, connectors.Capabilities) error) error {
-	k := p.keeper(connection)
-	if k == nil {
-		return &connectors.Error{Kind: consent.KindNeedsPerson, Text: words.Sprintf("There is no connection %q any more.", connection)}
-	}
-	return k.use(ctx, f)
-}
-
-// Try opens a connection that is not kept, probes it and closes it again.
-func (p *Pool) Try(ctx context.Context, c connectors.Connection) (connectors.Capabilities, error) {
-	k := newKeeper(p, c)
-	s, err := k.open(ctx)
-	if err != nil {
-		return connectors.Capabilities{}, err
-	}
-	defer k.closeSession(s)
-	var caps connectors.Capabilities
-	err = bounded(ctx, p.c.CallTimeout, func(ctx context.Context) error {
-		caps = connectors.CapabilitiesOf(s)
-		if caps.Prober == nil {
-			return nil
-		}
-		return caps.Prober.Probe(ctx)
-	})
-	if err != nil {
-		return connectors.Capabilities{}, err
-	}
-	return caps, nil
-}
-
-// Link begins to link a connection that is not kept. What it gives is foreign
-// code like a session.
-func (p *Pool) Link(ctx context.Context, c connectors.Connection) (connectors.Link, error) {
-	kind, ok := p.c.Registry.Get(c.Kind)
-	linker, can := kind.(connectors.Linker)
-	if !ok || !can {
-		return nil, &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("It has no page of its own to say yes on.")}
-	}
-	var l connectors.Link
-	err := bounded(ctx, p.c.CallTimeout, func(ctx context.Context) (err error) {
-		l, err = linker.Link(ctx, c.Settings, p.c.Host(c))
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return shieldedLink{l}, nil
-}
-
-// shieldedLink turns a crash of the connector into an error.
-type shieldedLink struct{ connectors.Link }
-
-// Wait implements connectors.Link.
-func (l shieldedLink) Wait(ctx context.Context) (got connectors.Linked, err error) {
-	err = shielded(func() (err error) { got, err = l.Link.Wait(ctx); return err })
-	return got, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
 )
@@ -51,4 +52,20 @@ func (e *Core) devicesCalled(text string) []string {
 // VerifyDiary walks the whole chain.
 func (e *Core) VerifyDiary(ctx context.Context) (ledger.Report, error) {
 	return e.Store.VerifyDiary(ctx)
+}
+
+// DiaryQuery selects entries, newest first.
+type DiaryQuery struct {
+	Before  uint64 // entries with a lower number; 0 is from the newest
+	Limit   int    // at most 1,000; 0 is 200
+	Text    string
+	Device  discovery.DeviceID
+	Consent consent.ID
+}
+
+// DiaryEntry is an entry with its text, "(deleted)" where it was erased.
+type DiaryEntry struct {
+	ledger.Entry
+	Text       string `json:"text"`
+	DeviceName string `json:"device_name,omitempty"`
 }
