@@ -116,7 +116,7 @@ func TestAClockIn1970(t *testing.T) {
 	never := func() clock.Reading {
 		return clock.Reading{Wall: time.Unix(600, 0), Boot: 10 * time.Minute, BootID: "a run without a clock"}
 	}
-	dir, _ := householdAt(t, never)
+	dir, _ := householdAt(t, never, nil)
 	if out := does(t, dir, "devices"); strings.Count(out, "\n") != 2 {
 		t.Errorf("it does not list: %q", out)
 	}

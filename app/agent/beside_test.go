@@ -37,15 +37,31 @@ func (seen) Scan(ctx context.Context, emit func(discovery.Sighting)) error {
 	return nil
 }
 
+// arrivals is a source that sees devices when a test says so.
+type arrivals chan discovery.Sighting
+
+// Scan implements discovery.Scanner.
+func (a arrivals) Scan(ctx context.Context, emit func(discovery.Sighting)) error {
+	for {
+		select {
+		case s := <-a:
+			emit(s)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
 // household serves a home with two devices and one kind of connector on a data
 // folder, as "run" does; the command lines of a test then talk to it over its socket.
 func household(t *testing.T) (dir string, peer *connectortest.Peer) {
 	t.Helper()
-	return householdAt(t, nil)
+	return householdAt(t, nil, nil)
 }
 
-// householdAt is household on a computer with other clocks; nil are this one's.
-func householdAt(t *testing.T, clocks func() clock.Reading) (dir string, peer *connectortest.Peer) {
+// householdAt is household on a computer with other clocks, to which more devices
+// may come; nil are this one's, and no more.
+func householdAt(t *testing.T, clocks func() clock.Reading, more arrivals) (dir string, peer *connectortest.Peer) {
 	t.Helper()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
 	dir, err := os.MkdirTemp("", "bb") // a socket's path must be short
@@ -59,7 +75,7 @@ func householdAt(t *testing.T, clocks func() clock.Reading) (dir string, peer *c
 		t.Fatal(err)
 	}
 	h, err := lifecycle.Open(t.Context(), lifecycle.Config{
-		Dir: dir, Scan: true, Enforce: true, Listen: true, Registry: reg, Scanners: map[string]discovery.Scanner{"test": seen{}}, Bus: "unix:path=/nonexistent",
+		Dir: dir, Scan: true, Enforce: true, Listen: true, Registry: reg, Scanners: map[string]discovery.Scanner{"test": seen{}, "later": more}, Bus: "unix:path=/nonexistent",
 		PassphraseCost: secrets.Cost{N: 16, R: 1, P: 1}, Clocks: clocks,
 	})
 	if err != nil {
@@ -290,6 +306,39 @@ func TestRenew(t *testing.T) {
 	fails(t, dir, "too early", "renew", id, "--until", "1mo")
 	does(t, dir, "end", id)
 	holds(t, does(t, dir, "renew", id, "--until", "1mo"), "decided: renewed")
+}
+
+// TestNobodyAtHomeIsARecipient: "allow" refuses who is at home in a sentence that
+// says what to give instead, and so does "renew" where a recipient has come home
+// since; that permission stays as it is. The twin is a recipient outside.
+func TestNobodyAtHomeIsARecipient(t *testing.T) {
+	const newcomer, says = "2001:db8:77::8", "is in your home, and a date is for what leaves it; give the address or the host name of who receives it outside, such as video.example"
+	come := make(arrivals)
+	dir, _ := householdAt(t, nil, come)
+	bell := named(t, dir, bellMAC)
+	for _, to := range []string{"192.168.77.1", "192.168.77.31", "fe80::1", "10.0.0.0/8"} {
+		fails(t, dir, to+" "+says, "allow", bell, "--to", "Somebody="+to, "--until", "1d")
+	}
+	if cs := rows(t, dir, "consents"); len(cs) != 0 {
+		t.Errorf("refused, and yet written down: %v", cs)
+	}
+	does(t, dir, "allow", bell, "--to", "Newcomer="+newcomer, "--until", "1d", "--then", "guide")
+	does(t, dir, "allow", bell, "--to", "Bell Maker="+bellTo, "--until", "1d", "--then", "guide")
+	come <- discovery.Sighting{
+		Source: discovery.SourceNeighbor, At: clock.Wall(),
+		Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: "00:11:22:33:44:77"}}, Addresses: []netip.Addr{netip.MustParseAddr(newcomer)},
+	}
+	within(t, "the newcomer is listed", func() bool { return len(rows(t, dir, "devices")) == 3 })
+	for _, c := range rows(t, dir, "consents") {
+		id := c["id"].(string)
+		holds(t, does(t, dir, "end", id), "decided: withdrawn")
+		if c["recipient"] == "Bell Maker" {
+			holds(t, does(t, dir, "renew", id, "--until", "1mo"), "decided: renewed")
+			continue
+		}
+		fails(t, dir, newcomer+" "+says, "renew", id, "--until", "1mo")
+		holds(t, does(t, dir, "consents", id), "decided: withdrawn")
+	}
 }
 
 // TestEachCommandSaysHowItIsCalled: each is in the help, and a wrong call of it

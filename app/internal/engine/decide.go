@@ -70,7 +70,9 @@ func (e *Core) handOver(ctx context.Context, c consent.Consent) []consent.Action
 	return consent.HandOver(c, e.Now())
 }
 
-// Renew makes the next version with a later end.
+// Renew makes the next version with a later end. That is a new grant, so nobody at
+// home gets one; who came into the home since an older one keeps that until it
+// ends. Only a renewal gives back what an end has cut, so that is never refused.
 func (e *Core) Renew(ctx context.Context, id consent.ID, until, how string) (ConsentInfo, error) {
 	c, err := e.consentByRef(ctx, id)
 	if err != nil {
@@ -85,11 +87,21 @@ func (e *Core) Renew(ctx context.Context, id consent.ID, until, how string) (Con
 	if err != nil {
 		return ConsentInfo{}, err
 	}
+	if !givesBack(actions) {
+		if err := e.mustBeOutside(ctx, c.Recipient); err != nil {
+			return ConsentInfo{}, err
+		}
+	}
 	text := words.Sprintf("%s renewed %s to %s, %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, untilWords(next), how)
 	if e.revoked(ctx, c.ID) {
 		text += goneForGood()
 	}
 	return e.decide(ctx, consent.Decision{Consent: next, Expect: c.Version, Actions: e.possible(ctx, actions), Notes: []ledger.Note{e.note(consent.NoteRenewed, next, text)}})
+}
+
+// givesBack reports whether a renewal lifts what the end of a permission has set.
+func givesBack(renewal []consent.Action) bool {
+	return slices.ContainsFunc(renewal, func(a consent.Action) bool { return a.Kind == consent.ActUnblock })
 }
 
 // goneForGood says what neither a renewal nor an undo brings back.
@@ -110,9 +122,7 @@ func (e *Core) knowGrants(ctx context.Context, c consent.Consent) {
 // revoked reports whether an access was deleted when the permission ended.
 func (e *Core) revoked(ctx context.Context, id consent.ID) bool {
 	as, err := e.Store.ByMark(ctx, consent.MarkFor(id))
-	if err != nil {
-		return false
-	}
+	e.warn(ctx, "looking whether an access was deleted", err)
 	for _, a := range as {
 		if a.State != consent.Cancelled {
 			return a.Kind == consent.ActRevoke && a.State == consent.Done

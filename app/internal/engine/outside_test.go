@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/consent"
@@ -42,6 +43,52 @@ func TestWhatIsAtHomeIsNobodyOutside(t *testing.T) {
 		if _, err := h.Refuse(t.Context(), r); refused && (err == nil || !strings.Contains(err.Error(), "outside")) {
 			t.Errorf("stopped at %s: %v", to, err)
 		}
+	}
+}
+
+// Who has come into the home since a permission was given gets no new grant: a
+// renewal is refused in the same sentence, and the permission ends as it is. What
+// its end has cut is given back, because nothing else does that. The twins are the
+// same with a recipient who is still outside.
+func TestWhoIsAtHomeIsNotRenewed(t *testing.T) {
+	const to = "198.51.100.53"
+	for name, resolvers := range map[string][]netip.Addr{"at home": {netip.MustParseAddr(to)}, "outside": nil} {
+		for _, then := range []consent.Remedy{consent.Guide, consent.Block} {
+			t.Run(name+", "+string(then), func(t *testing.T) {
+				h := newHome(t)
+				h.connect(false)
+				info, err := h.Allow(t.Context(), engine.AllowRequest{
+					Device: h.see(bell), Recipient: consent.Recipient{Name: "Names", Destinations: []string{to}}, Until: "30d", Then: then, How: "test",
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				h.resolvers = resolvers
+				h.now = info.Expires.Add(-time.Hour)
+				h.renews(info, resolvers == nil)
+				if info, err = h.Consent(t.Context(), info.ID); err != nil || !info.Decided.Live() {
+					t.Fatalf("%s, %v", info.Decided, err)
+				}
+				if info, err = h.End(t.Context(), info.ID, "test"); err != nil {
+					t.Fatal(err)
+				}
+				h.renews(info, resolvers == nil || then == consent.Block)
+			})
+		}
+	}
+}
+
+// renews renews c, which must be done, or be refused in the sentence about the home
+// and leave c as it is.
+func (h *home) renews(c engine.ConsentInfo, want bool) {
+	h.t.Helper()
+	_, err := h.Renew(h.t.Context(), c.ID, "6mo", "test")
+	if (err == nil) != want || err != nil && !strings.Contains(err.Error(), "who receives it outside, such as video.example") {
+		h.t.Errorf("renewed, though it was %s: %v", c.Decided, err)
+	}
+	now, gone := h.Consent(h.t.Context(), c.ID)
+	if gone != nil || !want && (now.Version != c.Version || !now.DueAt().Equal(c.DueAt())) {
+		h.t.Errorf("it became %+v, %v", now.Consent, gone)
 	}
 }
 
