@@ -106,34 +106,24 @@ func (e *Core) Resolve(ctx context.Context, r consent.Recipient) []string {
 	return out
 }
 
-// refreshNames looks up the names of every recipient once.
+// refreshNames looks up the names of every peer and recipient once. They are only a
+// help, so what cannot be read is left out.
 func (e *Core) refreshNames(ctx context.Context) {
 	cs, err := e.Store.Consents(ctx)
-	if err != nil {
-		return // said by whoever asks next; names are only a help
-	}
+	e.warn(ctx, "looking up the names of recipients", err)
 	peers, err := e.peerHosts(ctx)
-	if err != nil {
-		return
+	e.warn(ctx, "looking up the names of what is connected", err)
+	hosts, done := peers, map[string]bool{} // those of peers first: they must not be cut off
+	for _, c := range cs {
+		hosts = append(hosts, hostNames(c.Recipient)...)
 	}
-	done := map[string]bool{}
-	for _, h := range peers { // those must not be cut off
+	for _, h := range hosts {
 		if _, err := netip.ParseAddr(h); err == nil || done[h] || ctx.Err() != nil {
 			continue
 		}
 		done[h] = true
 		if err := e.names.refresh(ctx, h, e.Now()); err != nil {
-			e.Log.Debug("looking up a connector's host", "error", err)
-		}
-	}
-	for _, c := range cs {
-		for _, h := range hostNames(c.Recipient) {
-			if !done[h] && ctx.Err() == nil {
-				done[h] = true
-				if err := e.names.refresh(ctx, h, e.Now()); err != nil {
-					e.Log.Debug("looking up a recipient", "error", err)
-				}
-			}
+			e.Log.Debug("looking up a name", "error", err)
 		}
 	}
 }

@@ -235,6 +235,7 @@ func (e *Core) whatRevokes(ctx context.Context, p *Preview, t target, when strin
 	}
 	acc, err := caps.Accounter.AccountOf(ctx, connectors.TargetOf(d, r))
 	if err != nil { // what the peer cannot say now is said to be unknown
+		e.warn(ctx, "asking who else uses an access", err)
 		p.Lines = append(p.Lines, words.Sprintf("Whether other devices use that access too cannot be asked now: %s does not say.", c.Name))
 		return nil //nolint:nilerr // it is told in the preview, which stands
 	}

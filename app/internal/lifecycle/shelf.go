@@ -50,8 +50,9 @@ func (h *Home) openShelf(all *connectors.Registry) error {
 // was said of others.
 func (h *Home) tellShelf(s *recipe.Shelf, told map[string]bool) {
 	items, err := s.Items()
+	h.report("reading the connector files", err)
 	if err != nil {
-		return
+		return // what was said of each stands
 	}
 	for file := range told {
 		h.board.Report("connector file "+file, nil, "")
