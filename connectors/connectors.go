@@ -266,3 +266,13 @@ type Coverage struct {
 
 // Cursor is an observer's own place in its source; opaque to the engine.
 type Cursor []byte
+
+// CursorOf writes down a place as JSON, as most observers do. A place that cannot
+// be written is none: what is observed is given, and the one before stays.
+func CursorOf(place any) Cursor {
+	b, err := json.Marshal(place)
+	if err != nil {
+		return nil
+	}
+	return b
+}

@@ -39,13 +39,7 @@ func readPlace(c connectors.Cursor) (place, bool) {
 	return p, true
 }
 
-func (p place) cursor() connectors.Cursor {
-	b, err := json.Marshal(p)
-	if err != nil {
-		return nil
-	}
-	return b
-}
+func (p place) cursor() connectors.Cursor { return connectors.CursorOf(p) }
 
 // catchUp gives what Home Assistant wrote down from a place until this line
 // began to tell, slice by slice. Without a history there is none.

@@ -168,9 +168,7 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-func (s *Session) cursor() connectors.Cursor {
-	return place{At: s.now().UTC()}.cursor()
-}
+func (s *Session) cursor() connectors.Cursor { return place{At: s.now().UTC()}.cursor() }
 
 // give emits what was counted, in batches; true when there was something.
 func (s *Session) give(emit func([]flow.Record, connectors.Cursor), all bool) bool {

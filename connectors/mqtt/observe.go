@@ -3,7 +3,6 @@ package mqtt
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -138,13 +137,7 @@ func (s *Session) report() {
 	}
 }
 
-func (s *Session) cursor() connectors.Cursor {
-	b, err := json.Marshal(place{At: s.now().UTC()})
-	if err != nil {
-		return nil
-	}
-	return b
-}
+func (s *Session) cursor() connectors.Cursor { return connectors.CursorOf(place{At: s.now().UTC()}) }
 
 // give emits what was counted, in batches; true when there was something.
 func (s *Session) give(l *link, emit func([]flow.Record, connectors.Cursor), all bool) bool {

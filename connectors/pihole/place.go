@@ -31,13 +31,7 @@ func readPlace(c connectors.Cursor) (place, bool) {
 	return p, true
 }
 
-func (p place) cursor() connectors.Cursor {
-	b, err := json.Marshal(p)
-	if err != nil {
-		return nil
-	}
-	return b
-}
+func (p place) cursor() connectors.Cursor { return connectors.CursorOf(p) }
 
 // done ends a descent.
 func (p *place) done() {

@@ -152,10 +152,7 @@ func (p *place) step(r row, field string) bool {
 	return true
 }
 
-func (p *place) cursor() connectors.Cursor {
-	b, _ := json.Marshal(p) // texts only
-	return b
-}
+func (p *place) cursor() connectors.Cursor { return connectors.CursorOf(p) }
 
 // record makes a flow of a row; false where it names no device or nobody.
 func (s *session) record(ctx context.Context, r row) (flow.Record, bool, error) {
