@@ -57,7 +57,7 @@ type Page struct {
 // New builds the page.
 func New(c Commands) *Page {
 	p := &Page{
-		commands: c, title: kit.NewTitle(lang.L("Looking around at home …")), subline: kit.NewSoft("").Wrapped(0),
+		commands: c, title: kit.NewTitle(lang.L("Asking what is connected …")), subline: kit.NewSoft("").Wrapped(0),
 		rows: kit.NewColumn(4 * kit.Step), kinds: kit.NewColumn(4 * kit.Step), form: newForm(c), files: newFiles(c.Files),
 		found: kit.NewHeading(lang.L("What can be connected")),
 	}

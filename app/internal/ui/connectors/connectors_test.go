@@ -268,6 +268,18 @@ func TestAFoundPeerOpensItsFormFilledIn(t *testing.T) {
 	}
 }
 
+// TestThePageSaysWhatItWaitsFor: until the connections are known it says that it
+// asks for them; it looks around at home for nothing. Then it says what is known.
+func TestThePageSaysWhatItWaitsFor(t *testing.T) {
+	p, w, _ := show(t, view.Connectors{})
+	if !shows(w, "Asking what is connected …") {
+		t.Error("it does not say what it waits for")
+	}
+	if p.SetSnapshot(page()); shows(w, "Asking what is connected …") || !shows(w, page().Sentence) {
+		t.Error("it goes on saying that it waits")
+	}
+}
+
 func shows(w fyne.Window, text string) bool {
 	found := false
 	kit.Walk(w.Content(), func(o fyne.CanvasObject) {
