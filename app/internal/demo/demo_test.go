@@ -84,7 +84,7 @@ func TestStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Front door bell", "Living room TV", "energy", "Allowed", "Reminded", "Ended at", "seen: stopped", "Renewed until", "is through again"} {
+	for _, want := range []string{"Front door bell", "Living room TV", "energy", "Allowed", "Reminded", "Ended at", "decided: its date passed on ", "done: asked ", " confirms\n", "seen: stopped, checked ", "Renewed until", "is through again"} {
 		if !strings.Contains(told, want) {
 			t.Errorf("the story does not tell %q", want)
 		}

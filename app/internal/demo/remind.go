@@ -29,12 +29,18 @@ func (h *Home) reminder(ctx context.Context, of discovery.DeviceID) (view.Notice
 	for i, c := range cs {
 		all[i] = consent.Remindable{Consent: c.Consent, Headline: c.Headline}
 	}
+	p := h.presenter()
+	lines := consent.Remind(all, consent.Reminded{}, p.Now, p.Zone)
+	return p.Notice(lines, cs, false), len(lines) > 0, nil
+}
+
+// presenter says things as the screen does.
+func (h *Home) presenter() view.Presenter {
 	_, zone, err := clock.Zone()
 	if err != nil {
 		zone = time.UTC
 	}
-	lines := consent.Remind(all, consent.Reminded{}, h.Now(), zone)
-	return view.Presenter{Zone: zone, Now: h.Now()}.Notice(lines, cs, false), len(lines) > 0, nil
+	return view.Presenter{Zone: zone, Now: h.Now(), Peers: map[string]string{}}
 }
 
 // tellReminded waits for the reminder of the television, whose permission ends

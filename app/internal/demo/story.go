@@ -176,12 +176,31 @@ func (h *Home) tellEnded(ctx context.Context, tell telling, c engine.ConsentInfo
 		return fmt.Errorf("%w: the doorbell's other recipient stopped too", errFlows)
 	}
 	tell("Ended at %s. The last byte reached %s %s; the doorbell may still ask for the time.", local(c.Expires), c.Recipient.Name, distance(last.Sub(c.Expires)))
-	a := newest(c.Actions)
-	tell("Stopped, and checked: decided: %s · done: %s (%s) · seen: %s.", c.Decided, a.State, a.Level, c.Seen)
-	if n := len(a.Evidence); n > 0 {
-		tell("Seen by the relay: %s", a.Evidence[n-1].Text)
+	if err := h.tellTruths(ctx, tell, c); err != nil {
+		return err
+	}
+	if a := newest(c.Actions); len(a.Evidence) > 0 {
+		tell("Seen by the relay: %s", a.Evidence[len(a.Evidence)-1].Text)
 	}
 	return h.tellMessage(ctx, tell, c)
+}
+
+// tellTruths tells the three truths of c, word for word as its card says them.
+func (h *Home) tellTruths(ctx context.Context, tell telling, c engine.ConsentInfo) error {
+	known, err := h.Engine().Connectors(ctx)
+	if err != nil {
+		return err
+	}
+	p := h.presenter()
+	for _, k := range known.Connections {
+		p.Peers[k.ID] = k.Name
+	}
+	truths := p.Truths(c, time.Time{})
+	tell("Stopped, and checked.")
+	tell("  decided: %s", truths.Decided)
+	tell("  done: %s", truths.Done)
+	tell("  seen: %s", truths.Seen)
+	return nil
 }
 
 // errFlows says that what arrived is not what was promised.
