@@ -44,9 +44,13 @@ type Discoverer interface {
 	Discover(ctx context.Context, emit func(discovery.Sighting)) error
 }
 
+// MaxBatch is how many records an Observer may give at once. Each batch is one
+// transaction: small ones cost a long backlog most of its time.
+const MaxBatch = 2000
+
 // Observer reads flows. It resumes at from (nil is "from now"), blocks until
 // ctx ends, and gives with every batch the cursor that follows it; the engine
-// stores both together. Batches hold at most 500 records. A batch without
+// stores both together. Batches hold at most MaxBatch records. A batch without
 // records is a heartbeat: the source is alive and saw nothing.
 type Observer interface {
 	Observe(ctx context.Context, from Cursor, emit func([]flow.Record, Cursor)) error

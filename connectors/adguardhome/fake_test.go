@@ -47,6 +47,7 @@ type fake struct {
 	wrong    int
 	password string
 	asked    map[string]int
+	limits   map[string]int    // how often so many rows were asked for
 	leases   map[string]string // address to hardware address; nil: no DHCP server
 
 	// The awkward parts.
@@ -60,11 +61,12 @@ type fake struct {
 	unprotected bool          // its protection is switched off; its verdict does not say so [V]
 	ahead       time.Duration // its clock
 	mayNot      bool          // 403 to every write: a proxy that lets only reading through
+	padding     string        // in every row
 	oneOfAll    bool          // every session is refused although the password is right
 }
 
 func newFake(t connectortest.T) *fake {
-	f := &fake{t: t, password: fakePassword, cookies: map[string]bool{}, asked: map[string]int{}, memory: 3}
+	f := &fake{t: t, password: fakePassword, cookies: map[string]bool{}, asked: map[string]int{}, limits: map[string]int{}, memory: 3}
 	f.Server = httptest.NewServer(f.Wrap(http.HandlerFunc(f.serve)))
 	t.Cleanup(f.Close)
 	return f
@@ -232,6 +234,7 @@ func (f *fake) rotate(left int) {
 // the file gives nothing; the rows in memory are filtered.
 func (f *fake) querylog(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
+	f.limits[q.Get("limit")]++
 	limit, err := strconv.Atoi(cmp.Or(q.Get("limit"), "500"))
 	if err != nil {
 		limit = 500
@@ -272,7 +275,7 @@ func (f *fake) querylog(w http.ResponseWriter, r *http.Request) {
 // disallowed is false, and a shortened address has no client_info.
 func (f *fake) row(e entry) map[string]any {
 	out := map[string]any{
-		"time": e.at.Format(time.RFC3339Nano), "client": e.client, "reason": e.reason, "elapsedMs": "0.05", "cached": false, "upstream": "", "status": "NOERROR",
+		"time": e.at.Format(time.RFC3339Nano), "client": e.client, "reason": e.reason, "elapsedMs": "0.05", "cached": false, "upstream": f.padding, "status": "NOERROR",
 		"question": map[string]any{"class": "IN", "name": e.name, "type": "A"},
 		"answer":   []map[string]any{{"type": "A", "value": "192.0.2.1", "ttl": 10}},
 		"rules":    []map[string]any{},

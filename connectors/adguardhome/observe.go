@@ -59,16 +59,22 @@ func (s *Session) start(ctx context.Context, p *place, known *bool, emit dnsbloc
 	return nil
 }
 
-// descend reads from Down, or from the newest row, to Mark.
+// descend reads from Down, or from the newest row, to Mark. While a page is
+// stored, the one below it is on its way.
 func (s *Session) descend(ctx context.Context, p *place, emit dnsblock.Emit) (gave bool, err error) {
+	ctx, stop := context.WithCancel(ctx)
 	limit, fresh := largePage, p.Down == ""
 	if fresh {
 		limit = smallPage
 	}
-	asked := p.Down
-	var last []row // the page before, to find a way on where its end is not found again
+	ask := func(limit int, from string) func() (page, error) {
+		return dnsblock.Ahead(func() (page, error) { return s.readLog(ctx, limit, from, "") })
+	}
+	asked, next := p.Down, ask(limit, p.Down)
+	defer func() { stop(); _, _ = next() }() // nothing is asked when it has returned
+	var last []row                           // the page before, to find a way on where its end is not found again
 	for {
-		pg, err := s.readLog(ctx, limit, p.Down, "")
+		pg, err := next()
 		if err == nil && len(pg.rows) == 0 && p.Down != "" {
 			end, bad := time.Parse(time.RFC3339Nano, p.Down)
 			if bad == nil {
@@ -78,21 +84,28 @@ func (s *Session) descend(ctx context.Context, p *place, emit dnsblock.Emit) (ga
 		if err != nil {
 			return gave, err
 		}
-		if fresh && len(pg.rows) > 0 {
+		if len(pg.rows) == 0 {
+			return s.finish(p, gave, false, emit), nil
+		}
+		switch {
+		case fresh:
 			p.begin(pg.rows[0].at)
-			fresh = false
+			fresh, limit = false, largePage
+		case pg.limit > 0: // fewer, where so many were too large an answer
+			limit = min(limit, pg.limit)
+		}
+		end := pg.rows[len(pg.rows)-1].at
+		below := cmp.Or(pg.oldest, end.Format(time.RFC3339Nano))
+		leads := older(below, asked)
+		if leads && !p.meets(end) {
+			next = ask(limit, below)
 		}
 		some, arrived := s.give(p, pg, emit)
 		gave = gave || some
-		if arrived || len(pg.rows) == 0 {
+		if arrived || !leads { // what it was asked for before leads nowhere
 			return s.finish(p, gave, arrived, emit), nil
 		}
-		last, limit = pg.rows, largePage
-		from := asked
-		if asked = cmp.Or(pg.oldest, pg.rows[len(pg.rows)-1].at.Format(time.RFC3339Nano)); !older(asked, from) {
-			return s.finish(p, gave, false, emit), nil // what it was asked for before leads nowhere
-		}
-		p.Down = asked
+		last, asked, p.Down = pg.rows, below, below
 	}
 }
 
@@ -184,8 +197,12 @@ func (pg page) below(end time.Time) (out page, met bool) {
 func (s *Session) give(p *place, pg page, emit dnsblock.Emit) (gave, arrived bool) {
 	var sums dnsblock.Tally
 	n := 0
+	var down time.Time
 	ahead, masked := s.Seat.Web.Ahead(), s.watch.isMasked()
 	flush := func() {
+		if !down.IsZero() {
+			p.Down = down.Format(time.RFC3339Nano)
+		}
 		if recs := sums.Records(s.Source); len(recs) > 0 {
 			gave = true
 			emit(recs, p.cursor())
@@ -207,8 +224,8 @@ func (s *Session) give(p *place, pg page, emit dnsblock.Emit) (gave, arrived boo
 			sums.Add(dnsblock.Question{Client: r.client, Name: r.name, At: at, Refused: r.refused, Answers: r.answers})
 			n++
 		}
-		p.Down = r.at.Format(time.RFC3339Nano)
-		if n == dnsblock.MaxBatch {
+		down = r.at
+		if n == connectors.MaxBatch {
 			flush()
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"bestbefore/connectors/connectortest"
 	"bestbefore/consent"
 	"bestbefore/discovery"
+	"bestbefore/discovery/flow"
 )
 
 // questions is the log for the rules of every DNS blocker.
@@ -149,5 +150,75 @@ func TestBlocksFollowTheDevice(t *testing.T) {
 	}
 	if _, err := s.Block(t.Context(), connectors.BlockRequest{Mark: "consent-c1", Target: target(maker(), bellAddr)}); connectors.KindOf(err) != consent.KindTransient {
 		t.Errorf("blocking what has no address: %v", err)
+	}
+}
+
+// asleep fills the log of f with rows that came while nobody looked, and gives a
+// session that looks once, and the place from which it goes on.
+func asleep(t *testing.T, f *fake, rows int) (*Session, connectors.Cursor) {
+	t.Helper()
+	f.with(func() {
+		f.log = append(f.log, entry{at: f.now().Add(-time.Hour), client: bellAddr, name: "old.example"})
+	})
+	f.ask(bellAddr, "one.example")
+	from := connectortest.Watch(t, open(t, f), nil).Begun().Stop().Cursor
+	for i := range rows {
+		f.ask(bellAddr, fmt.Sprintf("n%d.example", i%700))
+	}
+	f.with(func() { clear(f.asked); clear(f.limits) })
+	s := open(t, f)
+	s.Every = time.Hour
+	return s, from
+}
+
+func (f *fake) pages() (n int) {
+	f.with(func() { n = f.asked["/control/querylog"] })
+	return n
+}
+
+// While a page is stored, the peer writes the next. The twin: where a page leads to
+// what is known, nothing more is asked.
+func TestTheNextPageComesWhileOneIsStored(t *testing.T) {
+	f := newFake(t)
+	s, from := asleep(t, f, 5000)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done, stored := make(chan error, 1), uint64(0)
+	go func() {
+		done <- s.Observe(ctx, from, func(recs []flow.Record, _ connectors.Cursor) {
+			if stored == 0 {
+				connectortest.Until(t, "the next page is asked for", func() bool { return f.pages() == 2 })
+			}
+			for _, r := range recs {
+				stored += r.Count
+			}
+			if stored == 5000 {
+				cancel()
+			}
+		})
+	}()
+	if err := <-done; err != nil || stored != 5000 || f.pages() != 3 {
+		t.Errorf("%d rows stored from %d pages: %v", stored, f.pages(), err)
+	}
+
+	f = newFake(t)
+	s, from = asleep(t, f, 50)
+	w := connectortest.Watch(t, s, from)
+	w.Until("all are seen", func(v *connectortest.Seen) bool { return v.Sum() == 50 })
+	if w.Stop(); f.pages() != 1 {
+		t.Errorf("%d pages were asked for", f.pages())
+	}
+}
+
+// A peer whose rows are so long that a page of them is too large an answer is asked
+// for smaller ones from then on, and not for each of them twice.
+func TestALogOfLongRowsIsAskedForFewer(t *testing.T) {
+	f := newFake(t)
+	f.padding = strings.Repeat("x", 5000)
+	s, from := asleep(t, f, 3100)
+	w := connectortest.Watch(t, s, from)
+	w.Until("all are seen", func(v *connectortest.Seen) bool { return v.Sum() == 3100 })
+	if w.Stop(); f.limits["4000"] != 1 || f.limits["1000"] < 3 {
+		t.Errorf("%v", f.limits)
 	}
 }

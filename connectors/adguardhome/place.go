@@ -63,16 +63,18 @@ func (p *place) done() {
 	p.Top, p.TopSeen, p.TopFloor, p.Down, p.Touched = time.Time{}, nil, time.Time{}, "", false
 }
 
+// meets reports whether a descent has arrived with a row of that time.
+func (p *place) meets(at time.Time) bool { return !p.Mark.IsZero() && at.Before(p.Floor) }
+
 // take decides about one row of a descent: whether it is new, and whether the
 // descent has arrived.
 func (p *place) take(r row) (isNew, arrived bool) {
-	if !p.Mark.IsZero() && r.at.Before(p.Floor) {
+	if p.meets(r.at) {
 		p.Touched = true
 		return false, true
 	}
-	h := r.hash()
 	if !r.at.Before(p.TopFloor) {
-		if p.TopSeen = append(p.TopSeen, h); len(p.TopSeen) == maxSeen {
+		if p.TopSeen = append(p.TopSeen, r.hash()); len(p.TopSeen) == maxSeen {
 			p.TopFloor = r.at // in a flood fewer than all of the overlap can be kept
 		}
 	}
@@ -80,5 +82,5 @@ func (p *place) take(r row) (isNew, arrived bool) {
 		return true, false
 	}
 	p.Touched = true
-	return !slices.Contains(p.Seen, h), false
+	return !slices.Contains(p.Seen, r.hash()), false
 }

@@ -36,6 +36,7 @@ type page struct {
 	rows   []row
 	oldest string // exactly as it was given; only that is found again
 	odd    int    // entries that could not be read
+	limit  int    // how many rows were asked for at last
 }
 
 // rawPage has the entries apart, so that one bad one does not spoil the page.
@@ -130,7 +131,7 @@ func (r row) hash() uint32 {
 // Sizes of a page. A look asks for little; going through a backlog for much.
 const (
 	smallPage = 100
-	largePage = 2000
+	largePage = 4000
 	leastPage = 100
 )
 
@@ -146,6 +147,7 @@ func (s *Session) readLog(ctx context.Context, limit int, olderThan, search stri
 			q.Set("search", strconv.Quote(search)) // in quotation marks it must be equal
 		}
 		p, err := s.askLog(ctx, q)
+		p.limit = limit
 		if err != nil && limit > leastPage && errors.Is(err, web.ErrTooLarge) {
 			limit = max(limit/4, leastPage)
 			continue

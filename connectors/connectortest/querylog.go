@@ -208,7 +208,7 @@ func CountsOnce(t *testing.T, l QueryLog) {
 	if got := before + s.Sum(); got != want {
 		t.Errorf("%d questions counted, %d were asked", got, want)
 	}
-	if largest = max(largest, s.Largest); largest > 500 {
+	if largest = max(largest, s.Largest); largest > connectors.MaxBatch {
 		t.Errorf("a batch of %d records", largest)
 	}
 	if cov, _ := c.Coverer.Coverage(t.Context()); cov.Lost != 0 || cov.Alive.IsZero() || len(cov.Addresses) != 1 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -52,8 +53,8 @@ func (w *watch) take(recs []flow.Record, next connectors.Cursor) {
 	switch {
 	case w.over:
 		w.faults = append(w.faults, "a batch came after Observe had returned")
-	case len(recs) > 500:
-		w.faults = append(w.faults, "a batch holds more than 500 records")
+	case len(recs) > connectors.MaxBatch:
+		w.faults = append(w.faults, fmt.Sprintf("a batch holds more than %d records", connectors.MaxBatch))
 	}
 	w.cursor = bytes.Clone(next)
 	for _, r := range recs {

@@ -1,6 +1,7 @@
 package dnsblock
 
 import (
+	"errors"
 	"net/netip"
 	"testing"
 	"time"
@@ -100,3 +101,23 @@ func TestWhatSignsMean(t *testing.T) {
 }
 
 type nobody struct{ connectors.Blocker }
+
+// What is asked ahead runs at once; what goes wrong in it, a fault of the program
+// included, is met by who waits for it, and not by the whole program.
+func TestAheadFailsWhereItIsWaitedFor(t *testing.T) {
+	began := make(chan struct{})
+	broken := errors.New("broken")
+	get := Ahead(func() (int, error) { close(began); return 7, broken })
+	<-began
+	if n, err := get(); n != 7 || !errors.Is(err, broken) {
+		t.Errorf("%d, %v", n, err)
+	}
+	get = Ahead(func() (int, error) { panic("spoilt") })
+	defer func() {
+		if p := recover(); p != "spoilt" {
+			t.Errorf("it met %v", p)
+		}
+	}()
+	_, _ = get()
+	t.Error("nobody met it")
+}

@@ -160,6 +160,18 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
+// Ahead begins to ask; get waits for the answer. While one page is stored, the peer
+// can write the next. Whoever calls Ahead must call get before it returns. What
+// goes wrong in ask, goes wrong in get.
+func Ahead[T any](ask func() (T, error)) (get func() (T, error)) {
+	get = sync.OnceValues(ask)
+	go func() {
+		defer func() { _ = recover() }() // get panics with the same, where somebody stands guard
+		_, _ = get()
+	}()
+	return get
+}
+
 // DiscoverClients tells of the devices that ask until ctx ends: learn reads anew who is
 // who, follow moves blocks along with their devices.
 func (s *Session) DiscoverClients(ctx context.Context, w *Watch, emit func(discovery.Sighting), learn, follow func(context.Context) error, describe func(netip.Addr, time.Time) discovery.Sighting) error {

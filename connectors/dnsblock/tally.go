@@ -11,9 +11,6 @@ import (
 	"bestbefore/discovery/flow"
 )
 
-// MaxBatch is how many records one batch may hold.
-const MaxBatch = 500
-
 // protocolDNS is what was seen: a question for a name, no bytes.
 const protocolDNS = flow.Protocol("dns")
 

@@ -50,7 +50,7 @@ func FuzzPage(f *testing.F) {
 		was := at
 		s.give(&at, p, true, func(recs []flow.Record, c connectors.Cursor) {
 			next, ok := readPlace(c)
-			if !ok || next.before(was) || len(recs) > dnsblock.MaxBatch {
+			if !ok || next.before(was) || len(recs) > connectors.MaxBatch {
 				t.Fatalf("%s after %+v", c, was)
 			}
 			was = next

@@ -148,7 +148,7 @@ func (s *Session) give(p *place, pg page, top bool, emit dnsblock.Emit) (gave, a
 		}
 		s.watch.Took(r.client, at)
 		sums.Add(dnsblock.Question{Client: r.client, Name: r.name, At: at, Refused: r.refused, Answers: s.replies.answers(r)})
-		if n++; n == dnsblock.MaxBatch {
+		if n++; n == connectors.MaxBatch {
 			flush()
 		}
 	}

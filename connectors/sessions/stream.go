@@ -14,9 +14,6 @@ import (
 	"bestbefore/discovery/flow"
 )
 
-// maxBatch is how many records go to the store at once.
-const maxBatch = 500
-
 // storeTries is how often a batch is offered to the store before its stream is
 // taken up anew from the last cursor that was stored.
 const storeTries = 5
@@ -115,11 +112,11 @@ func (k *keeper) take(ctx context.Context, recs []flow.Record, next connectors.C
 	for i := range recs {
 		recs[i].Source = src // whoever it says it is
 	}
-	for len(recs) > maxBatch {
-		if err := k.store(ctx, recs[:maxBatch], nil); err != nil {
+	for len(recs) > connectors.MaxBatch {
+		if err := k.store(ctx, recs[:connectors.MaxBatch], nil); err != nil {
 			return err
 		}
-		recs = recs[maxBatch:]
+		recs = recs[connectors.MaxBatch:]
 	}
 	return k.store(ctx, recs, next)
 }

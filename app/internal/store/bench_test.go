@@ -13,6 +13,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
@@ -57,8 +58,8 @@ func BenchmarkAddFlows(b *testing.B) {
 		must(b, err)
 		c0 := cpu()
 		b.StartTimer()
-		for i := 0; i < len(recs); i += 500 {
-			must(b, s.AddFlows(b.Context(), "gw", recs[i:i+500], []byte("cursor")))
+		for i := 0; i < len(recs); i += connectors.MaxBatch {
+			must(b, s.AddFlows(b.Context(), "gw", recs[i:i+connectors.MaxBatch], []byte("cursor")))
 		}
 		b.StopTimer()
 		used := cpu() - c0
@@ -82,7 +83,7 @@ func BenchmarkAddFlowsFloor(b *testing.B) {
 	recs := household(300_000)
 	for b.Loop() {
 		f, err := openFile(b.Context(), fileConfig{
-			path: filepath.Join(b.TempDir(), "floor.db"), now: testConfig("").Now, pragmas: []string{"synchronous(NORMAL)", "cache_size(-16384)"},
+			path: filepath.Join(b.TempDir(), "floor.db"), now: testConfig("").Now, pragmas: []string{"synchronous(NORMAL)", "cache_size(-16384)", "wal_autocheckpoint(4000)"},
 			migrations: fstest.MapFS{"0001_floor.sql": {Data: []byte(`CREATE TABLE migration(version, name, at);
 				CREATE TABLE flow(id INTEGER PRIMARY KEY, device INTEGER NOT NULL, ts INTEGER NOT NULL, dest INTEGER NOT NULL, up INTEGER NOT NULL, down INTEGER NOT NULL, proto INTEGER NOT NULL);
 				CREATE INDEX flow_dev_ts ON flow(device, ts);
@@ -90,8 +91,8 @@ func BenchmarkAddFlowsFloor(b *testing.B) {
 		})
 		must(b, err)
 		c0 := cpu()
-		for i := 0; i < len(recs); i += 500 {
-			must(b, f.tx(b.Context(), func(t *txn) error { return floorBatch(b, t, recs[i:i+500]) }))
+		for i := 0; i < len(recs); i += connectors.MaxBatch {
+			must(b, f.tx(b.Context(), func(t *txn) error { return floorBatch(b, t, recs[i:i+connectors.MaxBatch]) }))
 		}
 		b.ReportMetric(float64((cpu()-c0).Nanoseconds())/1000/float64(len(recs)), "cpu-µs/row")
 		must(b, errors.Join(f.read.Close(), f.write.Close()))

@@ -1,11 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,9 +80,17 @@ func (i *ingest) forget() {
 
 type rawKey struct{ device, last, route int64 }
 
+func (k rawKey) compare(o rawKey) int {
+	return cmp.Or(cmp.Compare(k.device, o.device), cmp.Compare(k.last, o.last), cmp.Compare(k.route, o.route))
+}
+
 type rawRow struct{ span, up, down, n int64 }
 
 type hourKey struct{ device, hour, route int64 }
+
+func (k hourKey) compare(o hourKey) int {
+	return cmp.Or(cmp.Compare(k.device, o.device), cmp.Compare(k.hour, o.hour), cmp.Compare(k.route, o.route))
+}
 
 type hourRow struct{ up, down, n, first, last int64 }
 
@@ -93,6 +104,13 @@ func (s *Store) AddFlows(ctx context.Context, source string, recs []flow.Record,
 	}
 	s.flows.mu.Lock()
 	defer s.flows.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// A batch takes milliseconds, and is ended rather than broken off: for each
+	// statement that can be broken off, the driver starts a goroutine and waits for
+	// it, which on a busy computer takes far longer than the statement.
+	ctx = context.WithoutCancel(ctx)
 	if len(s.ingest.devices) > cached || len(s.ingest.routes) > cached {
 		s.ingest.forget()
 	}
@@ -120,8 +138,9 @@ func (s *Store) AddFlows(ctx context.Context, source string, recs []flow.Record,
 
 func (s *Store) addRecords(ctx context.Context, t *txn, recs []flow.Record) error {
 	raw, hours := map[rawKey]rawRow{}, map[hourKey]hourRow{}
+	now := s.cfg.Now()
 	for _, r := range recs {
-		r = s.bounded(r)
+		r = bounded(r, now)
 		last := r.Last.UnixMilli()
 		device, err := s.ingest.device(ctx, t, string(r.Device))
 		if err != nil {
@@ -143,18 +162,26 @@ func (s *Store) addRecords(ctx context.Context, t *txn, recs []flow.Record) erro
 		}
 		hours[hk] = hourRow{h.up + up, h.down + down, h.n + n, min(h.first, off-span), max(h.last, off)}
 	}
-	for k, r := range raw {
+	for _, k := range inOrder(raw, rawKey.compare) {
+		r := raw[k]
 		if err := s.ingest.raw.add(ctx, t, k.device, k.last, k.route, r.span, min(r.up, maxRowSum), min(r.down, maxRowSum), min(r.n, maxRowSum)); err != nil {
 			return err
 		}
 	}
-	for k, r := range hours {
+	for _, k := range inOrder(hours, hourKey.compare) {
+		r := hours[k]
 		r.up, r.down, r.n = min(r.up, maxRowSum), min(r.down, maxRowSum), min(r.n, maxRowSum)
 		if err := s.ingest.hour(ctx, t, k, r); err != nil {
 			return err
 		}
 	}
 	return errors.Join(s.ingest.raw.flush(ctx, t), s.ingest.hourly.flush(ctx, t), s.ingest.days.flush(ctx, t))
+}
+
+// inOrder are the keys of m in the order in which their rows lie in the file, so
+// that what lies together is written together.
+func inOrder[K comparable, V any](m map[K]V, compare func(a, b K) int) []K {
+	return slices.SortedFunc(maps.Keys(m), compare)
 }
 
 // hour adds to an hour, and to its day where that is added up already.
@@ -178,8 +205,7 @@ func (i *ingest) hour(ctx context.Context, t *txn, k hourKey, r hourRow) error {
 
 // bounded makes the numbers and words of a record, which come from the network,
 // harmless: no overflow, no time outside of what can be stored, no long text.
-func (s *Store) bounded(r flow.Record) flow.Record {
-	now := s.cfg.Now()
+func bounded(r flow.Record, now time.Time) flow.Record {
 	if r.Last.IsZero() || r.Last.UnixMilli() < 0 || r.Last.After(now.Add(maxAhead)) {
 		r.Last = now
 	}

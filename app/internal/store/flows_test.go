@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -64,6 +66,19 @@ func TestFlowsAreAddedUpByKey(t *testing.T) {
 	}
 	if c := value(s.Cursor(ctx, "?"))(t); c != nil {
 		t.Fatalf("%q", c)
+	}
+}
+
+// A batch is stored whole or not at all: what was called off before it began is not.
+func TestABatchThatWasCalledOffIsNotStored(t *testing.T) {
+	s := open(t, testConfig(t.TempDir()))
+	off, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.AddFlows(off, "gw", []flow.Record{record("d1", -5, 50)}, []byte("cursor")); !errors.Is(err, context.Canceled) {
+		t.Errorf("it says %v", err)
+	}
+	if c, got := value(s.Cursor(t.Context(), "gw"))(t), value(s.Flows(t.Context(), flow.Query{}))(t); c != nil || len(got) != 0 {
+		t.Errorf("%q, %+v", c, got)
 	}
 }
 

@@ -163,7 +163,9 @@ func (s *Store) traces(ctx context.Context) bool {
 func (s *Store) openFlows(ctx context.Context) (*file, error) {
 	c := fileConfig{
 		path: filepath.Join(s.cfg.Dir, "flows.db"), migrations: flowMigrations(), after: flowSteps(), now: s.cfg.Now,
-		pragmas: []string{"synchronous(NORMAL)", "cache_size(-2048)"},
+		// A larger write-ahead log than usual: rows of many devices lie far from each
+		// other, and what is written to one page in the meantime goes to its place once.
+		pragmas: []string{"synchronous(NORMAL)", "cache_size(-2048)", "wal_autocheckpoint(4000)"},
 	}
 	err := error(&FileError{Kind: ErrCorrupt, File: c.path})
 	if !s.marked() {
