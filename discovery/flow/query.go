@@ -15,6 +15,8 @@ type Query struct {
 	// Keep chooses among the records, largest first, until Limit of them are kept;
 	// nil keeps all. It must not ask the store.
 	Keep func(Record) bool
+	// Carrying selects, where records are asked for, those that say what kinds of data they carried.
+	Carrying bool
 }
 
 // HourTotal is what one device exchanged with one destination in one hour.

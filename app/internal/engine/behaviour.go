@@ -195,8 +195,9 @@ func (e *Core) eachRow(ctx context.Context, d discovery.Device, since time.Time,
 }
 
 // behind is who receives at d: by what it is known again, and what to call it.
-func (e *Core) behind(d flow.Destination) behaviour.Row {
-	who := e.receiver(d, "", 0)
+func (e *Core) behind(d flow.Destination) behaviour.Row { return rowOf(e.receiver(d, "", 0), d) }
+
+func rowOf(who Receiver, d flow.Destination) behaviour.Row {
 	r := behaviour.Row{Name: cmp.Or(who.Company, d.String()), Home: recipient.Purpose(who.Purpose) == recipient.Home || atHome(d.Address)}
 	r.Who = recipientKey(who, d)
 	return r

@@ -77,12 +77,14 @@ type DeclaredRows struct {
 // declaredMax bounds each list.
 const declaredMax = 100
 
-func (d *DeclaredRows) add(r DeclaredRow) {
+// add takes a row, which is made only if it is shown: who receives is looked up
+// for it, and a device may talk to thousands.
+func (d *DeclaredRows) add(make func() DeclaredRow) {
 	if len(d.Rows) >= declaredMax {
 		d.More++
 		return
 	}
-	d.Rows = append(d.Rows, r)
+	d.Rows = append(d.Rows, make())
 }
 
 // DeclaredRow is traffic with one destination, an entry of the description, or both.
@@ -150,19 +152,21 @@ func (e *Core) compareSaid(p mud.Profile, recs []flow.Record, out *Declaration) 
 	r := mud.Compare(p, recs)
 	for _, s := range r.Declared {
 		for _, rec := range s.Records {
-			row := e.declaredRow(rec)
-			row.Entry = &s.Entry
-			out.Seen.add(row)
+			out.Seen.add(func() DeclaredRow {
+				row := e.declaredRow(rec)
+				row.Entry = &s.Entry
+				return row
+			})
 		}
 	}
 	for _, entry := range r.Never {
-		out.Never.add(DeclaredRow{Name: entry.DNS, Entry: &entry})
+		out.Never.add(func() DeclaredRow { return DeclaredRow{Name: entry.DNS, Entry: &entry} })
 	}
 	for _, rec := range r.Undeclared {
-		out.Undeclared.add(e.declaredRow(rec))
+		out.Undeclared.add(func() DeclaredRow { return e.declaredRow(rec) })
 	}
 	for _, rec := range r.Unclear {
-		out.Unclear.add(e.declaredRow(rec))
+		out.Unclear.add(func() DeclaredRow { return e.declaredRow(rec) })
 	}
 }
 

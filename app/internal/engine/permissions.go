@@ -5,13 +5,11 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
-	"bestbefore/discovery/flow"
 )
 
 // Consents lists the newest versions, the one that ends first at the top and
@@ -193,7 +191,7 @@ func (e *Core) Review(ctx context.Context, id consent.ID) (ReviewInfo, error) {
 	r := ReviewInfo{Consent: info, Since: info.Given}
 	r.RenewableFrom = info.RenewableFrom()
 	r.Renewable = !now.Before(r.RenewableFrom)
-	hours, err := e.Store.Hourly(ctx, flow.Query{Device: info.Device, Since: info.Given.Add(-week)})
+	sent, err := e.sentSince(ctx, info.Device, info.Given)
 	if err != nil {
 		return r, err
 	}
@@ -202,40 +200,11 @@ func (e *Core) Review(ctx context.Context, id consent.ID) (ReviewInfo, error) {
 		return r, err
 	}
 	d, _ := e.Inventory.Device(info.Device)
-	r.Observed = cov.depth(d).Sends() || len(hours) > 0
-	e.compare(&r, hours, now)
-	if err := e.sinceAgreed(ctx, &r, hours); err != nil {
+	r.Observed = cov.depth(d).Sends() || len(sent.before)+len(sent.since) > 0
+	e.compare(&r, sent)
+	if err := e.sinceAgreed(ctx, &r, sent); err != nil {
 		return r, err
 	}
 	r.IfLapses = Preview{Then: info.Remedy, Expires: info.DueAt(), Civil: info.ExpiresCivil, Zone: info.Zone}
 	return r, e.whatHappens(ctx, &r.IfLapses, target{d, info.Recipient, info.Coarse})
-}
-
-// compare sets the first week beside the last one, and names who came since.
-func (e *Core) compare(r *ReviewInfo, hours []flow.HourTotal, now time.Time) {
-	before, since := map[string]bool{}, map[string]bool{}
-	for _, h := range hours {
-		mine := e.receives(r.Consent.Recipient, h.Destination)
-		firstWeek := h.Hour.Before(r.Since.Add(week))
-		if firstWeek {
-			before[h.Destination.String()] = true
-		} else if !mine {
-			since[h.Destination.String()] = true
-		}
-		if !mine {
-			continue
-		}
-		if firstWeek && !h.Hour.Before(r.Since.Truncate(time.Hour)) {
-			r.BytesThen += h.Up + h.Down
-		}
-		if now.Sub(h.Hour) <= week {
-			r.BytesNow += h.Up + h.Down
-		}
-	}
-	for name := range since {
-		if !before[name] {
-			r.NewRecipients = append(r.NewRecipients, name)
-		}
-	}
-	slices.Sort(r.NewRecipients)
 }

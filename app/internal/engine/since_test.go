@@ -1,6 +1,9 @@
 package engine_test
 
 import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
@@ -89,4 +92,84 @@ func TestSupportIsTypedWithItsSource(t *testing.T) {
 	if s.Ended(end.Add(-time.Second), loc) || !s.Ended(end, loc) {
 		t.Error("that day is included, and no more")
 	}
+}
+
+// What a review adds up over whole spans is what the single hours give, to the
+// hour at both ends of every week; days that were added up for good included.
+func TestAReviewAddsUpAsItsHoursDo(t *testing.T) {
+	const mine = "203.0.113.7"
+	for seed := range uint64(20) {
+		h := newHome(t)
+		country := func(to string) string { return to[len(to)-1:] }
+		h.Recipients = func(d flow.Destination) recipient.Result {
+			return recipient.Result{CompanyCountry: country(d.Address.String())}
+		}
+		id := h.see(bell)
+		info := h.allow(id, "Bell Maker", mine)
+		given := h.now
+		h.now = given.AddDate(0, 1, 0)
+		r := rand.New(rand.NewPCG(seed, 1))
+		edges := []time.Time{given.Add(-7 * 24 * time.Hour), given, given.Add(7 * 24 * time.Hour), h.now.Add(-7 * 24 * time.Hour)}
+		for range 40 {
+			at := edges[r.IntN(4)].Add(time.Duration(r.IntN(8*60)-4*60) * time.Minute)
+			to := mine
+			if r.IntN(2) == 0 {
+				to = fmt.Sprintf("198.51.100.%d", r.IntN(30))
+			}
+			rec := flow.Record{
+				Key: flow.Key{Device: id, Destination: flow.Destination{Address: netip.MustParseAddr(to)}, Protocol: "tcp", Port: 443},
+				Up:  uint64(r.IntN(1000)), Count: 1, First: at, Last: at, Source: "gateway", Refused: r.IntN(6) == 0,
+			}
+			if err := h.st.AddFlows(t.Context(), "k1", []flow.Record{rec}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := h.st.Purge(t.Context(), h.now); err != nil {
+			t.Fatal(err)
+		}
+		got, err := h.Review(t.Context(), info.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hours, err := h.st.Hourly(t.Context(), flow.Query{Device: id, Since: given.Add(-7 * 24 * time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := byHours(hours, given, h.now, mine, country)
+		if got.BytesThen != want.BytesThen || got.BytesNow != want.BytesNow || !slices.Equal(got.NewRecipients, want.NewRecipients) || !slices.Equal(got.NewCountries, want.NewCountries) {
+			t.Fatalf("seed %d: %d then, %d now, new %v in %v; by the hour %d, %d, %v, %v", seed, got.BytesThen, got.BytesNow, got.NewRecipients, got.NewCountries,
+				want.BytesThen, want.BytesNow, want.NewRecipients, want.NewCountries)
+		}
+	}
+}
+
+// byHours is the review of single hours.
+func byHours(hours []flow.HourTotal, given, now time.Time, mine string, country func(string) string) (r engine.ReviewInfo) {
+	const week = 7 * 24 * time.Hour
+	before, since := map[string]bool{}, map[string]bool{}
+	for _, h := range hours {
+		to := h.Destination.String()
+		if h.Hour.Before(given.Add(week)) {
+			before[to], before[country(to)] = true, true
+			if to == mine && !h.Hour.Before(given.Truncate(time.Hour)) {
+				r.BytesThen += h.Up
+			}
+		} else {
+			since[to] = true
+		}
+		if to == mine && now.Sub(h.Hour) <= week {
+			r.BytesNow += h.Up
+		}
+	}
+	for _, to := range slices.Sorted(maps.Keys(since)) {
+		if to != mine && !before[to] {
+			r.NewRecipients = append(r.NewRecipients, to)
+		}
+		if c := country(to); !before[c] {
+			before[c] = true
+			r.NewCountries = append(r.NewCountries, c)
+		}
+	}
+	slices.Sort(r.NewCountries)
+	return r
 }

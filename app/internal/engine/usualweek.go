@@ -151,17 +151,18 @@ func (e *Core) weekSeen(ctx context.Context, d discovery.Device, w *UsualWeek) (
 func (e *Core) compareWeek(w UsualWeek, recs []flow.Record, out *Declaration) {
 	seen := map[string]bool{}
 	for _, r := range recs {
-		b := e.behind(r.Destination)
+		who := e.receiver(r.Destination, "", 0)
+		b := rowOf(who, r.Destination)
 		if b.Home {
 			continue
 		}
 		_, usual := w.Who[b.Who]
-		row := e.declaredRow(r)
+		row := func() DeclaredRow { return e.declaredRow(r) }
 		switch {
 		case usual:
 			seen[b.Who] = true
 			out.Seen.add(row)
-		case b.Who == weekCannotKey, r.Destination.Domain == "" && row.Receiver.Company == "" && !w.Addresses:
+		case b.Who == weekCannotKey, r.Destination.Domain == "" && who.Company == "" && !w.Addresses:
 			out.Unclear.add(row)
 		default:
 			out.Undeclared.add(row)
@@ -169,7 +170,7 @@ func (e *Core) compareWeek(w UsualWeek, recs []flow.Record, out *Declaration) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(w.Who)) {
 		if !seen[key] {
-			out.Never.add(DeclaredRow{Name: w.Who[key]})
+			out.Never.add(func() DeclaredRow { return DeclaredRow{Name: w.Who[key]} })
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (s *Store) EachHour(ctx context.Context, q flow.Query, fn func(flow.HourRow
 	err = each(ctx, s.flows.read, func(sc scanner) error {
 		var n, hour int64
 		var up, down, count uint64
-		if err := sc.Scan(&hour, &n, &up, &down, &count); err != nil {
+		if err := sc.Scan(&hour, &n, counted(&up), counted(&down), counted(&count)); err != nil {
 			return err
 		}
 		r, ok := routes[n]

@@ -121,6 +121,23 @@ func all[T any](ctx context.Context, q querier, scan func(scanner) (T, error), q
 	return out, err
 }
 
+// number takes a whole number that is never below zero. The library itself would
+// write it as text and read that again, which costs more than the row.
+type number uint64
+
+// counted is where a number goes.
+func counted(n *uint64) *number { return (*number)(n) }
+
+// Scan implements sql.Scanner.
+func (n *number) Scan(v any) error {
+	i, ok := v.(int64)
+	if !ok || i < 0 {
+		return fmt.Errorf("%v is no count", v)
+	}
+	*n = number(i)
+	return nil
+}
+
 // rowsAtOnce is how many rows go into one statement: most of the cost of a short
 // statement is the way to it.
 const rowsAtOnce = 25

@@ -25,6 +25,9 @@ func plainFlows(ctx context.Context, s *Store, q flow.Query) ([]flow.Record, err
 		from, to, table = "last", 1, "(SELECT device, route, up, down, n, last - span AS first, last FROM flow)"
 	}
 	where, args := plainWhere(s, q, from, to)
+	if q.Carrying {
+		where += " AND r.categories <> ''"
+	}
 	recs, err := all(ctx, s.flows.read, s.scanRecord, `SELECT d.id, r.domain, r.address, r.protocol, r.port, r.source, r.refused, r.categories, sum(up), sum(down), sum(x.n), min(first), max(last)
 		FROM `+table+` x JOIN route r ON r.n = x.route JOIN device d ON d.n = x.device`+where+` GROUP BY device, route ORDER BY sum(up) + sum(down) DESC`, args...)
 	return mergeRecords(recs), err
@@ -108,6 +111,7 @@ func drawRecords(rt *rapid.T, now time.Time) []flow.Record {
 			Up: uint64(rapid.IntRange(0, 1e6).Draw(rt, "up")), Down: uint64(rapid.IntRange(0, 1e6).Draw(rt, "down")), Count: uint64(rapid.IntRange(1, 9).Draw(rt, "n")),
 			First: at.Add(-time.Duration(rapid.IntRange(0, 5000).Draw(rt, "span")) * time.Second), Last: at,
 			Source: discovery.Source(rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "source")), Refused: rapid.IntRange(0, 5).Draw(rt, "refused") == 0,
+			Categories: rapid.SampledFrom([]string{"", "", "video", "audio,video"}).Draw(rt, "kinds"),
 		}
 	}
 	return recs
@@ -168,7 +172,7 @@ func TestAnswersAreThoseOfTheFinestRows(t *testing.T) {
 				rt.Fatal(err)
 			}
 			now = now.Add(time.Duration(rapid.SampledFrom([]int{0, 20, 700, 3 * 24 * 60}).Draw(rt, "minutes later")) * time.Minute)
-			q := flow.Query{Since: drawMoment(rt, now, "since"), Until: drawMoment(rt, now, "until"), Device: rapid.SampledFrom([]discovery.DeviceID{"", "d0", "d2"}).Draw(rt, "of")}
+			q := flow.Query{Since: drawMoment(rt, now, "since"), Until: drawMoment(rt, now, "until"), Device: rapid.SampledFrom([]discovery.DeviceID{"", "d0", "d2"}).Draw(rt, "of"), Carrying: rapid.Bool().Draw(rt, "carrying")}
 			if diff, err := sameAnswers(ctx, s, q); diff != "" || err != nil {
 				rt.Fatalf("%+v: %v (-want +got):\n%s", q, err, diff)
 			}

@@ -20,7 +20,10 @@ import (
 // first. Refused traffic did not flow and is left out.
 func (s *Store) Hourly(ctx context.Context, q flow.Query) ([]flow.HourTotal, error) {
 	out, err := s.sums(ctx, q, true)
-	slices.SortStableFunc(out, func(a, b flow.HourTotal) int { return a.Hour.Compare(b.Hour) })
+	older := func(a, b flow.HourTotal) int { return a.Hour.Compare(b.Hour) }
+	if !slices.IsSortedFunc(out, older) { // one device's are read in that order
+		slices.SortStableFunc(out, older)
+	}
 	return atMost(out, q.Limit), err
 }
 
@@ -120,7 +123,7 @@ func (d *deviceSums) read(ctx context.Context, s *Store, q flow.Query, n int64, 
 
 func (d *deviceSums) ask(ctx context.Context, f *file, query string, args ...any) error {
 	rows, err := all(ctx, f, func(sc scanner) (r sumRow, err error) {
-		return r, sc.Scan(&r.route, &r.hour, &r.up, &r.down, &r.count)
+		return r, sc.Scan(&r.route, &r.hour, counted(&r.up), counted(&r.down), counted(&r.count))
 	}, query, args...)
 	if err != nil {
 		return err

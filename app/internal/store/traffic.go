@@ -39,7 +39,7 @@ func (s *Store) Flows(ctx context.Context, q flow.Query) ([]flow.Record, error) 
 		if err != nil {
 			return nil, classify(s.flows.path, err)
 		}
-		one, err := s.flowsOf(ctx, d.n, parts, limit, q.Keep)
+		one, err := s.flowsOf(ctx, d.n, parts, limit, q)
 		if err != nil {
 			return nil, classify(s.flows.path, fmt.Errorf("reading flows: %w", err))
 		}
@@ -57,17 +57,20 @@ func (s *Store) Flows(ctx context.Context, q flow.Query) ([]flow.Record, error) 
 // errEnough ends the reading of rows early.
 var errEnough = errors.New("enough")
 
-// flowsOf are the largest limit records of one device that keep keeps.
-func (s *Store) flowsOf(ctx context.Context, device int64, parts []stretch, limit int, keep func(flow.Record) bool) ([]flow.Record, error) {
+// flowsOf are the largest limit records of one device that q wants.
+func (s *Store) flowsOf(ctx context.Context, device int64, parts []stretch, limit int, q flow.Query) ([]flow.Record, error) {
 	read := limit
-	if keep != nil {
+	if q.Keep != nil {
 		read = -1 // what is wanted may be among the smallest: names asked for have no bytes at all
 	}
 	inner, args := selection(parts, device)
+	if q.Carrying {
+		inner = "SELECT * FROM (" + inner + ") WHERE route IN (SELECT n FROM route WHERE categories <> '')"
+	}
 	var out []flow.Record
 	err := each(ctx, s.flows, func(sc scanner) error {
 		r, err := s.scanRecord(sc)
-		if err == nil && (keep == nil || keep(r)) {
+		if err == nil && (q.Keep == nil || q.Keep(r)) {
 			if out = append(out, r); len(out) >= limit {
 				return errEnough
 			}
@@ -98,7 +101,7 @@ func (s *Store) scanRecord(sc scanner) (flow.Record, error) {
 	var r flow.Record
 	var id, domain, address string
 	var first, last sql.NullInt64
-	err := sc.Scan(&id, &domain, &address, &r.Protocol, &r.Port, &r.Source, &r.Refused, &r.Categories, &r.Up, &r.Down, &r.Count, &first, &last)
+	err := sc.Scan(&id, &domain, &address, &r.Protocol, &r.Port, &r.Source, &r.Refused, &r.Categories, counted(&r.Up), counted(&r.Down), counted(&r.Count), &first, &last)
 	r.Device, r.Destination = s.resolve(discovery.DeviceID(id)), destination(domain, address)
 	r.First, r.Last = fromMS(first), fromMS(last)
 	return r, err
@@ -203,7 +206,7 @@ func (s *Store) SentSince(ctx context.Context, id discovery.DeviceID, since time
 		var domain, address string
 		var x flow.Sent
 		var first, last sql.NullInt64
-		if err := sc.Scan(&domain, &address, &x.Source, &x.Protocol, &x.Up, &x.Down, &x.Count, &first, &last); err != nil {
+		if err := sc.Scan(&domain, &address, &x.Source, &x.Protocol, counted(&x.Up), counted(&x.Down), counted(&x.Count), &first, &last); err != nil {
 			return err
 		}
 		if !match(destination(domain, address)) {
