@@ -1,11 +1,12 @@
 package connectors
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"bestbefore/assets/words"
 )
 
 // HostOf is the host in what a person typed: "fritz.box", "192.168.1.1:8080",
@@ -21,7 +22,7 @@ func HostOf(typed string) (string, error) {
 			return "", badAddress(typed)
 		}
 		if u.User != nil {
-			return strings.ToLower(u.Hostname()), fmt.Errorf("%q holds a user name; give it in its own field", typed)
+			return strings.ToLower(u.Hostname()), words.Errorf("%q holds a user name; give it in its own field", typed)
 		}
 		s = u.Hostname()
 	} else if host, _, err := net.SplitHostPort(s); err == nil && !strings.Contains(s, "@") {
@@ -32,7 +33,7 @@ func HostOf(typed string) (string, error) {
 	s = strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"), "."))
 	if a, err := netip.ParseAddr(s); err == nil {
 		if a.IsMulticast() || a.IsUnspecified() {
-			return "", fmt.Errorf("%q is not the address of one device", typed)
+			return "", words.Errorf("%q is not the address of one device", typed)
 		}
 		return s, nil
 	}
@@ -43,7 +44,7 @@ func HostOf(typed string) (string, error) {
 }
 
 func badAddress(typed string) error {
-	return fmt.Errorf("%q is not an address; give a name such as fritz.box or an address such as 192.168.1.1", typed)
+	return words.Errorf("%q is not an address; give a name such as fritz.box or an address such as 192.168.1.1", typed)
 }
 
 // isName says whether s can be a host's name (RFC 1123 section 2.1, and the

@@ -122,17 +122,17 @@ func (spec Spec) Check(s Settings) error {
 	for _, o := range spec.Options {
 		known[o.Key] = o
 		if o.Required && s.Values[o.Key] == "" && s.Secrets[o.Key] == "" {
-			errs = append(errs, fmt.Errorf("%s: %q is needed (%s)", spec.Kind, o.Key, o.Label))
+			errs = append(errs, words.Errorf("%s: %q is needed (%s)", spec.Kind, o.Key, o.Label))
 		}
 	}
 	for k, v := range s.Values {
 		switch o, ok := known[k]; {
 		case !ok:
-			errs = append(errs, fmt.Errorf("%s has no setting %q", spec.Kind, k))
+			errs = append(errs, words.Errorf("%s has no setting %q", spec.Kind, k))
 		case o.Secret:
-			errs = append(errs, fmt.Errorf("%s: %q is a secret and must be given on standard input", spec.Kind, k))
+			errs = append(errs, words.Errorf("%s: %q is a secret and must be given on standard input", spec.Kind, k))
 		case !o.Accepts(strings.TrimSpace(v)):
-			errs = append(errs, fmt.Errorf("%s: %q may be %s, or left out; it was %q", spec.Kind, k, strings.Join(o.Values(), ", "), v))
+			errs = append(errs, words.Errorf("%s: %q may be %s, or left out; it was %q", spec.Kind, k, strings.Join(o.Values(), ", "), v))
 		}
 	}
 	return errors.Join(errs...)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -48,7 +49,7 @@ func accessOut(a engine.AccessInfo) accessJSON {
 // access lists what peers gave, and ends one of it.
 func (c *call) access(ctx context.Context, args []string) error {
 	var asJSON, confirm bool
-	pos, err := words("access", args, 0, 2, func(f *flag.FlagSet) {
+	pos, err := positional("access", args, 0, 2, func(f *flag.FlagSet) {
 		f.BoolVar(&asJSON, "json", false, "")
 		f.BoolVar(&confirm, "confirm", false, "")
 	})
@@ -58,7 +59,7 @@ func (c *call) access(ctx context.Context, args []string) error {
 	case len(pos) == 0:
 		return c.with(ctx, partsConnect, func(ctx context.Context, e engine.Engine) error { return c.listAccess(ctx, e, asJSON) })
 	case len(pos) != 2 || pos[0] != "end":
-		return usagef("usage: %s", commands()["access"].usage)
+		return misuse("access")
 	}
 	return c.with(ctx, partsEnforce, func(ctx context.Context, e engine.Engine) error { return c.endAccess(ctx, e, pos[1], confirm) })
 }
@@ -75,28 +76,28 @@ func (c *call) listAccess(ctx context.Context, e engine.Engine, asJSON bool) err
 		if t.IsZero() {
 			return none
 		}
-		return t.Local().Format("2 January 2006")
+		return words.Date(t.Local(), "2 January 2006")
 	}
 	for _, a := range all {
-		whose := "nobody knows whose"
+		whose := words.Text("nobody knows whose")
 		if a.DeviceName != "" {
-			whose = "of " + a.DeviceName
+			whose = words.Sprintf("of %s", a.DeviceName)
 		}
-		fmt.Fprintf(c.out, "%s  %s, %s at %s\n", a.ID, a.Name, whose, a.ConnectionName)
-		fmt.Fprintf(c.out, "  for %s; last used %s; ends %s\n", orElse(strings.Join(a.Scopes, ", "), a.Kind), day(a.LastUsed, "not seen"), day(a.Expires, "never by itself"))
+		fmt.Fprintln(c.out, words.Sprintf("%s  %s, %s at %s", a.ID, a.Name, whose, a.ConnectionName))
+		fmt.Fprintln(c.out, "  "+words.Sprintf("for %s; last used %s; ends %s", orElse(strings.Join(a.Scopes, ", "), a.Kind), day(a.LastUsed, words.Text("not seen")), day(a.Expires, words.Text("never by itself"))))
 		switch {
 		case a.Guide != nil:
-			fmt.Fprintf(c.out, "  it cannot be ended from here; \"guides %s\" shows the steps\n", a.Guide.ID)
+			fmt.Fprintln(c.out, "  "+words.Sprintf("it cannot be ended from here; \"guides %s\" shows the steps", a.Guide.ID))
 		case !a.Revocable && a.Away:
-			fmt.Fprintf(c.out, "  %s does not answer now, so it cannot be ended from here\n", a.ConnectionName)
+			fmt.Fprintln(c.out, "  "+words.Sprintf("%s does not answer now, so it cannot be ended from here", a.ConnectionName))
 		case !a.Revocable:
-			fmt.Fprintf(c.out, "  it cannot be ended from here; end it in the app or on the page of %s\n", a.ConnectionName)
+			fmt.Fprintln(c.out, "  "+words.Sprintf("it cannot be ended from here; end it in the app or on the page of %s", a.ConnectionName))
 		}
 		for _, id := range a.Consents {
-			fmt.Fprintf(c.out, "  the permission %s goes by it\n", id)
+			fmt.Fprintln(c.out, "  "+words.Sprintf("the permission %s goes by it", id))
 		}
 	}
-	c.none(len(all), "No access is known. Only connections that give access of their own can list it.")
+	c.none(len(all), words.Text("No access is known. Only connections that give access of their own can list it."))
 	return nil
 }
 
@@ -119,11 +120,11 @@ func (c *call) endAccess(ctx context.Context, e engine.Engine, id string, confir
 		fmt.Fprintln(c.out, l)
 	}
 	for _, s := range p.AlsoStops {
-		fmt.Fprintf(c.out, "With it ends: %s\n", s)
+		fmt.Fprintln(c.out, words.Sprintf("With it ends: %s", s))
 	}
 	a, err := e.EndAccess(ctx, id, confirm, how)
 	if errors.Is(err, consent.ErrIrreversible) {
-		return fmt.Errorf("%w; --confirm says that you mean it", err)
+		return words.Errorf("%w; --confirm says that you mean it", err)
 	}
 	if err != nil {
 		return err
@@ -134,12 +135,12 @@ func (c *call) endAccess(ctx context.Context, e engine.Engine, id string, confir
 // support says until when a device is kept safe by its maker.
 func (c *call) support(ctx context.Context, args []string) error {
 	var source string
-	pos, err := words("support", args, 1, 2, func(f *flag.FlagSet) { f.StringVar(&source, "source", "", "") })
+	pos, err := positional("support", args, 1, 2, func(f *flag.FlagSet) { f.StringVar(&source, "source", "", "") })
 	if err != nil {
 		return err
 	}
 	if len(pos) == 2 && pos[1] != "none" && source == "" {
-		return usagef("--source is needed: where does it stand? usage: %s", commands()["support"].usage)
+		return misused(words.Sprintf("--source is needed: where does it stand? usage: %s", commands()["support"].usage))
 	}
 	last := ""
 	if len(pos) == 2 && pos[1] != "none" {
@@ -162,10 +163,10 @@ func (c *call) support(ctx context.Context, args []string) error {
 			}
 		}
 		if d.Support == nil {
-			fmt.Fprintf(c.out, "Nobody said until when %s is supported.\n", d.Name())
+			fmt.Fprintln(c.out, words.Sprintf("Nobody said until when %s is supported.", d.Name()))
 			return nil
 		}
-		fmt.Fprintf(c.out, "%s is supported by its maker until %s (%s).\n", d.Name(), d.Support.Until, d.Support.Source)
+		fmt.Fprintln(c.out, words.Sprintf("%s is supported by its maker until %s (%s).", d.Name(), d.Support.Until, d.Support.Source))
 		return nil
 	})
 }

@@ -11,12 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 )
 
-// words reads a command's arguments: options may stand before, between and
+// positional reads a command's arguments: options may stand before, between and
 // after the positional ones. It answers the positional ones.
-func words(name string, args []string, least, most int, options func(*flag.FlagSet)) ([]string, error) {
+func positional(name string, args []string, least, most int, options func(*flag.FlagSet)) ([]string, error) {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	if options != nil {
@@ -25,7 +26,7 @@ func words(name string, args []string, least, most int, options func(*flag.FlagS
 	var out []string
 	for {
 		if err := fs.Parse(args); err != nil {
-			return nil, usagef("%s: %s; usage: %s", name, err, commands()[name].usage)
+			return nil, misused(words.Sprintf("%s: %s; usage: %s", name, err, commands()[name].usage))
 		}
 		args = fs.Args()
 		if len(args) == 0 {
@@ -34,7 +35,7 @@ func words(name string, args []string, least, most int, options func(*flag.FlagS
 		out, args = append(out, args[0]), args[1:]
 	}
 	if len(out) < least || len(out) > most {
-		return nil, usagef("usage: %s", commands()[name].usage)
+		return nil, misuse(name)
 	}
 	return out, nil
 }
@@ -52,14 +53,14 @@ func since(s string, now time.Time) (time.Time, error) {
 	if t, err := time.ParseInLocation(time.DateOnly, s, now.Location()); err == nil {
 		return t, nil
 	}
-	return time.Time{}, usagef("%q is neither a time such as 7d or 24h nor a date such as 2026-05-31", s)
+	return time.Time{}, misused(words.Sprintf("%q is neither a time such as 7d or 24h nor a date such as 2026-05-31", s))
 }
 
 // until checks how an end is written, before anything is opened; whether it may be is
 // for the engine to say.
 func until(option, s string) error {
 	if _, err := consent.ReadTerm(s); err != nil {
-		return usagef("%s: %s", option, err)
+		return misused(fmt.Sprintf("%s: %s", option, err))
 	}
 	return nil
 }
@@ -67,7 +68,7 @@ func until(option, s string) error {
 // civil checks a day.
 func civil(s string) error {
 	if _, err := time.Parse(time.DateOnly, s); err != nil {
-		return usagef("%q is not a day such as 2027-05-31", s)
+		return misused(words.Sprintf("%q is not a day such as 2027-05-31", s))
 	}
 	return nil
 }
@@ -80,9 +81,9 @@ func fileFault(what string, err error) error {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("there is no %q; look at how it is written", at.Path)
+		return words.Errorf("there is no %q; look at how it is written", at.Path)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("you may not use %q; choose another, or change its rights", at.Path)
+		return words.Errorf("you may not use %q; choose another, or change its rights", at.Path)
 	default:
 		return fmt.Errorf("%s: %w", what, err)
 	}
@@ -110,12 +111,12 @@ func recipient(s string, known []consent.Recipient) (consent.Recipient, error) {
 			continue
 		}
 		if !named && !destination(d) {
-			return r, usagef("no permission names %q yet; say where it is: --to \"%s=ADDRESS or HOST NAME,...\"", s, s)
+			return r, misused(words.Sprintf("no permission names %q yet; say where it is: --to \"%s=ADDRESS or HOST NAME,...\"", s, s))
 		}
 		r.Destinations = append(r.Destinations, d)
 	}
 	if len(r.Destinations) == 0 {
-		return r, usagef("--to %q names no address and no host name", s)
+		return r, misused(words.Sprintf("--to %q names no address and no host name", s))
 	}
 	return r, nil
 }
@@ -154,7 +155,7 @@ func remedy(s string) (consent.Remedy, error) {
 		}
 		all = append(all, string(r))
 	}
-	return "", usagef("--then %q is not known; use one of %s", s, strings.Join(all, ", "))
+	return "", misused(words.Sprintf("--then %q is not known; use one of %s", s, strings.Join(all, ", ")))
 }
 
 // settings collects repeated --set key=value.
@@ -165,7 +166,7 @@ func (s settings) String() string { return fmt.Sprint(len(s)) }
 func (s settings) Set(v string) error {
 	k, val, ok := strings.Cut(v, "=")
 	if !ok || k == "" {
-		return fmt.Errorf("--set wants key=value")
+		return words.New("--set wants key=value")
 	}
 	s[k] = val
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/lifecycle"
+	"bestbefore/assets/words"
 )
 
 // backup lists, makes and puts back copies of permissions, diary and devices.
@@ -15,7 +16,7 @@ import (
 func (c *call) backup(ctx context.Context, args []string) error {
 	var asJSON, another bool
 	var phraseFile string
-	pos, err := words("backup", args, 0, 2, func(f *flag.FlagSet) {
+	pos, err := positional("backup", args, 0, 2, func(f *flag.FlagSet) {
 		f.BoolVar(&asJSON, "json", false, "")
 		f.BoolVar(&another, "new", false, "")
 		f.StringVar(&phraseFile, "phrase-file", "", "")
@@ -35,7 +36,7 @@ func (c *call) backup(ctx context.Context, args []string) error {
 			if asJSON {
 				return writeJSON(c.out, b)
 			}
-			fmt.Fprintf(c.out, "A sealed backup was made: %s (%d bytes).\n", b.Name, b.Bytes)
+			fmt.Fprintln(c.out, words.Sprintf("A sealed backup was made: %s (%d bytes).", b.Name, b.Bytes))
 			return nil
 		})
 	case len(pos) == 1 && pos[0] == "phrase":
@@ -45,7 +46,7 @@ func (c *call) backup(ctx context.Context, args []string) error {
 	case len(pos) == 2 && pos[0] == "restore":
 		return c.restore(ctx, pos[1])
 	}
-	return usagef("usage: %s", commands()["backup"].usage)
+	return misuse("backup")
 }
 
 func (c *call) backups(asJSON bool) error {
@@ -56,15 +57,15 @@ func (c *call) backups(asJSON bool) error {
 	if asJSON {
 		return writeJSON(c.out, bs)
 	}
-	c.none(len(bs), "There is no backup yet. One is made each day while Best Before runs and has a key to seal it.")
+	c.none(len(bs), words.Text("There is no backup yet. One is made each day while Best Before runs and has a key to seal it."))
 	for _, b := range bs {
 		note := ""
 		if b.Wanted {
-			note = "  is put back at the next start"
+			note = "  " + words.Text("is put back at the next start")
 		}
-		fmt.Fprintf(c.out, "%s  %s  %d bytes%s\n", b.Name, b.Time.Local().Format("2 Jan 2006 15:04"), b.Bytes, note)
+		fmt.Fprintln(c.out, words.Sprintf("%s  %s  %d bytes%s", b.Name, words.Date(b.Time.Local(), "2 Jan 2006 15:04"), b.Bytes, note))
 		if b.Outcome != "" {
-			fmt.Fprintf(c.out, "  put back %s: %s\n", b.Restored.Local().Format("2 Jan 2006 15:04"), b.Outcome)
+			fmt.Fprintln(c.out, "  "+words.Sprintf("put back %s: %s", words.Date(b.Restored.Local(), "2 Jan 2006 15:04"), b.Outcome))
 		}
 	}
 	return nil
@@ -84,7 +85,7 @@ func (c *call) restore(ctx context.Context, name string) error {
 		if err := e.Restore(ctx, name); err != nil {
 			return err
 		}
-		fmt.Fprintln(c.out, "Best Before is running. The backup is put back when it starts the next time.")
+		fmt.Fprintln(c.out, words.Text("Best Before is running. The backup is put back when it starts the next time."))
 		return nil
 	})
 }
@@ -96,8 +97,8 @@ func (c *call) phrase(ctx context.Context, e engine.Engine, another bool) error 
 		return err
 	}
 	fmt.Fprintln(c.out, text)
-	fmt.Fprintln(c.errs, "This is the recovery phrase. Write it down and keep it away from this computer: it is not shown again. A first backup was made.\n"+
-		"On another computer: bestbefore-agent backup restore FILE --phrase-file F, with a file from the folder \"backups\" and the phrase in F.")
+	fmt.Fprintln(c.errs, words.Text("This is the recovery phrase. Write it down and keep it away from this computer: it is not shown again. A first backup was made."))
+	fmt.Fprintln(c.errs, words.Text("On another computer: bestbefore-agent backup restore FILE --phrase-file F, with a file from the folder \"backups\" and the phrase in F."))
 	return nil
 }
 
@@ -109,7 +110,7 @@ func (c *call) restoreWithPhrase(ctx context.Context, file, phraseFile string) e
 	}
 	text, err := lifecycle.RestoreWithPhrase(ctx, c.config(partsNone), file, phrase)
 	if errors.Is(err, lifecycle.ErrInUse) {
-		return fmt.Errorf("%w; end it first, the files must not be in use", err)
+		return words.Errorf("%w; end it first, the files must not be in use", err)
 	}
 	if err != nil {
 		return err
@@ -125,7 +126,7 @@ func (c *call) damaged(ctx context.Context, e engine.Engine) error {
 		return err
 	}
 	for _, q := range set {
-		fmt.Fprintf(c.errs, "bestbefore-agent: a damaged record was set aside: %s %s (%s). Everything else goes on; decide it again, or put a backup back.\n", q.What, q.Key, q.Reason)
+		c.complain(words.Sprintf("a damaged record was set aside: %s %s (%s). Everything else goes on; decide it again, or put a backup back.", q.What, q.Key, q.Reason))
 	}
 	return nil
 }

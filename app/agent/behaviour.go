@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
 	"bestbefore/discovery/behaviour"
 )
@@ -18,7 +19,7 @@ import (
 // unusual lists what devices did out of the ordinary, or answers it.
 func (c *call) unusual(ctx context.Context, args []string) error {
 	var asJSON, all bool
-	pos, err := words("unusual", args, 0, 100, func(f *flag.FlagSet) {
+	pos, err := positional("unusual", args, 0, 100, func(f *flag.FlagSet) {
 		f.BoolVar(&asJSON, "json", false, "")
 		f.BoolVar(&all, "all", false, "")
 	})
@@ -26,11 +27,11 @@ func (c *call) unusual(ctx context.Context, args []string) error {
 		return err
 	}
 	if len(pos) > 0 && (pos[0] != "fine" || len(pos) < 2) {
-		return usagef("usage: %s", commands()["unusual"].usage)
+		return misuse("unusual")
 	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
 		if len(pos) > 0 {
-			return e.Usual(ctx, pos[1:], "command line")
+			return e.Usual(ctx, pos[1:], how)
 		}
 		found, err := e.Unusual(ctx, !all)
 		if err != nil {
@@ -40,10 +41,10 @@ func (c *call) unusual(ctx context.Context, args []string) error {
 			return writeJSON(c.out, convert(found, unusualOut))
 		}
 		for _, u := range found {
-			fmt.Fprintf(c.out, "%s  %s%s\n", u.ID, u.Text, map[bool]string{true: " (fine, you said)"}[u.Fine])
+			fmt.Fprintf(c.out, "%s  %s%s\n", u.ID, u.Text, map[bool]string{true: " " + words.Text("(fine, you said)")}[u.Fine])
 		}
 		if len(found) == 0 {
-			fmt.Fprintln(c.out, "Nothing is out of the ordinary.")
+			fmt.Fprintln(c.out, words.Text("Nothing is out of the ordinary."))
 		}
 		return nil
 	})
@@ -90,7 +91,7 @@ const descriptionMax = 1 << 20
 func (c *call) declared(ctx context.Context, args []string) error {
 	var asJSON, fetch, forget bool
 	var file string
-	pos, err := words("declared", args, 1, 1, func(f *flag.FlagSet) {
+	pos, err := positional("declared", args, 1, 1, func(f *flag.FlagSet) {
 		f.BoolVar(&asJSON, "json", false, "")
 		f.StringVar(&file, "file", "", "")
 		f.BoolVar(&fetch, "fetch", false, "")
@@ -100,7 +101,7 @@ func (c *call) declared(ctx context.Context, args []string) error {
 		return err
 	}
 	if (file != "" && fetch) || forget && (file != "" || fetch) {
-		return usagef("usage: %s", commands()["declared"].usage)
+		return misuse("declared")
 	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
 		d, err := e.Device(ctx, pos[0])
@@ -110,13 +111,13 @@ func (c *call) declared(ctx context.Context, args []string) error {
 		var out engine.Declaration
 		switch {
 		case forget:
-			return e.Undeclare(ctx, d.ID, "command line")
+			return e.Undeclare(ctx, d.ID, how)
 		case fetch:
-			out, err = e.Declare(ctx, engine.DeclareRequest{Device: d.ID, How: "command line"})
+			out, err = e.Declare(ctx, engine.DeclareRequest{Device: d.ID, How: how})
 		case file != "":
 			var b []byte
 			if b, err = readDescription(file); err == nil {
-				out, err = e.Declare(ctx, engine.DeclareRequest{Device: d.ID, File: b, Name: filepath.Base(file), How: "command line"})
+				out, err = e.Declare(ctx, engine.DeclareRequest{Device: d.ID, File: b, Name: filepath.Base(file), How: how})
 			}
 		default:
 			out, err = e.Declared(ctx, d.ID)
@@ -135,15 +136,15 @@ func (c *call) declared(ctx context.Context, args []string) error {
 func readDescription(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fileFault("opening the description", err)
+		return nil, fileFault(words.Text("opening the description"), err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
 	b, err := io.ReadAll(io.LimitReader(f, descriptionMax))
 	if err != nil {
-		return nil, fmt.Errorf("reading the description: %w", err)
+		return nil, words.Errorf("reading the description: %w", err)
 	}
 	if len(b) == 0 {
-		return nil, fmt.Errorf("%s is empty", filepath.Base(path))
+		return nil, words.Errorf("%s is empty", filepath.Base(path))
 	}
 	return b, nil
 }
@@ -151,30 +152,33 @@ func readDescription(path string) ([]byte, error) {
 func (c *call) printDeclared(d engine.DeviceInfo, x engine.Declaration) {
 	switch x.Basis {
 	case engine.BasisFile:
-		fmt.Fprintf(c.out, "%s, held against the file %s that you gave on %s.\n", d.Name(), x.Source, x.Taken.Local().Format("2 Jan 2006"))
+		fmt.Fprintln(c.out, words.Sprintf("%s, held against the file %s that you gave on %s.", d.Name(), x.Source, words.Date(x.Taken.Local(), "2 Jan 2006")))
 	case engine.BasisFetched:
-		fmt.Fprintf(c.out, "%s, held against %s, fetched on %s.\n", d.Name(), x.Source, x.Taken.Local().Format("2 Jan 2006"))
+		fmt.Fprintln(c.out, words.Sprintf("%s, held against %s, fetched on %s.", d.Name(), x.Source, words.Date(x.Taken.Local(), "2 Jan 2006")))
 	case engine.BasisWeek:
-		fmt.Fprintf(c.out, "%s, held against its first quiet week, %s to %s: its maker declares nothing.\n", d.Name(), x.From, x.To)
+		fmt.Fprintln(c.out, words.Sprintf("%s, held against its first quiet week, %s to %s: its maker declares nothing.", d.Name(), x.From, x.To))
 	case engine.BasisLearning:
-		fmt.Fprintf(c.out, "%s: its first quiet week is learned, %s to %s.\n", d.Name(), x.From, x.To)
+		fmt.Fprintln(c.out, words.Sprintf("%s: its first quiet week is learned, %s to %s.", d.Name(), x.From, x.To))
 	case engine.BasisPerson:
-		fmt.Fprintf(c.out, "%s stands for a person, so nothing is learned of it. Its maker's file can be given with --file.\n", d.Name())
+		fmt.Fprintln(c.out, words.Sprintf("%s stands for a person, so nothing is learned of it. Its maker's file can be given with --file.", d.Name()))
 	default:
-		fmt.Fprintf(c.out, "%s: nothing was seen of it yet.\n", d.Name())
+		fmt.Fprintln(c.out, words.Sprintf("%s: nothing was seen of it yet.", d.Name()))
 	}
 	if x.Announced != "" && x.Basis != engine.BasisFetched {
-		fmt.Fprintf(c.out, "It announces a description at %s; --fetch fetches it.\n", x.Announced)
+		fmt.Fprintln(c.out, words.Sprintf("It announces a description at %s; --fetch fetches it.", x.Announced))
 	}
 	for _, l := range []struct {
 		title string
 		rows  engine.DeclaredRows
-	}{{"declared and seen", x.Seen}, {"declared, never seen", x.Never}, {"seen, not declared", x.Undeclared}, {"cannot tell", x.Unclear}} {
+	}{
+		{words.Text("declared and seen"), x.Seen}, {words.Text("declared, never seen"), x.Never},
+		{words.Text("seen, not declared"), x.Undeclared}, {words.Text("cannot tell"), x.Unclear},
+	} {
 		for _, r := range l.rows.Rows {
 			fmt.Fprintf(c.out, "  %-20s  %s\n", l.title, declaredLine(r))
 		}
 		if l.rows.More > 0 {
-			fmt.Fprintf(c.out, "  %-20s  and %d more\n", l.title, l.rows.More)
+			fmt.Fprintf(c.out, "  %-20s  %s\n", l.title, words.Sprintf("and %d more", l.rows.More))
 		}
 	}
 }
@@ -191,7 +195,7 @@ func declaredLine(r engine.DeclaredRow) string {
 		parts = append(parts, fmt.Sprintf("%s %d", r.Protocol, r.Port))
 	}
 	if r.Up+r.Down > 0 {
-		parts = append(parts, "sent "+behaviour.Bytes(r.Up)+", received "+behaviour.Bytes(r.Down))
+		parts = append(parts, words.Sprintf("sent %s, received %s", behaviour.Bytes(r.Up), behaviour.Bytes(r.Down)))
 	}
 	return strings.Join(parts, "  ")
 }

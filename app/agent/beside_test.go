@@ -348,10 +348,10 @@ func TestEachCommandSaysHowItIsCalled(t *testing.T) {
 	_, help, _ := try(t, dir, "--help")
 	for name, c := range commands() {
 		code, out, errs := try(t, dir, name, "--nonsense")
-		if code != exitUsage || out != "" || !strings.Contains(errs, "usage: "+c.usage) {
+		if code != exitUsage || out != "" || !strings.Contains(errs, "usage: "+string(c.usage)) {
 			t.Errorf("%s: exit %d, %q, %q", name, code, out, errs)
 		}
-		holds(t, help, "  "+c.usage+"\n        "+c.help+"\n")
+		holds(t, help, "  "+string(c.usage)+"\n        "+c.help+"\n")
 	}
 	if len(order) != len(commands()) {
 		t.Errorf("the help lists %d of %d commands", len(order), len(commands()))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 )
 
@@ -14,7 +15,7 @@ import (
 // name of a permission or of the action that waits.
 func (c *call) confirm(ctx context.Context, args []string) error {
 	var steps bool
-	pos, err := words("confirm", args, 1, 1, func(f *flag.FlagSet) { f.BoolVar(&steps, "steps", false, "") })
+	pos, err := positional("confirm", args, 1, 1, func(f *flag.FlagSet) { f.BoolVar(&steps, "steps", false, "") })
 	if err != nil {
 		return err
 	}
@@ -26,18 +27,18 @@ func (c *call) confirm(ctx context.Context, args []string) error {
 		if i, err := e.Consent(ctx, consent.ID(pos[0])); err == nil {
 			a, ok := guideOf(i.Actions)
 			if !ok {
-				return fmt.Errorf("nothing of %s waits to be done by hand", i.ID)
+				return words.Errorf("nothing of %s waits to be done by hand", i.ID)
 			}
 			id = a.ID
 		}
 		a, err := e.Confirm(ctx, id, how)
 		if errors.Is(err, consent.ErrNotFound) {
-			return fmt.Errorf("there is no permission and no action %q; \"consents\" lists the permissions", pos[0])
+			return words.Errorf("there is no permission and no action %q; \"consents\" lists the permissions", pos[0])
 		}
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(c.out, "%s: you said that it is done. Whether %s still gets anything is watched from now on.\n", a.ID, a.Recipient.Name)
+		fmt.Fprintln(c.out, words.Sprintf("%s: you said that it is done. Whether %s still gets anything is watched from now on.", a.ID, a.Recipient.Name))
 		return nil
 	})
 }
@@ -47,7 +48,7 @@ func (c *call) byHand(ctx context.Context, id string) error {
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
 		i, err := e.Consent(ctx, consent.ID(id))
 		if errors.Is(err, consent.ErrNotFound) {
-			return fmt.Errorf("there is no permission %q; \"consents\" lists them", id)
+			return words.Errorf("there is no permission %q; \"consents\" lists them", id)
 		}
 		if err != nil {
 			return err
@@ -61,7 +62,7 @@ func (c *call) byHand(ctx context.Context, id string) error {
 func (c *call) steps(i engine.ConsentInfo) {
 	g := i.Guide
 	if g == nil {
-		fmt.Fprintln(c.out, "Nothing special is known for it: end it in the app or on the page with which the device was set up, or at your router.")
+		fmt.Fprintln(c.out, words.Text("Nothing special is known for it: end it in the app or on the page with which the device was set up, or at your router."))
 		return
 	}
 	c.printGuide(*g)

@@ -9,11 +9,12 @@ import (
 	"bestbefore/app/internal/calendar"
 	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 )
 
 // calendar writes the dates as a calendar file, "-" to standard output.
 func (c *call) calendar(ctx context.Context, args []string) error {
-	pos, err := words("calendar", args, 1, 1, nil)
+	pos, err := positional("calendar", args, 1, 1, nil)
 	if err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ func (c *call) calendar(ctx context.Context, args []string) error {
 			return err
 		}
 		if err := os.WriteFile(pos[0], b.Bytes(), 0o600); err != nil {
-			return fileFault("writing the calendar", err)
+			return fileFault(words.Text("writing the calendar"), err)
 		}
 		return nil
 	})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 )
 
 // progressEvery is how often an import says how far it is.
@@ -17,7 +18,7 @@ const progressEvery = 500 * time.Millisecond
 
 func (c *call) importCapture(ctx context.Context, args []string) error {
 	var fresh, show, asJSON bool
-	pos, err := words("import-capture", args, 1, 1, func(f *flag.FlagSet) {
+	pos, err := positional("import-capture", args, 1, 1, func(f *flag.FlagSet) {
 		f.BoolVar(&fresh, "new", false, "")
 		f.BoolVar(&show, "show", false, "")
 		f.BoolVar(&asJSON, "json", false, "")
@@ -27,10 +28,10 @@ func (c *call) importCapture(ctx context.Context, args []string) error {
 	}
 	path, err := filepath.Abs(pos[0])
 	if err != nil {
-		return fmt.Errorf("finding the file: %w", err)
+		return words.Errorf("finding the file: %w", err)
 	}
 	if _, err := os.Stat(path); err != nil {
-		return fileFault("opening the capture", err)
+		return fileFault(words.Text("opening the capture"), err)
 	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
 		watching, stop := context.WithCancel(ctx)
@@ -44,7 +45,7 @@ func (c *call) importCapture(ctx context.Context, args []string) error {
 		if show {
 			info, err = e.InspectCapture(ctx, path)
 		} else {
-			info, err = e.ImportCapture(ctx, engine.CaptureRequest{Path: path, New: fresh, How: "command line"})
+			info, err = e.ImportCapture(ctx, engine.CaptureRequest{Path: path, New: fresh, How: how})
 		}
 		stop()
 		<-said
@@ -73,23 +74,23 @@ func (c *call) sayProgress(ctx context.Context, e engine.Engine) {
 		if err != nil || p.Size == 0 {
 			continue
 		}
-		what := "reading"
+		what := words.Text("reading")
 		if p.Storing {
-			what = "storing"
+			what = words.Text("storing")
 		}
-		fmt.Fprintf(c.errs, "%s %s: %d of %d MB\n", what, p.File, p.Done>>20, p.Size>>20)
+		fmt.Fprintln(c.errs, words.Sprintf("%s %s: %d of %d MB", what, p.File, p.Done>>20, p.Size>>20))
 	}
 }
 
 func (c *call) printCapture(i engine.CaptureInfo, show bool) {
-	fmt.Fprintf(c.out, "%s: %d packets, %d bytes, %s to %s\n", i.File, i.Packets, i.Bytes, i.First.Local().Format("2 Jan 2006 15:04:05"), i.Last.Local().Format("2 Jan 2006 15:04:05"))
+	fmt.Fprintln(c.out, words.Sprintf("%s: %d packets, %d bytes, %s to %s", i.File, i.Packets, i.Bytes, words.Date(i.First.Local(), "2 Jan 2006 15:04:05"), words.Date(i.Last.Local(), "2 Jan 2006 15:04:05")))
 	line := func(d engine.CaptureDevice, name string) {
-		fmt.Fprintf(c.out, "  %s  %s  sent %d, received %d, encrypted %d", d.MAC, name, d.Up, d.Down, d.Encrypted)
+		fmt.Fprint(c.out, "  "+words.Sprintf("%s  %s  sent %d, received %d, encrypted %d", d.MAC, name, d.Up, d.Down, d.Encrypted))
 		if len(d.Names) > 0 {
-			fmt.Fprintf(c.out, "  to %s", strings.Join(d.Names, ", "))
+			fmt.Fprint(c.out, "  "+words.Sprintf("to %s", strings.Join(d.Names, ", ")))
 		}
 		if d.Before {
-			fmt.Fprint(c.out, "  (taken over before)")
+			fmt.Fprint(c.out, "  "+words.Text("(taken over before)"))
 		}
 		fmt.Fprintln(c.out)
 	}
@@ -97,26 +98,26 @@ func (c *call) printCapture(i engine.CaptureInfo, show bool) {
 		line(d, d.Name)
 	}
 	for _, d := range i.Unknown {
-		line(d, "not known here")
+		line(d, words.Text("not known here"))
 	}
 	if i.Broken > 0 {
-		fmt.Fprintf(c.out, "  %d packets were cut off, made no sense or are no internet traffic\n", i.Broken)
+		fmt.Fprintln(c.out, "  "+words.Sprintf("%d packets were cut off, made no sense or are no internet traffic", i.Broken))
 	}
 	if i.NotSeen > 0 {
-		fmt.Fprintf(c.out, "  %d packets: it cannot be told whose they are\n", i.NotSeen)
+		fmt.Fprintln(c.out, "  "+words.Sprintf("%d packets: it cannot be told whose they are", i.NotSeen))
 	}
 	if i.Cut {
-		fmt.Fprintln(c.out, "  The file ends in the middle.")
+		fmt.Fprintln(c.out, "  "+words.Text("The file ends in the middle."))
 	}
 	switch {
 	case show:
 	case i.Taken > 0:
-		fmt.Fprintf(c.out, "Taken over: %d records.\n", i.Taken)
+		fmt.Fprintln(c.out, words.Sprintf("Taken over: %d records.", i.Taken))
 	case i.Before:
-		fmt.Fprintln(c.out, "Nothing new: this file was taken over before.")
+		fmt.Fprintln(c.out, words.Text("Nothing new: this file was taken over before."))
 	case len(i.Unknown) > 0:
-		fmt.Fprintln(c.out, "Nothing taken over: none of these devices is known here. With --new they are added.")
+		fmt.Fprintln(c.out, words.Text("Nothing taken over: none of these devices is known here. With --new they are added."))
 	default:
-		fmt.Fprintln(c.out, "Nothing taken over: the file holds no device of a home.")
+		fmt.Fprintln(c.out, words.Text("Nothing taken over: the file holds no device of a home."))
 	}
 }

@@ -6,12 +6,13 @@ import (
 	"fmt"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 )
 
 // captures lists the capture files that were taken over, and forgets one.
 func (c *call) captures(ctx context.Context, args []string) error {
 	var asJSON bool
-	pos, err := words("captures", args, 0, 2, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") })
+	pos, err := positional("captures", args, 0, 2, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") })
 	switch {
 	case err != nil:
 		return err
@@ -21,11 +22,11 @@ func (c *call) captures(ctx context.Context, args []string) error {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(c.out, "Forgotten: %d rows of traffic. The file itself was not touched.\n", f.Rows)
+			fmt.Fprintln(c.out, words.Sprintf("Forgotten: %d rows of traffic. The file itself was not touched.", f.Rows))
 			return nil
 		})
 	case len(pos) != 0:
-		return usagef("usage: %s", commands()["captures"].usage)
+		return misuse("captures")
 	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
 		all, err := e.Captures(ctx)
@@ -35,11 +36,11 @@ func (c *call) captures(ctx context.Context, args []string) error {
 		if asJSON {
 			return writeJSON(c.out, list(all))
 		}
-		c.none(len(all), "No capture was taken over.")
+		c.none(len(all), words.Text("No capture was taken over."))
 		for _, x := range all {
-			fmt.Fprintf(c.out, "%s  taken over %s, %d records of %d devices", x.File, x.Time.Local().Format("2 January 2006 15:04"), x.Records, x.Devices)
+			fmt.Fprint(c.out, words.Sprintf("%s  taken over %s, %d records of %d devices", x.File, words.Date(x.Time.Local(), "2 January 2006 15:04"), x.Records, x.Devices))
 			if x.Unfinished {
-				fmt.Fprint(c.out, "; interrupted: import it again and it goes on")
+				fmt.Fprint(c.out, "; "+words.Text("interrupted: import it again and it goes on"))
 			}
 			fmt.Fprintln(c.out)
 		}

@@ -7,13 +7,14 @@ import (
 	"fmt"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 )
 
 // change gives a connection other answers, such as a new password or address.
 func (c *call) change(ctx context.Context, args []string) error {
 	set := settings{}
-	pos, err := words("change", args, 1, 1, func(f *flag.FlagSet) { f.Var(set, "set", "") })
+	pos, err := positional("change", args, 1, 1, func(f *flag.FlagSet) { f.Var(set, "set", "") })
 	if err != nil {
 		return err
 	}
@@ -22,18 +23,18 @@ func (c *call) change(ctx context.Context, args []string) error {
 		return err
 	}
 	if len(set)+len(secrets) == 0 {
-		return usagef("nothing is to be changed; usage: %s", commands()["change"].usage)
+		return misused(words.Sprintf("nothing is to be changed; usage: %s", commands()["change"].usage))
 	}
 	return c.with(ctx, partsConnect, func(ctx context.Context, e engine.Engine) error {
 		x, err := e.ChangeConnection(ctx, engine.ChangeRequest{ID: pos[0], Values: set, Secrets: secrets})
 		var unknown *connectors.CertificateError
 		if errors.As(err, &unknown) {
-			return fmt.Errorf("%w; to say yes to it: --set %s=%s", err, connectors.OptCertificate, unknown.Fingerprint)
+			return words.Errorf("%w; to say yes to it: --set %s=%s", err, connectors.OptCertificate, unknown.Fingerprint)
 		}
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(c.out, "%s answered; the change is kept.\n", x.Name)
+		fmt.Fprintln(c.out, words.Sprintf("%s answered; the change is kept.", x.Name))
 		return nil
 	})
 }

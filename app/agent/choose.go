@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 )
 
 // flowAsk is which flows are asked for.
@@ -51,7 +52,7 @@ func (a flowAsk) query(ctx context.Context, e engine.Engine) (engine.FlowQuery, 
 		}
 	}
 	if !q.Until.IsZero() && !q.Until.After(q.Since) {
-		return q, usagef("--until %q is not after the beginning", a.until)
+		return q, misused(words.Sprintf("--until %q is not after the beginning", a.until))
 	}
 	return q, nil
 }

@@ -14,7 +14,7 @@ import (
 // computer's clock is right.
 func (c *call) clock(ctx context.Context, args []string) error {
 	var right bool
-	if _, err := words("clock", args, 0, 0, func(f *flag.FlagSet) { f.BoolVar(&right, "confirm", false, "") }); err != nil {
+	if _, err := positional("clock", args, 0, 0, func(f *flag.FlagSet) { f.BoolVar(&right, "confirm", false, "") }); err != nil {
 		return err
 	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {

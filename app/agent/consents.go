@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 )
 
 // consents lists the permissions, or shows one, with all that was decided about it.
 func (c *call) consents(ctx context.Context, args []string) error {
 	var asJSON, versions bool
-	pos, err := words("consents", args, 0, 1, func(f *flag.FlagSet) {
+	pos, err := positional("consents", args, 0, 1, func(f *flag.FlagSet) {
 		f.BoolVar(&asJSON, "json", false, "")
 		f.BoolVar(&versions, "versions", false, "")
 	})
@@ -23,7 +24,7 @@ func (c *call) consents(ctx context.Context, args []string) error {
 		return err
 	}
 	if versions && len(pos) == 0 {
-		return usagef("usage: %s", commands()["consents"].usage)
+		return misuse("consents")
 	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
 		if len(pos) == 1 {
@@ -36,7 +37,7 @@ func (c *call) consents(ctx context.Context, args []string) error {
 		if asJSON {
 			return writeJSON(c.out, convert(cs, consentOut))
 		}
-		c.none(len(cs), "No permission was given yet. \"allow\" gives one.")
+		c.none(len(cs), words.Text("No permission was given yet. \"allow\" gives one."))
 		for _, i := range cs {
 			c.printConsent(i)
 		}
@@ -64,35 +65,35 @@ func (c *call) oneConsent(ctx context.Context, e engine.Engine, id consent.ID, a
 		if !v.Ended.IsZero() {
 			at = v.Ended
 		}
-		until := "no end"
+		until := words.Text("no end")
 		if due := v.DueAt(); !due.IsZero() {
-			until = "until " + due.Local().Format("2 Jan 2006 15:04")
+			until = words.Sprintf("until %s", words.Date(due.Local(), "2 Jan 2006 15:04"))
 		}
 		if v.GraceUntil.After(v.Expires) {
-			until += ", two more days included"
+			until = words.Sprintf("%s, two more days included", until)
 		}
-		fmt.Fprintf(c.out, "  version %d: %s %s by %s (%s), %s\n", v.Version, v.Decided, at.Local().Format("2 Jan 2006 15:04"), v.DecidedBy, v.DecidedHow, until)
+		fmt.Fprintln(c.out, "  "+words.Sprintf("version %d: %s %s by %s (%s), %s", v.Version, v.Decided, words.Date(at.Local(), "2 Jan 2006 15:04"), v.DecidedBy, v.DecidedHow, until))
 	}
 	return nil
 }
 
 func (c *call) printConsent(i engine.ConsentInfo) {
-	fmt.Fprintf(c.out, "%s  %s to %s\n", i.ID, i.DeviceName, i.Recipient.Name)
+	fmt.Fprintln(c.out, words.Sprintf("%s  %s to %s", i.ID, i.DeviceName, i.Recipient.Name))
 	for _, l := range bestBefore(i.Consent, time.Local) {
 		fmt.Fprintln(c.out, "  "+l)
 	}
-	fmt.Fprintf(c.out, "  decided: %s\n", i.Decided)
+	fmt.Fprintln(c.out, "  "+words.Sprintf("decided: %s", i.Decided))
 	if a, ok := newest(i.Actions); ok {
-		fmt.Fprintf(c.out, "  done:    %s %s%s\n", a.Kind, a.State, reason(a))
+		fmt.Fprintln(c.out, "  "+words.Sprintf("done:    %s %s%s", a.Kind, a.State, reason(a)))
 	} else {
-		fmt.Fprintln(c.out, "  done:    nothing was to be done")
+		fmt.Fprintln(c.out, "  "+words.Text("done:    nothing was to be done"))
 	}
-	fmt.Fprintf(c.out, "  seen:    %s\n", seenWords(i))
+	fmt.Fprintln(c.out, "  "+words.Sprintf("seen:    %s", seenWords(i)))
 	if l := unsettled(i); l != "" {
 		fmt.Fprintln(c.out, "  "+l)
 	}
 	if !i.EndsEarlier.IsZero() {
-		fmt.Fprintf(c.out, "  ends earlier: the access it goes by runs out on %s\n", i.EndsEarlier.Local().Format("2 January 2006 15:04"))
+		fmt.Fprintln(c.out, "  "+words.Sprintf("ends earlier: the access it goes by runs out on %s", words.Date(i.EndsEarlier.Local(), "2 January 2006 15:04")))
 	}
 	if l := keeper(i); l != "" {
 		fmt.Fprintln(c.out, "  "+l)
@@ -102,7 +103,7 @@ func (c *call) printConsent(i engine.ConsentInfo) {
 // seenWords is what was seen; of what sends again, when it had stopped.
 func seenWords(i engine.ConsentInfo) string {
 	if quiet := consent.Relapsed(i.Actions); i.Seen == consent.Flowing && !quiet.IsZero() {
-		return fmt.Sprintf("%s: it sends again; it had stopped when looked at on %s", i.Seen, quiet.Local().Format("2 January 2006 15:04"))
+		return words.Sprintf("%s: it sends again; it had stopped when looked at on %s", i.Seen, words.Date(quiet.Local(), "2 January 2006 15:04"))
 	}
 	return string(i.Seen)
 }
@@ -114,9 +115,9 @@ func unsettled(i engine.ConsentInfo) string {
 	case !ok:
 		return ""
 	case i.Decided.Live() && a.Origin == consent.FromDoubt && a.Kind == consent.ActBlock && a.State != consent.Cancelled:
-		return "blocked for now, because this computer's clock is in doubt; given back within a minute if the clock was wrong"
+		return words.Text("blocked for now, because this computer's clock is in doubt; given back within a minute if the clock was wrong")
 	case a.State == consent.Stuck || a.State == consent.NeedsPerson:
-		return fmt.Sprintf("it needs you: \"step %s\" says how it can go on", i.ID)
+		return words.Sprintf("it needs you: \"step %s\" says how it can go on", i.ID)
 	default:
 		return ""
 	}
@@ -130,7 +131,7 @@ func (c *call) doubted(ctx context.Context, e engine.Engine) error {
 	}
 	for _, p := range o.Problems {
 		if p.ID == "clock" {
-			fmt.Fprintf(c.errs, "bestbefore-agent: %s %s\n", p.Text, p.Fix)
+			c.complain(words.Sprintf("%s %s", p.Text, p.Fix))
 		}
 	}
 	return nil
@@ -139,20 +140,20 @@ func (c *call) doubted(ctx context.Context, e engine.Engine) error {
 // bestBefore says when c ends: the moment as the clocks here show it, what was
 // agreed where those show something else, and what was added to it.
 func bestBefore(c consent.Consent, here *time.Location) []string {
-	const moment = "Mon 2 Jan 2006 15:04:05"
+	moment := func(where *time.Location) string { return words.Date(c.Expires.In(where), "Mon 2 Jan 2006 15:04:05") }
 	if c.Expires.IsZero() {
-		line := "best before: no end"
+		line := words.Text("best before: no end")
 		if at := c.AskAt(); !at.IsZero() {
-			line += "; you are asked about it on " + at.In(here).Format("2 January 2006")
+			line = words.Sprintf("best before: no end; you are asked about it on %s", words.Date(at.In(here), "2 January 2006"))
 		}
 		return []string{line}
 	}
-	out := []string{fmt.Sprintf("best before %s (%s), %s", c.ExpiresCivil, c.Zone, c.Expires.In(here).Format(moment))}
-	if there, err := time.LoadLocation(c.Zone); err == nil && c.Expires.In(there).Format(moment) != c.Expires.In(here).Format(moment) {
-		out = append(out, fmt.Sprintf("that was agreed in the time zone %s; the moment is the same, shown as the clocks here show it", c.Zone))
+	out := []string{words.Sprintf("best before %s (%s), %s", c.ExpiresCivil, c.Zone, moment(here))}
+	if there, err := time.LoadLocation(c.Zone); err == nil && moment(there) != moment(here) {
+		out = append(out, words.Sprintf("that was agreed in the time zone %s; the moment is the same, shown as the clocks here show it", c.Zone))
 	}
 	if c.GraceUntil.After(c.Expires) {
-		out = append(out, "two more days were given, once: it ends "+c.GraceUntil.In(here).Format(moment))
+		out = append(out, words.Sprintf("two more days were given, once: it ends %s", words.Date(c.GraceUntil.In(here), "Mon 2 Jan 2006 15:04:05")))
 	}
 	return out
 }
@@ -162,11 +163,11 @@ func keeper(i engine.ConsentInfo) string {
 	if i.HeldBy == "" {
 		return ""
 	}
-	line := i.HeldBy + " keeps the date with this program off"
+	line := words.Sprintf("%s keeps the date with this program off.", i.HeldBy)
 	if i.HeldUntilRestart {
-		line += ", but only until it restarts"
+		line = words.Sprintf("%s keeps the date with this program off, but only until it restarts.", i.HeldBy)
 	}
-	return strings.TrimSpace(line + ". " + i.HeldNote)
+	return strings.TrimSpace(line + " " + i.HeldNote)
 }
 
 func reason(a consent.Action) string {

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
 )
 
 // coverage says of each device who sees what it sends, and what is missing.
 func (c *call) coverage(ctx context.Context, args []string) error {
 	var asJSON bool
-	if _, err := words("coverage", args, 0, 0, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") }); err != nil {
+	if _, err := positional("coverage", args, 0, 0, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") }); err != nil {
 		return err
 	}
 	return c.with(ctx, partsConnect, func(ctx context.Context, e engine.Engine) error {
@@ -29,15 +30,15 @@ func (c *call) coverage(ctx context.Context, args []string) error {
 		if asJSON {
 			return writeJSON(c.out, convert(ds, sightOut))
 		}
-		c.none(len(ds), "No devices yet. Try \"scan\".")
+		c.none(len(ds), words.Text("No devices yet. Try \"scan\"."))
 		for _, d := range ds {
 			fmt.Fprintf(c.out, "%s  %s: %s\n", d.ID, d.Name(), d.Coverage)
 			for _, n := range d.Sight.OwnNames {
-				fmt.Fprintf(c.out, "        It asks its own name server (%s): what a DNS blocker shows of it is not all.\n", n.Name)
+				fmt.Fprintln(c.out, "        "+words.Sprintf("It asks its own name server (%s): what a DNS blocker shows of it is not all.", n.Name))
 			}
 			for _, m := range d.Sight.Missing {
 				if d.Role == discovery.RoleOrdinary {
-					fmt.Fprintf(c.out, "        %s\n", missingWords[m])
+					fmt.Fprintf(c.out, "        %s\n", words.Text(missingWords[m]))
 				}
 			}
 		}
@@ -47,10 +48,10 @@ func (c *call) coverage(ctx context.Context, args []string) error {
 
 // missingWords say what would be needed to see more.
 var missingWords = map[engine.Missing]string{
-	engine.MissingAny:     "To see what it sends: connect your router or gateway, a DNS blocker, or what your router exports (NetFlow).",
-	engine.MissingAddress: "A connection is there and does not know this device: connect your router or gateway, which sees all that passes it.",
-	engine.MissingBytes:   "To see how much it sends and to which addresses: connect your router or gateway, or what your router exports (NetFlow).",
-	engine.MissingNames:   "To see which names it looks up: connect a DNS blocker (AdGuard Home, Pi-hole).",
+	engine.MissingAny:     words.Later("To see what it sends: connect your router or gateway, a DNS blocker, or what your router exports (NetFlow)."),
+	engine.MissingAddress: words.Later("A connection is there and does not know this device: connect your router or gateway, which sees all that passes it."),
+	engine.MissingBytes:   words.Later("To see how much it sends and to which addresses: connect your router or gateway, or what your router exports (NetFlow)."),
+	engine.MissingNames:   words.Later("To see which names it looks up: connect a DNS blocker (AdGuard Home, Pi-hole)."),
 }
 
 type sightJSON struct {

@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
 	"bestbefore/discovery/mud"
 )
 
 // run works until it is stopped.
 func (c *call) run(ctx context.Context, args []string) error {
-	if _, err := words("run", args, 0, 0, nil); err != nil {
+	if _, err := positional("run", args, 0, 0, nil); err != nil {
 		return err
 	}
 	return c.serve(ctx)
@@ -24,14 +25,14 @@ func (c *call) run(ctx context.Context, args []string) error {
 func (c *call) scan(ctx context.Context, args []string) error {
 	var length time.Duration
 	var asJSON bool
-	if _, err := words("scan", args, 0, 0, func(f *flag.FlagSet) {
+	if _, err := positional("scan", args, 0, 0, func(f *flag.FlagSet) {
 		f.DurationVar(&length, "for", 15*time.Second, "")
 		f.BoolVar(&asJSON, "json", false, "")
 	}); err != nil {
 		return err
 	}
 	if length <= 0 {
-		return usagef("--for must be longer than nothing")
+		return misused(words.Text("--for must be longer than nothing"))
 	}
 	return c.with(ctx, partsScan, func(ctx context.Context, e engine.Engine) error {
 		scanning, stop := context.WithTimeout(ctx, length)
@@ -46,7 +47,7 @@ func (c *call) scan(ctx context.Context, args []string) error {
 		if asJSON {
 			return writeJSON(c.out, convert(ds, deviceOut))
 		}
-		c.none(len(ds), "No device was found. Is this computer on the home's network? \"scan --for 1m\" looks longer.")
+		c.none(len(ds), words.Text("No device was found. Is this computer on the home's network? \"scan --for 1m\" looks longer."))
 		return nil
 	})
 }
@@ -101,9 +102,9 @@ func kindWords(d engine.DeviceInfo) string {
 func roleWord(r discovery.Role) string {
 	switch r {
 	case discovery.RoleThisComputer:
-		return "this computer"
+		return words.Text("this computer")
 	case discovery.RoleRouter:
-		return "the router"
+		return words.Text("the router")
 	default:
 		return ""
 	}
@@ -111,7 +112,7 @@ func roleWord(r discovery.Role) string {
 
 func (c *call) devices(ctx context.Context, args []string) error {
 	var asJSON bool
-	if _, err := words("devices", args, 0, 0, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") }); err != nil {
+	if _, err := positional("devices", args, 0, 0, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") }); err != nil {
 		return err
 	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
@@ -122,10 +123,10 @@ func (c *call) devices(ctx context.Context, args []string) error {
 		if asJSON {
 			return writeJSON(c.out, convert(ds, deviceOut))
 		}
-		c.none(len(ds), "No devices yet. Try \"scan\".")
+		c.none(len(ds), words.Text("No devices yet. Try \"scan\"."))
 		w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 		for _, d := range ds {
-			fmt.Fprintf(w, "%s\t%s\t%s\tlast seen %s\n", d.ID, d.Name(), kindWords(d), d.LastSeen.Local().Format("2 Jan 15:04"))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", d.ID, d.Name(), kindWords(d), words.Sprintf("last seen %s", words.Date(d.LastSeen.Local(), "2 Jan 15:04")))
 		}
 		return w.Flush()
 	})
@@ -133,7 +134,7 @@ func (c *call) devices(ctx context.Context, args []string) error {
 
 func (c *call) device(ctx context.Context, args []string) error {
 	var asJSON bool
-	pos, err := words("device", args, 1, 1, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") })
+	pos, err := positional("device", args, 1, 1, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") })
 	if err != nil {
 		return err
 	}
@@ -147,16 +148,16 @@ func (c *call) device(ctx context.Context, args []string) error {
 		}
 		fmt.Fprintln(c.out, oneLine(d))
 		for _, x := range d.Guess.Evidence {
-			fmt.Fprintf(c.out, "  %s: %s, because %s\n", x.What, x.Value, x.Because)
+			fmt.Fprintln(c.out, "  "+words.Sprintf("%s: %s, because %s", x.What, x.Value, x.Because))
 		}
 		for _, a := range d.Addresses {
-			fmt.Fprintf(c.out, "  address %s\n", a.Addr)
+			fmt.Fprintln(c.out, "  "+words.Sprintf("address %s", a.Addr))
 		}
 		for _, s := range d.Services {
-			fmt.Fprintf(c.out, "  announces %s %q port %d\n", s.Type, discovery.Clean(s.Instance), s.Port)
+			fmt.Fprintln(c.out, "  "+words.Sprintf("announces %s %q port %d", s.Type, discovery.Clean(s.Instance), s.Port))
 		}
 		if at, by := mud.Announced(d.Device); at != "" {
-			fmt.Fprintf(c.out, "  its maker publishes what it needs at %s (heard by %s; not fetched)\n", at, by)
+			fmt.Fprintln(c.out, "  "+words.Sprintf("its maker publishes what it needs at %s (heard by %s; not fetched)", at, by))
 		}
 		fmt.Fprintf(c.out, "  %s\n", d.Coverage)
 		return nil
@@ -164,7 +165,7 @@ func (c *call) device(ctx context.Context, args []string) error {
 }
 
 func (c *call) label(ctx context.Context, args []string) error {
-	pos, err := words("label", args, 2, 2, nil)
+	pos, err := positional("label", args, 2, 2, nil)
 	if err != nil {
 		return err
 	}
@@ -178,7 +179,7 @@ func (c *call) label(ctx context.Context, args []string) error {
 }
 
 func (c *call) merge(ctx context.Context, args []string) error {
-	pos, err := words("merge", args, 2, 2, nil)
+	pos, err := positional("merge", args, 2, 2, nil)
 	if err != nil {
 		return err
 	}
@@ -188,7 +189,7 @@ func (c *call) merge(ctx context.Context, args []string) error {
 }
 
 func (c *call) split(ctx context.Context, args []string) error {
-	pos, err := words("split", args, 1, 1, nil)
+	pos, err := positional("split", args, 1, 1, nil)
 	if err != nil {
 		return err
 	}
@@ -202,7 +203,7 @@ func (c *call) split(ctx context.Context, args []string) error {
 }
 
 func (c *call) essential(ctx context.Context, args []string) error {
-	pos, err := words("essential", args, 2, 2, nil)
+	pos, err := positional("essential", args, 2, 2, nil)
 	if err != nil {
 		return err
 	}
@@ -212,7 +213,7 @@ func (c *call) essential(ctx context.Context, args []string) error {
 		grade = discovery.EssentialNone
 	case discovery.EssentialSafety, discovery.EssentialMedical, discovery.EssentialComfort:
 	default:
-		return usagef("%q is not a grade; use safety, medical, comfort or none", pos[1])
+		return misused(words.Sprintf("%q is not a grade; use safety, medical, comfort or none", pos[1]))
 	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
 		return e.SetEssential(ctx, discovery.DeviceID(pos[0]), grade)
@@ -221,12 +222,12 @@ func (c *call) essential(ctx context.Context, args []string) error {
 
 func (c *call) questions(ctx context.Context, args []string) error {
 	var asJSON bool
-	pos, err := words("questions", args, 0, 2, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") })
+	pos, err := positional("questions", args, 0, 2, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") })
 	if err != nil {
 		return err
 	}
 	if len(pos) == 1 || len(pos) == 2 && pos[1] != "yes" && pos[1] != "no" {
-		return usagef("usage: %s", commands()["questions"].usage)
+		return misuse("questions")
 	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
 		if len(pos) == 2 {
@@ -239,9 +240,9 @@ func (c *call) questions(ctx context.Context, args []string) error {
 		if asJSON {
 			return writeJSON(c.out, list(qs))
 		}
-		c.none(len(qs), "No question waits.")
+		c.none(len(qs), words.Text("No question waits."))
 		for _, q := range qs {
-			fmt.Fprintf(c.out, "%s  %s and %s: %s\n", q.ID, q.Device, q.Other, q.Why)
+			fmt.Fprintln(c.out, words.Sprintf("%s  %s and %s: %s", q.ID, q.Device, q.Other, q.Why))
 		}
 		return nil
 	})

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
 	"bestbefore/discovery/flow"
 )
@@ -15,7 +16,7 @@ import (
 func (c *call) forget(ctx context.Context, args []string) error {
 	r := engine.ForgetRequest{How: how}
 	var show bool
-	pos, err := words("forget", args, 0, 1, func(f *flag.FlagSet) {
+	pos, err := positional("forget", args, 0, 1, func(f *flag.FlagSet) {
 		f.StringVar(&r.From, "from", "", "")
 		f.StringVar(&r.To, "to", "", "")
 		f.BoolVar(&r.All, "all", false, "")
@@ -26,7 +27,7 @@ func (c *call) forget(ctx context.Context, args []string) error {
 		return err
 	}
 	if period := r.From != "" || r.To != ""; len(pos) == 0 && !r.All && !period || len(pos) == 1 && (r.All || period) || r.All && period {
-		return usagef("say one of a device, --from and --to, or --all; usage: %s", commands()["forget"].usage)
+		return misused(words.Sprintf("say one of a device, --from and --to, or --all; usage: %s", commands()["forget"].usage))
 	}
 	if r.From != "" || r.To != "" {
 		for _, day := range []string{r.From, r.To} {
@@ -51,10 +52,10 @@ func (c *call) forget(ctx context.Context, args []string) error {
 			return err
 		}
 		for _, l := range p.Goes {
-			fmt.Fprintln(c.out, "goes:  "+l)
+			fmt.Fprintln(c.out, words.Sprintf("goes:  %s", l))
 		}
 		for _, l := range p.Stays {
-			fmt.Fprintln(c.out, "stays: "+l)
+			fmt.Fprintln(c.out, words.Sprintf("stays: %s", l))
 		}
 		if show {
 			return nil
@@ -63,14 +64,14 @@ func (c *call) forget(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(c.out, "Deleted: %d records and sums of traffic, %d texts of the diary.\n", done.Rows, done.Texts)
+		fmt.Fprintln(c.out, words.Sprintf("Deleted: %d records and sums of traffic, %d texts of the diary.", done.Rows, done.Texts))
 		return nil
 	})
 }
 
 // test makes a connection's peer answer now.
 func (c *call) test(ctx context.Context, args []string) error {
-	pos, err := words("test", args, 1, 1, nil)
+	pos, err := positional("test", args, 1, 1, nil)
 	if err != nil {
 		return err
 	}
@@ -81,10 +82,10 @@ func (c *call) test(ctx context.Context, args []string) error {
 		}
 		c.printConnection(x)
 		if no := x.Cannot(); len(no) > 0 {
-			fmt.Fprintf(c.out, "  cannot: %s\n", strings.Join(no, ", "))
+			fmt.Fprintln(c.out, "  "+words.Sprintf("cannot: %s", strings.Join(no, ", ")))
 		}
 		if x.Coverage.Text != "" {
-			fmt.Fprintf(c.out, "  sees: %s\n", x.Coverage.Text)
+			fmt.Fprintln(c.out, "  "+words.Sprintf("sees: %s", x.Coverage.Text))
 		}
 		return nil
 	})

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 )
 
@@ -34,7 +35,7 @@ func guideOut(g connectors.Guide) guideJSON {
 // guides lists the makers and accounts whose steps are known, or shows the steps of one.
 func (c *call) guides(ctx context.Context, args []string) error {
 	var asJSON bool
-	pos, err := words("guides", args, 0, 20, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") })
+	pos, err := positional("guides", args, 0, 20, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") })
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func (c *call) guides(ctx context.Context, args []string) error {
 		case asJSON:
 			return writeJSON(c.out, convert(all, guideOut))
 		case len(all) == 0:
-			return fmt.Errorf("no steps are known for %q; \"guides\" lists those that are", strings.Join(pos, " "))
+			return words.Errorf("no steps are known for %q; \"guides\" lists those that are", strings.Join(pos, " "))
 		case len(all) == 1:
 			if all[0].Only != "" {
 				fmt.Fprintln(c.out, all[0].Only)
@@ -82,12 +83,15 @@ func chosenGuides(all []connectors.Guide, text string) []connectors.Guide {
 
 // printGuide prints the steps of one guide.
 func (c *call) printGuide(g connectors.Guide) {
-	fmt.Fprintf(c.out, "%s\n  where: %s\n", g.Name, g.Where)
+	fmt.Fprintln(c.out, g.Name)
+	fmt.Fprintln(c.out, "  "+words.Sprintf("where: %s", g.Where))
 	if g.Page != "" {
-		fmt.Fprintf(c.out, "  page:  %s\n", g.Page)
+		fmt.Fprintln(c.out, "  "+words.Sprintf("page:  %s", g.Page))
 	}
 	for n, s := range g.Steps {
 		fmt.Fprintf(c.out, "  %d. %s\n", n+1, s)
 	}
-	fmt.Fprintf(c.out, "  ends:    %s\n  goes on: %s\n  sign:    %s\n", g.Stops, g.Keeps, g.Sign)
+	fmt.Fprintln(c.out, "  "+words.Sprintf("ends:    %s", g.Stops))
+	fmt.Fprintln(c.out, "  "+words.Sprintf("goes on: %s", g.Keeps))
+	fmt.Fprintln(c.out, "  "+words.Sprintf("sign:    %s", g.Sign))
 }

@@ -10,6 +10,7 @@ import (
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/lifecycle"
 	"bestbefore/app/internal/rpc"
+	"bestbefore/assets/words"
 )
 
 // parts says what a command needs beside the stored data.
@@ -56,7 +57,7 @@ func (c *call) with(ctx context.Context, p parts, f func(context.Context, engine
 func (c *call) beside(ctx context.Context, inUse error, f func(context.Context, engine.Engine) error) error {
 	e, err := rpc.Dial(ctx, c.data)
 	if err != nil {
-		return fmt.Errorf("%w (and it does not answer)", inUse)
+		return words.Errorf("%w (and it does not answer)", inUse)
 	}
 	return errors.Join(f(ctx, e), e.Close())
 }
@@ -69,8 +70,8 @@ func (c *call) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "Best Before %s works with the data in %s. Nothing leaves this computer.\n", lifecycle.Version, c.data)
-	fmt.Fprintf(c.out, "Your own tables of who receives what go into %s.\n", filepath.Join(c.data, lifecycle.RecipientsDir))
+	fmt.Fprintln(c.out, words.Sprintf("Best Before %s works with the data in %s. Nothing leaves this computer.", lifecycle.Version, c.data))
+	fmt.Fprintln(c.out, words.Sprintf("Your own tables of who receives what go into %s.", filepath.Join(c.data, lifecycle.RecipientsDir)))
 	saving, stop := context.WithCancel(ctx)
 	saved := make(chan struct{})
 	go func() { defer close(saved); saveMemory(saving) }()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -12,6 +13,8 @@ import (
 	"strings"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/app/internal/secrets"
+	"bestbefore/assets/words"
 )
 
 // mostPassphrase bounds what is read as a passphrase.
@@ -23,7 +26,7 @@ const mostPassphrase = 1024
 // stands among the arguments.
 func (c *call) key(ctx context.Context, args []string) error {
 	var asJSON bool
-	pos, err := words("key", args, 0, 1, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") })
+	pos, err := positional("key", args, 0, 1, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") })
 	if err != nil {
 		return err
 	}
@@ -33,7 +36,7 @@ func (c *call) key(ctx context.Context, args []string) error {
 	what := strings.Join(pos, "")
 	f, ok := do[what]
 	if !ok {
-		return usagef("usage: %s", commands()["key"].usage)
+		return misuse("key")
 	}
 	c.silent = f != nil // the command asks itself
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
@@ -55,14 +58,21 @@ func (c *call) key(ctx context.Context, args []string) error {
 	})
 }
 
+// keyPlaces put the places of a key into words.
+var keyPlaces = map[string]string{
+	secrets.NameCredential: words.Later("systemd credential"),
+	secrets.NamePassphrase: words.Later("passphrase"),
+	secrets.NameKeyStore:   words.Later("key store"),
+}
+
 func keyWords(k engine.KeyInfo) string {
 	switch {
 	case k.Provider != "":
-		return "Passwords and the end of the diary are sealed with a key from: " + k.Provider + "."
+		return words.Sprintf("Passwords and the end of the diary are sealed with a key from: %s.", words.Text(cmp.Or(keyPlaces[k.Provider], k.Provider)))
 	case k.Chosen:
-		return "No password can be kept or used now: " + k.Trouble + ". \"key unlock\" takes the passphrase."
+		return words.Sprintf("No password can be kept or used now: %s. \"key unlock\" takes the passphrase.", k.Trouble)
 	default:
-		return "No password can be kept now: " + k.Trouble + ". \"key unlock\" takes a new passphrase instead."
+		return words.Sprintf("No password can be kept now: %s. \"key unlock\" takes a new passphrase instead.", k.Trouble)
 	}
 }
 
@@ -70,11 +80,11 @@ func keyWords(k engine.KeyInfo) string {
 func diskWords(d engine.Disk) string {
 	switch d {
 	case engine.DiskEncrypted:
-		return "The disk that holds the data folder is encrypted."
+		return words.Text("The disk that holds the data folder is encrypted.")
 	case engine.DiskOpen:
-		return "The disk that holds the data folder is not encrypted by this system: whoever has the disk can read devices, permissions and diary."
+		return words.Text("The disk that holds the data folder is not encrypted by this system: whoever has the disk can read devices, permissions and diary.")
 	default:
-		return "Whether the disk that holds the data folder is encrypted cannot be told here."
+		return words.Text("Whether the disk that holds the data folder is encrypted cannot be told here.")
 	}
 }
 
@@ -88,7 +98,7 @@ func (c *call) unlock(ctx context.Context, e engine.Engine) error {
 		return nil
 	}
 	if k.Chosen {
-		text, err := c.passphrase(ctx, "Passphrase: ")
+		text, err := c.passphrase(ctx, words.Text("Passphrase:"))
 		if err != nil {
 			return err
 		}
@@ -102,7 +112,7 @@ func (c *call) unlock(ctx context.Context, e engine.Engine) error {
 }
 
 func (c *call) changePassphrase(ctx context.Context, e engine.Engine) error {
-	old, err := c.passphrase(ctx, "The passphrase until now: ")
+	old, err := c.passphrase(ctx, words.Text("The passphrase until now:"))
 	if err != nil {
 		return err
 	}
@@ -118,19 +128,19 @@ func giveUp(ctx context.Context, e engine.Engine) error { return e.GiveUpPassphr
 
 // newPassphrase asks twice where it is typed.
 func (c *call) newPassphrase(ctx context.Context) (string, error) {
-	first, err := c.passphrase(ctx, "A new passphrase, four words or more: ")
+	first, err := c.passphrase(ctx, words.Text("A new passphrase, four words or more:"))
 	if err != nil {
 		return "", err
 	}
 	if f, ok := c.stdin.(*os.File); !ok || c.passphraseFile != "" || !terminal(f) {
 		return first, nil
 	}
-	again, err := c.passphrase(ctx, "Once more: ")
+	again, err := c.passphrase(ctx, words.Text("Once more:"))
 	if err != nil {
 		return "", err
 	}
 	if first != again {
-		return "", errors.New("the two are not the same; nothing was changed")
+		return "", words.New("the two are not the same; nothing was changed")
 	}
 	return first, nil
 }
@@ -151,10 +161,10 @@ func (c *call) passphrase(ctx context.Context, prompt string) (string, error) {
 func (c *call) typed(ctx context.Context, f *os.File, prompt string) (string, error) {
 	restore, ok := silence(f)
 	if !ok {
-		return "", errors.New("this terminal cannot hide what is typed; use --passphrase-file")
+		return "", words.New("this terminal cannot hide what is typed; use --passphrase-file")
 	}
 	defer func() { restore(); fmt.Fprintln(c.errs) }()
-	fmt.Fprint(c.errs, prompt)
+	fmt.Fprint(c.errs, prompt+" ")
 	type answer struct {
 		text string
 		err  error
@@ -179,10 +189,10 @@ func (c *call) line() (string, error) {
 	}
 	text, err := c.lines.ReadSlice('\n')
 	if errors.Is(err, bufio.ErrBufferFull) {
-		return "", fmt.Errorf("a passphrase has at most %d bytes", mostPassphrase)
+		return "", words.Errorf("a passphrase has at most %d bytes", mostPassphrase)
 	}
 	if err != nil && (!errors.Is(err, io.EOF) || len(text) == 0) {
-		return "", errors.New("no passphrase was given; type it, pipe it in, or use --passphrase-file")
+		return "", words.New("no passphrase was given; type it, pipe it in, or use --passphrase-file")
 	}
 	return strings.TrimRight(string(text), "\r\n"), nil
 }
@@ -191,22 +201,22 @@ func (c *call) line() (string, error) {
 func fromFile(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", fileFault("reading the passphrase", err)
+		return "", fileFault(words.Text("reading the passphrase"), err)
 	}
 	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
-		return "", fmt.Errorf("reading the passphrase: %w", err)
+		return "", words.Errorf("reading the passphrase: %w", err)
 	}
 	if runtime.GOOS != "windows" && st.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("others can read %s; make it yours alone first: chmod 600 %s", path, path)
+		return "", words.Errorf("others can read %s; make it yours alone first: chmod 600 %s", path, path)
 	}
 	b, err := io.ReadAll(io.LimitReader(f, mostPassphrase+1))
 	if err != nil {
-		return "", fmt.Errorf("reading the passphrase: %w", err)
+		return "", words.Errorf("reading the passphrase: %w", err)
 	}
 	if len(b) > mostPassphrase {
-		return "", fmt.Errorf("%s holds more than a passphrase", path)
+		return "", words.Errorf("%s holds more than a passphrase", path)
 	}
 	text, _, _ := strings.Cut(string(b), "\n")
 	return strings.TrimRight(text, "\r"), nil
@@ -223,5 +233,7 @@ func (c *call) asker(p parts) func(context.Context) (string, error) {
 	case p == partsNone || p == partsScan || !isFile || !terminal(f):
 		return nil
 	}
-	return func(ctx context.Context) (string, error) { return c.passphrase(ctx, "Passphrase of the key: ") }
+	return func(ctx context.Context) (string, error) {
+		return c.passphrase(ctx, words.Text("Passphrase of the key:"))
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 )
 
@@ -36,7 +37,7 @@ func lacking(kinds []connectors.Spec, r engine.ConnectRequest) error {
 			switch {
 			case k.Kind != r.Kind || !o.Required || o.Default != "" || r.Values[o.Key] != "" || r.Secrets[o.Key] != "":
 			case o.Secret:
-				out = append(out, o.Key+"=... on standard input ("+o.Label+")")
+				out = append(out, words.Sprintf("%s=... on standard input (%s)", o.Key, o.Label))
 			default:
 				out = append(out, "--set "+o.Key+"=... ("+o.Label+")")
 			}
@@ -45,7 +46,7 @@ func lacking(kinds []connectors.Spec, r engine.ConnectRequest) error {
 	if len(out) == 0 {
 		return nil
 	}
-	return usagef("%s also needs %s", r.Kind, strings.Join(out, " and "))
+	return misused(words.Sprintf("%s also needs %s", r.Kind, strings.Join(out, " "+words.Text("and")+" ")))
 }
 
 // link prints where the person says yes, and waits for it.
@@ -62,12 +63,12 @@ func (c *call) link(ctx context.Context, e engine.Engine, r engine.ConnectReques
 	defer stop()
 	switch {
 	case l.Code != "":
-		fmt.Fprintf(c.out, "Open this page on any device, and type the code %s there:\n", l.Code)
+		fmt.Fprintln(c.out, words.Sprintf("Open this page on any device, and type the code %s there:", l.Code))
 	case l.Here:
-		fmt.Fprintln(c.out, "Open this page in the browser of the computer on which Best Before runs, and say yes there:")
+		fmt.Fprintln(c.out, words.Text("Open this page in the browser of the computer on which Best Before runs, and say yes there:"))
 	default:
-		fmt.Fprintln(c.out, "Open this page, and say yes there:")
+		fmt.Fprintln(c.out, words.Text("Open this page, and say yes there:"))
 	}
-	fmt.Fprintf(c.out, "  %s\nWaiting until %s; Ctrl-C gives up.\n", l.URL, l.Until.Local().Format("15:04"))
+	fmt.Fprintf(c.out, "  %s\n%s\n", l.URL, words.Sprintf("Waiting until %s; Ctrl-C gives up.", l.Until.Local().Format("15:04")))
 	return e.WaitLink(ctx, l.ID)
 }

@@ -17,12 +17,13 @@ import (
 
 	"bestbefore/app/internal/lifecycle"
 	"bestbefore/app/internal/secrets"
+	"bestbefore/assets/words"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	if err := lifecycle.Speak(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG"))); err != nil {
-		fmt.Fprintf(os.Stderr, "bestbefore-agent: %s\n", err) // it speaks English then
+		(&call{errs: os.Stderr}).complain(err.Error()) // it speaks English then
 	}
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
@@ -41,7 +42,17 @@ type usageError struct{ text string }
 
 func (e usageError) Error() string { return e.text }
 
-func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+// misused is the fault of a wrong call.
+func misused(text string) error { return usageError{text} }
+
+// misuse shows how a command is called.
+func misuse(name string) error { return misused(words.Sprintf("usage: %s", commands()[name].usage)) }
+
+// program is our name, before what goes wrong.
+const program = "bestbefore-agent"
+
+// complain says on standard error what is wrong.
+func (c *call) complain(text string) { fmt.Fprintf(c.errs, "%s: %s\n", program, text) }
 
 // run is main without the process: it answers the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -56,12 +67,12 @@ func (c *call) answer(ctx context.Context, args []string) int {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &usage):
-		fmt.Fprintf(c.errs, "bestbefore-agent: %s\n", err)
+		c.complain(err.Error())
 		return exitUsage
 	case errors.Is(err, errSaid):
 		return exitFailed
 	default: // several faults are joined by line breaks
-		fmt.Fprintf(c.errs, "bestbefore-agent: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+		c.complain(strings.ReplaceAll(err.Error(), "\n", "; "))
 		return exitFailed
 	}
 }
@@ -81,57 +92,61 @@ type call struct {
 	cost           secrets.Cost  // of a new passphrase; zero is the usual
 }
 
+// syntax is how a command is typed, which is the same in every language.
+type syntax string
+
 // command is one word of the command line.
 type command struct {
-	usage, help string
-	do          func(*call, context.Context, []string) error
+	usage syntax
+	help  string
+	do    func(*call, context.Context, []string) error
 }
 
 func commands() map[string]command {
 	return map[string]command{
-		"run":            {"run", "work until stopped: watch the home, keep the dates", (*call).run},
-		"scan":           {"scan [--for 15s] [--json]", "devices as they appear", (*call).scan},
-		"devices":        {"devices [--json]", "list the devices", (*call).devices},
-		"device":         {"device ID [--json]", "one device and what it rests on", (*call).device},
-		"label":          {"label ID TEXT", "give a device your own name", (*call).label},
-		"merge":          {"merge ID ID", "two entries are one device; the first one stays", (*call).merge},
-		"split":          {"split ID", "take apart what was merged", (*call).split},
-		"essential":      {"essential ID safety|medical|comfort|none", "what the clock must not cut", (*call).essential},
-		"questions":      {"questions [--json] | questions ID yes|no", "is it the same device?", (*call).questions},
-		"flows":          {"flows [DEVICE] [--to NAME] [--since 7d | --from DATE [--until DATE]] [--json]", "where devices send; NAME is a company, a recipient or a destination", (*call).flows},
-		"news":           {"news [--json] | news fine DEVICE NAME ... | news stop DEVICE NAME ... | news allow DEVICE NAME ... --until DATE|DURATION [--data CATEGORY[,...]] [--then ...]", "to whom devices began to send; say that it is fine, stop it, or give it a date", (*call).news},
-		"guides":         {"guides [NAME] [--json]", "the steps for makers and accounts that only you can end", (*call).guides},
-		"coverage":       {"coverage [--json]", "who sees what each device sends, since when, and what would be needed to see more", (*call).coverage},
-		"declared":       {"declared DEVICE [--json] | declared DEVICE --file FILE | --fetch | --forget", "what its maker declares (MUD, RFC 8520), or its first quiet week, held against what was seen; --fetch fetches the file that it announces", (*call).declared},
-		"unusual":        {"unusual [--all] [--json] | unusual fine ID ...", "what devices do out of the ordinary; say that it is fine", (*call).unusual},
-		"allow":          {"allow DEVICE --to RECIPIENT|any --data CATEGORY[,...] --until DATE|DURATION [--then warn|guide|block|revoke|revoke-then-block] [--whole]", "give a permission with an end date", (*call).allow},
-		"consents":       {"consents [ID [--versions]] [--json]", "list the permissions, or show one and all that was decided about it", (*call).consents},
-		"renew":          {"renew ID --until DATE|DURATION", "renew a permission", (*call).renew},
-		"extend":         {"extend ID", "give a permission two more days, once", (*call).extend},
-		"end":            {"end ID [--confirm]", "end a permission now; --confirm where that deletes an access for good", (*call).end},
-		"confirm":        {"confirm ID [--steps]", "say that what only you could end by hand is done; or show the steps", (*call).confirm},
-		"step":           {"step ID [block|whole|guide]", "how an end that failed or waits for you can go on; go on so", (*call).step},
-		"undo":           {"undo", "take back the last decision", (*call).undo},
-		"disconnect":     {"disconnect DEVICE [--for 1h | --until DATE] [--confirm]", "cut a device from the internet now, for a while or until you reconnect it", (*call).disconnect},
-		"reconnect":      {"reconnect DEVICE", "lift that again", (*call).reconnect},
-		"connectors":     {"connectors [--json]", "kinds and connections", (*call).connectors},
-		"connect":        {"connect KIND [--set key=value ...] | connect KIND --setup", "set a connector up; secrets as key=value lines on standard input; --setup: what it needs first, and the text to paste there", (*call).connect},
-		"recipe":         {"recipe check FILE | recipe add FILE [--yes] | recipe list [--json] | recipe remove KIND", "connectors that somebody wrote as a file: look at one, use it, list, remove", (*call).recipe},
-		"change":         {"change CONNECTION --set key=value", "try other answers for a connection, and keep them if its peer accepts; --set key= takes one back; secrets as key=value lines on standard input", (*call).change},
-		"remove":         {"remove CONNECTION [--end|--forget|--abandon]", "lift what a connection holds and forget it; --end: end first, there, what it gave us; --forget: only here; --abandon: one that does not answer, with nothing lifted", (*call).remove},
-		"key":            {"key [--json] | key unlock|change|give-up", "the key that seals passwords, and the passphrase where there is no key store", (*call).key},
-		"access":         {"access [--json] | access end ID [--confirm]", "the tokens, keys, logins and accounts that your peers gave; end one for good", (*call).access},
-		"support":        {"support DEVICE [DATE|none --source TEXT]", "until when its maker keeps a device safe, and where that stands", (*call).support},
-		"test":           {"test CONNECTION", "make a connection's peer answer now", (*call).test},
-		"forget":         {"forget DEVICE|--from DATE --to DATE|--all [--texts] [--show]", "delete for good what was seen; --show only says what would go and what stays", (*call).forget},
-		"held":           {"held [--lift] [--json]", "what we set outside, and lift it", (*call).held},
-		"diary":          {"diary [--json] | diary --verify", "what was decided, done and seen", (*call).diary},
-		"captures":       {"captures [--json] | captures forget FILE", "capture files that were taken over; delete what one told", (*call).captures},
-		"import-capture": {"import-capture FILE [--new] [--show] [--json]", "take over what a capture file (pcap, pcapng) tells; --new adds devices never seen here, --show only says what it holds", (*call).importCapture},
-		"clock":          {"clock [--confirm]", "the time that is gone by; say that this computer's clock is right", (*call).clock},
-		"calendar":       {"calendar FILE|-", "the dates as a calendar file; import it again and it stays in step", (*call).calendar},
-		"backup":         {"backup [list] [--json] | backup now | backup restore NAME | backup phrase [--new] | backup restore FILE --phrase-file F", "copies of permissions, diary and devices; put one back", (*call).backup},
-		"export":         {"export DIR [--device DEVICE] [--to NAME] [--from DATE] [--until DATE] | export DIR --consent ID", "devices, flows, consents and diary as CSV and JSON; or only the flows that are chosen; or one permission alone, to hand on", (*call).export},
+		"run":            {syntax("run"), words.Text("work until stopped: watch the home, keep the dates"), (*call).run},
+		"scan":           {syntax("scan [--for 15s] [--json]"), words.Text("devices as they appear"), (*call).scan},
+		"devices":        {syntax("devices [--json]"), words.Text("list the devices"), (*call).devices},
+		"device":         {syntax("device ID [--json]"), words.Text("one device and what it rests on"), (*call).device},
+		"label":          {syntax("label ID TEXT"), words.Text("give a device your own name"), (*call).label},
+		"merge":          {syntax("merge ID ID"), words.Text("two entries are one device; the first one stays"), (*call).merge},
+		"split":          {syntax("split ID"), words.Text("take apart what was merged"), (*call).split},
+		"essential":      {syntax("essential ID safety|medical|comfort|none"), words.Text("what the clock must not cut"), (*call).essential},
+		"questions":      {syntax("questions [--json] | questions ID yes|no"), words.Text("is it the same device?"), (*call).questions},
+		"flows":          {syntax("flows [DEVICE] [--to NAME] [--since 7d | --from DATE [--until DATE]] [--json]"), words.Text("where devices send; NAME is a company, a recipient or a destination"), (*call).flows},
+		"news":           {syntax("news [--json] | news fine DEVICE NAME ... | news stop DEVICE NAME ... | news allow DEVICE NAME ... --until DATE|DURATION [--data CATEGORY[,...]] [--then ...]"), words.Text("to whom devices began to send; say that it is fine, stop it, or give it a date"), (*call).news},
+		"guides":         {syntax("guides [NAME] [--json]"), words.Text("the steps for makers and accounts that only you can end"), (*call).guides},
+		"coverage":       {syntax("coverage [--json]"), words.Text("who sees what each device sends, since when, and what would be needed to see more"), (*call).coverage},
+		"declared":       {syntax("declared DEVICE [--json] | declared DEVICE --file FILE | --fetch | --forget"), words.Text("what its maker declares (MUD, RFC 8520), or its first quiet week, held against what was seen; --fetch fetches the file that it announces"), (*call).declared},
+		"unusual":        {syntax("unusual [--all] [--json] | unusual fine ID ..."), words.Text("what devices do out of the ordinary; say that it is fine"), (*call).unusual},
+		"allow":          {syntax("allow DEVICE --to RECIPIENT|any --data CATEGORY[,...] --until DATE|DURATION [--then warn|guide|block|revoke|revoke-then-block] [--whole]"), words.Text("give a permission with an end date"), (*call).allow},
+		"consents":       {syntax("consents [ID [--versions]] [--json]"), words.Text("list the permissions, or show one and all that was decided about it"), (*call).consents},
+		"renew":          {syntax("renew ID --until DATE|DURATION"), words.Text("renew a permission"), (*call).renew},
+		"extend":         {syntax("extend ID"), words.Text("give a permission two more days, once"), (*call).extend},
+		"end":            {syntax("end ID [--confirm]"), words.Text("end a permission now; --confirm where that deletes an access for good"), (*call).end},
+		"confirm":        {syntax("confirm ID [--steps]"), words.Text("say that what only you could end by hand is done; or show the steps"), (*call).confirm},
+		"step":           {syntax("step ID [block|whole|guide]"), words.Text("how an end that failed or waits for you can go on; go on so"), (*call).step},
+		"undo":           {syntax("undo"), words.Text("take back the last decision"), (*call).undo},
+		"disconnect":     {syntax("disconnect DEVICE [--for 1h | --until DATE] [--confirm]"), words.Text("cut a device from the internet now, for a while or until you reconnect it"), (*call).disconnect},
+		"reconnect":      {syntax("reconnect DEVICE"), words.Text("lift that again"), (*call).reconnect},
+		"connectors":     {syntax("connectors [--json]"), words.Text("kinds and connections"), (*call).connectors},
+		"connect":        {syntax("connect KIND [--set key=value ...] | connect KIND --setup"), words.Text("set a connector up; secrets as key=value lines on standard input; --setup: what it needs first, and the text to paste there"), (*call).connect},
+		"recipe":         {syntax("recipe check FILE | recipe add FILE [--yes] | recipe list [--json] | recipe remove KIND"), words.Text("connectors that somebody wrote as a file: look at one, use it, list, remove"), (*call).recipe},
+		"change":         {syntax("change CONNECTION --set key=value"), words.Text("try other answers for a connection, and keep them if its peer accepts; --set key= takes one back; secrets as key=value lines on standard input"), (*call).change},
+		"remove":         {syntax("remove CONNECTION [--end|--forget|--abandon]"), words.Text("lift what a connection holds and forget it; --end: end first, there, what it gave us; --forget: only here; --abandon: one that does not answer, with nothing lifted"), (*call).remove},
+		"key":            {syntax("key [--json] | key unlock|change|give-up"), words.Text("the key that seals passwords, and the passphrase where there is no key store"), (*call).key},
+		"access":         {syntax("access [--json] | access end ID [--confirm]"), words.Text("the tokens, keys, logins and accounts that your peers gave; end one for good"), (*call).access},
+		"support":        {syntax("support DEVICE [DATE|none --source TEXT]"), words.Text("until when its maker keeps a device safe, and where that stands"), (*call).support},
+		"test":           {syntax("test CONNECTION"), words.Text("make a connection's peer answer now"), (*call).test},
+		"forget":         {syntax("forget DEVICE|--from DATE --to DATE|--all [--texts] [--show]"), words.Text("delete for good what was seen; --show only says what would go and what stays"), (*call).forget},
+		"held":           {syntax("held [--lift] [--json]"), words.Text("what we set outside, and lift it"), (*call).held},
+		"diary":          {syntax("diary [--json] | diary --verify"), words.Text("what was decided, done and seen"), (*call).diary},
+		"captures":       {syntax("captures [--json] | captures forget FILE"), words.Text("capture files that were taken over; delete what one told"), (*call).captures},
+		"import-capture": {syntax("import-capture FILE [--new] [--show] [--json]"), words.Text("take over what a capture file (pcap, pcapng) tells; --new adds devices never seen here, --show only says what it holds"), (*call).importCapture},
+		"clock":          {syntax("clock [--confirm]"), words.Text("the time that is gone by; say that this computer's clock is right"), (*call).clock},
+		"calendar":       {syntax("calendar FILE|-"), words.Text("the dates as a calendar file; import it again and it stays in step"), (*call).calendar},
+		"backup":         {syntax("backup [list] [--json] | backup now | backup restore NAME | backup phrase [--new] | backup restore FILE --phrase-file F"), words.Text("copies of permissions, diary and devices; put one back"), (*call).backup},
+		"export":         {syntax("export DIR [--device DEVICE] [--to NAME] [--from DATE] [--until DATE] | export DIR --consent ID"), words.Text("devices, flows, consents and diary as CSV and JSON; or only the flows that are chosen; or one permission alone, to hand on"), (*call).export},
 	}
 }
 
@@ -147,14 +162,14 @@ func (c *call) dispatch(ctx context.Context, args []string) error {
 		switch {
 		case args[0] == "--data" || args[0] == "-data":
 			if len(args) < 2 {
-				return usagef("--data needs a folder")
+				return misused(words.Text("--data needs a folder"))
 			}
 			c.data, args = args[1], args[2:]
 		case len(args[0]) > 7 && args[0][:7] == "--data=":
 			c.data, args = args[0][7:], args[1:]
 		case args[0] == "--passphrase-file":
 			if len(args) < 2 {
-				return usagef("--passphrase-file needs a file")
+				return misused(words.Text("--passphrase-file needs a file"))
 			}
 			c.passphraseFile, args = args[1], args[2:]
 		case args[0] == "--help" || args[0] == "-h":
@@ -164,12 +179,12 @@ func (c *call) dispatch(ctx context.Context, args []string) error {
 			fmt.Fprintln(c.out, lifecycle.Version)
 			return nil
 		default:
-			return usagef("there is no option %q before the command; --help lists what there is", args[0])
+			return misused(words.Sprintf("there is no option %q before the command; --help lists what there is", args[0]))
 		}
 	}
 	if len(args) == 0 {
 		c.help(c.errs)
-		return usagef("say what to do")
+		return misused(words.Text("say what to do"))
 	}
 	if args[0] == "help" {
 		c.help(c.out)
@@ -177,7 +192,7 @@ func (c *call) dispatch(ctx context.Context, args []string) error {
 	}
 	cmd, ok := commands()[args[0]]
 	if !ok {
-		return usagef("there is no command %q; --help lists them", args[0])
+		return misused(words.Sprintf("there is no command %q; --help lists them", args[0]))
 	}
 	if c.data == "" {
 		dir, err := lifecycle.DefaultDataDir()
@@ -191,13 +206,14 @@ func (c *call) dispatch(ctx context.Context, args []string) error {
 }
 
 func (c *call) help(w io.Writer) {
-	fmt.Fprintln(w, "bestbefore-agent [--data DIR] [--passphrase-file FILE] COMMAND")
+	fmt.Fprintln(w, syntax(program+" [--data DIR] [--passphrase-file FILE] COMMAND"))
 	fmt.Fprintln(w)
 	all := commands()
 	for _, name := range order {
 		fmt.Fprintf(w, "  %s\n        %s\n", all[name].usage, all[name].help)
 	}
 	fmt.Fprintln(w)
-	fmt.Fprintf(w, "The data lie in --data DIR. Its folder %s holds your own tables of who receives what (*.tsv), lists in its folder lists,\nand newer files of addresses (*.mmdb); they are read within a minute, and win over ours.\n\n", lifecycle.RecipientsDir)
-	fmt.Fprintln(w, "Exit codes: 0 done, 1 failed, 2 wrong call.")
+	fmt.Fprintln(w, words.Sprintf("The data lie in --data DIR. Its folder %s holds your own tables of who receives what (*.tsv), lists in its folder lists,\nand newer files of addresses (*.mmdb); they are read within a minute, and win over ours.", lifecycle.RecipientsDir))
+	fmt.Fprintln(w)
+	fmt.Fprintln(w, words.Text("Exit codes: 0 done, 1 failed, 2 wrong call."))
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -32,7 +33,7 @@ func (c *call) news(ctx context.Context, args []string) error {
 	var asJSON bool
 	var then string
 	var ask newsAsk
-	pos, err := words("news", args, 0, 100, func(f *flag.FlagSet) {
+	pos, err := positional("news", args, 0, 100, func(f *flag.FlagSet) {
 		f.BoolVar(&asJSON, "json", false, "")
 		f.StringVar(&ask.until, "until", "", "")
 		f.StringVar(&ask.data, "data", "any", "")
@@ -46,7 +47,7 @@ func (c *call) news(ctx context.Context, args []string) error {
 	}
 	ask.answer = pos[0]
 	if !slices.Contains([]string{"fine", "allow", "stop"}, ask.answer) || len(pos) < 3 || (ask.answer == "allow") != (ask.until != "") {
-		return usagef("usage: %s", commands()["news"].usage)
+		return misuse("news")
 	}
 	if ask.until != "" {
 		if err := until("--until", ask.until); err != nil {
@@ -80,9 +81,9 @@ func (c *call) listNews(ctx context.Context, e engine.Engine, asJSON bool) error
 		return writeJSON(c.out, out)
 	}
 	for _, n := range out {
-		fmt.Fprintf(c.out, "%s  %s sends to %s, new since %s\n", n.Device, n.DeviceName, n.Name, n.Since.Local().Format("2 January 2006"))
+		fmt.Fprintln(c.out, words.Sprintf("%s  %s sends to %s, new since %s", n.Device, n.DeviceName, n.Name, words.Date(n.Since.Local(), "2 January 2006")))
 	}
-	c.none(len(out), "Nobody new receives anything.")
+	c.none(len(out), words.Text("Nobody new receives anything."))
 	return nil
 }
 
@@ -98,14 +99,14 @@ func (c *call) answerNews(ctx context.Context, e engine.Engine, ask newsAsk, dev
 	}
 	for _, n := range names {
 		if !slices.ContainsFunc(met, func(m engine.NewRecipient) bool { return m.Device == d.ID && m.Name == n }) {
-			return fmt.Errorf("%s sends to nobody new called %q; \"news\" lists who is", d.Name(), n)
+			return words.Errorf("%s sends to nobody new called %q; \"news\" lists who is", d.Name(), n)
 		}
 	}
 	if ask.answer == "fine" {
 		if err := e.Fine(ctx, d.ID, names, how); err != nil {
 			return err
 		}
-		fmt.Fprintln(c.out, "It may go on. You are not asked about it again.")
+		fmt.Fprintln(c.out, words.Text("It may go on. You are not asked about it again."))
 		return nil
 	}
 	for _, n := range names {

@@ -15,13 +15,14 @@ import (
 	"strings"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 )
 
 func (c *call) connectors(ctx context.Context, args []string) error {
 	var asJSON bool
-	if _, err := words("connectors", args, 0, 0, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") }); err != nil {
+	if _, err := positional("connectors", args, 0, 0, func(f *flag.FlagSet) { f.BoolVar(&asJSON, "json", false, "") }); err != nil {
 		return err
 	}
 	return c.with(ctx, partsConnect, func(ctx context.Context, e engine.Engine) error {
@@ -33,23 +34,25 @@ func (c *call) connectors(ctx context.Context, args []string) error {
 			return writeJSON(c.out, info)
 		}
 		for _, k := range info.Kinds {
-			fmt.Fprintf(c.out, "%s  %s\n  sees:  %s\n  stops: %s\n", k.Kind, k.Name, k.Sees, k.Stops)
+			fmt.Fprintf(c.out, "%s  %s\n", k.Kind, k.Name)
+			fmt.Fprintln(c.out, "  "+words.Sprintf("sees:  %s", k.Sees))
+			fmt.Fprintln(c.out, "  "+words.Sprintf("stops: %s", k.Stops))
 			for _, n := range k.Needs {
-				fmt.Fprintf(c.out, "  needs: %s\n", n)
+				fmt.Fprintln(c.out, "  "+words.Sprintf("needs: %s", n))
 			}
 			if k.Setup != "" {
-				fmt.Fprintf(c.out, "  first: connect %s --setup prints what to paste there\n", k.Kind)
+				fmt.Fprintln(c.out, "  "+words.Sprintf("first: connect %s --setup prints what to paste there", k.Kind))
 			}
 			for _, o := range k.Options {
 				if o.Secret {
-					fmt.Fprintf(c.out, "  %s=... on standard input  %s\n", o.Key, o.Label)
+					fmt.Fprintln(c.out, "  "+words.Sprintf("%s=... on standard input  %s", o.Key, o.Label))
 					continue
 				}
 				fmt.Fprintf(c.out, "  --set %s=%s  %s\n", o.Key, cmp.Or(strings.Join(o.Values(), "|"), "..."), o.Label)
 			}
 		}
 		for _, p := range info.Found {
-			fmt.Fprintf(c.out, "found at home: %s  connect %s%s\n", p.Name, p.Kind, sets(p.Values))
+			fmt.Fprintln(c.out, words.Sprintf("found at home: %s  connect %s%s", p.Name, p.Kind, sets(p.Values)))
 		}
 		for _, x := range info.Connections {
 			c.printConnection(x)
@@ -68,33 +71,33 @@ func sets(values map[string]string) string {
 }
 
 func (c *call) printConnection(x engine.ConnectionInfo) {
-	state := "open"
+	state := words.Text("open")
 	switch {
 	case x.Disabled:
-		state = "switched off"
+		state = words.Text("switched off")
 	case !x.Open && x.Trouble == "":
-		state = "opening"
+		state = words.Text("opening")
 	case !x.Open:
-		state = "not open"
+		state = words.Text("not open")
 	}
 	if x.Trouble != "" {
 		state += ": " + x.Trouble
 	}
 	fmt.Fprintf(c.out, "%s  %s (%s)  %s\n", x.ID, x.Name, x.Kind, state)
 	if len(x.Can) > 0 {
-		fmt.Fprintf(c.out, "  can: %s\n", strings.Join(x.Can, ", "))
+		fmt.Fprintln(c.out, "  "+words.Sprintf("can: %s", strings.Join(x.Can, ", ")))
 	}
 	if x.Traits.HoldsStart && !x.Traits.SurvivesRestart {
 		fmt.Fprintln(c.out, "  note: what it keeps by itself holds until it restarts")
 	}
 	if x.Traits.Note != "" {
-		fmt.Fprintf(c.out, "  note: %s\n", x.Traits.Note)
+		fmt.Fprintln(c.out, "  "+words.Sprintf("note: %s", x.Traits.Note))
 	}
 }
 
 func (c *call) connect(ctx context.Context, args []string) error {
 	set, first := settings{}, false
-	pos, err := words("connect", args, 1, 1, func(f *flag.FlagSet) {
+	pos, err := positional("connect", args, 1, 1, func(f *flag.FlagSet) {
 		f.Var(set, "set", "")
 		f.BoolVar(&first, "setup", false, "")
 	})
@@ -135,19 +138,19 @@ func (c *call) fromStdin() (map[string]string, error) {
 		}
 		k, v, ok := strings.Cut(line, "=")
 		if !ok {
-			return nil, usagef("standard input wants key=value lines")
+			return nil, misused(words.Text("standard input wants key=value lines"))
 		}
 		out[k] = v
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("reading secrets: %w", err)
+		return nil, words.Errorf("reading secrets: %w", err)
 	}
 	return out, nil
 }
 
 func (c *call) held(ctx context.Context, args []string) error {
 	var asJSON, lift bool
-	if _, err := words("held", args, 0, 0, func(f *flag.FlagSet) {
+	if _, err := positional("held", args, 0, 0, func(f *flag.FlagSet) {
 		f.BoolVar(&asJSON, "json", false, "")
 		f.BoolVar(&lift, "lift", false, "")
 	}); err != nil {
@@ -161,11 +164,11 @@ func (c *call) held(ctx context.Context, args []string) error {
 		if asJSON && !lift {
 			return writeJSON(c.out, list(held))
 		}
-		c.none(len(held), "Nothing outside carries our mark.")
+		c.none(len(held), words.Text("Nothing outside carries our mark."))
 		var failed error // what cannot be lifted does not keep the others
 		for _, h := range held {
 			if h.Unasked != "" {
-				failed = errors.Join(failed, fmt.Errorf("what %s holds is not known now: %s", h.Connection, h.Unasked))
+				failed = errors.Join(failed, words.Errorf("what %s holds is not known now: %s", h.Connection, h.Unasked))
 				continue
 			}
 			fmt.Fprintf(c.out, "%s  %s  %s\n", h.Connection, h.Mark, heldText(h))
@@ -176,7 +179,7 @@ func (c *call) held(ctx context.Context, args []string) error {
 				failed = errors.Join(failed, fmt.Errorf("%s %s: %w", h.Connection, h.Mark, err))
 				continue
 			}
-			fmt.Fprintln(c.out, "  lifted")
+			fmt.Fprintln(c.out, "  "+words.Text("lifted"))
 		}
 		return failed
 	})
@@ -187,7 +190,7 @@ func (c *call) held(ctx context.Context, args []string) error {
 func heldText(h engine.HeldInfo) string {
 	text := h.Text
 	if !h.Active && !h.From.IsZero() {
-		text += ", from " + h.From.Local().Format("2 January 2006 15:04") + " on"
+		text = words.Sprintf("%s, from %s on", text, words.Date(h.From.Local(), "2 January 2006 15:04"))
 	}
 	switch {
 	case h.Device == "":
@@ -201,7 +204,7 @@ func heldText(h engine.HeldInfo) string {
 
 func (c *call) diary(ctx context.Context, args []string) error {
 	var asJSON, verify bool
-	if _, err := words("diary", args, 0, 0, func(f *flag.FlagSet) {
+	if _, err := positional("diary", args, 0, 0, func(f *flag.FlagSet) {
 		f.BoolVar(&asJSON, "json", false, "")
 		f.BoolVar(&verify, "verify", false, "")
 	}); err != nil {
@@ -222,9 +225,9 @@ func (c *call) diary(ctx context.Context, args []string) error {
 		if asJSON {
 			return writeJSON(c.out, convert(es, diaryOut))
 		}
-		c.none(len(es), "The diary is empty.")
+		c.none(len(es), words.Text("The diary is empty."))
 		for _, x := range es {
-			fmt.Fprintf(c.out, "%d  %s  %-14s %s\n", x.Seq, x.Time.Local().Format("2 Jan 2006 15:04:05"), x.Kind, x.Text)
+			fmt.Fprintf(c.out, "%d  %s  %-14s %s\n", x.Seq, words.Date(x.Time.Local(), "2 Jan 2006 15:04:05"), x.Kind, x.Text)
 		}
 		return nil
 	})
@@ -254,21 +257,21 @@ func allEntries(ctx context.Context, e engine.Engine) ([]engine.DiaryEntry, erro
 // altered or is missing, and that is a failure.
 func (c *call) verdict(r ledger.Report) error {
 	if !r.OK() {
-		fmt.Fprintf(c.errs, "bestbefore-agent: the diary is not as it was written: %s; the %d entries before it are good\n", r.Fault, r.Entries)
+		c.complain(words.Sprintf("the diary is not as it was written: %s; the %d entries before it are good", r.Fault, r.Entries))
 		return errSaid
 	}
-	sealed := "Its end is sealed."
+	sealed := words.Text("Its end is sealed.")
 	if !r.Sealed {
-		sealed = "Its end is not sealed, because there was no key store: if the newest entries were cut off, that would not be found."
+		sealed = words.Text("Its end is not sealed, because there was no key store: if the newest entries were cut off, that would not be found.")
 	}
-	fmt.Fprintf(c.out, "The diary is whole: %d entries. %s\n", r.Entries, sealed)
+	fmt.Fprintln(c.out, words.Sprintf("The diary is whole: %d entries. %s", r.Entries, sealed))
 	return nil
 }
 
 func (c *call) export(ctx context.Context, args []string) error {
 	var one string
 	var ask flowAsk
-	pos, err := words("export", args, 1, 1, func(f *flag.FlagSet) {
+	pos, err := positional("export", args, 1, 1, func(f *flag.FlagSet) {
 		f.StringVar(&one, "consent", "", "")
 		f.StringVar(&ask.device, "device", "", "")
 		ask.flags(f)
@@ -278,7 +281,7 @@ func (c *call) export(ctx context.Context, args []string) error {
 	}
 	ask.since = ask.from
 	if one != "" && !ask.empty() {
-		return usagef("a permission is exported alone; usage: %s", commands()["export"].usage)
+		return misused(words.Sprintf("a permission is exported alone; usage: %s", commands()["export"].usage))
 	}
 	dir, err := filepath.Abs(pos[0]) // the engine may run elsewhere
 	if err != nil {

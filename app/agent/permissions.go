@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -24,7 +25,7 @@ const flowsShown = 1000
 func (c *call) flows(ctx context.Context, args []string) error {
 	var asJSON bool
 	var ask flowAsk
-	pos, err := words("flows", args, 0, 1, func(f *flag.FlagSet) {
+	pos, err := positional("flows", args, 0, 1, func(f *flag.FlagSet) {
 		f.BoolVar(&asJSON, "json", false, "")
 		f.StringVar(&ask.since, "since", "", "")
 		ask.flags(f)
@@ -33,7 +34,7 @@ func (c *call) flows(ctx context.Context, args []string) error {
 		return err
 	}
 	if ask.since != "" && ask.from != "" {
-		return usagef("--since and --from say the same; usage: %s", commands()["flows"].usage)
+		return misused(words.Sprintf("--since and --from say the same; usage: %s", commands()["flows"].usage))
 	}
 	if len(pos) == 1 {
 		ask.device = pos[0]
@@ -54,12 +55,12 @@ func (c *call) listFlows(ctx context.Context, e engine.Engine, ask flowAsk, asJS
 	}
 	if len(fs) > flowsShown {
 		fs = fs[:flowsShown]
-		fmt.Fprintf(c.errs, "Only the %d largest are listed. A device, --to or a shorter time narrows it; \"export\" writes more.\n", flowsShown)
+		fmt.Fprintln(c.errs, words.Sprintf("Only the %d largest are listed. A device, --to or a shorter time narrows it; \"export\" writes more.", flowsShown))
 	}
 	if asJSON {
 		return writeJSON(c.out, convert(fs, flowOut))
 	}
-	c.none(len(fs), "No traffic was seen in that time. \"connectors\" says what can see where devices send.")
+	c.none(len(fs), words.Text("No traffic was seen in that time. \"connectors\" says what can see where devices send."))
 	info, err := e.Connectors(ctx)
 	if err != nil {
 		return err
@@ -78,25 +79,25 @@ func (c *call) printFlows(fs []engine.FlowInfo, by []engine.ConnectionInfo) erro
 		if name := cmp.Or(f.Recipient, f.Receiver.Company); name != "" && name != to {
 			to = name + " (" + to + ")"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s/%d\tsent %d bytes\treceived %d bytes\tlast %s\t%s\t%s\n", f.DeviceName, to, f.Protocol, f.Port, f.BytesUp, f.BytesDown,
-			f.Last.Local().Format("2 Jan 15:04:05"), cmp.Or(names[f.Source], f.Source), kinds(f.Categories))
+		fmt.Fprintf(w, "%s\t%s\t%s/%d\t%s\t%s\t%s\t%s\t%s\n", f.DeviceName, to, f.Protocol, f.Port, words.Sprintf("sent %d bytes", f.BytesUp), words.Sprintf("received %d bytes", f.BytesDown),
+			words.Sprintf("last %s", words.Date(f.Last.Local(), "2 Jan 15:04:05")), cmp.Or(names[f.Source], f.Source), kinds(f.Categories))
 	}
 	return w.Flush()
 }
 
 // kinds are the kinds of data that were seen.
 func kinds(cs []consent.Category) string {
-	words := make([]string, len(cs))
+	out := make([]string, len(cs))
 	for i, c := range cs {
-		words[i] = string(c)
+		out[i] = string(c)
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(out, ", ")
 }
 
 func (c *call) allow(ctx context.Context, args []string) error {
 	var to, data, end, then string
 	var whole bool
-	pos, err := words("allow", args, 1, 1, func(f *flag.FlagSet) {
+	pos, err := positional("allow", args, 1, 1, func(f *flag.FlagSet) {
 		f.BoolVar(&whole, "whole", false, "")
 		f.StringVar(&to, "to", "", "")
 		f.StringVar(&data, "data", "any", "")
@@ -107,7 +108,7 @@ func (c *call) allow(ctx context.Context, args []string) error {
 		return err
 	}
 	if to == "" || end == "" {
-		return usagef("--to and --until are needed; usage: %s", commands()["allow"].usage)
+		return misused(words.Sprintf("--to and --until are needed; usage: %s", commands()["allow"].usage))
 	}
 	if err := until("--until", end); err != nil {
 		return err
@@ -182,12 +183,12 @@ func busy(as []consent.Action) bool {
 
 func (c *call) renew(ctx context.Context, args []string) error {
 	var end string
-	pos, err := words("renew", args, 1, 1, func(f *flag.FlagSet) { f.StringVar(&end, "until", "", "") })
+	pos, err := positional("renew", args, 1, 1, func(f *flag.FlagSet) { f.StringVar(&end, "until", "", "") })
 	if err != nil {
 		return err
 	}
 	if end == "" {
-		return usagef("--until is needed; usage: %s", commands()["renew"].usage)
+		return misused(words.Sprintf("--until is needed; usage: %s", commands()["renew"].usage))
 	}
 	if err := until("--until", end); err != nil {
 		return err
@@ -202,7 +203,7 @@ func (c *call) renew(ctx context.Context, args []string) error {
 }
 
 func (c *call) extend(ctx context.Context, args []string) error {
-	pos, err := words("extend", args, 1, 1, nil)
+	pos, err := positional("extend", args, 1, 1, nil)
 	if err != nil {
 		return err
 	}
@@ -217,7 +218,7 @@ func (c *call) extend(ctx context.Context, args []string) error {
 
 func (c *call) end(ctx context.Context, args []string) error {
 	sure := false
-	pos, err := words("end", args, 1, 1, func(f *flag.FlagSet) { f.BoolVar(&sure, "confirm", false, "") })
+	pos, err := positional("end", args, 1, 1, func(f *flag.FlagSet) { f.BoolVar(&sure, "confirm", false, "") })
 	if err != nil {
 		return err
 	}
@@ -237,13 +238,13 @@ func endNow(ctx context.Context, e engine.Engine, id consent.ID, sure bool) (eng
 		return now, err
 	}
 	if now.Remedy.Deletes() && !sure {
-		return now, fmt.Errorf("%w: ending it deletes the access for good; add --confirm", consent.ErrIrreversible)
+		return now, words.Errorf("%w: ending it deletes the access for good; add --confirm", consent.ErrIrreversible)
 	}
 	return e.End(ctx, id, how)
 }
 
 func (c *call) undo(ctx context.Context, args []string) error {
-	if _, err := words("undo", args, 0, 0, nil); err != nil {
+	if _, err := positional("undo", args, 0, 0, nil); err != nil {
 		return err
 	}
 	return c.with(ctx, partsEnforce, func(ctx context.Context, e engine.Engine) error {
@@ -259,7 +260,7 @@ func (c *call) undo(ctx context.Context, args []string) error {
 func (c *call) disconnect(ctx context.Context, args []string) error {
 	var confirm bool
 	var span, last string
-	pos, err := words("disconnect", args, 1, 1, func(f *flag.FlagSet) {
+	pos, err := positional("disconnect", args, 1, 1, func(f *flag.FlagSet) {
 		f.BoolVar(&confirm, "confirm", false, "")
 		f.StringVar(&span, "for", "", "")
 		f.StringVar(&last, "until", "", "")
@@ -267,7 +268,7 @@ func (c *call) disconnect(ctx context.Context, args []string) error {
 	end := cmp.Or(span, last)
 	switch {
 	case err == nil && span != "" && last != "":
-		err = usagef("--for and --until both say when it ends; give one of them")
+		err = misused(words.Text("--for and --until both say when it ends; give one of them"))
 	case err == nil && end != "":
 		err = until(map[bool]string{true: "--for", false: "--until"}[span != ""], end)
 	}
@@ -287,7 +288,7 @@ func (c *call) disconnect(ctx context.Context, args []string) error {
 			a, err = e.Disconnect(ctx, discovery.DeviceID(pos[0]), confirm, how)
 		}
 		if errors.Is(err, consent.ErrEssential) {
-			return fmt.Errorf("%w; --confirm says that you mean it", err)
+			return words.Errorf("%w; --confirm says that you mean it", err)
 		}
 		if err != nil {
 			return err
@@ -300,7 +301,7 @@ func (c *call) disconnect(ctx context.Context, args []string) error {
 }
 
 func (c *call) reconnect(ctx context.Context, args []string) error {
-	pos, err := words("reconnect", args, 1, 1, nil)
+	pos, err := positional("reconnect", args, 1, 1, nil)
 	if err != nil {
 		return err
 	}
@@ -336,10 +337,10 @@ func (c *call) follow(ctx context.Context, e engine.Engine, a consent.Action, wa
 		case now.State == consent.Cancelled:
 			return nil
 		case now.State != consent.Done && now.State != consent.Pending && now.State != consent.Running:
-			fmt.Fprintln(c.errs, "bestbefore-agent: not done; it goes on being tried while the agent runs")
+			c.complain(words.Text("not done; it goes on being tried while the agent runs"))
 			return errSaid
 		case ctx.Err() != nil:
-			fmt.Fprintln(c.errs, "bestbefore-agent: not done yet; \"diary\" tells when it is")
+			c.complain(words.Text("not done yet; \"diary\" tells when it is"))
 			return errSaid
 		}
 		select {

@@ -11,12 +11,13 @@ import (
 	"strings"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 )
 
 // recipe looks at, adds, lists and removes connectors that are written as data.
 func (c *call) recipe(ctx context.Context, args []string) error {
 	var asJSON, yes bool
-	pos, err := words("recipe", args, 1, 2, func(f *flag.FlagSet) {
+	pos, err := positional("recipe", args, 1, 2, func(f *flag.FlagSet) {
 		f.BoolVar(&asJSON, "json", false, "")
 		f.BoolVar(&yes, "yes", false, "")
 	})
@@ -40,7 +41,7 @@ func (c *call) recipe(ctx context.Context, args []string) error {
 	case pos[0] == "remove" && len(pos) == 2:
 		return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error { return e.RemoveRecipe(ctx, pos[1]) })
 	}
-	return usagef("usage: %s", commands()["recipe"].usage)
+	return misuse("recipe")
 }
 
 // recipeMost is more than any connector file may hold.
@@ -50,12 +51,12 @@ const recipeMost = 128 << 10
 func (c *call) recipeFile(ctx context.Context, name string, f func(context.Context, engine.Engine, string, engine.RecipeInfo) error) error {
 	in, err := os.Open(name)
 	if err != nil {
-		return fileFault("reading the connector file", err)
+		return fileFault(words.Text("reading the connector file"), err)
 	}
 	defer func() { _ = in.Close() }() // it was only read
 	data, err := io.ReadAll(io.LimitReader(in, recipeMost))
 	if err != nil {
-		return fmt.Errorf("reading the connector file: %w", err)
+		return words.Errorf("reading the connector file: %w", err)
 	}
 	return c.with(ctx, partsNone, func(ctx context.Context, e engine.Engine) error {
 		i, err := e.LookAtRecipe(ctx, string(data))
@@ -70,27 +71,30 @@ func (c *call) recipeFile(ctx context.Context, name string, f func(context.Conte
 func (c *call) showRecipe(i engine.RecipeInfo) error {
 	if len(i.Faults) > 0 {
 		for _, f := range i.Faults {
-			fmt.Fprintln(c.errs, "bestbefore-agent: "+f)
+			c.complain(f)
 		}
 		return errSaid
 	}
 	fmt.Fprintf(c.out, "%s (%s)", i.Spec.Name, i.Spec.Kind)
 	if i.Author != "" {
-		fmt.Fprintf(c.out, ", by %s", i.Author)
+		fmt.Fprint(c.out, ", "+words.Sprintf("by %s", i.Author))
 	}
-	fmt.Fprintf(c.out, "\n  sees:      %s\n  stops:     %s\n", i.Spec.Sees, i.Spec.Stops)
+	fmt.Fprintln(c.out)
+	fmt.Fprintln(c.out, "  "+words.Sprintf("sees:      %s", i.Spec.Sees))
+	fmt.Fprintln(c.out, "  "+words.Sprintf("stops:     %s", i.Spec.Stops))
 	for _, p := range i.Places {
-		fmt.Fprintf(c.out, "  speaks to: %s\n", p)
+		fmt.Fprintln(c.out, "  "+words.Sprintf("speaks to: %s", p))
 	}
 	for _, n := range i.Spec.Needs {
-		fmt.Fprintf(c.out, "  needs:     %s\n", n)
+		fmt.Fprintln(c.out, "  "+words.Sprintf("needs:     %s", n))
 	}
 	for _, o := range i.Spec.Options {
 		if o.Secret {
-			fmt.Fprintf(c.out, "  asks for:  %s (kept sealed; the file never sees it)\n", o.Label)
+			fmt.Fprintln(c.out, "  "+words.Sprintf("asks for:  %s (kept sealed; the file never sees it)", o.Label))
 		}
 	}
-	fmt.Fprintf(c.out, "  SHA-256:   %s\n  state:     %s\n", i.SHA256, i.State)
+	fmt.Fprintf(c.out, "  SHA-256:   %s\n", i.SHA256)
+	fmt.Fprintln(c.out, "  "+words.Sprintf("state:     %s", i.State))
 	return nil
 }
 
@@ -99,19 +103,19 @@ func (c *call) addRecipe(ctx context.Context, e engine.Engine, text string, i en
 		return err
 	}
 	if !yes {
-		fmt.Fprint(c.out, "Use it from now on? Type yes: ")
+		fmt.Fprint(c.out, words.Text("Use it from now on? Type yes:")+" ")
 		line, err := bufio.NewReader(io.LimitReader(c.stdin, 100)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("reading your answer: %w", err)
+			return words.Errorf("reading your answer: %w", err)
 		}
 		if strings.TrimSpace(strings.ToLower(line)) != "yes" {
-			return errors.New("nothing was added")
+			return words.New("nothing was added")
 		}
 	}
 	if _, err := e.AddRecipe(ctx, text, i.SHA256); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "Added. Connect it with: connect %s\n", i.Spec.Kind)
+	fmt.Fprintln(c.out, words.Sprintf("Added. Connect it with: connect %s", i.Spec.Kind))
 	return nil
 }
 
@@ -129,6 +133,6 @@ func (c *call) recipes(ctx context.Context, e engine.Engine, asJSON bool) error 
 			fmt.Fprintf(c.out, "  %s\n", f)
 		}
 	}
-	c.none(len(all), "There are no connector files beside those that are part of the program.")
+	c.none(len(all), words.Text("There are no connector files beside those that are part of the program."))
 	return nil
 }

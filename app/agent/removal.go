@@ -2,18 +2,18 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 )
 
 // remove gives a connection up: with ending, at its peer, what that gave to us,
 // or only here.
 func (c *call) remove(ctx context.Context, args []string) error {
 	var end, forget, abandon bool
-	pos, err := words("remove", args, 1, 1, func(f *flag.FlagSet) {
+	pos, err := positional("remove", args, 1, 1, func(f *flag.FlagSet) {
 		f.BoolVar(&end, "end", false, "")
 		f.BoolVar(&forget, "forget", false, "")
 		f.BoolVar(&abandon, "abandon", false, "")
@@ -22,7 +22,7 @@ func (c *call) remove(ctx context.Context, args []string) error {
 		return err
 	}
 	if end && forget || abandon && (end || forget) {
-		return usagef("only one of --end, --forget and --abandon can be meant; usage: %s", commands()["remove"].usage)
+		return misused(words.Sprintf("only one of --end, --forget and --abandon can be meant; usage: %s", commands()["remove"].usage))
 	}
 	return c.with(ctx, partsConnect, func(ctx context.Context, e engine.Engine) error {
 		p, err := e.PreviewRemove(ctx, pos[0])
@@ -36,7 +36,7 @@ func (c *call) remove(ctx context.Context, args []string) error {
 				return err
 			}
 		case p.Silent:
-			return errors.New("it does not answer, so nothing was removed: \"change\" gives it other answers, --abandon forgets it although what it holds stays there")
+			return words.New("it does not answer, so nothing was removed: \"change\" gives it other answers, --abandon forgets it although what it holds stays there")
 		case end:
 			said, err := e.EndAndRemove(ctx, p.Connection, how)
 			if err != nil {
@@ -44,13 +44,13 @@ func (c *call) remove(ctx context.Context, args []string) error {
 			}
 			fmt.Fprintln(c.out, said)
 		case p.Ends && !forget:
-			return errors.New("nothing was removed yet: --end ends the access there first, --forget only forgets it here")
+			return words.New("nothing was removed yet: --end ends the access there first, --forget only forgets it here")
 		default:
 			if err := e.RemoveConnection(ctx, p.Connection); err != nil {
 				return err
 			}
 		}
-		fmt.Fprintf(c.out, "%s was removed.\n", p.Name)
+		fmt.Fprintln(c.out, words.Sprintf("%s was removed.", p.Name))
 		return nil
 	})
 }
@@ -66,11 +66,11 @@ func (c *call) printRemoval(p engine.RemovalInfo, end bool) {
 			fmt.Fprintln(c.out, "--end: "+l)
 		}
 		for _, r := range p.Rests {
-			fmt.Fprintf(c.out, "  With it ends: %s\n", r)
+			fmt.Fprintln(c.out, "  "+words.Sprintf("With it ends: %s", r))
 		}
 	}
 	for _, s := range p.Standing {
-		fmt.Fprintf(c.out, "  What may stay in force there: %s\n", s)
+		fmt.Fprintln(c.out, "  "+words.Sprintf("What may stay in force there: %s", s))
 	}
 	if p.Stays == "" || end {
 		return

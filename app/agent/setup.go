@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 )
 
@@ -20,19 +21,19 @@ func (c *call) setup(ctx context.Context, kind string) error {
 		}
 		i := slices.IndexFunc(info.Kinds, func(k connectors.Spec) bool { return k.Kind == kind })
 		if i < 0 {
-			return fmt.Errorf("there is no connector %q; \"connectors\" lists them", kind)
+			return words.Errorf("there is no connector %q; \"connectors\" lists them", kind)
 		}
 		k := info.Kinds[i]
-		fmt.Fprintf(c.errs, "%s (%s) needs, before it can be connected:\n", k.Name, k.Kind)
+		fmt.Fprintln(c.errs, words.Sprintf("%s (%s) needs, before it can be connected:", k.Name, k.Kind))
 		for _, n := range k.Needs {
 			fmt.Fprintf(c.errs, "  %s\n", n)
 		}
 		switch {
 		case k.Setup != "":
-			fmt.Fprintln(c.errs, "  what follows sets that up there, with no more rights than needed:")
+			fmt.Fprintln(c.errs, "  "+words.Text("what follows sets that up there, with no more rights than needed:"))
 			fmt.Fprint(c.out, k.Setup)
 		case len(k.Needs) == 0:
-			fmt.Fprintln(c.errs, "  nothing")
+			fmt.Fprintln(c.errs, "  "+words.Text("nothing"))
 		}
 		return nil
 	})

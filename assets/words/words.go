@@ -5,8 +5,9 @@
 // The English text is the key, with its verbs: Sprintf("%s cuts %s from the
 // internet.", router, device). A language is the file assets/translations/<language>.json,
 // from key to text; a text may order its figures anew with %[2]s. What a file
-// lacks stays English. The tests collect the keys from the sources, write en.json
-// and find sentences that go past this package (app/internal/ui, app/internal/arch).
+// lacks stays English. The tests collect the keys from the sources and from the
+// tables that are part of the program (guides, recipes, providers: assets), write
+// en.json and find sentences that go past this package (app/internal/ui, app/internal/arch).
 //
 // There is one language for a process, that of who runs the engine: a window that
 // uses the engine of an agent shows what that agent says. Lines of the diary are
@@ -88,6 +89,19 @@ func Text(key string) string {
 	return key
 }
 
+// Texts are keys in the person's language. They come from a table that is part of
+// the program, whose texts the tests collect too.
+func Texts(keys []string) []string {
+	if keys == nil {
+		return nil
+	}
+	out := make([]string, len(keys))
+	for i, key := range keys {
+		out[i] = Text(key)
+	}
+	return out
+}
+
 // Sprintf is key in the person's language, filled in.
 func Sprintf(key string, a ...any) string {
 	if t, ok := find(key); ok {
@@ -128,14 +142,15 @@ func (f *failure) Error() string { return Text(f.key) }
 // whoever shows it asks Text for it.
 func Later(key string) string { return key }
 
-// Date writes t by layout, which is a key like any other ("2 January 2006"), with
-// the month's name in the person's language.
+// Date writes t by layout, which is a key like any other ("Mon 2 January 2006"),
+// with the names of the day and the month in the person's language.
 func Date(t time.Time, layout string) string {
-	s, month := t.Format(Text(layout)), t.Month().String()
-	for _, name := range []string{month, month[:3]} {
-		if strings.Contains(s, name) {
-			return strings.Replace(s, name, Text(name), 1)
-		}
+	s := t.Format(Text(layout))
+	if spoken.Load() == nil {
+		return s
 	}
-	return s
+	day, month := t.Weekday().String(), t.Month().String()
+	return strings.NewReplacer(
+		day, Text(day), month, Text(month), day[:3], Text(day[:3]), month[:3], Text(month[:3]),
+	).Replace(s)
 }

@@ -2,6 +2,7 @@ package words_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -31,6 +32,7 @@ func TestAnotherLanguage(t *testing.T) {
 	speak(t, map[string]string{
 		"%s cuts %s.": "%[2]s wird von %[1]s getrennt.", "it is gone": "es ist fort", "%s: %w": "%[2]w bei %[1]s",
 		"1 day": "1 Tag", "%d days": "%d Tage", "2 January 2006": "2. January 2006", "March": "März", "Oct": "Okt.", "empty": "",
+		"Tue": "Mar.", "Mar": "mars", "Wednesday": "Mittwoch",
 	})
 	err := words.Errorf("%s: %w", "Box", errGone)
 	for got, want := range map[string]string{
@@ -43,8 +45,11 @@ func TestAnotherLanguage(t *testing.T) {
 		words.Text(words.Later("1 day")):     "1 Tag",
 		words.Text("empty"):                  "empty",
 		words.Text("nobody translated this"): "nobody translated this",
-		words.Date(time.Date(2027, 3, 4, 0, 0, 0, 0, time.UTC), "2 January 2006"): "4. März 2027",
-		words.Date(time.Date(2027, 10, 4, 0, 0, 0, 0, time.UTC), "2 Jan 2006"):    "4 Okt. 2027",
+		words.Date(time.Date(2027, 3, 4, 0, 0, 0, 0, time.UTC), "2 January 2006"):   "4. März 2027",
+		words.Date(time.Date(2027, 10, 4, 0, 0, 0, 0, time.UTC), "2 Jan 2006"):      "4 Okt. 2027",
+		words.Date(time.Date(2027, 3, 2, 0, 0, 0, 0, time.UTC), "Mon 2 Jan 2006"):   "Mar. 2 mars 2027", // each name once, and not what stands for another
+		words.Date(time.Date(2027, 3, 3, 0, 0, 0, 0, time.UTC), "Monday, 2 Jan"):    "Mittwoch, 3 mars",
+		strings.Join(words.Texts([]string{"1 day", "nobody translated this"}), "|"): "1 Tag|nobody translated this",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"bestbefore/assets"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/discovery"
 )
@@ -60,7 +61,7 @@ func Parse(data []byte) (*Book, error) {
 			errs = append(errs, fmt.Errorf("guide %d (%s): %w", i+1, r.ID, err))
 		}
 		for m := range b.rows[i].Makers {
-			b.rows[i].Makers[m] = words(r.Makers[m])
+			b.rows[i].Makers[m] = spaced(r.Makers[m])
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -84,7 +85,7 @@ func (r row) faults(seen map[string]string) (errs []error) {
 	}
 	claim("id ", r.ID)
 	for _, m := range r.Makers {
-		claim("maker ", words(m))
+		claim("maker ", spaced(m))
 	}
 	for _, c := range r.Companies {
 		claim("company ", c)
@@ -109,8 +110,8 @@ func (r row) faults(seen map[string]string) (errs []error) {
 	return errs
 }
 
-// words is a text in lower case with single spaces around every word.
-func words(s string) string {
+// spaced is a text in lower case with single spaces around every word.
+func spaced(s string) string {
 	f := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r < 0x80
 	})
@@ -140,8 +141,8 @@ func (b *Book) For(names []string, d discovery.Device) (connectors.Guide, bool) 
 
 // ofMaker finds by the longest word of a maker that stands in what is known of d.
 func (b *Book) ofMaker(d discovery.Device) (best row, ok bool) {
-	text := words(d.Guess.Vendor) + words(d.Guess.Model) + words(d.Guess.Name)
-	if first := strings.Fields(words(d.Guess.Vendor)); d.Guess.Kind == discovery.KindTelevision && len(first) > 0 {
+	text := spaced(d.Guess.Vendor) + spaced(d.Guess.Model) + spaced(d.Guess.Name)
+	if first := strings.Fields(spaced(d.Guess.Vendor)); d.Guess.Kind == discovery.KindTelevision && len(first) > 0 {
 		text += " " + first[0] + " tv "
 	}
 	longest := 0
@@ -159,7 +160,7 @@ func (b *Book) ofCompany(names []string) (row, bool) {
 	for _, n := range names {
 		for _, r := range b.rows {
 			for _, c := range r.Companies {
-				if n == c || n != "" && words(n) == words(c) {
+				if n == c || n != "" && spaced(n) == spaced(c) {
 					return r, true
 				}
 			}
@@ -168,8 +169,12 @@ func (b *Book) ofCompany(names []string) (row, bool) {
 	return row{}, false
 }
 
+// guide is r in the person's language: the texts of the table are its keys.
 func (r row) guide() connectors.Guide {
-	return connectors.Guide{ID: r.ID, Name: r.Name, Page: r.Page, Where: r.Where, Steps: slices.Clone(r.Steps), Stops: r.Stops, Keeps: r.Keeps, Sign: r.Sign}
+	return connectors.Guide{
+		ID: r.ID, Name: words.Text(r.Name), Page: r.Page, Where: words.Text(r.Where), Steps: words.Texts(r.Steps),
+		Stops: words.Text(r.Stops), Keeps: words.Text(r.Keeps), Sign: words.Text(r.Sign),
+	}
 }
 
 // All are the guides by name, each with whom it is for; only says of some, by

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"bestbefore/assets"
+	"bestbefore/assets/words/wordstest"
 	"bestbefore/discovery"
 	"bestbefore/discovery/recipient"
 )
@@ -137,6 +138,25 @@ func TestAllGuidesAreListedByName(t *testing.T) {
 		}
 		if (g.ID == "amazon") != (g.Only != "") || len(g.For) == 0 && g.ID != "router" {
 			t.Errorf("%s: only %q, for %q", g.ID, g.Only, g.For)
+		}
+	}
+}
+
+// TestEveryGuideSpeaksTheLanguageOfTheFile: each text of each guide is a key of the
+// language file, so that a guide comes out of it whole. The twin is the same book in
+// English.
+func TestEveryGuideSpeaksTheLanguageOfTheFile(t *testing.T) {
+	b := shipped(t)
+	for _, spoken := range []bool{false, true} {
+		if spoken {
+			wordstest.Speak(t, assets.Translations)
+		}
+		for _, g := range b.All(nil) {
+			for _, text := range append([]string{g.Name, g.Where, g.Stops, g.Keeps, g.Sign}, g.Steps...) {
+				if wordstest.Spoken(text) != spoken || spoken && wordstest.Outside(text) != "" {
+					t.Errorf("spoken %t: %s says %q", spoken, g.ID, text)
+				}
+			}
 		}
 	}
 }

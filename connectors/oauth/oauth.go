@@ -113,7 +113,7 @@ func (c *Connector) account(ctx context.Context, s connectors.Settings, h *conne
 			return a, connectors.Fault(consent.KindNeedsPerson, words.Sprintf("%q is none of the providers known by name; give its address instead.", string(discovery.Clean(id))), nil)
 		}
 		if p.Only != "" {
-			return a, connectors.Fault(consent.KindUnsupported, strings.TrimSpace(words.Sprintf("%s The steps stand under Access, Steps by hand. %s", p.Only, p.Page)), nil)
+			return a, connectors.Fault(consent.KindUnsupported, strings.TrimSpace(words.Sprintf("%s The steps stand under Access, Steps by hand. %s", words.Text(p.Only), p.Page)), nil)
 		}
 		a.provider = p
 	default:

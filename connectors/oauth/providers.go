@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"bestbefore/assets"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 )
 
@@ -148,7 +149,7 @@ func OnlyByHand() (map[string]string, error) {
 	out := map[string]string{}
 	for _, p := range t {
 		if p.Only != "" {
-			out[p.Guide] = p.Only
+			out[p.Guide] = words.Text(p.Only)
 		}
 	}
 	return out, err

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"bestbefore/assets"
+	"bestbefore/assets/words/wordstest"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 )
@@ -290,5 +292,35 @@ func TestWhatCanOnlyBeEndedByHandIsNamed(t *testing.T) {
 	}
 	if !slices.ContainsFunc(o.Choices, func(a connectors.Answer) bool { return a.Value == "google" }) || o.Accepts("amazon") {
 		t.Errorf("%+v", o.Choices)
+	}
+}
+
+// TestProvidersSpeakTheLanguageOfTheFile: why an account can only be ended by hand,
+// and what else an end ends, come out of the language file. The twin is English.
+func TestProvidersSpeakTheLanguageOfTheFile(t *testing.T) {
+	all, err := shippedTable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spoken := range []bool{false, true} {
+		if spoken {
+			wordstest.Speak(t, assets.Translations)
+		}
+		only, err := OnlyByHand()
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts := slices.Collect(maps.Values(only))
+		for _, p := range all {
+			texts = append(texts, (&Session{ask: &asker{account: account{provider: p}}}).grant().EndsAlso...)
+		}
+		if len(texts) < 15 {
+			t.Fatalf("found only %q", texts)
+		}
+		for _, text := range texts {
+			if wordstest.Spoken(text) != spoken || spoken && wordstest.Outside(text) != "" {
+				t.Errorf("spoken %t: %q", spoken, text)
+			}
+		}
 	}
 }

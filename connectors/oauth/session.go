@@ -66,8 +66,8 @@ func (s *Session) Grants(ctx context.Context) ([]consent.Grant, error) {
 
 func (s *Session) grant() consent.Grant {
 	g := consent.Grant{
-		ID: grantID, Kind: "OAuth grant", Name: string(discovery.Clean(s.ask.Name + ", client " + s.ask.client)), Scopes: s.k.Scopes,
-		Device: s.ask.device, Created: s.k.Since, LastUsed: s.k.Renewed, Expires: s.k.RefreshUntil, EndsAlso: s.ask.EndsAlso,
+		ID: grantID, Kind: "OAuth grant", Name: string(discovery.Clean(words.Sprintf("%s, client %s", s.ask.Name, s.ask.client))), Scopes: s.k.Scopes,
+		Device: s.ask.device, Created: s.k.Since, LastUsed: s.k.Renewed, Expires: s.k.RefreshUntil, EndsAlso: words.Texts(s.ask.EndsAlso),
 	}
 	if s.k.Refresh == "" {
 		g.Expires = s.k.AccessUntil

@@ -102,7 +102,7 @@ func (s *session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 		return connectors.Receipt{}, connectors.Fault(consent.KindPermanent, words.Sprintf("%s said yes, but the block is not in its list.", s.r.Name), nil)
 	}
 	out := connectors.Receipt{
-		Mark: r.Mark, Level: consent.Configured, At: s.h.Now().UTC(), Target: r.Target, Grain: connectors.Grain(s.r.Block.Grain), Text: s.r.Block.Text,
+		Mark: r.Mark, Level: consent.Configured, At: s.h.Now().UTC(), Target: r.Target, Grain: connectors.Grain(s.r.Block.Grain), Text: words.Text(s.r.Block.Text),
 	}
 	if !allActive(after) {
 		out.Level = consent.Accepted
@@ -177,9 +177,9 @@ func (s *session) Held(ctx context.Context) ([]connectors.Held, error) {
 	out := []connectors.Held{}
 	for mark, rows := range by {
 		out = append(out, connectors.Held{
-			Mark: mark, Text: fmt.Sprintf("%s (%s)", s.r.Block.Text, mark), Active: allActive(rows),
+			Mark: mark, Text: fmt.Sprintf("%s (%s)", words.Text(s.r.Block.Text), mark), Active: allActive(rows),
 			Receipt: connectors.Receipt{
-				Mark: mark, Level: consent.Configured, At: s.h.Now().UTC(), Grain: connectors.Grain(s.r.Block.Grain), Text: s.r.Block.Text,
+				Mark: mark, Level: consent.Configured, At: s.h.Now().UTC(), Grain: connectors.Grain(s.r.Block.Grain), Text: words.Text(s.r.Block.Text),
 				Target: connectors.Target{Recipient: consent.Recipient{Any: true}},
 			},
 		})

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
@@ -34,10 +35,10 @@ type checker struct {
 	faults []error
 }
 
-func (c *checker) fault(where, format string, args ...any) {
+func (c *checker) fault(where, text string) {
 	if len(c.faults) < faultMax {
 		line, column := c.r.at.at(where)
-		c.faults = append(c.faults, Fault{line, column, fmt.Sprintf(format, args...)})
+		c.faults = append(c.faults, Fault{line, column, text})
 	}
 }
 
@@ -52,85 +53,85 @@ func (r *Recipe) check() error {
 func (c *checker) head() {
 	r := c.r
 	if r.Schema != Schema {
-		c.fault("schema", "schema must be %d; this program reads no other", Schema)
+		c.fault("schema", words.Sprintf("schema must be %d; this program reads no other", Schema))
 	}
 	if !kindForm.MatchString(r.Kind) {
-		c.fault("kind", "kind must be 2 to 31 lower-case letters, digits and -, such as my-router")
+		c.fault("kind", words.Text("kind must be 2 to 31 lower-case letters, digits and -, such as my-router"))
 	}
 	for where, text := range map[string]string{"name": r.Name, "sees": r.Sees, "stops": r.Stops} {
 		if text == "" {
-			c.fault(where, "%s is needed", where)
+			c.fault(where, words.Sprintf("%s is needed", where))
 		}
 	}
 	for where, text := range map[string]string{"name": r.Name, "author": r.Author} {
 		if text != string(discovery.Clean(text)) {
-			c.fault(where, "%s is too long, or holds signs that cannot be shown", where)
+			c.fault(where, words.Sprintf("%s is too long, or holds signs that cannot be shown", where))
 		}
 	}
 	for where, text := range map[string]string{"sees": r.Sees, "stops": r.Stops} {
 		if text != string(discovery.CleanLong(text)) {
-			c.fault(where, "%s is one sentence without line breaks", where)
+			c.fault(where, words.Sprintf("%s is one sentence without line breaks", where))
 		}
 	}
 	for i, text := range append([]string{r.Stays.What}, r.Stays.Steps...) {
 		if text != string(discovery.CleanLong(text)) || i > optionsMax {
-			c.fault("stays", "stays is a few sentences without line breaks")
+			c.fault("stays", words.Text("stays is a few sentences without line breaks"))
 		}
 	}
 	if r.Stays.What == "" && len(r.Stays.Steps) > 0 {
-		c.fault("stays", "stays has steps for what it does not name")
+		c.fault("stays", words.Text("stays has steps for what it does not name"))
 	}
 	if len(r.Hosts) > hostsMax {
-		c.fault("hosts", "at most %d hosts", hostsMax)
+		c.fault("hosts", words.Sprintf("at most %d hosts", hostsMax))
 	}
 	for i, h := range r.Hosts {
 		if !hostForm.MatchString(h) || slices.Contains([]string{"local", "lan", "home", "internal", "localhost", "arpa", "onion"}, h[strings.LastIndexByte(h, '.')+1:]) {
-			c.fault(fmt.Sprintf("hosts[%d]", i), "%q is no name on the internet; what stands at home is an option of type address", h)
+			c.fault(fmt.Sprintf("hosts[%d]", i), words.Sprintf("%q is no name on the internet; what stands at home is an option of type address", h))
 		}
 	}
 	if r.Base == "" {
-		c.fault("base", "base is needed: where requests go")
+		c.fault("base", words.Text("base is needed: where requests go"))
 	} else if _, err := r.place(r.Base); err != nil {
-		c.fault("base", "%s", err)
+		c.fault("base", err.Error())
 	}
 }
 
 func (c *checker) options() {
 	if len(c.r.Options) > optionsMax {
-		c.fault("options", "at most %d options", optionsMax)
+		c.fault("options", words.Sprintf("at most %d options", optionsMax))
 	}
 	seen := map[string]bool{connectors.OptCertificate: true}
 	for i, o := range c.r.Options {
 		where := fmt.Sprintf("options[%d]", i)
 		if !keyForm.MatchString(o.Key) || seen[o.Key] || slices.Contains(reserved, o.Key) {
-			c.fault(where+".key", "the key %q must be lower-case letters, digits and _, must stand once, and must not be one of %s", o.Key, strings.Join(reserved, ", "))
+			c.fault(where+".key", words.Sprintf("the key %q must be lower-case letters, digits and _, must stand once, and must not be one of %s", o.Key, strings.Join(reserved, ", ")))
 		}
 		seen[o.Key] = true
 		if o.Label == "" || o.Label != string(discovery.Clean(o.Label)) || o.Help != string(discovery.CleanLong(o.Help)) {
-			c.fault(where+".label", "%q needs a short label, and a help of one sentence at most", o.Key)
+			c.fault(where+".label", words.Sprintf("%q needs a short label, and a help of one sentence at most", o.Key))
 		}
 		if !slices.Contains([]string{"", typeText, typeSecret, typeAddress}, o.Type) {
-			c.fault(where+".type", "type is text, secret or address")
+			c.fault(where+".type", words.Text("type is text, secret or address"))
 		}
 		if o.Type == typeSecret && o.Default != "" {
-			c.fault(where+".default", "a secret has no default")
+			c.fault(where+".default", words.Text("a secret has no default"))
 		}
 		if o.Required && o.Default != "" {
-			c.fault(where+".required", "what has a default is not required")
+			c.fault(where+".required", words.Text("what has a default is not required"))
 		}
 		if o.Scheme != "" && (o.Type != typeAddress || o.Scheme != "http" && o.Scheme != "https") {
-			c.fault(where+".scheme", "scheme is http or https, and only of an address")
+			c.fault(where+".scheme", words.Text("scheme is http or https, and only of an address"))
 		}
 		c.mayGo(where, o)
 	}
 	for i, f := range c.r.Found {
 		if o, ok := c.r.option(f.Key); !ok || o.Type != typeAddress {
-			c.fault(fmt.Sprintf("announced[%d].key", i), "announced names an option of type address")
+			c.fault(fmt.Sprintf("announced[%d].key", i), words.Text("announced names an option of type address"))
 		}
 	}
 	for i, k := range c.r.Knocks {
 		if o, ok := c.r.option(k.Key); !ok || o.Type != typeAddress || k.Scheme != "http" && k.Scheme != "https" || k.Port < 1 || k.Port > 65535 || !strings.HasPrefix(k.Path, "/") || len(k.Has) == 0 {
-			c.fault(fmt.Sprintf("knocks[%d]", i), "a knock needs an option of type address, http or https, a port, a path and what its answer has")
+			c.fault(fmt.Sprintf("knocks[%d]", i), words.Text("a knock needs an option of type address, http or https, a port, a path and what its answer has"))
 		}
 	}
 }
@@ -140,12 +141,12 @@ var reserved = []string{"mark", "mac", "address", "row", "each", "grant", "curso
 
 func (c *checker) mayGo(where string, o Option) {
 	if len(o.To) > 0 && o.Type != typeSecret {
-		c.fault(where+".to", "only a secret says where it may go")
+		c.fault(where+".to", words.Text("only a secret says where it may go"))
 	}
 	for _, to := range o.To {
 		at, ok := c.r.option(to)
 		if !slices.Contains(c.r.Hosts, to) && (!ok || at.Type != typeAddress) {
-			c.fault(where+".to", "%q is neither one of hosts nor an option of type address", to)
+			c.fault(where+".to", words.Sprintf("%q is neither one of hosts nor an option of type address", to))
 		}
 	}
 }
@@ -165,20 +166,20 @@ func (r *Recipe) place(base string) (string, error) {
 		key = strings.TrimSpace(key)
 		o, known := r.option(key)
 		if !closed || !known || o.Type != typeAddress || !fixedPath(path) {
-			return "", fmt.Errorf("base is {{option}} of an option of type address, with at most a fixed path after it")
+			return "", words.New("base is {{option}} of an option of type address, with at most a fixed path after it")
 		}
 		return key, nil
 	}
 	rest, ok := strings.CutPrefix(base, "https://")
 	if !ok {
-		return "", fmt.Errorf("base begins with https:// or is {{option}} of an option of type address")
+		return "", words.New("base begins with https:// or is {{option}} of an option of type address")
 	}
 	host, path, slash := strings.Cut(rest, "/")
 	if slash {
 		path = "/" + path
 	}
 	if !slices.Contains(r.Hosts, host) || !fixedPath(path) {
-		return "", fmt.Errorf("base leads to %q, which is not one of hosts", host)
+		return "", words.Errorf("base leads to %q, which is not one of hosts", host)
 	}
 	return host, nil
 }
@@ -191,19 +192,19 @@ func fixedPath(s string) bool {
 func (c *checker) verbs() {
 	r := c.r
 	if r.Probe == nil {
-		c.fault("", "probe is needed: a request that shows whether the connection works")
+		c.fault("", words.Text("probe is needed: a request that shows whether the connection works"))
 	}
 	c.steps("probe", r.Probe, nil)
 	c.stopping()
 	if r.Revoke != nil && r.Grants == nil {
-		c.fault("revoke", "revoke needs grants: what was revoked is looked for again")
+		c.fault("revoke", words.Text("revoke needs grants: what was revoked is looked for again"))
 	}
 	if r.Apply != nil && r.Block == nil && r.Revoke == nil {
-		c.fault("apply", "apply follows a change; there is none")
+		c.fault("apply", words.Text("apply follows a change; there is none"))
 	}
 	var row []string
 	if len(r.Grants) > listsMax {
-		c.fault("grants", "at most %d lists", listsMax)
+		c.fault("grants", words.Sprintf("at most %d lists", listsMax))
 	}
 	for i, g := range r.Grants {
 		where := fmt.Sprintf("grants[%d]", i)
@@ -218,7 +219,7 @@ func (c *checker) verbs() {
 		c.every("devices.every", d.Every)
 		c.column("devices", d.Rows, map[string]string{"mac": d.MAC, "address": d.Address, "label": d.Label, "id": d.ID})
 		if d.MAC == "" && d.Address == "" {
-			c.fault("devices", "a device needs a mac or an address")
+			c.fault("devices", words.Text("a device needs a mac or an address"))
 		}
 	}
 	c.observing()
@@ -228,27 +229,27 @@ func (c *checker) stopping() {
 	r := c.r
 	if r.Block == nil {
 		if r.Unblock != nil || r.Held != nil {
-			c.fault("unblock", "unblock and held belong to a block")
+			c.fault("unblock", words.Text("unblock and held belong to a block"))
 		}
 		return
 	}
 	if len(r.Unblock) == 0 || len(r.Held) == 0 || len(r.Block.Steps) == 0 {
-		c.fault("block", "block needs steps, held and unblock: what is set must be found again and lifted")
+		c.fault("block", words.Text("block needs steps, held and unblock: what is set must be found again and lifted"))
 	}
 	if r.Block.Grain != string(connectors.GrainDevice) {
-		c.fault("block.grain", "grain must be device: a recipe stops a device as a whole")
+		c.fault("block.grain", words.Text("grain must be device: a recipe stops a device as a whole"))
 	}
 	if r.Block.Text == "" || !r.Block.IPv4 && !r.Block.IPv6 {
-		c.fault("block", "block needs a text, and ipv4 or ipv6")
+		c.fault("block", words.Text("block needs a text, and ipv4 or ipv6"))
 	}
 	c.steps("block.steps", r.Block.Steps, []string{"mark", "device"})
 	marks := slices.ContainsFunc(r.Block.Steps, func(s Step) bool { return slices.Contains(s.Request.names(), "mark") })
 	if !marks {
-		c.fault("block.steps", "no step writes {{mark}}, so that what is set could not be found again")
+		c.fault("block.steps", words.Text("no step writes {{mark}}, so that what is set could not be found again"))
 	}
 	var row []string
 	if len(r.Held) > listsMax {
-		c.fault("held", "at most %d lists", listsMax)
+		c.fault("held", words.Sprintf("at most %d lists", listsMax))
 	}
 	for i, h := range r.Held {
 		where := fmt.Sprintf("held[%d]", i)
@@ -258,7 +259,7 @@ func (c *checker) stopping() {
 		c.path(where+".refused", h.Refused)
 		c.conds(where+".active", h.Active, nil, false)
 		if h.Mark == "" {
-			c.fault(where, "held says in mark where the text stands that {{mark}} was written into")
+			c.fault(where, words.Text("held says in mark where the text stands that {{mark}} was written into"))
 		}
 		row = append(row, h.fields("row")...)
 	}
@@ -270,7 +271,7 @@ func (c *checker) grants(where string, g GrantList) {
 	c.rows(where, g.Rows, nil)
 	c.conds(where+".own", g.Own, nil, false)
 	if g.ID == "" || g.Name == "" || g.What == "" {
-		c.fault(where, "a list of grants says id, name and what")
+		c.fault(where, words.Text("a list of grants says id, name and what"))
 	}
 	known := append(g.fields("row"), c.plainNames()...)
 	for field, text := range map[string]string{"id": g.ID, "name": g.Name, "created": g.Created, "last_used": g.LastUsed, "expires": g.Expires} {
@@ -292,27 +293,27 @@ func (c *checker) observing() {
 		"to": o.To, "protocol": o.Protocol, "port": o.Port, "up": o.Up, "down": o.Down,
 	})
 	if o.Cursor == "" || o.Time == "" || o.MAC == "" && o.Address == "" && o.ID == "" || o.Domain == "" && o.To == "" {
-		c.fault("observe", "observe names the fields cursor and time, one of mac, address and id, and domain or to")
+		c.fault("observe", words.Text("observe names the fields cursor and time, one of mac, address and id, and domain or to"))
 	}
 	if !slices.Contains([]string{"now_unix", "now_ms", "now_rfc3339"}, o.First) {
-		c.fault("observe.first", "first is now_unix, now_ms or now_rfc3339")
+		c.fault("observe.first", words.Text("first is now_unix, now_ms or now_rfc3339"))
 	}
 	if o.Page < 1 || o.Page > 1000 {
-		c.fault("observe.page", "page is how many rows an answer may hold, 1 to 1000")
+		c.fault("observe.page", words.Text("page is how many rows an answer may hold, 1 to 1000"))
 	}
 	if len(o.Sees) == 0 {
-		c.fault("observe.sees_what", "sees_what is needed: bytes, destinations, names or queries")
+		c.fault("observe.sees_what", words.Text("sees_what is needed: bytes, destinations, names or queries"))
 	}
 	for i, s := range o.Sees {
 		if !slices.Contains([]string{"bytes", "destinations", "names", "queries"}, s) {
-			c.fault(fmt.Sprintf("observe.sees_what[%d]", i), "%q is not bytes, destinations, names or queries", s)
+			c.fault(fmt.Sprintf("observe.sees_what[%d]", i), words.Sprintf("%q is not bytes, destinations, names or queries", s))
 		}
 	}
 }
 
 func (c *checker) every(where, s string) {
 	if d, err := time.ParseDuration(s); err != nil || d < 10*time.Second || d > 24*time.Hour {
-		c.fault(where, "every is a time from 10s to 24h")
+		c.fault(where, words.Text("every is a time from 10s to 24h"))
 	}
 }
 
@@ -320,7 +321,7 @@ func (c *checker) every(where, s string) {
 func (c *checker) column(where string, rows Rows, fields map[string]string) {
 	for name, f := range fields {
 		if _, taken := rows.Take[f]; f != "" && !taken && rows.Set[f] == "" {
-			c.fault(where+"."+name, "%q is not a field of take or set", f)
+			c.fault(where+"."+name, words.Sprintf("%q is not a field of take or set", f))
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 )
 
@@ -16,7 +17,7 @@ var loops = map[string]string{"macs": "mac", "addresses": "address", "addresses4
 
 func (c *checker) steps(where string, steps []Step, known []string) {
 	if len(steps) > verbMax {
-		c.fault(where, "at most %d steps", verbMax)
+		c.fault(where, words.Sprintf("at most %d steps", verbMax))
 	}
 	saved := map[string][]string{}
 	for i, s := range steps {
@@ -38,17 +39,17 @@ func (c *checker) steps(where string, steps []Step, known []string) {
 					names = append(names, "each."+f)
 				}
 			default:
-				c.fault(at+".each", "each is the name of rows saved before or, in block, macs, addresses, addresses4 or addresses6")
+				c.fault(at+".each", words.Text("each is the name of rows saved before or, in block, macs, addresses, addresses4 or addresses6"))
 			}
 		}
 		c.request(at, s.Request, names)
 		c.rows(at, s.Rows, names)
 		if s.Save == "" && (s.Items != "" || len(s.Take) > 0) {
-			c.fault(at, "what is taken needs a name: save")
+			c.fault(at, words.Text("what is taken needs a name: save"))
 		}
 		if s.Save != "" {
 			if !keyForm.MatchString(s.Save) || slices.Contains(reserved, s.Save) || loops[s.Save] != "" {
-				c.fault(at+".save", "save is a name of lower-case letters that stands for nothing else")
+				c.fault(at+".save", words.Text("save is a name of lower-case letters that stands for nothing else"))
 			}
 			saved[s.Save] = append(saved[s.Save], slices.Sorted(maps.Keys(s.Take))...)
 		}
@@ -72,16 +73,16 @@ func (c *checker) rows(where string, r Rows, known []string) {
 	c.conds(where+".where", r.Where, known, false)
 	for f, p := range r.Take {
 		if !keyForm.MatchString(f) {
-			c.fault(under(where+".take", f), "the field %q must be lower-case letters, digits and _", f)
+			c.fault(under(where+".take", f), words.Sprintf("the field %q must be lower-case letters, digits and _", f))
 		}
 		if _, twice := r.Set[f]; twice {
-			c.fault(under(where+".set", f), "%q stands in take and in set", f)
+			c.fault(under(where+".set", f), words.Sprintf("%q stands in take and in set", f))
 		}
 		c.path(under(where+".take", f), p)
 	}
 	for f := range r.Set {
 		if !keyForm.MatchString(f) {
-			c.fault(under(where+".set", f), "the field %q must be lower-case letters, digits and _", f)
+			c.fault(under(where+".set", f), words.Sprintf("the field %q must be lower-case letters, digits and _", f))
 		}
 	}
 }
@@ -135,7 +136,7 @@ func leaves(n *yaml.Node) []string {
 func (c *checker) request(where string, q Request, known []string) {
 	method, at, ok := q.method()
 	if !ok {
-		c.fault(where, "exactly one of get, post, put, patch and delete says where the request goes")
+		c.fault(where, words.Text("exactly one of get, post, put, patch and delete says where the request goes"))
 		return
 	}
 	base := c.r.Base
@@ -144,14 +145,14 @@ func (c *checker) request(where string, q Request, known []string) {
 	}
 	place, err := c.r.place(base)
 	if err != nil {
-		c.fault(where+".base", "%s", err)
+		c.fault(where+".base", err.Error())
 		return
 	}
 	if !strings.HasPrefix(at, "/") || strings.HasPrefix(at, "//") || strings.ContainsAny(at, "?#\\ \t\r\n") || strings.Contains(at, "..") {
-		c.fault(where+"."+strings.ToLower(method), "a path begins with one / and has no ?, # and ..; questions belong into query")
+		c.fault(where+"."+strings.ToLower(method), words.Text("a path begins with one / and has no ?, # and ..; questions belong into query"))
 	}
 	if q.Form != nil && q.JSON.Kind != 0 || method == "GET" && (q.Form != nil || q.JSON.Kind != 0) {
-		c.fault(where, "a request has one body, form or json, and get has none")
+		c.fault(where, words.Text("a request has one body, form or json, and get has none"))
 	}
 	known = slices.Concat(known, c.plainNames(), []string{"now_unix", "now_ms", "now_rfc3339"})
 	atHome := slices.ContainsFunc(c.r.Options, func(o Option) bool { return o.Key == place })
@@ -188,10 +189,10 @@ func (c *checker) request(where string, q Request, known []string) {
 func (c *checker) headers(where string, h map[string]string, known []string, place string) {
 	for k, v := range h {
 		if !headForm.MatchString(k) || slices.Contains([]string{"host", "content-length", "connection", "transfer-encoding", "cookie", "upgrade", "te", "trailer", "expect"}, strings.ToLower(k)) || strings.HasPrefix(strings.ToLower(k), "proxy-") {
-			c.fault(under(where, k), "the header %q is not for a recipe to set", k)
+			c.fault(under(where, k), words.Sprintf("the header %q is not for a recipe to set", k))
 		}
 		if strings.ContainsAny(v, "\r\n\x00") {
-			c.fault(under(where, k), "a header is one line")
+			c.fault(under(where, k), words.Text("a header is one line"))
 		}
 		c.template(under(where, k), v, known, place)
 	}
@@ -199,7 +200,7 @@ func (c *checker) headers(where string, h map[string]string, known []string, pla
 
 func (c *checker) errorRule(where string, e ErrorRule, known []string) {
 	if !slices.Contains(kinds, consent.ErrorKind(e.Kind)) || e.Text == "" {
-		c.fault(where, "an error has a text and a kind: transient, sign_in, unsupported, permanent or needs_person")
+		c.fault(where, words.Text("an error has a text and a kind: transient, sign_in, unsupported, permanent or needs_person"))
 	}
 	c.cond(where+".when", e.When, known, true)
 	c.path(where+".say", e.Say)
@@ -227,22 +228,22 @@ func (c *checker) cond(where string, x Cond, known []string, answer bool) {
 		c.status(where+".status", s)
 	}
 	if len(x.Status) > 0 && !answer {
-		c.fault(where+".status", "a state belongs to an answer, not to an item of it")
+		c.fault(where+".status", words.Text("a state belongs to an answer, not to an item of it"))
 	}
 	if tests > 1 || tests == 0 && (x.Path != "" || len(x.Status) == 0) {
-		c.fault(where, "a condition has one of equals, not, starts, has and exists, or a status")
+		c.fault(where, words.Text("a condition has one of equals, not, starts, has and exists, or a status"))
 	}
 }
 
 func (c *checker) status(where string, s int) {
 	if s < 200 || s > 599 {
-		c.fault(where, "%d is no state of an answer", s)
+		c.fault(where, words.Sprintf("%d is no state of an answer", s))
 	}
 }
 
 func (c *checker) path(where, s string) {
 	if _, err := parsePath(s); err != nil {
-		c.fault(where, "%s", err)
+		c.fault(where, err.Error())
 	}
 }
 
@@ -261,25 +262,25 @@ func (c *checker) plainNames() []string {
 func (c *checker) template(where, s string, known []string, place string) {
 	t, err := parseTemplate(s)
 	if err != nil {
-		c.fault(where, "%s", err)
+		c.fault(where, err.Error())
 		return
 	}
 	for _, n := range t.names() {
 		key, secret := strings.CutPrefix(n, "secret:")
 		if !secret {
 			if !slices.Contains(known, n) {
-				c.fault(where, "{{%s}} is not known here", n)
+				c.fault(where, words.Sprintf("{{%s}} is not known here", n))
 			}
 			continue
 		}
 		o, ok := c.r.option(key)
 		switch {
 		case !ok || o.Type != typeSecret:
-			c.fault(where, "there is no secret %q among the options", key)
+			c.fault(where, words.Sprintf("there is no secret %q among the options", key))
 		case place == "":
-			c.fault(where, "a secret may stand in headers, form, json and login only")
+			c.fault(where, words.Text("a secret may stand in headers, form, json and login only"))
 		case !slices.Contains(c.r.goesTo(o), place):
-			c.fault(where, "the secret %q may not go to %s; say so in its to", key, place)
+			c.fault(where, words.Sprintf("the secret %q may not go to %s; say so in its to", key, place))
 		}
 	}
 }

@@ -143,26 +143,26 @@ type walker struct {
 	faults []error
 }
 
-func (w *walker) fault(n *yaml.Node, format string, args ...any) {
+func (w *walker) fault(n *yaml.Node, text string) {
 	if len(w.faults) < faultMax {
-		w.faults = append(w.faults, Fault{n.Line, n.Column, fmt.Sprintf(format, args...)})
+		w.faults = append(w.faults, Fault{n.Line, n.Column, text})
 	}
 }
 
 func (w *walker) walk(n *yaml.Node, t reflect.Type, where string, depth int) {
 	if w.nodes++; w.nodes > nodesMax || depth > depthMax {
 		if w.nodes == nodesMax+1 || depth == depthMax+1 {
-			w.fault(n, "the file is too large or too deep")
+			w.fault(n, words.Text("the file is too large or too deep"))
 		}
 		return
 	}
 	w.places[where] = n
 	switch {
 	case n.Kind == yaml.AliasNode || n.Anchor != "":
-		w.fault(n, "aliases and anchors (* and &) are not read; write it out")
+		w.fault(n, words.Text("aliases and anchors (* and &) are not read; write it out"))
 		return
 	case len(n.Value) > textMax:
-		w.fault(n, "a text has at most %d signs", textMax)
+		w.fault(n, words.Sprintf("a text has at most %d signs", textMax))
 		return
 	}
 	for t != nil && t.Kind() == reflect.Pointer {
@@ -175,7 +175,7 @@ func (w *walker) walk(n *yaml.Node, t reflect.Type, where string, depth int) {
 		w.sequence(n, t, where, depth)
 	default:
 		if t != nil && t != nodeType && n.Tag != "!!null" && (t.Kind() == reflect.Struct || t.Kind() == reflect.Slice || t.Kind() == reflect.Map) {
-			w.fault(n, "%s wants more than one word", last(where))
+			w.fault(n, words.Sprintf("%s wants more than one word", last(where)))
 		}
 	}
 }
@@ -185,18 +185,18 @@ var nodeType = reflect.TypeFor[yaml.Node]()
 func (w *walker) mapping(n *yaml.Node, t reflect.Type, where string, depth int) {
 	free := t == nil || t == nodeType
 	if !free && t.Kind() != reflect.Struct && t.Kind() != reflect.Map {
-		w.fault(n, "%s wants no fields of its own", last(where))
+		w.fault(n, words.Sprintf("%s wants no fields of its own", last(where)))
 		return
 	}
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
 		if k.Kind != yaml.ScalarNode || k.Tag == "!!merge" || len(k.Value) > pathMax {
-			w.fault(k, "a field's name must be a short plain word")
+			w.fault(k, words.Text("a field's name must be a short plain word"))
 			continue
 		}
 		if seen[k.Value] {
-			w.fault(k, "%q stands here twice", k.Value)
+			w.fault(k, words.Sprintf("%q stands here twice", k.Value))
 		}
 		seen[k.Value] = true
 		in := under(where, k.Value)
@@ -208,7 +208,7 @@ func (w *walker) mapping(n *yaml.Node, t reflect.Type, where string, depth int) 
 		default:
 			ft, ok := fieldOf(t, k.Value)
 			if !ok {
-				w.fault(k, "there is no field %q here; there are %s", k.Value, strings.Join(fieldsOf(t), ", "))
+				w.fault(k, words.Sprintf("there is no field %q here; there are %s", k.Value, strings.Join(fieldsOf(t), ", ")))
 				continue
 			}
 			w.walk(v, ft, in, depth+1)
@@ -220,7 +220,7 @@ func (w *walker) sequence(n *yaml.Node, t reflect.Type, where string, depth int)
 	var of reflect.Type
 	if t != nil && t != nodeType {
 		if t.Kind() != reflect.Slice {
-			w.fault(n, "%s wants no list", last(where))
+			w.fault(n, words.Sprintf("%s wants no list", last(where)))
 			return
 		}
 		of = t.Elem()

@@ -3,11 +3,12 @@ package recipe
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"bestbefore/assets/words"
 )
 
 // The bounds of one path: how long it is, and how much it may find.
@@ -49,7 +50,7 @@ type found struct {
 func parsePath(s string) (path, error) {
 	p := path{text: s}
 	if len(s) > pathMax {
-		return p, fmt.Errorf("a path has at most %d signs", pathMax)
+		return p, words.Errorf("a path has at most %d signs", pathMax)
 	}
 	for rest := s; rest != "" && rest != "@"; {
 		if rest == "@name" {
@@ -58,10 +59,10 @@ func parsePath(s string) (path, error) {
 		}
 		step, left, err := readStep(rest)
 		if err != nil {
-			return p, fmt.Errorf("path %q: %w", s, err)
+			return p, words.Errorf("path %q: %w", s, err)
 		}
 		if p.steps = append(p.steps, step); len(p.steps) > stepsMax {
-			return p, fmt.Errorf("path %q has more than %d steps", s, stepsMax)
+			return p, words.Errorf("path %q has more than %d steps", s, stepsMax)
 		}
 		switch {
 		case left == "", left[0] == '[':
@@ -69,7 +70,7 @@ func parsePath(s string) (path, error) {
 		case left[0] == '.' && len(left) > 1 && left != ".@":
 			rest = left[1:]
 		default:
-			return p, fmt.Errorf("path %q: a point must stand between two steps", s)
+			return p, words.Errorf("path %q: a point must stand between two steps", s)
 		}
 	}
 	return p, nil
@@ -84,13 +85,13 @@ func readStep(s string) (pathStep, string, error) {
 		in, left, ok := strings.Cut(s[1:], "]")
 		n, err := strconv.Atoi(in)
 		if !ok || err != nil || n > foundMax || n < -foundMax {
-			return pathStep{}, "", fmt.Errorf("[ ] wants a number, such as [0]")
+			return pathStep{}, "", words.New("[ ] wants a number, such as [0]")
 		}
 		return pathStep{kind: 'i', index: n}, left, nil
 	case s[0] == '"':
 		name, left, ok := strings.Cut(s[1:], `"`)
 		if !ok || name == "" {
-			return pathStep{}, "", fmt.Errorf("a name in quotes must end with one")
+			return pathStep{}, "", words.New("a name in quotes must end with one")
 		}
 		return pathStep{kind: 'm', member: name}, left, nil
 	}
@@ -99,7 +100,7 @@ func readStep(s string) (pathStep, string, error) {
 		end = len(s)
 	}
 	if end == 0 {
-		return pathStep{}, "", fmt.Errorf("%q must stand in quotes", s[:1])
+		return pathStep{}, "", words.Errorf("%q must stand in quotes", s[:1])
 	}
 	return pathStep{kind: 'm', member: s[:end]}, s[end:], nil
 }

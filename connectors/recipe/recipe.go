@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 
 	"go.yaml.in/yaml/v3"
@@ -238,16 +239,18 @@ func Parse(data []byte) (*Recipe, error) {
 	return r, nil
 }
 
-// Spec is what the form, the command line and the guard need to know.
+// Spec is what the form, the command line and the guard need to know, in the
+// person's language: the texts of a recipe that is part of the program are its keys,
+// and those of a file from outside stay as they are.
 func (r *Recipe) Spec() connectors.Spec {
-	s := connectors.Spec{Kind: r.Kind, Name: r.Name, Sees: r.Sees, Stops: r.Stops, Needs: r.Needs, Hosts: r.Hosts}
+	s := connectors.Spec{Kind: r.Kind, Name: r.Name, Sees: words.Text(r.Sees), Stops: words.Text(r.Stops), Needs: words.Texts(r.Needs), Hosts: r.Hosts}
 	s.SetsNothing = r.Block == nil
-	s.Stays = connectors.Stays{What: r.Stays.What, Steps: r.Stays.Steps}
+	s.Stays = connectors.Stays{What: words.Text(r.Stays.What), Steps: words.Texts(r.Stays.Steps)}
 	home := false
 	for _, o := range r.Options {
 		home = home || o.Type == typeAddress
 		s.Options = append(s.Options, connectors.Option{
-			Key: o.Key, Label: o.Label, Help: o.Help, Default: o.Default, Required: o.Required,
+			Key: o.Key, Label: words.Text(o.Label), Help: words.Text(o.Help), Default: o.Default, Required: o.Required,
 			Secret: o.Type == typeSecret, Address: o.Type == typeAddress,
 		})
 	}
@@ -256,8 +259,8 @@ func (r *Recipe) Spec() connectors.Spec {
 	}
 	var what []string
 	for _, g := range r.Grants {
-		if !slices.Contains(what, g.What) {
-			what = append(what, g.What)
+		if w := words.Text(g.What); !slices.Contains(what, w) {
+			what = append(what, w)
 		}
 	}
 	s.Access = strings.Join(what, ", ")
@@ -276,7 +279,7 @@ func (r *Recipe) Places() []string {
 	out := append([]string{}, r.Hosts...)
 	for _, o := range r.Options {
 		if o.Type == typeAddress {
-			out = append(out, "the address that you type as "+o.Label)
+			out = append(out, words.Sprintf("the address that you type as %s", words.Text(o.Label)))
 		}
 	}
 	return out

@@ -313,13 +313,13 @@ func (s *session) holds(ctx context.Context, a reply, c Cond, sc *scope) (bool, 
 func (s *session) say(a reply, rule ErrorRule) string {
 	p, err := parsePath(rule.Say)
 	if rule.Say == "" || err != nil {
-		return rule.Text
+		return words.Text(rule.Text)
 	}
-	words, ok := p.one(found{value: a.body})
-	if !ok || words == "" {
-		return rule.Text
+	said, ok := p.one(found{value: a.body})
+	if !ok || said == "" {
+		return words.Text(rule.Text)
 	}
-	return rule.Text + " It says: " + string(discovery.CleanLong(s.clean(words)))
+	return words.Sprintf("%s It says: %s", words.Text(rule.Text), string(discovery.CleanLong(s.clean(said))))
 }
 
 // meaning is what a state means where the recipe says nothing of it.

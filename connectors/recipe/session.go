@@ -44,7 +44,7 @@ func (c *Connector) Open(ctx context.Context, s connectors.Settings, h *connecto
 		}
 		at, err := homeURL(out.answer(o), o.Scheme)
 		if err != nil {
-			return nil, connectors.Fault(consent.KindNeedsPerson, words.Sprintf("%s: that is no address such as 192.168.1.1 or https://box.lan:8443.", o.Label), err)
+			return nil, connectors.Fault(consent.KindNeedsPerson, words.Sprintf("%s: that is no address such as 192.168.1.1 or https://box.lan:8443.", words.Text(o.Label)), err)
 		}
 		out.homes[o.Key] = at
 	}
@@ -74,7 +74,7 @@ func homeURL(typed, scheme string) (string, error) {
 		return "", fmt.Errorf("reading the address: %w", err)
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
-		return "", fmt.Errorf("%q is no address of http or https", typed)
+		return "", words.Errorf("%q is no address of http or https", typed)
 	}
 	return u.Scheme + "://" + u.Host, nil
 }
@@ -122,7 +122,7 @@ func (s *session) Capabilities() connectors.Capabilities {
 		out.Blocker, out.Holder, out.Verifier = s, s, s
 		out.Traits = connectors.Traits{
 			Grain: connectors.Grain(b.Grain), IPv4: b.IPv4, IPv6: b.IPv6, CutsOpenFlows: b.CutsOpenFlows,
-			SurvivesRestart: b.SurvivesRestart, Note: b.Note, ByAddress: b.byAddress(),
+			SurvivesRestart: b.SurvivesRestart, Note: words.Text(b.Note), ByAddress: b.byAddress(),
 		}
 	}
 	return out

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 )
 
@@ -184,9 +185,9 @@ func (s *Shelf) Add(data []byte, sum string) (Item, error) {
 	it := s.look("", data, ok)
 	switch {
 	case it.State == StateBroken:
-		return it, fmt.Errorf("this connector file cannot be used: %w", it.Faults[0])
+		return it, words.Errorf("this connector file cannot be used: %w", it.Faults[0])
 	case it.SHA256 != sum:
-		return it, errors.New("this is not the file that was approved; look at it again")
+		return it, words.New("this is not the file that was approved; look at it again")
 	}
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return it, fmt.Errorf("making the folder of connector files: %w", err)

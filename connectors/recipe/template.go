@@ -1,10 +1,11 @@
 package recipe
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
+
+	"bestbefore/assets/words"
 )
 
 // template is a text with places to fill: "Bearer {{secret:token}}", "{{mac|upper}}".
@@ -23,7 +24,7 @@ func parseTemplate(s string) (template, error) {
 	for {
 		before, rest, open := strings.Cut(s, "{{")
 		if strings.Contains(before, "}}") {
-			return t, fmt.Errorf("%q closes what was not opened", s)
+			return t, words.Errorf("%q closes what was not opened", s)
 		}
 		if before != "" {
 			t.parts = append(t.parts, part{text: before})
@@ -33,18 +34,18 @@ func parseTemplate(s string) (template, error) {
 		}
 		in, after, closed := strings.Cut(rest, "}}")
 		if !closed {
-			return t, fmt.Errorf("a {{ without its }}")
+			return t, words.New("a {{ without its }}")
 		}
 		name, filter, _ := strings.Cut(strings.TrimSpace(in), "|")
 		p := part{name: strings.TrimSpace(name), filter: strings.TrimSpace(filter)}
 		if p.name == "" || strings.ContainsAny(p.name, "{ \t\n") {
-			return t, fmt.Errorf("%q is no name", p.name)
+			return t, words.Errorf("%q is no name", p.name)
 		}
 		if !slices.Contains([]string{"", "upper", "lower", "path"}, p.filter) {
-			return t, fmt.Errorf("%q is not known after |; there are upper, lower and path", p.filter)
+			return t, words.Errorf("%q is not known after |; there are upper, lower and path", p.filter)
 		}
 		if t.parts = append(t.parts, p); len(t.parts) > holesMax {
-			return t, fmt.Errorf("more than %d places to fill", holesMax)
+			return t, words.Errorf("more than %d places to fill", holesMax)
 		}
 		s = after
 	}

@@ -123,7 +123,7 @@ func (k *keeper) open(ctx context.Context) (connectors.Session, error) {
 	err := bounded(ctx, k.p.c.CallTimeout, func(ctx context.Context) error {
 		s, err := c.Open(ctx, k.conn.Settings, k.p.c.Host(k.conn))
 		if err == nil && s == nil {
-			err = errors.New("the connector gave no session")
+			err = words.New("the connector gave no session")
 		}
 		if err == nil {
 			got <- s

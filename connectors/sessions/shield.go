@@ -13,7 +13,7 @@ import (
 )
 
 // errLost says that a call has not come back.
-var errLost = errors.New("the call has not come back")
+var errLost = words.New("the call has not come back")
 
 // shielded runs foreign code; a panic becomes an error.
 func shielded(f func() error) (err error) {

@@ -18,7 +18,7 @@ import (
 // taken up anew from the last cursor that was stored.
 const storeTries = 5
 
-var errStore = errors.New("what was observed cannot be stored")
+var errStore = words.New("what was observed cannot be stored")
 
 // streams runs what the session streams; the channel is closed when all has returned.
 func (k *keeper) streams(ctx context.Context, end context.CancelCauseFunc) <-chan struct{} {

@@ -26,7 +26,7 @@ const (
 )
 
 // ErrTooLarge is behind the refusal of an answer that has no end.
-var ErrTooLarge = errors.New("the answer is too large")
+var ErrTooLarge = words.New("the answer is too large")
 
 // Client asks one peer. It is safe for concurrent use. After the peer has asked
 // for a pause nothing is sent before that is over.

@@ -49,7 +49,7 @@ func (h *hints) contest() (discovery.Evidence, bool) {
 		if x.What != "kind" {
 			continue
 		}
-		if x.Source == discovery.SourceSelf || x.Because == isRouter {
+		if x.Source == discovery.SourceSelf || x.Because == isRouter() {
 			return x.Evidence, true // our own knowledge, no claim
 		}
 		if _, ok := best[x.Value]; !ok {

@@ -17,7 +17,8 @@ import (
 
 const maxEvidence = 16 // reasons that a guess keeps
 
-const isRouter = "is the way out of the home network"
+// isRouter is the reason by which the router is known.
+func isRouter() string { return words.Text("is the way out of the home network") }
 
 // hints gathers evidence; the most trusted of each sort wins.
 type hints struct {
@@ -62,9 +63,9 @@ func Guess(d discovery.Device, oui func(mac string) (string, bool)) discovery.Gu
 	h := &hints{}
 	switch d.Role {
 	case discovery.RoleThisComputer:
-		h.kind(discovery.KindComputer, 0.97, "is this computer", discovery.SourceSelf)
+		h.kind(discovery.KindComputer, 0.97, words.Text("is this computer"), discovery.SourceSelf)
 	case discovery.RoleRouter:
-		h.kind(discovery.KindRouter, 0.95, isRouter, discovery.SourceNeighbor)
+		h.kind(discovery.KindRouter, 0.95, isRouter(), discovery.SourceNeighbor)
 	}
 	for _, s := range d.Services {
 		h.origin = s.Type + " " + s.Instance

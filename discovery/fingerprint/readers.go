@@ -1,9 +1,9 @@
 package fingerprint
 
 import (
-	"fmt"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
 )
 
@@ -57,9 +57,9 @@ func readAirPlay(s discovery.Service, h *hints) {
 	}
 	// Third parties of AirPlay are televisions (they show video) and speakers.
 	if f, _, _ := strings.Cut(value(s, "features"), ","); f != "" && videoBit(f) {
-		h.kind(discovery.KindTelevision, 0.85, "takes pictures by AirPlay (features)", s.Source)
+		h.kind(discovery.KindTelevision, 0.85, words.Text("takes pictures by AirPlay (features)"), s.Source)
 	} else if f != "" {
-		h.kind(discovery.KindSpeaker, 0.6, "takes sound by AirPlay (features)", s.Source)
+		h.kind(discovery.KindSpeaker, 0.6, words.Text("takes sound by AirPlay (features)"), s.Source)
 	}
 }
 
@@ -102,7 +102,7 @@ func readPrinter(s discovery.Service, h *hints) {
 	// A name without a port and a word is only held by somebody who shares it.
 	if isQueue(s) || s.Port == 0 && len(s.TXT) == 0 { // a computer that shares a printer: the printer is another device
 		h.drop()
-		h.kind(discovery.KindServer, 0.3, fmt.Sprintf("shares a printer (%s)", clean(s.Type)), s.Source)
+		h.kind(discovery.KindServer, 0.3, words.Sprintf("shares a printer (%s)", clean(s.Type)), s.Source)
 		return
 	}
 	ty, product := value(s, "ty"), strings.Trim(value(s, "product"), "()")
@@ -224,7 +224,7 @@ func readDyson(s discovery.Service, h *hints) {
 }
 
 // says words where a guess comes from: "says so itself (_hue._tcp)".
-func says(s discovery.Service) string { return fmt.Sprintf("says so itself (%s)", clean(s.Type)) }
+func says(s discovery.Service) string { return words.Sprintf("says so itself (%s)", clean(s.Type)) }
 
 // saysTXT adds those TXT keys that are there.
 func saysTXT(s discovery.Service, keys ...string) string {
@@ -234,7 +234,7 @@ func saysTXT(s discovery.Service, keys ...string) string {
 			out += " " + k + "=" + clean(v)
 		}
 	}
-	return fmt.Sprintf("says so itself (%s)", out)
+	return words.Sprintf("says so itself (%s)", out)
 }
 
 func first(in ...string) string {

@@ -1,7 +1,6 @@
 package fingerprint
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -74,28 +73,29 @@ func readNames(d discovery.Device, h *hints) {
 			if !telling(host) {
 				conf = 0.1
 			}
-			h.name(host, conf, "calls itself so on the network", discovery.SourceMDNS)
-			readWords(host, "its host name", discovery.SourceMDNS, h)
+			h.name(host, conf, words.Text("calls itself so on the network"), discovery.SourceMDNS)
+			readWords(host, words.Later("its host name is called %s"), discovery.SourceMDNS, h)
 		}
 	}
 	for _, s := range d.Services {
 		if strings.HasPrefix(s.Type, "_http.") || typeRules[strings.ToLower(s.Type)].name == "*" {
-			readWords(s.Instance, "its service", s.Source, h)
+			readWords(s.Instance, words.Later("its service is called %s"), s.Source, h)
 		}
 	}
 	for _, f := range d.Facts {
 		if f.Key == "friendly_name" || f.Key == "name" {
-			readWords(f.Value, "its description", f.Source, h)
+			readWords(f.Value, words.Later("its description is called %s"), f.Source, h)
 		}
 	}
 }
 
-func readWords(name, where string, src discovery.Source, h *hints) {
-	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '!' })
-	for _, w := range words {
+// readWords takes what a name says; because is the key of the reason, in which the name stands.
+func readWords(name, because string, src discovery.Source, h *hints) {
+	parts := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '!' })
+	for _, w := range parts {
 		for _, r := range wordKinds {
 			if w == r.word {
-				h.kind(r.kind, r.conf, fmt.Sprintf("%s is called %s", where, clean(name)), src)
+				h.kind(r.kind, r.conf, words.Sprintf(because, clean(name)), src)
 			}
 		}
 	}
@@ -133,7 +133,7 @@ func readHardware(d discovery.Device, oui func(string) (string, bool), h *hints)
 		maker := Maker(long)
 		because := words.Sprintf("its hardware address belongs to %s", clean(long))
 		if chipMakers[maker] {
-			h.maker(maker, 0.2, because+", who also makes chips for others", discovery.SourceNeighbor)
+			h.maker(maker, 0.2, words.Sprintf("its hardware address belongs to %s, who also makes chips for others", clean(long)), discovery.SourceNeighbor)
 		} else {
 			h.maker(maker, 0.4, because, discovery.SourceNeighbor)
 		}

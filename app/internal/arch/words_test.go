@@ -12,7 +12,16 @@ import (
 
 // spoken are the packages whose every text for people is in the language file:
 // what they say goes through words. Errors included, since most are shown.
-var spoken = []string{"app/internal/engine", "consent", "consent/*"}
+var spoken = []string{"app/agent", "app/internal/engine", "consent", "consent/*"}
+
+// answering are the packages whose sentences reach a person too, errors included,
+// beside much that is none: what was being done when something failed ("reading the
+// key: %w") is for the log and stays English, and so do the words of other languages
+// (SQL, the entries that start us) and the tables by which devices are known.
+var answering = []string{
+	"app/internal/autostart", "app/internal/calendar", "app/internal/clock", "app/internal/guard", "app/internal/notify", "app/internal/rpc",
+	"app/internal/secrets", "app/internal/store", "discovery/fingerprint",
+}
 
 // reporting are the packages that also speak to machines, in words: what stands in
 // a place for people there, and what is a whole sentence anywhere. The causes of
@@ -44,6 +53,35 @@ var codes = map[string]string{
 	"not authorised.":                         "what a broker writes into its log",
 	"Set by Best Before; lift it there.":      "what stands at the peer, and is compared",
 	"no end":                                  "what a person may write for it",
+	"command line":                            "how a decision was made: a code of the diary",
+	"the diary":                               "the same",
+	"  --set %s=%s  %s\n":                     "what is typed on the command line",
+	" --set %s=%s":                            "the same",
+	"step %s %-6s %s\n":                       "the same",
+	"bestbefore --open consent/%s@%d":         "the same",
+	"  SHA-256:   %s\n":                       "the name of a sum",
+	"systemd credential":                      "the code of a place; the command line and the pages put it into words",
+	"key store":                               "the same",
+	"recovery phrase":                         "a code of the diary",
+	"Best Before":                             "our name",
+	"Google Cast Group":                       "what is compared",
+	"best before installation key\x00":        "what a seal is made over",
+	"best before secret\x00":                  "the same",
+	"best before diary head\x00":              "the same",
+	"best before backup 2\n":                  "how a backup begins",
+	"best before backup lock\x00":             "what a seal is made over",
+	"best before backup frame\x00":            "the same",
+	"best before recovery phrase 1":           "the same",
+	"best before recovery phrase check":       "the same",
+	"deciding: version %d does not follow %d": "a fault of the program, for the log",
+	"merging device %q into %q: an entry cannot stand for itself": "the same",
+	"--set ":     "the name of an option",
+	"--end: ":    "the same",
+	"--forget: ": "the same",
+	"flows.db: ": "the name of a file",
+	"abcdefghijklmnopqrstuvwxyz0123456789_- ":                                                    "the letters of a code",
+	"SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Memory Management\\PrefetchParameters": "a place in Windows",
+	"migration %q: want number %d":                                                               "the same",
 }
 
 // TestSentencesAreInTheLanguageFile: no sentence of the engine goes past words.
@@ -51,7 +89,7 @@ var codes = map[string]string{
 func TestSentencesAreInTheLanguageFile(t *testing.T) {
 	seen, keys := map[string]bool{}, 0
 	for _, f := range goFiles(t) {
-		if f.test() || !matches(f.dir(), spoken...) && !matches(f.dir(), reporting...) || f.dir() == "connectors/connectortest" {
+		if f.test() || !matches(f.dir(), slices.Concat(spoken, answering, reporting)...) || f.dir() == "connectors/connectortest" {
 			continue
 		}
 		faults, n := unspoken(f, seen)
@@ -78,7 +116,7 @@ var (
 // places are the fields, variables and functions whose texts a connector writes for people.
 var places = []string{
 	"Text", "Sees", "Stops", "Label", "Help", "Needs", "Access", "Note", "Because", "Lessen", "What", "Steps", "Why", "Reason", "Blind", "Detail",
-	"text", "note", "why", "because", "said", "NeedsPerson", "Permanent", "Transient", "Unsupported", "Fault", "Fix", "fix",
+	"text", "note", "why", "because", "said", "fault", "NeedsPerson", "Permanent", "Transient", "Unsupported", "Fault", "Fix", "fix",
 }
 
 // forPeople is whether a literal, whose parents are given from the outermost,
@@ -166,6 +204,13 @@ func unspoken(f file, seen map[string]bool) (faults []string, keys int) {
 				if s == "" || strings.TrimSpace(s) != s {
 					faults = append(faults, fmt.Sprintf("%s:%d: the key %q is empty or has spaces around it, which a translator would lose", f.path, f.line(n), s))
 				}
+			case matches(f.dir(), answering...):
+				if strings.Contains(s, " ") && sentence(s, parent) && !aside(f, s, stack) {
+					seen[s] = true
+					if codes[s] == "" {
+						faults = append(faults, fmt.Sprintf("%s:%d: %q goes past words", f.path, f.line(n), s))
+					}
+				}
 			case matches(f.dir(), reporting...) && !(whole.MatchString(s) || sentence(s, parent) && forPeople(f, stack)):
 			case sentence(s, parent):
 				seen[s] = true
@@ -178,6 +223,35 @@ func unspoken(f file, seen map[string]bool) (faults []string, keys int) {
 		return true
 	})
 	return faults, keys
+}
+
+var (
+	doing = regexp.MustCompile(`^(secrets|store): |^\pL+ing( [^:]*)?: %w`)
+	sql   = regexp.MustCompile(`\b[A-Z]{2,}\b|\?|^[a-z_, ]*(, [a-z_]+){3}|[a-z)] (=|\*|/|-|%) [a-z'%\d]|^, [a-z]+, $`)
+	entry = regexp.MustCompile(`^<|^-//|^\[Desktop Entry\]`)
+)
+
+// aside is whether a text of an answering package is for no person: what was being
+// done when something failed, or words of another language.
+func aside(f file, s string, parents []ast.Node) bool {
+	switch f.dir() {
+	case "app/internal/store":
+		return doing.MatchString(s) || sql.MatchString(s)
+	case "app/internal/autostart":
+		return doing.MatchString(s) || entry.MatchString(s)
+	case "discovery/fingerprint", "app/internal/clock": // tables: makers, time zones
+		return doing.MatchString(s) || slices.ContainsFunc(parents, func(p ast.Node) bool { _, table := p.(*ast.CompositeLit); return table })
+	case "app/internal/secrets":
+		return doing.MatchString(s) || strings.HasSuffix(f.path, "/key.go") && inList(parents)
+	}
+	return doing.MatchString(s)
+}
+
+// inList is whether the innermost of parents is a list: what errors of the system's
+// key stores hold, by which they are told apart.
+func inList(parents []ast.Node) bool {
+	_, list := parents[len(parents)-1].(*ast.CompositeLit)
+	return list
 }
 
 // keysOf are the arguments of a call of words that are keys.
@@ -199,7 +273,7 @@ func keysOf(f file, c *ast.CallExpr) []ast.Expr {
 func unsaid(c *ast.CallExpr) bool {
 	switch fn := c.Fun.(type) {
 	case *ast.Ident:
-		return fn.Name == "panic"
+		return fn.Name == "panic" || fn.Name == "syntax" // of a command, which is typed the same everywhere
 	case *ast.SelectorExpr:
 		of := ""
 		switch x := fn.X.(type) {
@@ -245,6 +319,20 @@ func (s *Session) f(name string) error {
 }`
 	if got, _ := unspoken(parse(t, "connectors/mqtt/told.go", told), map[string]bool{}); len(got) != 6 {
 		t.Errorf("found %d faults, want 6: %q", len(got), got)
+	}
+	kept := `package store
+import ("errors"; "fmt")
+var ErrGone = errors.New("the record is gone")
+func f(name string) error {
+	if name == "" {
+		return fmt.Errorf("the file %s is damaged", name)
+	}
+	n := ledger.Note{Text: "It was set aside."}
+	rows := query("SELECT id FROM device WHERE "+name, "state = 'running'")
+	return fmt.Errorf("reading devices: %w", errors.New("store: Config.Dir is needed"))
+}`
+	if got, _ := unspoken(parse(t, "app/internal/store/kept.go", kept), map[string]bool{}); len(got) != 3 {
+		t.Errorf("found %d faults, want 3: %q", len(got), got)
 	}
 	through := `package engine
 import "bestbefore/assets/words"

@@ -9,13 +9,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"bestbefore/assets/words"
 )
 
 // name is what the entry is called; the extension is the system's.
 const name = "example.bestbefore.app"
 
 // ErrPath says that a program at such a place cannot be entered safely.
-var ErrPath = errors.New("the program's path holds signs that an entry cannot carry")
+var ErrPath = words.New("the program's path holds signs that an entry cannot carry")
 
 // Entry is the program as it is to be started.
 type Entry struct {
@@ -27,7 +29,7 @@ type Entry struct {
 // its arguments.
 func (e Entry) Validate() error {
 	if !filepath.IsAbs(e.Program) {
-		return fmt.Errorf("%q is not a full path: %w", e.Program, ErrPath)
+		return words.Errorf("%q is not a full path: %w", e.Program, ErrPath)
 	}
 	for _, s := range e.words() {
 		if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == '"' }) {
@@ -53,7 +55,7 @@ func Set(e Entry) error {
 		return err
 	}
 	if err := set(e); err != nil {
-		return fmt.Errorf("having Best Before start with the computer: %w", err)
+		return words.Errorf("having Best Before start with the computer: %w", err)
 	}
 	return nil
 }
@@ -61,7 +63,7 @@ func Set(e Entry) error {
 // Clear takes the entry away; that there is none is success.
 func Clear() error {
 	if err := unset(); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("no longer having Best Before start with the computer: %w", err)
+		return words.Errorf("no longer having Best Before start with the computer: %w", err)
 	}
 	return nil
 }

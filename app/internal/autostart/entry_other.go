@@ -2,9 +2,11 @@
 
 package autostart
 
-import "errors"
+import (
+	"bestbefore/assets/words"
+)
 
-var errElsewhere = errors.New("this system has no place for it that we know")
+var errElsewhere = words.New("this system has no place for it that we know")
 
 func set(Entry) error { return errElsewhere }
 

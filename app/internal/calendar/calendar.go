@@ -11,6 +11,7 @@ import (
 
 	ical "github.com/arran4/golang-ical"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -54,10 +55,10 @@ func add(cal *ical.Calendar, e Entry, now time.Time) {
 	ev.SetSequence(c.Version - 1)
 	when(ev, c)
 	who, device := string(discovery.Clean(c.Recipient.Name)), string(discovery.Clean(e.Device))
-	ev.SetSummary(fmt.Sprintf("%s to %s: permission ends", device, who))
+	ev.SetSummary(words.Sprintf("%s to %s: permission ends", device, who))
 	ev.SetDescription(strings.Join([]string{
-		fmt.Sprintf("From then on %s may no longer send to %s, unless you renew it.", device, who),
-		"Look at it: " + Link(c),
+		words.Sprintf("From then on %s may no longer send to %s, unless you renew it.", device, who),
+		words.Sprintf("Look at it: %s", Link(c)),
 	}, "\n"))
 	ev.SetTimeTransparency(ical.TransparencyTransparent)
 	ev.SetClass(ical.ClassificationPrivate)
@@ -72,7 +73,7 @@ func add(cal *ical.Calendar, e Entry, now time.Time) {
 		a := ev.AddAlarm()
 		a.SetAction(ical.ActionDisplay)
 		a.SetTrigger(r)
-		a.SetProperty(ical.ComponentPropertyDescription, fmt.Sprintf("%s to %s: permission ends", device, who))
+		a.SetProperty(ical.ComponentPropertyDescription, words.Sprintf("%s to %s: permission ends", device, who))
 	}
 }
 

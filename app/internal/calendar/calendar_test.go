@@ -7,6 +7,8 @@ import (
 
 	ical "github.com/arran4/golang-ical"
 
+	"bestbefore/assets"
+	"bestbefore/assets/words/wordstest"
 	"bestbefore/consent"
 )
 
@@ -119,6 +121,30 @@ func TestANameStaysInItsLine(t *testing.T) {
 		for _, line := range strings.Split(text, "\r\n") {
 			if len(line) > 75 {
 				t.Errorf("a line of %d bytes", len(line))
+			}
+		}
+	}
+}
+
+// TestTheFileSpeaksTheLanguage: what a calendar shows of an end comes out of the
+// language file, the reminders too. The twin is the same file in English.
+func TestTheFileSpeaksTheLanguage(t *testing.T) {
+	for _, spoken := range []bool{false, true} {
+		if spoken {
+			wordstest.Speak(t, assets.Translations)
+		}
+		_, es := written(t, Entry{given(t, "c1", "2027-05-31", "Bell Maker"), "Front door bell"})
+		e := es[UID("c1")]
+		texts := []string{value(e, ical.ComponentPropertySummary), value(e, ical.ComponentPropertyDescription)}
+		for _, a := range e.Alarms() {
+			texts = append(texts, a.GetProperty(ical.ComponentPropertyDescription).Value)
+		}
+		if len(texts) != 2+len(reminders) {
+			t.Fatalf("%q", texts)
+		}
+		for _, text := range texts {
+			if wordstest.Spoken(text) != spoken || spoken && strings.Trim(wordstest.Outside(text), `\n`+"\n") != "" {
+				t.Errorf("spoken %t: %q", spoken, text)
 			}
 		}
 	}

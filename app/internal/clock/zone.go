@@ -1,15 +1,16 @@
 package clock
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 	_ "time/tzdata" // so that every system knows every zone
+
+	"bestbefore/assets/words"
 )
 
 // ErrNoZone says that the system keeps a zone, but not by its name.
-var ErrNoZone = errors.New("this computer does not say which time zone it is in")
+var ErrNoZone = words.New("this computer does not say which time zone it is in")
 
 // Zone is the system's time zone now, by its IANA name. It is read anew on each
 // call, since a laptop travels and time.Local is read only once.

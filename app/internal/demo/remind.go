@@ -8,6 +8,7 @@ import (
 	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/view"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -40,7 +41,7 @@ func (h *Home) presenter() view.Presenter {
 	if err != nil {
 		zone = time.UTC
 	}
-	return view.Presenter{Zone: zone, Now: h.Now(), Peers: map[string]string{}}
+	return view.Presenter{Translate: words.Text, Zone: zone, Now: h.Now(), Peers: map[string]string{}}
 }
 
 // tellReminded waits for the reminder of the television, whose permission ends

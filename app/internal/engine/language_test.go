@@ -1,56 +1,13 @@
 package engine_test
 
 import (
-	"encoding/json"
-	"os"
-	"strings"
 	"testing"
 
 	"bestbefore/app/internal/engine"
-	"bestbefore/assets/words"
+	"bestbefore/assets"
+	"bestbefore/assets/words/wordstest"
 	"bestbefore/consent"
 )
-
-// speakBrackets speaks a made-up language for one test: each text of the language
-// file with brackets around it, and dates that need no other words.
-func speakBrackets(t *testing.T) {
-	t.Helper()
-	data, err := os.ReadFile("../../../assets/translations/en.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var texts map[string]string
-	if err := json.Unmarshal(data, &texts); err != nil {
-		t.Fatal(err)
-	}
-	for key := range texts {
-		if !strings.Contains(key, "2006") && !strings.Contains(key, "15:04") { // a layout with brackets is one still
-			texts[key] = "⟦" + texts[key] + "⟧"
-		}
-	}
-	words.Use(texts)
-	t.Cleanup(func() { words.Use(nil) })
-}
-
-// outside is what a text says outside of all brackets: names and what was put
-// together in the program, and no word of it.
-func outside(text string) string {
-	var b strings.Builder
-	deep := 0
-	for _, r := range text {
-		switch r {
-		case '⟦':
-			deep++
-		case '⟧':
-			deep--
-		default:
-			if deep == 0 {
-				b.WriteRune(r)
-			}
-		}
-	}
-	return strings.Trim(b.String(), " .")
-}
 
 // said collects what one home says, by what it is.
 func (h *home) said(t *testing.T) map[string][]string {
@@ -114,7 +71,7 @@ func (h *home) said(t *testing.T) map[string][]string {
 func TestTheEngineSpeaksTheLanguageOfTheFile(t *testing.T) {
 	for what, texts := range newHome(t).said(t) {
 		for _, text := range texts {
-			if strings.ContainsAny(text, "⟦⟧") || outside(text) == "" {
+			if wordstest.Spoken(text) || wordstest.Outside(text) == "" {
 				t.Errorf("in English the %s says %q", what, text)
 			}
 		}
@@ -127,7 +84,7 @@ func TestTheEngineSpeaksTheLanguageOfTheFile(t *testing.T) {
 	if err != nil || len(before) == 0 {
 		t.Fatal(before, err)
 	}
-	speakBrackets(t)
+	wordstest.Speak(t, assets.Translations)
 	got := h.said(t)
 	for _, what := range []string{"news", "problem", "preview", "undone", "diary", "error"} {
 		if len(got[what]) == 0 {
@@ -136,7 +93,7 @@ func TestTheEngineSpeaksTheLanguageOfTheFile(t *testing.T) {
 	}
 	for what, texts := range got {
 		for _, text := range texts {
-			if rest := outside(text); rest != "" && !(what == "diary" && text == before[0].Text) {
+			if rest := wordstest.Outside(text); rest != "" && !(what == "diary" && text == before[0].Text) {
 				t.Errorf("the %s %q says %q past the language file", what, text, rest)
 			}
 		}

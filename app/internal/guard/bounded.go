@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 )
@@ -21,7 +22,7 @@ type bounded struct {
 // RoundTrip waits for its turn, asks, and bounds the answer after it was unpacked.
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Scheme != "http" && r.URL.Scheme != "https" {
-		return nil, refuse(r.URL.Scheme+":", "only http and https are spoken")
+		return nil, refuse(r.URL.Scheme+":", words.Text("only http and https are spoken"))
 	}
 	if err := b.rate.Wait(r.Context()); err != nil {
 		return nil, fmt.Errorf("waiting for a turn: %w", err)
@@ -51,7 +52,7 @@ func (l *limited) Read(p []byte) (int, error) {
 	if l.left < 0 {
 		return 0, &connectors.Error{
 			Kind: consent.KindTransient,
-			Text: fmt.Sprintf("%s gives an answer of more than %d MiB, which cannot be right; it was not read further", l.host, bodyMax>>20),
+			Text: words.Sprintf("%s gives an answer of more than %d MiB, which cannot be right; it was not read further", l.host, bodyMax>>20),
 		}
 	}
 	return n, err

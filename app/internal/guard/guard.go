@@ -9,8 +9,6 @@ package guard
 import (
 	"context"
 	"crypto/tls"
-	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -19,6 +17,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 )
@@ -74,7 +73,7 @@ func New(c Config) *Guard {
 	for _, p := range c.Peers {
 		host, err := connectors.HostOf(p)
 		if err != nil {
-			g.bad = &connectors.Error{Kind: consent.KindNeedsPerson, Text: "the address is not right", Err: err}
+			g.bad = &connectors.Error{Kind: consent.KindNeedsPerson, Text: words.Text("the address is not right"), Err: err}
 			continue
 		}
 		g.peers[host] = true
@@ -103,7 +102,7 @@ func (g *Guard) Client() *http.Client {
 func (g *Guard) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, refuse(address, "it has no port")
+		return nil, refuse(address, words.Text("it has no port"))
 	}
 	addrs, err := g.allowed(ctx, strings.ToLower(strings.TrimSuffix(host, ".")))
 	if err != nil {
@@ -118,7 +117,7 @@ func (g *Guard) Dial(ctx context.Context, network, address string) (net.Conn, er
 		}
 		last = err
 	}
-	return nil, &connectors.Error{Kind: consent.KindTransient, Text: fmt.Sprintf("%s cannot be reached", host), Err: last}
+	return nil, &connectors.Error{Kind: consent.KindTransient, Text: words.Sprintf("%s cannot be reached", host), Err: last}
 }
 
 // dialTLS connects and checks the certificate against the host that was asked for.
@@ -129,7 +128,7 @@ func (g *Guard) dialTLS(ctx context.Context, network, address string) (net.Conn,
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, refuse(address, "it has no port")
+		return nil, refuse(address, words.Text("it has no port"))
 	}
 	conn := tls.Client(raw, g.TLS(host))
 	ctx, cancel := context.WithTimeout(ctx, dialTime)
@@ -148,14 +147,14 @@ func (g *Guard) allowed(ctx context.Context, host string) ([]netip.Addr, error) 
 	}
 	typed, public := g.peers[host], g.public[host]
 	if !typed && !public {
-		return nil, refuse(host, "nobody allowed this connection to go there")
+		return nil, refuse(host, words.Text("nobody allowed this connection to go there"))
 	}
 	if a, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{a}, nil // typed by the household as it stands
 	}
 	found, err := g.lookup(ctx, host)
 	if err != nil {
-		return nil, &connectors.Error{Kind: consent.KindTransient, Text: fmt.Sprintf("the address of %s cannot be found; check the name", host), Err: err}
+		return nil, &connectors.Error{Kind: consent.KindTransient, Text: words.Sprintf("the address of %s cannot be found; check the name", host), Err: err}
 	}
 	var out []netip.Addr
 	for _, a := range found {
@@ -164,7 +163,7 @@ func (g *Guard) allowed(ctx context.Context, host string) ([]netip.Addr, error) 
 		}
 	}
 	if len(out) == 0 {
-		return nil, refuse(host, "its name leads to an address where it cannot be")
+		return nil, refuse(host, words.Text("its name leads to an address where it cannot be"))
 	}
 	return out[:min(len(out), 4)], nil
 }
@@ -185,10 +184,10 @@ func mayBe(a netip.Addr, host string, typed bool) bool {
 }
 
 // ErrRefused is behind every refusal to go somewhere.
-var ErrRefused = errors.New("not allowed")
+var ErrRefused = words.New("not allowed")
 
 func refuse(where, why string) error {
 	return &connectors.Error{
-		Kind: consent.KindPermanent, Text: fmt.Sprintf("Best Before does not go to %s: %s", where, why), Err: ErrRefused,
+		Kind: consent.KindPermanent, Text: words.Sprintf("Best Before does not go to %s: %s", where, why), Err: ErrRefused,
 	}
 }

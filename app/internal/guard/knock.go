@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 )
 
@@ -30,10 +31,10 @@ const (
 func Knock(ctx context.Context, at netip.Addr, k connectors.Knock) (connectors.KnockAnswer, error) {
 	var none connectors.KnockAnswer
 	if !at.IsPrivate() && !at.IsLoopback() {
-		return none, refuse(at.String(), "only boxes at home are knocked at")
+		return none, refuse(at.String(), words.Text("only boxes at home are knocked at"))
 	}
 	if !slices.Contains([]string{"http", "https"}, k.Scheme) {
-		return none, refuse(at.String(), "a knock is a web page")
+		return none, refuse(at.String(), words.Text("a knock is a web page"))
 	}
 	ctx, cancel := context.WithTimeout(ctx, knockTime)
 	defer cancel()

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 )
@@ -15,12 +16,12 @@ import (
 func (*Guard) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return nil, refuse(address, "it is no address with a port")
+		return nil, refuse(address, words.Text("it is no address with a port"))
 	}
 	a := at.Addr().Unmap()
 	if network != "udp" && network != "udp4" && network != "udp6" || !a.IsPrivate() && !a.IsLoopback() {
 		return nil, &connectors.Error{
-			Kind: consent.KindPermanent, Text: "Best Before does not listen on " + address + ": that is not an address at home", Err: ErrRefused,
+			Kind: consent.KindPermanent, Text: words.Sprintf("Best Before does not listen on %s: that is not an address at home", address), Err: ErrRefused,
 		}
 	}
 	var l net.ListenConfig
@@ -33,7 +34,7 @@ func (*Guard) Listen(ctx context.Context, network, address string) (net.Listener
 	at, err := netip.ParseAddrPort(address)
 	if err != nil || network != "tcp4" && network != "tcp6" || !at.Addr().IsLoopback() {
 		return nil, &connectors.Error{
-			Kind: consent.KindPermanent, Text: "Best Before does not listen on " + address + ": only programs of this computer may reach that", Err: ErrRefused,
+			Kind: consent.KindPermanent, Text: words.Sprintf("Best Before does not listen on %s: only programs of this computer may reach that", address), Err: ErrRefused,
 		}
 	}
 	var l net.ListenConfig

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 )
@@ -29,7 +30,7 @@ func (g *Guard) TLS(host string) *tls.Config {
 
 func (g *Guard) check(host string, s tls.ConnectionState) error {
 	if host == "" || len(s.PeerCertificates) == 0 {
-		return errors.New("there is no certificate, or no name to check it against")
+		return words.New("there is no certificate, or no name to check it against")
 	}
 	leaf := s.PeerCertificates[0]
 	shown := Fingerprint(leaf)
@@ -48,13 +49,13 @@ func (g *Guard) check(host string, s tls.ConnectionState) error {
 		return nil
 	}
 	if g.public[host] { // on the internet nobody is asked: it is right or it is not
-		return &connectors.Error{Kind: consent.KindNeedsPerson, Text: "the certificate of " + host + " is not right; nothing was sent there. Check the date of this computer, and whether its network wants you to sign in first", Err: err}
+		return &connectors.Error{Kind: consent.KindNeedsPerson, Text: words.Sprintf("the certificate of %s is not right; nothing was sent there. Check the date of this computer, and whether its network wants you to sign in first", host), Err: err}
 	}
 	return untrusted(&connectors.CertificateError{Host: host, Fingerprint: shown, Why: why(err)})
 }
 
 func untrusted(e *connectors.CertificateError) error {
-	return &connectors.Error{Kind: consent.KindNeedsPerson, Text: "nothing was sent", Err: e}
+	return &connectors.Error{Kind: consent.KindNeedsPerson, Text: words.Text("nothing was sent"), Err: e}
 }
 
 // why is the reason in a few plain words.
@@ -63,11 +64,11 @@ func why(err error) string {
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err, &name):
-		return "it was made for another name"
+		return words.Text("it was made for another name")
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "its time is over or has not begun"
+		return words.Text("its time is over or has not begun")
 	}
-	return "the box made it itself"
+	return words.Text("the box made it itself")
 }
 
 // Fingerprint names a certificate: "sha256:" and the digest of the whole of it.

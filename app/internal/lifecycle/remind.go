@@ -157,7 +157,7 @@ func (h *Home) notice(ctx context.Context, lines []consent.Reminder, cs []engine
 
 func (h *Home) presenter() view.Presenter {
 	_, loc := zone()
-	return view.Presenter{Zone: loc, Now: h.now()}
+	return view.Presenter{Translate: words.Text, Zone: loc, Now: h.now()}
 }
 
 func (h *Home) reminded(ctx context.Context) (consent.Reminded, error) {

@@ -9,6 +9,8 @@ import (
 	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/notify"
+	"bestbefore/assets"
+	"bestbefore/assets/words/wordstest"
 	"bestbefore/connectors/connectortest"
 	"bestbefore/consent"
 	"bestbefore/discovery"
@@ -155,5 +157,28 @@ func TestASystemWithoutAnswersIsToldOnce(t *testing.T) {
 	s := &screen{}
 	if h.desk(s) != desk(s) {
 		t.Error("the D-Bus is not asked")
+	}
+}
+
+// TestAMessageSpeaksTheLanguageOfTheFile: title, lines and answers of a message on
+// the desktop come out of the language file. The twin is the same message in English.
+func TestAMessageSpeaksTheLanguageOfTheFile(t *testing.T) {
+	for _, spoken := range []bool{false, true} {
+		if spoken {
+			wordstest.Speak(t, assets.Translations)
+		}
+		h, _ := start(t, t.TempDir(), connectortest.NewPeer(clock.Wall))
+		agreed(t, h, sight(h), "maker", 6)
+		s := &screen{}
+		remindOnce(t, h, s, make(chan func(), 4))
+		if len(s.shown) != 1 || len(s.shown[0].Actions) != 2 {
+			t.Fatalf("%+v", s.shown)
+		}
+		n := s.shown[0]
+		for _, text := range []string{n.Title, n.Body, n.Actions[0].Label, n.Actions[1].Label} {
+			if rest := wordstest.Outside(strings.NewReplacer("Front door bell", "", "maker", "").Replace(text)); wordstest.Spoken(text) != spoken || spoken && rest != "" {
+				t.Errorf("spoken %t: %q says %q past the language file", spoken, text, rest)
+			}
+		}
 	}
 }

@@ -19,11 +19,12 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
 )
 
 // ErrNone says that nobody here shows notifications.
-var ErrNone = errors.New("there is no notification service")
+var ErrNone = words.New("there is no notification service")
 
 // Action is one answer that is offered.
 type Action struct {

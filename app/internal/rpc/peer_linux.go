@@ -6,13 +6,15 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"bestbefore/assets/words"
 )
 
 // samePeer checks that the other end runs as the same user (or as root).
 func samePeer(c net.Conn) error {
 	u, ok := c.(*net.UnixConn)
 	if !ok {
-		return fmt.Errorf("not a local socket")
+		return words.New("not a local socket")
 	}
 	raw, err := u.SyscallConn()
 	if err != nil {
@@ -27,7 +29,7 @@ func samePeer(c net.Conn) error {
 		return fmt.Errorf("asking who the other end is: %w", asked)
 	}
 	if int(cred.Uid) != os.Getuid() && cred.Uid != 0 {
-		return fmt.Errorf("the other end belongs to another user of this computer")
+		return words.Errorf("the other end belongs to another user of this computer")
 	}
 	return nil
 }

@@ -9,9 +9,9 @@ package rpc
 import (
 	"context"
 	"encoding/json"
-	"errors"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
@@ -24,7 +24,7 @@ const SocketName = "engine.sock"
 const maxMessage = 64 << 20
 
 // ErrNobody says that no engine listens on the socket.
-var ErrNobody = errors.New("no running Best Before answers in this data folder")
+var ErrNobody = words.New("no running Best Before answers in this data folder")
 
 // request is one call. Method "watch" turns the connection into a stream of
 // changes, "attend" into one of places that a window shall show.

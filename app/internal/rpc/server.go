@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 )
 
 // ServerConfig is what a Server is built from. All fields are needed.
@@ -123,7 +124,7 @@ func (s *Server) answer(ctx context.Context, r request) (out reply) {
 	defer func() {
 		if p := recover(); p != nil { // a fault in one call never ends the engine
 			s.Log.Error("answering another program", "method", r.Method, "panic", fmt.Sprint(p))
-			out = reply{Error: "something went wrong inside; the log has more"}
+			out = reply{Error: words.Text("something went wrong inside; the log has more")}
 		}
 	}()
 	if r.Method == "raise" {
@@ -135,7 +136,7 @@ func (s *Server) answer(ctx context.Context, r request) (out reply) {
 	}
 	m, ok := s.methods[r.Method]
 	if !ok {
-		return reply{Error: fmt.Sprintf("this version does not know %q; start the same version of both programs", r.Method)}
+		return reply{Error: words.Sprintf("this version does not know %q; start the same version of both programs", r.Method)}
 	}
 	v, err := m(ctx, s.Engine, r.Args)
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/zalando/go-keyring"
+
+	"bestbefore/assets/words"
 )
 
 // KeySize is the length of the key in bytes.
@@ -22,10 +24,10 @@ const KeySize = 32
 const askFor = 5 * time.Second
 
 // ErrNoKeyStore says that this system has no key store that can be used.
-var ErrNoKeyStore = errors.New("this computer has no key store that Best Before can use")
+var ErrNoKeyStore = words.New("this computer has no key store that Best Before can use")
 
 // ErrLocked says that the key store is there and locked, or did not answer.
-var ErrLocked = errors.New("this computer's key store is locked; unlock it")
+var ErrLocked = words.New("this computer's key store is locked; unlock it")
 
 // Provider is one place to keep the key.
 type Provider struct {
@@ -95,7 +97,7 @@ func fromCredential(path string) (key [KeySize]byte, err error) {
 func decode(text string) (key [KeySize]byte, err error) {
 	b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 	if err != nil || len(b) != KeySize {
-		return key, errors.New("what is kept there is not a key of Best Before")
+		return key, words.New("what is kept there is not a key of Best Before")
 	}
 	return [KeySize]byte(b), nil
 }
@@ -121,7 +123,7 @@ func fromKeyring(ctx context.Context, user string) (key [KeySize]byte, err error
 	case a := <-got:
 		return a.key, a.err
 	case <-ctx.Done():
-		return key, fmt.Errorf("%w (it did not answer)", ErrLocked)
+		return key, words.Errorf("%w (it did not answer)", ErrLocked)
 	}
 }
 

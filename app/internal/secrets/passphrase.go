@@ -13,24 +13,26 @@ import (
 	"path/filepath"
 	"sync"
 	"unicode/utf8"
+
+	"bestbefore/assets/words"
 )
 
 // What a passphrase can be refused for.
 var (
 	// ErrPassphrase says that a passphrase was chosen and none was given yet.
-	ErrPassphrase = errors.New("the passphrase that you chose is needed")
+	ErrPassphrase = words.New("the passphrase that you chose is needed")
 	// ErrWrongPassphrase says that another one was given.
-	ErrWrongPassphrase = errors.New("that is not the passphrase that was chosen here")
+	ErrWrongPassphrase = words.New("that is not the passphrase that was chosen here")
 	// ErrShortPassphrase says that a new one is too easy to try out.
-	ErrShortPassphrase = fmt.Errorf("a passphrase needs at least %d characters; four words that do not belong together are good", leastPassphrase)
+	ErrShortPassphrase = words.New("a passphrase needs at least 12 characters; four words that do not belong together are good")
 	// ErrChosen says that there is a passphrase already.
-	ErrChosen = errors.New("a passphrase was chosen here before; give that one, or give it up first")
+	ErrChosen = words.New("a passphrase was chosen here before; give that one, or give it up first")
 	// ErrDamaged says that the file with the wrapped key cannot be read. The way out is to give the passphrase up.
-	ErrDamaged = errors.New("the file that the passphrase opens is damaged; give the passphrase up and choose a new one")
+	ErrDamaged = words.New("the file that the passphrase opens is damaged; give the passphrase up and choose a new one")
 )
 
 const (
-	leastPassphrase = 12 // characters of a new one
+	leastPassphrase = 12 // characters of a new one, as ErrShortPassphrase says
 	mostPassphrase  = 1024
 	mostWrapped     = 4096 // bytes of the file
 	forWrapping     = "best before installation key\x00"

@@ -4,9 +4,10 @@ import (
 	"crypto/pbkdf2"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math/bits"
+
+	"bestbefore/assets/words"
 )
 
 // Cost is what scrypt (RFC 7914) is asked for. It stands in the file beside the
@@ -23,7 +24,7 @@ func usualCost() Cost { return Cost{N: 1 << 15, R: 8, P: 3} }
 // mostMemory bounds what a damaged or hostile file can make us take.
 const mostMemory = 256 << 20
 
-var errCost = errors.New("the file asks for a cost that is not sensible")
+var errCost = words.New("the file asks for a cost that is not sensible")
 
 func (c Cost) check() error {
 	ok := c.N >= 2 && c.N <= 1<<20 && c.N&(c.N-1) == 0 && c.R >= 1 && c.R <= 32 && c.P >= 1 && c.P <= 16 && 128*c.R*c.N <= mostMemory

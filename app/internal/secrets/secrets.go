@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 )
@@ -48,7 +49,7 @@ type Sealer struct {
 
 // ErrSealed says that a value was sealed with another key, under another
 // reference, or was damaged. The way out is to enter the secret again.
-var ErrSealed = errors.New("the stored secret cannot be opened with this computer's key; enter it again")
+var ErrSealed = words.New("the stored secret cannot be opened with this computer's key; enter it again")
 
 // Open fetches the key and gives the Sealer. Without a key it gives ErrLocked
 // or ErrNoKeyStore, and nothing that needs a secret can be done; it never falls
@@ -115,7 +116,7 @@ func (s *Sealer) Get(ctx context.Context, ref consent.SecretRef) (connectors.Sec
 	}
 	plain, err := s.open(sealed, forSecret+string(ref))
 	if err != nil {
-		return connectors.Secret{}, fmt.Errorf("secret %s: %w", ref, err)
+		return connectors.Secret{}, words.Errorf("secret %s: %w", ref, err)
 	}
 	return connectors.NewSecret(string(plain)), nil
 }

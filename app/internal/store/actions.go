@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
@@ -63,7 +64,7 @@ func (r actionRow) decode() (consent.Action, error) {
 		return a, fmt.Errorf("reading the record: %w", err)
 	}
 	if string(a.ID) != r.id || string(a.State) != r.state || a.Mark != r.mark {
-		return a, errors.New("its columns and its body differ")
+		return a, words.New("its columns and its body differ")
 	}
 	return a, nil
 }
@@ -110,7 +111,7 @@ func (c *change) cancelOpen(ctx context.Context, marks []string) error {
 	return c.alter(ctx, func(a *consent.Action) {
 		a.State, a.Finished = consent.Cancelled, c.s.cfg.Now().Round(0).UTC()
 		a.RetryAt, a.VerifyAt = time.Time{}, time.Time{}
-		a.Reason = "A later decision made this needless."
+		a.Reason = words.Text("A later decision made this needless.")
 	}, "mark IN ("+in+") AND state NOT IN ('done', 'cancelled')", args...)
 }
 
@@ -173,7 +174,7 @@ func (s *Store) SaveAction(ctx context.Context, a consent.Action, notes ...ledge
 		err := c.QueryRowContext(ctx, "SELECT state FROM action WHERE id = ?", string(a.ID)).Scan(&state)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
-			return fmt.Errorf("action %s: %w", a.ID, consent.ErrNotFound)
+			return words.Errorf("action %s: %w", a.ID, consent.ErrNotFound)
 		case err != nil:
 			return err
 		case state == string(consent.Cancelled) && a.State != consent.Cancelled:
@@ -190,7 +191,7 @@ func (s *Store) SaveAction(ctx context.Context, a consent.Action, notes ...ledge
 func (s *Store) Action(ctx context.Context, id consent.ActionID) (consent.Action, error) {
 	as, err := s.actions(ctx, "id = ?", string(id))
 	if err == nil && len(as) == 0 {
-		err = fmt.Errorf("action %s: %w", id, consent.ErrNotFound)
+		err = words.Errorf("action %s: %w", id, consent.ErrNotFound)
 	}
 	if err != nil {
 		return consent.Action{}, err

@@ -10,6 +10,7 @@ import (
 	"io"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent/ledger"
 )
 
@@ -33,7 +34,7 @@ const (
 )
 
 // ErrBackup says that a backup is damaged, cut off, or sealed with another key.
-var ErrBackup = errors.New("the backup cannot be read: it is damaged, or was sealed with another computer's key or under another recovery phrase")
+var ErrBackup = words.New("the backup cannot be read: it is damaged, or was sealed with another computer's key or under another recovery phrase")
 
 // archiveAbout is the first frame.
 type archiveAbout struct {

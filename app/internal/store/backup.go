@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"bestbefore/assets/words"
 )
 
 // Backup is a copy of the evidence that Restore can put back.
@@ -39,10 +41,10 @@ const (
 )
 
 // ErrNoKey says that no backup is made because there is no key to seal it.
-var ErrNoKey = errors.New("a backup is always sealed, and there is no key for that yet; unlock the key store or choose a passphrase")
+var ErrNoKey = words.New("a backup is always sealed, and there is no key for that yet; unlock the key store or choose a passphrase")
 
 // ErrNoBackup says that there is no backup of that name.
-var ErrNoBackup = errors.New("there is no backup of that name")
+var ErrNoBackup = words.New("there is no backup of that name")
 
 // Backups lists what can be put back into a data folder, newest first. It needs
 // no key and no open store.
@@ -202,7 +204,7 @@ func unpack(c Config, name, path string) (Backup, error) {
 	// Only names of the list: no path leaves the folder.
 	i := slices.IndexFunc(have, func(b Backup) bool { return b.Name == name })
 	if i < 0 {
-		return Backup{}, fmt.Errorf("%w: %q; the command backup list shows them", ErrNoBackup, name)
+		return Backup{}, words.Errorf("%w: %q; the command backup list shows them", ErrNoBackup, name)
 	}
 	b := have[i]
 	if !b.Sealed {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -73,7 +74,7 @@ func (r consentRow) decode() (consent.Consent, error) {
 		return consent.Consent{}, err
 	}
 	if string(c.ID) != r.id || int64(c.Version) != r.version || string(c.Decided) != r.decided || msUp(c.DueAt()) != r.due {
-		return consent.Consent{}, errors.New("its columns and its body differ")
+		return consent.Consent{}, words.New("its columns and its body differ")
 	}
 	c.Seen, c.SeenAt, c.SeenBy = consent.Seen(r.seen), fromMS(r.seenAt), discovery.Source(r.seenBy)
 	return c, nil
@@ -94,15 +95,15 @@ func checkConsent(c consent.Consent) error {
 	case consent.Unknown, consent.Requested, consent.Deferred, consent.Given, consent.Renewed, consent.Refused,
 		consent.Expired, consent.Withdrawn, consent.Revoked, consent.Invalidated:
 	default:
-		return fmt.Errorf("a permission cannot be %q", c.Decided)
+		return words.Errorf("a permission cannot be %q", c.Decided)
 	}
 	switch {
 	case c.ID == "", c.Device == "", c.Version < 1:
-		return errors.New("a permission needs an id, a device and a version")
+		return words.New("a permission needs an id, a device and a version")
 	case c.SchemaVersion > consent.SchemaVersion:
-		return fmt.Errorf("the record is of the newer format %d", c.SchemaVersion)
+		return words.Errorf("the record is of the newer format %d", c.SchemaVersion)
 	case c.Decided.Live() && c.DueAt().IsZero() && c.Term.Kind != consent.NoEnd:
-		return errors.New("a live permission needs an end")
+		return words.New("a live permission needs an end")
 	}
 	return nil
 }
@@ -169,9 +170,9 @@ func (s *Store) Consent(ctx context.Context, id consent.ID) (consent.Consent, er
 		return consent.Consent{}, classify(s.evidence.path, err)
 	}
 	if n > 0 {
-		return consent.Consent{}, fmt.Errorf("permission %s: %w", id, errors.Join(ErrQuarantined, consent.ErrNotFound))
+		return consent.Consent{}, words.Errorf("permission %s: %w", id, errors.Join(ErrQuarantined, consent.ErrNotFound))
 	}
-	return consent.Consent{}, fmt.Errorf("permission %s: %w", id, consent.ErrNotFound)
+	return consent.Consent{}, words.Errorf("permission %s: %w", id, consent.ErrNotFound)
 }
 
 // ConsentVersions lists all versions of a permission, oldest first.
@@ -219,7 +220,7 @@ func (r versionRow) decode() (consent.Consent, error) {
 	}
 	c, err := decodeBody(r.body)
 	if err == nil && (string(c.ID) != r.id || int64(c.Version) != r.version) {
-		err = errors.New("its columns and its body differ")
+		err = words.New("its columns and its body differ")
 	}
 	c.Seen = consent.NotChecked
 	return c, err

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
 )
 
@@ -28,7 +29,7 @@ func (r deviceRow) decode() (discovery.Device, error) {
 	}
 	err := json.Unmarshal([]byte(r.body), &d)
 	if err == nil && string(d.ID) != r.id {
-		err = errors.New("its columns and its body differ")
+		err = words.New("its columns and its body differ")
 	}
 	return d, err
 }
@@ -71,7 +72,7 @@ func (s *Store) Device(ctx context.Context, id discovery.DeviceID) (discovery.De
 	d, err := r.decode()
 	if err != nil {
 		s.setAside(ctx, []badRow{{"device", r.id, err.Error()}})
-		return discovery.Device{}, false, fmt.Errorf("device %s: %w", id, ErrQuarantined)
+		return discovery.Device{}, false, words.Errorf("device %s: %w", id, ErrQuarantined)
 	}
 	return d, true, nil
 }

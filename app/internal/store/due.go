@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/discovery"
 )
@@ -53,13 +54,13 @@ func (s *Store) SetSeen(ctx context.Context, id consent.ID, seen consent.Seen, a
 		var r consentRow
 		err := r.scan(c.QueryRowContext(ctx, "SELECT "+consentColumns+" FROM consent WHERE id = ?"+believed, string(id)))
 		if errors.Is(err, sql.ErrNoRows) {
-			return fmt.Errorf("permission %s: %w", id, consent.ErrNotFound)
+			return words.Errorf("permission %s: %w", id, consent.ErrNotFound)
 		}
 		if err != nil {
 			return err
 		}
 		if _, err := r.decode(); err != nil { // never give a damaged row a good checksum
-			return fmt.Errorf("permission %s: %w: %w", id, ErrQuarantined, err)
+			return words.Errorf("permission %s: %w: %w", id, ErrQuarantined, err)
 		}
 		r.seen, r.seenAt, r.seenBy = string(seen), ms(at), string(by)
 		r.sum = r.checksum()

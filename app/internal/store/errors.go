@@ -3,31 +3,32 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"syscall"
 
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
+
+	"bestbefore/assets/words"
 )
 
 // ErrInUse says that another process owns the folder.
-var ErrInUse = errors.New("Best Before is already running with this data folder; use the running one, or give another folder with --data") //nolint:revive,staticcheck // a name begins it
+var ErrInUse = words.New("Best Before is already running with this data folder; use the running one, or give another folder with --data")
 
 // The kinds of FileError, for errors.Is.
 var (
-	ErrCorrupt  = errors.New("damaged file")
-	ErrNewer    = errors.New("file of a newer version")
-	ErrReadOnly = errors.New("read-only folder")
-	ErrFull     = errors.New("disk full")
-	ErrMissing  = errors.New("missing file")
-	ErrDisk     = errors.New("failing disk")
+	ErrCorrupt  = words.New("damaged file")
+	ErrNewer    = words.New("file of a newer version")
+	ErrReadOnly = words.New("read-only folder")
+	ErrFull     = words.New("disk full")
+	ErrMissing  = words.New("missing file")
+	ErrDisk     = words.New("failing disk")
 )
 
 // ErrQuarantined says that the record is there but cannot be believed. It comes
 // together with consent.ErrNotFound.
-var ErrQuarantined = errors.New("the record is damaged and was set aside")
+var ErrQuarantined = words.New("the record is damaged and was set aside")
 
 // FileError is a fault of a file as one sentence that says what to do.
 type FileError struct {
@@ -42,17 +43,17 @@ func (e *FileError) Error() string {
 	is := func(kind error) bool { return errors.Is(e.Kind, kind) }
 	switch {
 	case is(ErrCorrupt):
-		return fmt.Sprintf("the file %s is damaged and was left as it is; put a backup back with \"bestbefore-agent backup\", or move it away to begin anew (%s)", name, e.File)
+		return words.Sprintf("the file %s is damaged and was left as it is; put a backup back with \"bestbefore-agent backup\", or move it away to begin anew (%s)", name, e.File)
 	case is(ErrNewer):
-		return fmt.Sprintf("the file %s was written by a newer version of Best Before; install that version again, nothing was changed (%s)", name, e.File)
+		return words.Sprintf("the file %s was written by a newer version of Best Before; install that version again, nothing was changed (%s)", name, e.File)
 	case is(ErrReadOnly):
-		return fmt.Sprintf("Best Before may not write to %s; make it writable, or give another folder with --data", e.File)
+		return words.Sprintf("Best Before may not write to %s; make it writable, or give another folder with --data", e.File)
 	case is(ErrFull):
-		return fmt.Sprintf("the disk that holds %s is full; make room, it goes on by itself afterwards", e.File)
+		return words.Sprintf("the disk that holds %s is full; make room, it goes on by itself afterwards", e.File)
 	case is(ErrDisk):
-		return fmt.Sprintf("the file %s cannot be read or written, the disk reports an error; check the disk, and copy the folder first (%s)", name, e.File)
+		return words.Sprintf("the file %s cannot be read or written, the disk reports an error; check the disk, and copy the folder first (%s)", name, e.File)
 	default:
-		return fmt.Sprintf("the file %s is missing, but there was a diary in this folder; put a backup back with \"bestbefore-agent backup\", or move the rest of the folder away to begin anew (%s)", name, e.File)
+		return words.Sprintf("the file %s is missing, but there was a diary in this folder; put a backup back with \"bestbefore-agent backup\", or move the rest of the folder away to begin anew (%s)", name, e.File)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/discovery"
 )
 
@@ -30,7 +31,7 @@ func (s *Store) DeleteFlowsOf(ctx context.Context, id discovery.DeviceID) (int64
 // the period touches goes as a whole, so that nothing of the period is left.
 func (s *Store) DeleteFlowsBetween(ctx context.Context, from, to time.Time) (int64, error) {
 	if !from.Before(to) {
-		return 0, errors.New("deleting traffic: the period ends before it begins")
+		return 0, words.New("deleting traffic: the period ends before it begins")
 	}
 	p := span{from: max(from.UnixMilli(), 0), until: max(to.UnixMilli(), 0)}
 	n, err := s.deleteFlowsOfAll(ctx, p)

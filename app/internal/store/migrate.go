@@ -10,6 +10,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"bestbefore/assets/words"
 )
 
 // Numbered SQL files, one transaction each together with its bookkeeping row.
@@ -83,7 +85,7 @@ func mayMigrate(ctx context.Context, c fileConfig) error {
 	case err != nil:
 		return err
 	case app != applicationID:
-		return &FileError{Kind: ErrCorrupt, File: c.path, Err: errors.New("it is not a file of Best Before")}
+		return &FileError{Kind: ErrCorrupt, File: c.path, Err: words.New("it is not a file of Best Before")}
 	case version > len(all):
 		return &FileError{Kind: ErrNewer, File: c.path}
 	}

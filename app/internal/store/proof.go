@@ -14,6 +14,8 @@ import (
 
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
+
+	"bestbefore/assets/words"
 )
 
 // The proofs of rows of traffic, as the schema computes them when it writes.
@@ -30,7 +32,7 @@ const (
 const flowsSchema = "6e518d5b387c66c90d2eb030af6883c9c6374a8cbcc82c4c6ef6c6c315427aaa"
 
 // errSchema says that the schema is not the one that was made.
-var errSchema = errors.New("its schema was changed")
+var errSchema = words.New("its schema was changed")
 
 // soundSchema compares the schema with the one that this version makes.
 func soundSchema(ctx context.Context, f *file) error {
@@ -85,7 +87,7 @@ func (s *Store) checkFlows(ctx context.Context, damaged bool) (lines []string, e
 		case err == nil && n == 0:
 			return lines, nil
 		case err == nil:
-			return append(lines, fmt.Sprintf("flows.db: %d rows of past traffic were damaged and are left out from now on", n)), nil
+			return append(lines, words.Sprintf("flows.db: %d rows of past traffic were damaged and are left out from now on", n)), nil
 		case !beyondReading(err):
 			return nil, err
 		}
@@ -97,7 +99,7 @@ func (s *Store) checkFlows(ctx context.Context, damaged bool) (lines []string, e
 	if err := os.WriteFile(s.damagedMark(), nil, 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
 		return lines, fmt.Errorf("noting that the flows are damaged: %w", classify(s.damagedMark(), err))
 	}
-	return append(lines, "flows.db: the record of past traffic is set aside at the next start, and watching begins anew"), nil
+	return append(lines, words.Text("flows.db: the record of past traffic is set aside at the next start, and watching begins anew")), nil
 }
 
 // mendIndexes makes the indexes anew where one says something else than its
@@ -120,7 +122,7 @@ func (s *Store) mendIndexes(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return found, classify(s.flows.path, &FileError{Kind: ErrCorrupt, File: s.flows.path, Err: err})
 		}
-		return []string{"flows.db: a damaged index was made anew (" + found[0] + ")"}, nil
+		return []string{words.Sprintf("flows.db: a damaged index was made anew (%s)", found[0])}, nil
 	}
 	return nil, nil
 }

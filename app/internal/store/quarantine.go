@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 )
@@ -56,14 +57,14 @@ func (s *Store) setAside(ctx context.Context, bad []badRow) {
 }
 
 func (c *change) setAside(ctx context.Context, b badRow) error {
-	text := "A damaged record was set aside (" + b.place + " " + b.key + "): " + b.reason + "."
+	text := words.Sprintf("A damaged record was set aside (%s %s): %s.", b.place, b.key, b.reason)
 	if b.place == "consent" {
 		healed, err := c.heal(ctx, b.key)
 		if err != nil {
 			return err
 		}
 		if healed {
-			text = "A damaged permission was restored from its history (" + b.key + "): " + b.reason + "."
+			text = words.Sprintf("A damaged permission was restored from its history (%s): %s.", b.key, b.reason)
 			return c.quarantineNote(ctx, b, text)
 		}
 	}
@@ -166,9 +167,9 @@ func (s *Store) CheckRows(ctx context.Context) (int, error) {
 			_, fault := r.decode()
 			return badRow{"consent_version", r.key(), reason(fault)}, err
 		}),
-		check("SELECT id, 'its row is gone' FROM consent_version v WHERE NOT EXISTS (SELECT 1 FROM consent c WHERE c.id = v.id AND c.version >= v.version) GROUP BY id", func(sc scanner) (badRow, error) {
-			b := badRow{place: "consent"}
-			err := sc.Scan(&b.key, &b.reason)
+		check("SELECT id FROM consent_version v WHERE NOT EXISTS (SELECT 1 FROM consent c WHERE c.id = v.id AND c.version >= v.version) GROUP BY id", func(sc scanner) (badRow, error) {
+			b := badRow{place: "consent", reason: words.Text("its row is gone")}
+			err := sc.Scan(&b.key)
 			return b, err
 		}),
 		check("SELECT "+actionColumns+" FROM action", func(sc scanner) (badRow, error) {

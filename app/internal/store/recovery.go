@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
 )
@@ -30,10 +31,10 @@ const (
 )
 
 // ErrPhrase says that a text is no recovery phrase.
-var ErrPhrase = errors.New("that is not a recovery phrase as it was shown: eight groups of five letters and digits; look for a slip of the pen")
+var ErrPhrase = words.New("that is not a recovery phrase as it was shown: eight groups of five letters and digits; look for a slip of the pen")
 
 // ErrPhraseShown says that a recovery phrase was made before.
-var ErrPhraseShown = errors.New("a recovery phrase was made before and is shown only once; \"bestbefore-agent backup phrase --new\" makes another one, and backups from then on open with that")
+var ErrPhraseShown = words.New("a recovery phrase was made before and is shown only once; \"bestbefore-agent backup phrase --new\" makes another one, and backups from then on open with that")
 
 // Phrase seals and opens backups under a recovery phrase.
 type Phrase struct {
@@ -150,7 +151,7 @@ func (s *Store) RecoveryPhrase(ctx context.Context, another bool) (string, error
 		if err := plain("secret").put(ctx, c.txn, string(recoveryRef), sealed); err != nil {
 			return err
 		}
-		return c.note(ctx, []ledger.Note{{Time: s.cfg.Now(), Kind: NotePhrase, Text: "You made a recovery phrase: backups from now on open with it, also on another computer."}})
+		return c.note(ctx, []ledger.Note{{Time: s.cfg.Now(), Kind: NotePhrase, Text: words.Text("You made a recovery phrase: backups from now on open with it, also on another computer.")}})
 	})
 	if err != nil {
 		return "", err

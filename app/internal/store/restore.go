@@ -166,7 +166,7 @@ func (r *Restored) lostLines(ctx context.Context, q *change, sealed *ledger.Head
 }
 
 func (r *Restored) sentence() string {
-	return fmt.Sprintf("A backup of %s was put back; %d newer decisions were kept.", r.Backup.Time.Format("2006-01-02 15:04 MST"), r.Kept) + r.Said()
+	return words.Sprintf("A backup of %s was put back; %d newer decisions were kept.", r.Backup.Time.Format("2006-01-02 15:04 MST"), r.Kept) + r.Said()
 }
 
 func evidenceConfig(path string, c Config) fileConfig {

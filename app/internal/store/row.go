@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"bestbefore/assets/words"
 )
 
 // Times are integer milliseconds in the files; this is the only place that converts.
@@ -77,7 +79,7 @@ func appendColumn(b []byte, column any) []byte {
 }
 
 // errSum says that a row was changed by something else than this package.
-var errSum = errors.New("its checksum is wrong")
+var errSum = words.New("its checksum is wrong")
 
 func toJSON(v any) (string, error) {
 	b, err := json.Marshal(v)

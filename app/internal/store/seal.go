@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent/ledger"
 )
 
@@ -159,7 +160,7 @@ func (s *Store) sealedHead() (*ledger.Head, *ledger.Fault) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.sealer != nil { // SetSealer wrote one, so somebody took it away
-		broken.Detail = "the seal is gone"
+		broken.Detail = words.Text("the seal is gone")
 		return nil, broken
 	}
 	return nil, nil
@@ -171,7 +172,7 @@ func (s *Store) sealedHead() (*ledger.Head, *ledger.Fault) {
 // be stopped at any step and done again: the old key seals on until it is gone.
 func (s *Store) Unseal(ctx context.Context, n ledger.Note) error {
 	if _, err := os.Stat(s.brokenPath()); err == nil {
-		n.Text += " Before that, the seal had not fitted this diary."
+		n.Text += " " + words.Text("Before that, the seal had not fitted this diary.")
 	}
 	if err := s.Note(ctx, n); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/consent/ledger"
@@ -123,11 +124,11 @@ func (s *Store) GetSecret(ctx context.Context, ref consent.SecretRef) ([]byte, e
 	var sum []byte
 	err := s.evidence.read.QueryRowContext(ctx, "SELECT sealed, sum FROM secret WHERE ref = ?", string(ref)).Scan(&sealed, &sum)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("secret %s: %w", ref, consent.ErrNotFound)
+		return nil, words.Errorf("secret %s: %w", ref, consent.ErrNotFound)
 	}
 	if err == nil && string(sum) != string(rowSum("secret", string(ref), sealed)) {
 		s.setAside(ctx, []badRow{{"secret", string(ref), errSum.Error()}})
-		return nil, fmt.Errorf("secret %s: %w", ref, errors.Join(ErrQuarantined, consent.ErrNotFound))
+		return nil, words.Errorf("secret %s: %w", ref, errors.Join(ErrQuarantined, consent.ErrNotFound))
 	}
 	return sealed, classify(s.evidence.path, err)
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"bestbefore/assets/words"
 	"bestbefore/consent/ledger"
 	"bestbefore/discovery"
 )
@@ -199,7 +200,7 @@ func (s *Store) setFlowsAside(path string, why error) error {
 	s.cfg.Log.Warn("flows were damaged and are begun anew", "error", why)
 	s.problems = append(s.problems, Problem{
 		File: aside,
-		Text: "The record of past traffic was damaged. It was set aside, and watching began anew; permissions and diary are not affected.",
+		Text: words.Text("The record of past traffic was damaged. It was set aside, and watching began anew; permissions and diary are not affected."),
 	})
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"bestbefore/assets/words"
 )
 
 // plainTable is a table whose rows carry a checksum over all their columns and
@@ -138,7 +140,7 @@ func (s *Store) dropBadQuarantine(ctx context.Context) (int, error) {
 		for _, r := range bad {
 			_, err := c.ExecContext(ctx, "DELETE FROM quarantine WHERE place = ? AND key = ?", r.values[0], r.values[1])
 			errs = append(errs, err, c.quarantineNote(ctx, badRow{place: t.name, key: t.keyOf(r), reason: errSum.Error()},
-				"A damaged line of the list of damaged records was dropped; what is damaged is looked for again."))
+				words.Text("A damaged line of the list of damaged records was dropped; what is damaged is looked for again.")))
 		}
 		return errors.Join(errs...)
 	})

@@ -12,10 +12,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 
 	"bestbefore/app/internal/ui"
 	"bestbefore/assets"
@@ -34,6 +37,9 @@ func literals(t *testing.T) (asked, all map[string]bool) {
 	}
 	for _, p := range recipient.Purposes() { // words that come from a table
 		asked[p.Words()] = true
+	}
+	for _, s := range tables(t) {
+		asked[s] = true
 	}
 	for s := range asked {
 		all[s] = true
@@ -71,6 +77,66 @@ func collect(t *testing.T, dir string, asked, all map[string]bool) {
 	}
 }
 
+// shown are the places of the tables that are part of the program (guides, recipes,
+// providers) whose texts a person reads; what is below a list counts as in it.
+var shown = map[string][]string{
+	"guides":    {"name", "where", "steps", "stops", "keeps", "sign"},
+	"providers": {"only", "ends_also"},
+	"recipe": {
+		"sees", "stops", "needs", "stays.what", "stays.steps", "options.label", "options.help", "block.text", "block.note", "grants.what", "errors.text",
+	},
+}
+
+// tables are the texts of the tables that are part of the program. Package words is
+// asked for them where they are shown: connectors/guide, recipe, oauth.
+func tables(t *testing.T) (out []string) {
+	t.Helper()
+	files, err := fs.Glob(assets.Recipes, "recipes/*.yaml")
+	if err != nil || len(files) < 2 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		data, err := fs.ReadFile(assets.Recipes, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind := "recipe"
+		if strings.HasSuffix(f, "/guides.yaml") {
+			kind = "guides"
+		}
+		out = append(out, tableTexts(t, data, shown[kind])...)
+	}
+	return append(out, tableTexts(t, assets.Accounts, shown["providers"])...)
+}
+
+// tableTexts are the texts of one table at places.
+func tableTexts(t *testing.T, data []byte, places []string) (out []string) {
+	t.Helper()
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		t.Fatal(err)
+	}
+	var walk func(n *yaml.Node, at string)
+	walk = func(n *yaml.Node, at string) {
+		switch n.Kind {
+		case yaml.MappingNode:
+			for i := 0; i+1 < len(n.Content); i += 2 {
+				walk(n.Content[i+1], strings.TrimPrefix(at+"."+n.Content[i].Value, "."))
+			}
+		case yaml.ScalarNode:
+			if slices.ContainsFunc(places, func(p string) bool { return at == p || p == "errors.text" && strings.HasSuffix(at, "."+p) }) {
+				out = append(out, n.Value)
+			}
+		default:
+			for _, c := range n.Content {
+				walk(c, at)
+			}
+		}
+	}
+	walk(&doc, "")
+	return out
+}
+
 // texts are the texts that a call asks for: lang.L and lang.N in pages, T, N and
 // Words of the presenter, of which the last two take one and many, and those of
 // package words, of which N takes two and Date has it second.
@@ -89,7 +155,10 @@ func texts(c *ast.CallExpr, presenter bool) (out []string) {
 		case "Date":
 			args = args[1:]
 			for m := time.January; m <= time.December; m++ {
-				out = append(out, m.String())
+				out = append(out, m.String(), m.String()[:3])
+			}
+			for d := time.Sunday; d <= time.Saturday; d++ {
+				out = append(out, d.String(), d.String()[:3])
 			}
 		}
 	case isName && pkg.Name == "lang" && (f.Sel.Name == "L" || f.Sel.Name == "N"), presenter && f.Sel.Name == "T":
