@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"bestbefore/assets/words"
 	"bestbefore/consent"
@@ -159,5 +161,6 @@ func (t *task) seenText(l consent.Level, s consent.Seen, text string) string {
 	if text == "" {
 		return line
 	}
-	return line + " " + strings.ToUpper(text[:1]) + text[1:]
+	r, n := utf8.DecodeRuneInString(text) // the first letter of a language may be of several bytes
+	return line + " " + string(unicode.ToUpper(r)) + text[n:]
 }
