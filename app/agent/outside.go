@@ -88,7 +88,7 @@ func (c *call) printConnection(x engine.ConnectionInfo) {
 		fmt.Fprintln(c.out, "  "+words.Sprintf("can: %s", strings.Join(x.Can, ", ")))
 	}
 	if x.Traits.HoldsStart && !x.Traits.SurvivesRestart {
-		fmt.Fprintln(c.out, "  note: what it keeps by itself holds until it restarts")
+		fmt.Fprintln(c.out, "  "+words.Sprintf("note: %s", words.Text("what it keeps by itself holds until it restarts")))
 	}
 	if x.Traits.Note != "" {
 		fmt.Fprintln(c.out, "  "+words.Sprintf("note: %s", x.Traits.Note))
