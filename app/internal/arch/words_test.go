@@ -81,7 +81,8 @@ var codes = map[string]string{
 	"flows.db: ": "the name of a file",
 	"abcdefghijklmnopqrstuvwxyz0123456789_- ":                                                    "the letters of a code",
 	"SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Memory Management\\PrefetchParameters": "a place in Windows",
-	"migration %q: want number %d":                                                               "the same",
+	"%v is no count":               "the same",
+	"migration %q: want number %d": "the same",
 }
 
 // TestSentencesAreInTheLanguageFile: no sentence of the engine goes past words.
