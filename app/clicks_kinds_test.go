@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"bestbefore/app/internal/view"
 	"bestbefore/connectors"
 	"bestbefore/connectors/builtin"
 	"bestbefore/connectors/connectortest"
@@ -116,21 +115,7 @@ func TestOurOwnKindsTakeThreeClicksAndOneSecret(t *testing.T) {
 			h := &hours{}
 			s := open(t, t.TempDir(), h, sights{bell(discovery.Service{Type: "_homebox._tcp", Instance: "Box", Host: "box.local", Port: 8080})}, real{connectortest.NewPeer(h.right).Connector(), spec})
 			p := &person{stage: s}
-			s.until("it is found", func() bool {
-				info, err := s.e.Connectors(t.Context())
-				return err == nil && len(info.Found) == 1
-			})
-			s.at(view.Route{Page: view.PageHome}, "device")
-			p.clickPage("Connectors")
-			s.until("it is offered", func() bool { return s.shows("announces itself as") })
-			p.clickButton("Connect")
-			s.until("its form is open", func() bool { return s.button("Test and connect") != nil })
-			p.fill("correct horse")
-			p.clickButton("Test and connect")
-			s.until("it is connected", func() bool {
-				info, err := s.e.Connectors(t.Context())
-				return err == nil && len(info.Connections) == 1 && info.Connections[0].Open
-			})
+			p.connectFound(spec.Name, "clicks-"+spec.Kind)
 			t.Logf("figure: %d clicks, %d secrets; %d fields left empty", p.clicks, p.secrets, p.words)
 			if p.clicks > clicksMost || p.secrets > secretsMost {
 				t.Errorf("%d clicks and %d secrets; at most %d and %d are promised", p.clicks, p.secrets, clicksMost, secretsMost)

@@ -113,6 +113,30 @@ func (p *person) fill(secret string) {
 	}
 }
 
+// connectFound connects what announces itself as a kind of that name, from the
+// home page until its session is open and its form is gone. Where pictures are
+// wanted, their names begin so.
+func (p *person) connectFound(kind, pictures string) {
+	p.t.Helper()
+	p.until("it is found", func() bool {
+		info, err := p.e.Connectors(p.t.Context())
+		return err == nil && len(info.Found) == 1
+	})
+	p.at(view.Route{Page: view.PageHome}, "device")
+	p.clickPage("Connectors")
+	p.until("it is offered", func() bool { return p.shows("announces itself as: " + kind) })
+	p.draw(pictures + "-found")
+	p.clickButton("Connect")
+	p.until("its form is open", func() bool { return p.button("Test and connect") != nil })
+	p.fill("correct horse")
+	p.draw(pictures + "-form")
+	p.clickButton("Test and connect")
+	p.until("it is connected", func() bool {
+		info, err := p.e.Connectors(p.t.Context())
+		return err == nil && len(info.Connections) == 1 && info.Connections[0].Open && p.button("Test and connect") == nil
+	})
+}
+
 // Connecting what was found at home takes at most three clicks and one secret,
 // and nothing else is typed.
 func TestAFoundConnectorTakesThreeClicksAndOneSecret(t *testing.T) {
@@ -121,23 +145,7 @@ func TestAFoundConnectorTakesThreeClicksAndOneSecret(t *testing.T) {
 	seen := bell(discovery.Service{Type: "_homebox._tcp", Instance: "Home box", Host: "box.local", Port: 8080})
 	s := open(t, t.TempDir(), h, sights{seen}, announced{peer.Connector()})
 	p := &person{stage: s}
-	s.until("the box is found", func() bool {
-		info, err := s.e.Connectors(t.Context())
-		return err == nil && len(info.Found) == 1
-	})
-	s.at(view.Route{Page: view.PageHome}, "device")
-	p.clickPage("Connectors")
-	s.until("it is offered", func() bool { return s.shows("announces itself as: Home box") })
-	s.draw("clicks-found")
-	p.clickButton("Connect")
-	s.until("its form is open", func() bool { return s.button("Test and connect") != nil })
-	p.fill("correct horse")
-	s.draw("clicks-form")
-	p.clickButton("Test and connect")
-	s.until("it is connected", func() bool {
-		info, err := s.e.Connectors(t.Context())
-		return err == nil && len(info.Connections) == 1 && info.Connections[0].Open && s.button("Test and connect") == nil
-	})
+	p.connectFound("Home box", "clicks")
 	t.Logf("figure: %d clicks, %d secret, %d other words", p.clicks, p.secrets, p.words)
 	if p.clicks > clicksMost || p.secrets > secretsMost || p.words > 0 {
 		t.Errorf("%d clicks, %d secrets and %d other words; at most %d, %d and none are promised", p.clicks, p.secrets, p.words, clicksMost, secretsMost)

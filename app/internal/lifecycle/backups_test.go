@@ -33,7 +33,7 @@ func newestKind(t *testing.T, h *Home) string {
 	return string(lines[0].Kind)
 }
 
-func opened(t *testing.T, c Config) *Home {
+func opened(t testing.TB, c Config) *Home {
 	t.Helper()
 	h, err := Open(t.Context(), c)
 	if err != nil {

@@ -20,11 +20,16 @@ const (
 )
 
 // seenAt is a device that is met at an address now.
-func seenAt(h *Home, mac, addr string) {
+func seenAt(h *Home, mac, addr string, services ...discovery.Service) discovery.DeviceID {
 	h.core.Sight(discovery.Sighting{
 		Source: discovery.SourceNeighbor, At: clock.Wall(), Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: mac}},
-		Addresses: []netip.Addr{netip.MustParseAddr(addr)},
+		Addresses: []netip.Addr{netip.MustParseAddr(addr)}, Services: services,
 	})
+	id, ok := h.inventory.Resolve(mac, netip.Addr{}, "")
+	if !ok {
+		panic("the inventory lost what it was just shown")
+	}
+	return id
 }
 
 func toMaker(id discovery.DeviceID, until string) engine.AllowRequest {

@@ -1,14 +1,10 @@
 package lifecycle
 
 import (
-	"context"
-	"errors"
 	"net/http"
-	"net/netip"
 	"strings"
 	"testing"
 
-	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/engine"
 	"bestbefore/connectors"
 	"bestbefore/connectors/adguardhome"
@@ -20,29 +16,8 @@ import (
 // withBlocker is a home whose only connection is a DNS blocker, and a printer.
 func withBlocker(t testing.TB, kind connectors.Connector, b *dnsBlocker) (*Home, engine.Engine, discovery.DeviceID) {
 	t.Helper()
-	reg, err := connectors.NewRegistry(kind)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := Open(t.Context(), Config{
-		Dir: t.TempDir(), Enforce: true, Registry: reg, Credentials: credential(t),
-		Lookup: func(context.Context, string) ([]netip.Addr, error) {
-			return nil, errors.New("nobody asks the real network")
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	serving(t, h)
-	h.core.Sight(discovery.Sighting{
-		Source: discovery.SourceNeighbor, At: clock.Wall(), Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: bellMAC}},
-		Addresses: []netip.Addr{netip.MustParseAddr("192.168.77.30")},
-		Services:  []discovery.Service{{Type: "_ipp._tcp", Instance: "Printer", Host: "printer.local", Port: 631, TXT: discovery.TXT{"ty=Laser 3000"}}},
-	})
-	id, ok := h.inventory.Resolve(bellMAC, netip.Addr{}, "")
-	if !ok {
-		t.Fatal("the inventory lost what it was just shown")
-	}
+	h, _ := served(t, Config{Lookup: noNames}, kind)
+	id := seenAt(h, bellMAC, "192.168.77.30", discovery.Service{Type: "_ipp._tcp", Instance: "Printer", Host: "printer.local", Port: 631, TXT: discovery.TXT{"ty=Laser 3000"}})
 	values := map[string]string{"address": b.URL}
 	if kind.Spec().Kind == adguardhome.Kind {
 		values["username"] = "household"
@@ -153,16 +128,8 @@ func TestAWrongPasswordIsTriedOnce(t *testing.T) {
 		}
 		asAdGuardHome(b, w, r)
 	})
-	reg, err := connectors.NewRegistry(adguardhome.New())
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := Open(t.Context(), Config{Dir: t.TempDir(), Enforce: true, Registry: reg, Credentials: credential(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	stop := serving(t, h)
-	_, err = h.Engine().Connect(t.Context(), engine.ConnectRequest{Kind: adguardhome.Kind, Values: map[string]string{"address": b.URL, "username": "household"}, Secrets: map[string]string{"password": "wrong"}})
+	h, stop := served(t, Config{}, adguardhome.New())
+	_, err := h.Engine().Connect(t.Context(), engine.ConnectRequest{Kind: adguardhome.Kind, Values: map[string]string{"address": b.URL, "username": "household"}, Secrets: map[string]string{"password": "wrong"}})
 	if connectors.KindOf(err) != consent.KindSignIn {
 		t.Errorf("connecting: %v", err)
 	}

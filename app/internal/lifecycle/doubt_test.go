@@ -40,18 +40,7 @@ func (s *skewed) set(d time.Duration) { s.step.Store(int64(d)) }
 func wrongClock(t *testing.T, dir string, s *skewed, peer *connectortest.Peer) (*Home, func()) {
 	t.Helper()
 	peer.SetTraits(connectors.Traits{Grain: connectors.GrainRecipient, IPv4: true, IPv6: true})
-	reg, err := connectors.NewRegistry(peer.Connector())
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := Open(t.Context(), Config{
-		Dir: dir, Enforce: true, Registry: reg, Credentials: credential(t),
-		Clocks: s.read, Synchronised: func() (bool, bool) { return false, true },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h, serving(t, h)
+	return served(t, Config{Dir: dir, Clocks: s.read, Synchronised: func() (bool, bool) { return false, true }}, peer.Connector())
 }
 
 func decided(t *testing.T, h *Home, id consent.ID) consent.Decided {

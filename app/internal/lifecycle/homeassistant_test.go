@@ -1,16 +1,13 @@
 package lifecycle
 
 import (
-	"context"
 	"errors"
 	"net/http"
-	"net/netip"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"bestbefore/app/internal/clock"
 	"bestbefore/app/internal/engine"
 	"bestbefore/connectors"
 	"bestbefore/connectors/homeassistant"
@@ -51,28 +48,8 @@ func (a hubAt) answered(t *testing.T, token string) int {
 // the neighbour table has met; it waits until both are known to be one.
 func withHub(t *testing.T, at hubAt) (engine.Engine, discovery.DeviceID) {
 	t.Helper()
-	reg, err := connectors.NewRegistry(homeassistant.New())
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := Open(t.Context(), Config{
-		Dir: t.TempDir(), Enforce: true, Registry: reg, Credentials: credential(t),
-		Lookup: func(context.Context, string) ([]netip.Addr, error) {
-			return nil, errors.New("nobody asks the real network")
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	serving(t, h)
-	h.core.Sight(discovery.Sighting{
-		Source: discovery.SourceNeighbor, At: clock.Wall(), Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: vacuumMAC}},
-		Addresses: []netip.Addr{netip.MustParseAddr("192.168.77.30")},
-	})
-	id, ok := h.inventory.Resolve(vacuumMAC, netip.Addr{}, "")
-	if !ok {
-		t.Fatal("the inventory lost what it was just shown")
-	}
+	h, _ := served(t, Config{Lookup: noNames}, homeassistant.New())
+	id := seenAt(h, vacuumMAC, "192.168.77.30")
 	if _, err := h.Engine().Connect(t.Context(), engine.ConnectRequest{Kind: homeassistant.Kind, Name: "Our Home Assistant", Values: map[string]string{"address": at.address}, Secrets: map[string]string{"token": at.token}}); err != nil {
 		t.Fatal(err)
 	}

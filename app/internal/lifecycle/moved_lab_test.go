@@ -3,10 +3,7 @@
 package lifecycle
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -164,26 +161,8 @@ func (l lan) router() movedPeer {
 // at is a whole engine with one of the peers, and the bell as it was last seen.
 func (p movedPeer) at(t *testing.T) (h *Home, e engine.Engine, id discovery.DeviceID, conn string) {
 	t.Helper()
-	reg, err := connectors.NewRegistry(p.kind)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err = Open(t.Context(), Config{
-		Dir: t.TempDir(), Enforce: true, Registry: reg, Credentials: credential(t),
-		Lookup: func(context.Context, string) ([]netip.Addr, error) {
-			return nil, errors.New("nobody asks the real network")
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	serving(t, h)
-	seenAt(h, bellMAC, oldAddr)
-	var ok bool
-	id, ok = h.inventory.Resolve(bellMAC, netip.Addr{}, "")
-	if !ok {
-		t.Fatal("the inventory lost what it was just shown")
-	}
+	h, _ = served(t, Config{Lookup: noNames}, p.kind)
+	id = seenAt(h, bellMAC, oldAddr)
 	r := engine.ConnectRequest{Kind: p.kind.Spec().Kind, Values: p.values}
 	if r.Kind != gateway.Kind {
 		r.Secrets = map[string]string{"password": connectortest.RealPassword}

@@ -2,9 +2,34 @@ package lifecycle
 
 import (
 	"context"
+	"errors"
+	"net/netip"
 	"testing"
 	"time"
+
+	"bestbefore/connectors"
 )
+
+// served is a whole engine with these kinds of connectors, which works until stop
+// is called or the test ends. c says what is not as in every test.
+func served(t testing.TB, c Config, kinds ...connectors.Connector) (h *Home, stop func()) {
+	t.Helper()
+	reg, err := connectors.NewRegistry(kinds...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Dir == "" {
+		c.Dir = t.TempDir()
+	}
+	c.Enforce, c.Registry, c.Credentials = true, reg, credential(t)
+	h = opened(t, c)
+	return h, serving(t, h)
+}
+
+// noNames is a Config.Lookup that leaves the real network alone.
+func noNames(context.Context, string) ([]netip.Addr, error) {
+	return nil, errors.New("nobody asks the real network")
+}
 
 // serving runs h until the answer is called, or the test ends.
 func serving(t testing.TB, h *Home) (stop func()) {

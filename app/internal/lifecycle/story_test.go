@@ -3,7 +3,6 @@ package lifecycle
 import (
 	"bytes"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,29 +32,10 @@ const bellMAC = "00:11:22:33:44:55"
 // start opens a home on dir with one fake peer and serves it until stop.
 func start(t *testing.T, dir string, peer *connectortest.Peer) (*Home, func()) {
 	t.Helper()
-	reg, err := connectors.NewRegistry(peer.Connector())
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := Open(t.Context(), Config{Dir: dir, Enforce: true, Registry: reg, Credentials: credential(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h, serving(t, h)
+	return served(t, Config{Dir: dir}, peer.Connector())
 }
 
-func sight(h *Home) discovery.DeviceID {
-	h.core.Sight(discovery.Sighting{
-		Source: discovery.SourceNeighbor, At: clock.Wall(),
-		Identifiers: []discovery.Identifier{{Type: discovery.MAC, Value: bellMAC}},
-		Addresses:   []netip.Addr{netip.MustParseAddr("192.168.77.30")},
-	})
-	d, ok := h.inventory.Resolve(bellMAC, netip.Addr{}, "")
-	if !ok {
-		panic("the inventory lost what it was just shown")
-	}
-	return d
-}
+func sight(h *Home) discovery.DeviceID { return seenAt(h, bellMAC, "192.168.77.30") }
 
 func connect(t *testing.T, h *Home) {
 	t.Helper()
