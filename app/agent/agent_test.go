@@ -86,6 +86,22 @@ func TestWrongCallsAndFailuresSayWhatToDo(t *testing.T) {
 	}
 }
 
+// TestHelpIsNoMistake: asked in any of the usual ways, about all or about one.
+func TestHelpIsNoMistake(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"help"}, {"help", "allow"}, {"allow", "--help"}, {"allow", "x", "-h"}} {
+		code, out, errs := try(t, t.TempDir(), args...)
+		if code != exitDone || errs != "" || !strings.Contains(out, "allow DEVICE --to RECIPIENT|any") {
+			t.Errorf("%v: exit %d, %q, %q", args, code, out, errs)
+		}
+		if one := !strings.Contains(out, "diary"); one != (args[0] != "--help" && len(args) > 1) {
+			t.Errorf("%v explains one command: %v\n%s", args, one, out)
+		}
+	}
+	if code, _, errs := try(t, t.TempDir(), "help", "fly"); code != exitUsage || !strings.Contains(errs, "no command") {
+		t.Errorf("exit %d, %q", code, errs)
+	}
+}
+
 func TestAFolderThatCannotBeWrittenIsNamed(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -172,7 +173,7 @@ func (c *call) dispatch(ctx context.Context, args []string) error {
 				return misused(words.Text("--passphrase-file needs a file"))
 			}
 			c.passphraseFile, args = args[1], args[2:]
-		case args[0] == "--help" || args[0] == "-h":
+		case asksHelp(args[0]):
 			c.help(c.out)
 			return nil
 		case args[0] == "--version":
@@ -186,13 +187,21 @@ func (c *call) dispatch(ctx context.Context, args []string) error {
 		c.help(c.errs)
 		return misused(words.Text("say what to do"))
 	}
-	if args[0] == "help" {
-		c.help(c.out)
-		return nil
+	name, asked := args[0], slices.ContainsFunc(args[1:], asksHelp)
+	if name == "help" {
+		if len(args) == 1 {
+			c.help(c.out)
+			return nil
+		}
+		name, asked = args[1], true
 	}
-	cmd, ok := commands()[args[0]]
+	cmd, ok := commands()[name]
 	if !ok {
-		return misused(words.Sprintf("there is no command %q; --help lists them", args[0]))
+		return misused(words.Sprintf("there is no command %q; --help lists them", name))
+	}
+	if asked {
+		c.helpOn(c.out, cmd)
+		return nil
 	}
 	if c.data == "" {
 		dir, err := lifecycle.DefaultDataDir()
@@ -205,12 +214,19 @@ func (c *call) dispatch(ctx context.Context, args []string) error {
 	return cmd.do(c, ctx, args[1:])
 }
 
+func asksHelp(arg string) bool { return arg == "--help" || arg == "-help" || arg == "-h" }
+
+// helpOn explains one command.
+func (c *call) helpOn(w io.Writer, cmd command) {
+	fmt.Fprintf(w, "  %s\n        %s\n", cmd.usage, cmd.help)
+}
+
 func (c *call) help(w io.Writer) {
 	fmt.Fprintln(w, syntax(program+" [--data DIR] [--passphrase-file FILE] COMMAND"))
 	fmt.Fprintln(w)
 	all := commands()
 	for _, name := range order {
-		fmt.Fprintf(w, "  %s\n        %s\n", all[name].usage, all[name].help)
+		c.helpOn(w, all[name])
 	}
 	fmt.Fprintln(w)
 	fmt.Fprintln(w, words.Sprintf("The data lie in --data DIR. Its folder %s holds your own tables of who receives what (*.tsv), lists in its folder lists,\nand newer files of addresses (*.mmdb); they are read within a minute, and win over ours.", lifecycle.RecipientsDir))
