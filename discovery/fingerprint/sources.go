@@ -74,7 +74,7 @@ func readNames(d discovery.Device, h *hints) {
 				conf = 0.1
 			}
 			h.name(host, conf, words.Text("calls itself so on the network"), discovery.SourceMDNS)
-			readWords(host, words.Later("its host name is called %s"), discovery.SourceMDNS, h)
+			readWords(host, words.Later("its host name is %s"), discovery.SourceMDNS, h)
 		}
 	}
 	for _, s := range d.Services {
@@ -84,7 +84,7 @@ func readNames(d discovery.Device, h *hints) {
 	}
 	for _, f := range d.Facts {
 		if f.Key == "friendly_name" || f.Key == "name" {
-			readWords(f.Value, words.Later("its description is called %s"), f.Source, h)
+			readWords(f.Value, words.Later("its description says %s"), f.Source, h)
 		}
 	}
 }
