@@ -80,17 +80,7 @@ func (inv *Inventory) absorb(keep, gone *entry, ch *changes) {
 		inv.claim(keep, id)
 	}
 	maps.Copy(keep.rooted, rooted)
-	for _, m := range hardware {
-		if !keep.has(m) && len(keep.d.Hardware) < maxHardware {
-			keep.d.Hardware = append(keep.d.Hardware, m)
-		}
-	}
-	keep.d.Groups = append(keep.d.Groups, groups...)
-	for len(keep.d.Groups) > maxGroups {
-		last := keep.d.Groups[maxGroups]
-		keep.d.Groups[0].Identifiers = append(keep.d.Groups[0].Identifiers, last.Identifiers...)
-		keep.d.Groups = slices.Delete(keep.d.Groups, maxGroups, maxGroups+1)
-	}
+	keep.takeWire(hardware, groups)
 	for a, h := range holds {
 		inv.absorbHold(keep, a, h)
 	}
@@ -112,20 +102,38 @@ func (inv *Inventory) absorb(keep, gone *entry, ch *changes) {
 		}
 	}
 	keep.d.LastSeen = latest(keep.d.LastSeen, gone.d.LastSeen)
-	inv.change(keep, func() {
-		if keep.d.Label == "" {
-			keep.d.Label = gone.d.Label
-		}
-		if graver(gone.d.Essential, keep.d.Essential) {
-			keep.d.Essential = gone.d.Essential
-		}
-		if roleRank(gone.d.Role) > roleRank(keep.d.Role) {
-			keep.d.Role = gone.d.Role
-		}
-		keep.pinned = keep.pinned || gone.pinned
-	})
+	inv.change(keep, func() { keep.takeMarks(gone) })
 	inv.aliases[gone.d.ID] = keep.d.ID
 	inv.requeue(gone.d.ID, keep)
+}
+
+// takeWire adds hardware addresses and groups of identifiers, within their bounds.
+func (e *entry) takeWire(hardware []string, groups []Group) {
+	for _, m := range hardware {
+		if !e.has(m) && len(e.d.Hardware) < maxHardware {
+			e.d.Hardware = append(e.d.Hardware, m)
+		}
+	}
+	e.d.Groups = append(e.d.Groups, groups...)
+	for len(e.d.Groups) > maxGroups {
+		last := e.d.Groups[maxGroups]
+		e.d.Groups[0].Identifiers = append(e.d.Groups[0].Identifiers, last.Identifiers...)
+		e.d.Groups = slices.Delete(e.d.Groups, maxGroups, maxGroups+1)
+	}
+}
+
+// takeMarks keeps the graver of what a person or the network said of the two.
+func (e *entry) takeMarks(gone *entry) {
+	if e.d.Label == "" {
+		e.d.Label = gone.d.Label
+	}
+	if graver(gone.d.Essential, e.d.Essential) {
+		e.d.Essential = gone.d.Essential
+	}
+	if roleRank(gone.d.Role) > roleRank(e.d.Role) {
+		e.d.Role = gone.d.Role
+	}
+	e.pinned = e.pinned || gone.pinned
 }
 
 func (inv *Inventory) absorbHold(keep *entry, a netip.Addr, h *hold) {

@@ -58,26 +58,8 @@ func (s *Session) Block(ctx context.Context, req connectors.BlockRequest) (conne
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	delete(s.starts, r.mark)
-	text, level := words.Text("The router's firewall holds the rule"), consent.Configured
 	data := kept{Version: 1, MACs: r.macs, Hash: r.hash()}
-	switch {
-	case live.known && !live.loaded:
-		s.starts[r.mark] = r.from
-		if r.from.IsZero() {
-			s.starts[r.mark] = now.Add(s.loadTime)
-		}
-		text, level = words.Text("The rule is in the router's settings, but its firewall has not loaded it yet"), consent.Accepted
-	case !r.from.IsZero():
-		s.starts[r.mark] = r.from
-		text += words.Sprintf("; it starts by itself at %s", words.Date(r.from.In(now.Location()), "2 January 2006, 15:04:05"))
-	default:
-		if !live.known { // what opens before the firewall has followed is cut after that
-			s.starts[r.mark] = now.Add(s.loadTime)
-		}
-		text += s.cut(ctx, r)
-		data.Open, data.Counted = s.baseline(ctx, r)
-	}
+	text, level := s.begin(ctx, r, live, &data)
 	if !r.until.IsZero() {
 		text += words.Sprintf("; it ends by itself at %s", words.Date(r.until.In(now.Location()), "2 January 2006, 15:04:05"))
 	}
@@ -89,6 +71,32 @@ func (s *Session) Block(ctx context.Context, req connectors.BlockRequest) (conne
 		Mark: req.Mark, Level: level, At: s.now().UTC(), Target: req.Target, From: r.from, Until: r.until,
 		Grain: r.grain(), Text: text + ".", Data: raw,
 	}, nil
+}
+
+// begin notes when what is open under r is to be cut, cuts it where r holds
+// already, and says how far the router has come. The caller holds writing.
+func (s *Session) begin(ctx context.Context, r rule, live progress, data *kept) (text string, level consent.Level) {
+	now := s.now()
+	delete(s.starts, r.mark)
+	text = words.Text("The router's firewall holds the rule")
+	switch {
+	case live.known && !live.loaded:
+		s.starts[r.mark] = r.from
+		if r.from.IsZero() {
+			s.starts[r.mark] = now.Add(s.loadTime)
+		}
+		return words.Text("The rule is in the router's settings, but its firewall has not loaded it yet"), consent.Accepted
+	case !r.from.IsZero():
+		s.starts[r.mark] = r.from
+		text += words.Sprintf("; it starts by itself at %s", words.Date(r.from.In(now.Location()), "2 January 2006, 15:04:05"))
+	default:
+		if !live.known { // what opens before the firewall has followed is cut after that
+			s.starts[r.mark] = now.Add(s.loadTime)
+		}
+		text += s.cut(ctx, r)
+		data.Open, data.Counted = s.baseline(ctx, r)
+	}
+	return text, consent.Configured
 }
 
 // checkDevice refuses a device at whose address the router now sees another one (T38).

@@ -61,17 +61,25 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	if bare > 0 {
 		out.Text += " " + words.Sprintf("%d bare addresses of it cannot be stopped by names.", bare)
 	}
-	t, ok, err := s.takesForce(ctx, before, s.changes > changes)
+	s.confirm(ctx, &out, k, before, s.changes > changes)
+	return out, nil
+}
+
+// confirm reads back what was set, and says what it is worth. It said yes already;
+// that something could not be read back is in the level.
+func (s *Session) confirm(ctx context.Context, out *connectors.Receipt, k kept, before tables, changed bool) {
+	t, ok, err := s.takesForce(ctx, before, changed)
 	if err != nil {
-		return out, nil //nolint:nilerr // it said yes; that it could not be read back is in the level
+		s.Log.Info("a block was not read back", "error", err)
+		return
 	}
 	on, err := s.blocking(ctx)
 	why := ""
-	if g, there := t.group(r.Mark); err == nil && there {
+	if g, there := t.group(out.Mark); err == nil && there {
 		why, err = s.letsThrough(ctx, t, g, k.Names)
 	}
 	switch {
-	case !ok || err != nil || lacks(t, r.Mark, k) != "":
+	case !ok || err != nil || lacks(t, out.Mark, k) != "":
 	case !on:
 		out.Text = blockingOff()
 	case why != "":
@@ -79,7 +87,6 @@ func (s *Session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 	default:
 		out.Level = consent.Configured
 	}
-	return out, nil
 }
 
 func blockingOff() string {

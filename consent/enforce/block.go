@@ -48,24 +48,7 @@ func (t *task) block(ctx context.Context) error {
 		req.From = t.a.From
 	}
 	rec, err := call(ctx, t, t.name, func(ctx context.Context, c connectors.Capabilities) (connectors.Receipt, error) {
-		if c.Blocker == nil {
-			return connectors.Receipt{}, &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("It can no longer block.")}
-		}
-		if c.Traits.HoldsEnd { // else it is lifted by consent.PauseOver alone
-			req.Until = t.a.Until
-		}
-		if c.Traits.Grain != connectors.GrainAccount {
-			return c.Blocker.Block(ctx, req)
-		}
-		acc, err := account(ctx, c, req.Target) // whose it is may have changed since the lane was chosen
-		if err != nil {
-			return connectors.Receipt{}, err
-		}
-		if len(acc.Shares) > 0 && !t.a.Coarse {
-			return connectors.Receipt{}, &connectors.Error{Kind: consent.KindNeedsPerson, Text: words.Text("Other devices send through the same account and would stop too.")}
-		}
-		req.Target.Account = acc.Name
-		return c.Blocker.Block(ctx, req)
+		return t.blockAt(ctx, c, req)
 	})
 	if err != nil {
 		return t.failed(ctx, err)
@@ -82,6 +65,28 @@ func (t *task) block(ctx context.Context) error {
 		return err
 	}
 	return t.look(ctx)
+}
+
+// blockAt has one connection do it, in the grain that it has.
+func (t *task) blockAt(ctx context.Context, c connectors.Capabilities, req connectors.BlockRequest) (connectors.Receipt, error) {
+	if c.Blocker == nil {
+		return connectors.Receipt{}, &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("It can no longer block.")}
+	}
+	if c.Traits.HoldsEnd { // else it is lifted by consent.PauseOver alone
+		req.Until = t.a.Until
+	}
+	if c.Traits.Grain != connectors.GrainAccount {
+		return c.Blocker.Block(ctx, req)
+	}
+	acc, err := account(ctx, c, req.Target) // whose it is may have changed since the lane was chosen
+	if err != nil {
+		return connectors.Receipt{}, err
+	}
+	if len(acc.Shares) > 0 && !t.a.Coarse {
+		return connectors.Receipt{}, &connectors.Error{Kind: consent.KindNeedsPerson, Text: words.Text("Other devices send through the same account and would stop too.")}
+	}
+	req.Target.Account = acc.Name
+	return c.Blocker.Block(ctx, req)
 }
 
 // unsafe asks the safety list, and whether the device is still the one that

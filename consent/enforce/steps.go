@@ -57,23 +57,9 @@ func (t *task) revoke(ctx context.Context) error {
 		return err
 	}
 	var also []string
-	rec, err := call(ctx, t, t.name, func(ctx context.Context, c connectors.Capabilities) (connectors.Receipt, error) {
-		g := consent.Grant{ID: t.a.Grant, Connection: t.a.Connection, Device: t.a.Device}
-		if c.GrantLister != nil {
-			var err error
-			if g, err = t.listed(ctx, c.GrantLister, g); err != nil {
-				return connectors.Receipt{}, err
-			}
-		}
-		if c.Revoker == nil {
-			return connectors.Receipt{}, &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("This connection cannot revoke.")}
-		}
-		if err := t.leadsThere(ctx, c, d, g); err != nil {
-			return connectors.Receipt{}, err
-		}
-		also = g.EndsAlso
-		rec, err := c.Revoker.Revoke(ctx, connectors.RevokeRequest{Mark: t.a.Mark, Grant: g})
-		return stillThere(ctx, c, g, rec, err)
+	rec, err := call(ctx, t, t.name, func(ctx context.Context, c connectors.Capabilities) (rec connectors.Receipt, err error) {
+		rec, also, err = t.revokeAt(ctx, c, d)
+		return rec, err
 	})
 	if err != nil {
 		return t.failed(ctx, err)
@@ -87,6 +73,26 @@ func (t *task) revoke(ctx context.Context) error {
 		return err
 	}
 	return t.look(ctx)
+}
+
+// revokeAt has the issuer end the grant as it lists it now, and says what that
+// ends besides.
+func (t *task) revokeAt(ctx context.Context, c connectors.Capabilities, d discovery.Device) (rec connectors.Receipt, also []string, err error) {
+	g := consent.Grant{ID: t.a.Grant, Connection: t.a.Connection, Device: t.a.Device}
+	if c.GrantLister != nil {
+		if g, err = t.listed(ctx, c.GrantLister, g); err != nil {
+			return rec, nil, err
+		}
+	}
+	if c.Revoker == nil {
+		return rec, nil, &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("This connection cannot revoke.")}
+	}
+	if err := t.leadsThere(ctx, c, d, g); err != nil {
+		return rec, nil, err
+	}
+	rec, err = c.Revoker.Revoke(ctx, connectors.RevokeRequest{Mark: t.a.Mark, Grant: g})
+	rec, err = stillThere(ctx, c, g, rec, err)
+	return rec, g.EndsAlso, err
 }
 
 // unsureWait is how soon it is looked again whether the date is sure.
