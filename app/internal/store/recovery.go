@@ -163,10 +163,14 @@ func (s *Store) RecoveryPhrase(ctx context.Context, another bool) (string, error
 }
 
 // recovery is the phrase that backups are sealed under too; nil when there is
-// none, or when it was sealed with another key.
+// none, or when it cannot be had: a backup under the key alone is better than none.
 func (s *Store) recovery(ctx context.Context, sealer HeadSealer) *Phrase {
 	sealed, err := s.GetSecret(ctx, recoveryRef)
-	if err != nil {
+	switch {
+	case errors.Is(err, consent.ErrNotFound):
+		return nil
+	case err != nil:
+		s.cfg.Log.Warn("the recovery phrase cannot be read; this backup opens with the key alone", "error", err)
 		return nil
 	}
 	secret, err := sealer.Open(sealed)

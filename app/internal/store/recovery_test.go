@@ -1,7 +1,10 @@
 package store
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,6 +86,24 @@ func opensOnTheNewComputer(t *testing.T, c Config, keeps bool) {
 	}
 	if !keeps {
 		value(s.RecoveryPhrase(ctx, false))(t) // one can be made: the old one is not known here
+	}
+}
+
+// That the phrase could not be read when a backup was sealed is said in the log.
+// The twin: where none was made there is nothing to say.
+func TestAPhraseThatCannotBeReadIsSaid(t *testing.T) {
+	var log bytes.Buffer
+	c := testConfig(t.TempDir())
+	c.Seal, c.Log = testSealer{key: 7}, slog.New(slog.NewTextHandler(&log, nil))
+	s := open(t, c)
+	if s.recovery(t.Context(), c.Seal) != nil || strings.Contains(log.String(), "recovery phrase") {
+		t.Errorf("without a phrase: %s", log.String())
+	}
+	value(s.RecoveryPhrase(t.Context(), false))(t)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if s.recovery(gone, c.Seal) != nil || !strings.Contains(log.String(), "the recovery phrase cannot be read") {
+		t.Errorf("not read: %s", log.String())
 	}
 }
 
