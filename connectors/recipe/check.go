@@ -58,10 +58,14 @@ func (c *checker) head() {
 	if !kindForm.MatchString(r.Kind) {
 		c.fault("kind", words.Text("kind must be 2 to 31 lower-case letters, digits and -, such as my-router"))
 	}
-	for where, text := range map[string]string{"name": r.Name, "sees": r.Sees, "stops": r.Stops} {
-		if text == "" {
-			c.fault(where, words.Sprintf("%s is needed", where))
-		}
+	if r.Name == "" {
+		c.fault("name", words.Text("name is needed: what it is called on screen"))
+	}
+	if r.Sees == "" {
+		c.fault("sees", words.Text("sees is needed: one sentence about what it shows"))
+	}
+	if r.Stops == "" {
+		c.fault("stops", words.Text("stops is needed: one sentence about what it ends, or that it ends nothing"))
 	}
 	for where, text := range map[string]string{"name": r.Name, "author": r.Author} {
 		if text != string(discovery.Clean(text)) {
@@ -179,7 +183,7 @@ func (r *Recipe) place(base string) (string, error) {
 		path = "/" + path
 	}
 	if !slices.Contains(r.Hosts, host) || !fixedPath(path) {
-		return "", words.Errorf("base leads to %q, which is not one of hosts", host)
+		return "", words.Errorf("base leads to %q, which is not one of hosts; name it there, so that it is shown and approved", host)
 	}
 	return host, nil
 }

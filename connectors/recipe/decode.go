@@ -133,6 +133,9 @@ func notYAML(err error) error {
 		f.Column = 1
 	}
 	f.Text = words.Sprintf("this cannot be read as YAML: %s", strings.ReplaceAll(text, "\n", "; "))
+	if strings.Contains(text, "tab character") {
+		f.Text = words.Text("this cannot be read as YAML, for it holds a tab; indent with spaces")
+	}
 	return f
 }
 

@@ -35,6 +35,8 @@ func TestFaultsHaveAPlace(t *testing.T) {
 		"the host header":   {"headers: {", "headers: {Host: evil.example, ", "headers:", "not for a recipe"},
 		"up in a path":      {"post: /oauth/deauthorize", "post: /oauth/../x", "post:", "path begins"},
 		"not yaml":          {"kind: strava", "kind: [strava", "kind:", "YAML"},
+		"a tab":             {"kind: strava", "\tkind: strava", "kind:", "indent with spaces"},
+		"no name":           {"name: Strava access of one app\n", "", "", "called on screen"},
 		"a list as a name":  {"kind: strava", "kind: [strava]", "kind:", "wants no list"},
 		"a second document": {"revoke:", "---\nrevoke:", "", "more after it"},
 		"no list to check":  {"grants:", "devices2:", "devices2", "no field"},
@@ -54,7 +56,7 @@ func TestFaultsHaveAPlace(t *testing.T) {
 		}
 		near := false
 		for _, f := range fs {
-			near = near || strings.Contains(f.Text, c.says) && f.Column > 0 && (f.Line-lineOf(text, c.at) >= 0 && f.Line-lineOf(text, c.at) <= 1 || name == "not yaml")
+			near = near || strings.Contains(f.Text, c.says) && f.Column > 0 && (f.Line-lineOf(text, c.at) >= 0 && f.Line-lineOf(text, c.at) <= 1 || name == "not yaml" || name == "a tab")
 		}
 		if !near {
 			t.Errorf("%s: at %v, want line %d", name, fs, lineOf(text, c.at))
