@@ -58,7 +58,7 @@ func spoke(t *testing.T) map[string]string {
 // same is what is the same in every language: identifiers, options, how a command is
 // typed, the codes of the diary, and what the made-up home and its connection say.
 var same = regexp.MustCompile(`(?m)\b[a-z][a-z2-7]{12}\b|--[a-z]+|^bestbefore-agent .*|\b(Bell|Maker|CIMSYS|fake)\b|` +
-	`Home in memory|holds until it restarts|command line|^\d+ .*:\d\d  (connected|device_named|given|action|handed_over|grace|withdrawn|undone)\b|consent-`)
+	`Home in memory|holds until it restarts|^\d+ .*:\d\d  (connected|device_named|given|action|handed_over|grace|withdrawn|undone)\b|consent-`)
 
 // TestTheCommandLineSpeaksTheLanguageOfTheFile: what a person reads of the commands
 // comes out of the language file; what scripts read stays as it is. The twin is the

@@ -26,7 +26,7 @@ var answering = []string{
 // reporting are the packages that also speak to machines, in words: what stands in
 // a place for people there, and what is a whole sentence anywhere. The causes of
 // their errors are for the log and stay English.
-var reporting = []string{"connectors", "connectors/*", "app/internal/lifecycle", "discovery", "discovery/*"}
+var reporting = []string{"connectors", "connectors/*", "app/internal/demo", "app/internal/lifecycle", "discovery", "discovery/*"}
 
 // codes are texts of those packages that look like a sentence and are none, each
 // with what it is.

@@ -12,6 +12,7 @@ import (
 	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/hooks/auth"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/connectors/mqtt"
 )
@@ -134,7 +135,7 @@ type brokerConnector struct {
 func (c brokerConnector) Spec() connectors.Spec {
 	s := c.Connector.Spec()
 	s.Once = true
-	s.Stops = "Nothing: this broker has no dynamic security, so that it can only be watched."
+	s.Stops = words.Text("Nothing: this broker has no dynamic security, so that it can only be watched.")
 	return s
 }
 

@@ -3,9 +3,9 @@ package demo
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
@@ -22,8 +22,8 @@ type connector struct{ relay *relay }
 func (connector) Spec() connectors.Spec {
 	return connectors.Spec{
 		Kind: Kind, Name: "Demo relay", Once: true,
-		Sees:  "Everything that the made-up devices of the demo send out of the home, and to whom.",
-		Stops: "What one made-up device sends to one recipient.",
+		Sees:  words.Text("Everything that the made-up devices of the demo send out of the home, and to whom."),
+		Stops: words.Text("What one made-up device sends to one recipient."),
 	}
 }
 
@@ -46,9 +46,9 @@ type session struct {
 func (s *session) reach(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil:
-		return &connectors.Error{Kind: consent.KindTransient, Text: "The demo's relay was not waited for.", Err: ctx.Err()}
+		return &connectors.Error{Kind: consent.KindTransient, Text: words.Text("The demo's relay was not waited for."), Err: ctx.Err()}
 	case s.relay.isOff():
-		return &connectors.Error{Kind: consent.KindTransient, Text: "The demo's relay is off."}
+		return &connectors.Error{Kind: consent.KindTransient, Text: words.Text("The demo's relay is off.")}
 	default:
 		return nil
 	}
@@ -61,7 +61,7 @@ func (s *session) Close() error { return nil }
 func (s *session) Traits() connectors.Traits {
 	return connectors.Traits{
 		Grain: connectors.GrainRecipient, IPv4: true, IPv6: true, CutsOpenFlows: true,
-		Note: "The demo relay lives inside this program: what it blocks is over when the demo ends.",
+		Note: words.Text("The demo relay lives inside this program: what it blocks is over when the demo ends."),
 	}
 }
 
@@ -74,11 +74,11 @@ func (s *session) Block(ctx context.Context, r connectors.BlockRequest) (connect
 		return connectors.Receipt{}, err
 	}
 	if !r.From.IsZero() || !r.Until.IsZero() {
-		return connectors.Receipt{}, &connectors.Error{Kind: consent.KindUnsupported, Text: "The demo's relay keeps no dates by itself."}
+		return connectors.Receipt{}, &connectors.Error{Kind: consent.KindUnsupported, Text: words.Text("The demo's relay keeps no dates by itself.")}
 	}
 	devices := known(r.Target.Identifiers)
 	if len(devices) == 0 {
-		return connectors.Receipt{}, &connectors.Error{Kind: consent.KindNeedsPerson, Text: "Nothing of it passes the demo's relay: it talks only to the broker at home."}
+		return connectors.Receipt{}, &connectors.Error{Kind: consent.KindNeedsPerson, Text: words.Text("Nothing of it passes the demo's relay: it talks only to the broker at home.")}
 	}
 	s.relay.set(r, devices)
 	return s.receipt(r), nil
@@ -88,7 +88,7 @@ func (s *session) receipt(r connectors.BlockRequest) connectors.Receipt {
 	data, _ := json.Marshal(map[string]string{"rule": r.Mark}) // of strings: cannot fail
 	return connectors.Receipt{
 		Mark: r.Mark, Level: consent.Configured, At: s.relay.now().UTC(), Target: r.Target,
-		Grain: connectors.GrainRecipient, Text: "The rule is in the relay's table.", Data: data,
+		Grain: connectors.GrainRecipient, Text: words.Text("The rule is in the relay's table."), Data: data,
 	}
 }
 
@@ -98,7 +98,7 @@ func (s *session) Unblock(ctx context.Context, r connectors.Receipt) (connectors
 		return r, err
 	}
 	s.relay.lift(r.Mark)
-	return connectors.Receipt{Mark: r.Mark, Level: consent.Configured, At: s.relay.now().UTC(), Grain: connectors.GrainRecipient, Text: "The rule is gone from the relay's table."}, nil
+	return connectors.Receipt{Mark: r.Mark, Level: consent.Configured, At: s.relay.now().UTC(), Grain: connectors.GrainRecipient, Text: words.Text("The rule is gone from the relay's table.")}, nil
 }
 
 // Held lists the rules.
@@ -125,14 +125,14 @@ func (s *session) Verify(ctx context.Context, r connectors.Receipt) (connectors.
 	f.Refused, f.LastTry = x.refused, x.last
 	switch {
 	case !ok:
-		f.Missing, f.Text = true, "The rule is not in the relay's table."
+		f.Missing, f.Text = true, words.Text("The rule is not in the relay's table.")
 	case passes:
-		f.Level, f.Seen, f.Text = consent.Configured, consent.Flowing, "The rule is in the relay's table, but a connection is open all the same."
+		f.Level, f.Seen, f.Text = consent.Configured, consent.Flowing, words.Text("The rule is in the relay's table, but a connection is open all the same.")
 	case x.refused > 0:
 		f.Level, f.Seen = consent.Effective, consent.Stopped
-		f.Text = fmt.Sprintf("The relay turned it away %d times.", x.refused)
+		f.Text = words.Sprintf("The relay turned it away %d times.", x.refused)
 	default:
-		f.Level, f.Text = consent.Configured, "The rule is in the relay's table; nothing has tried since."
+		f.Level, f.Text = consent.Configured, words.Text("The rule is in the relay's table; nothing has tried since.")
 	}
 	return f, nil
 }
@@ -144,7 +144,7 @@ func (s *session) Coverage(ctx context.Context) (connectors.Coverage, error) {
 	}
 	c := connectors.Coverage{
 		Alive: s.relay.now().UTC(), Sees: []string{"bytes", "destinations", "names"},
-		Text: "Everything that the made-up devices send out of the home.",
+		Text: words.Text("Everything that the made-up devices send out of the home."),
 	}
 	for _, d := range household() {
 		c.Devices = append(c.Devices, d.identifiers(s.connection)...)
@@ -155,7 +155,7 @@ func (s *session) Coverage(ctx context.Context) (connectors.Coverage, error) {
 // Discover tells by which of their own identifiers the relay knows the devices.
 func (s *session) Discover(ctx context.Context, emit func(discovery.Sighting)) error {
 	for _, d := range household() {
-		emit(discovery.Sighting{At: s.relay.now(), Identifiers: d.identifiers(s.connection), Detail: "the demo's relay knows it"})
+		emit(discovery.Sighting{At: s.relay.now(), Identifiers: d.identifiers(s.connection), Detail: words.Text("the demo's relay knows it")})
 	}
 	<-ctx.Done()
 	return ctx.Err()

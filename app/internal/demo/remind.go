@@ -55,11 +55,11 @@ func (h *Home) tellReminded(ctx context.Context, tell telling, bell engine.Conse
 	if err != nil {
 		return err
 	}
-	tell("Reminded, a day before, of %s: %s. %s", tv.Name(), n.Title, n.Body)
+	tell(words.Sprintf("Reminded, a day before, of %s: %s. %s", tv.Name(), n.Title, n.Body))
 	if err := pause(ctx, bell.RenewableFrom().Sub(h.Now())); err != nil {
 		return err
 	}
-	tell("Ends soon: %s was allowed for a moment only, so for it there is no day before. It can be renewed from now on. Nobody does.", bell.DeviceName)
+	tell(words.Sprintf("Ends soon: %s was allowed for a moment only, so for it there is no day before. It can be renewed from now on. Nobody does.", bell.DeviceName))
 	return nil
 }
 
@@ -69,7 +69,7 @@ func (h *Home) tellMessage(ctx context.Context, tell telling, c engine.ConsentIn
 	if err != nil {
 		return err
 	}
-	tell("Told on the desktop: %s. %s", n.Title, n.Body)
+	tell(words.Sprintf("Told on the desktop: %s. %s", n.Title, n.Body))
 	return nil
 }
 

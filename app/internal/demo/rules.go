@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"bestbefore/assets/words"
 	"bestbefore/connectors"
 	"bestbefore/consent"
 	"bestbefore/discovery"
@@ -20,11 +21,11 @@ func (x *rule) hits(p *passing) bool {
 func (x *rule) words() string {
 	to := x.req.Target.Recipient.Name
 	if x.req.Target.Recipient.Any {
-		to = "anybody"
+		to = words.Text("anybody")
 	}
 	for _, d := range household() {
 		if x.devices[d.key] {
-			return d.instance + " to " + to
+			return words.Sprintf("%s to %s", d.instance, to)
 		}
 	}
 	return to

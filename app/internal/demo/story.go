@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bestbefore/app/internal/engine"
+	"bestbefore/assets/words"
 	"bestbefore/consent"
 )
 
@@ -64,7 +65,7 @@ func (h *Home) Story(ctx context.Context, t Teller) error {
 	if t.Look == nil {
 		t.Look = func(context.Context, Moment) error { return nil }
 	}
-	tell := func(format string, args ...any) { t.Say(fmt.Sprintf(format, args...)) }
+	tell := t.Say
 	if err := h.tellFound(ctx, tell); err != nil {
 		return err
 	}
@@ -97,10 +98,10 @@ func (h *Home) Story(ctx context.Context, t Teller) error {
 	return t.Look(ctx, moment)
 }
 
-type telling func(format string, args ...any)
+type telling func(text string)
 
 func (h *Home) tellFound(ctx context.Context, tell telling) error {
-	tell("A made-up home inside this program. Nothing leaves this computer, and nothing real is touched.")
+	tell(words.Text("A made-up home inside this program. Nothing leaves this computer, and nothing real is touched."))
 	if err := h.connect(ctx); err != nil {
 		return err
 	}
@@ -114,9 +115,9 @@ func (h *Home) tellFound(ctx context.Context, tell telling) error {
 	}
 	slices.Sort(names) // each once: a device may be known by both ways
 	names = slices.Compact(names)
-	tell("Found, because they announce themselves or speak to the broker: %s.", strings.Join(names, ", "))
+	tell(words.Sprintf("Found, because they announce themselves or speak to the broker: %s.", strings.Join(names, ", ")))
 	for _, t := range h.things {
-		tell("Seen at the broker: %s sends data of the kinds %s.", ds[t.key].Name(), data(ds[t.key]))
+		tell(words.Sprintf("Seen at the broker: %s sends data of the kinds %s.", ds[t.key].Name(), data(ds[t.key])))
 	}
 	bell := ds[bellKey]
 	fs, err := h.Engine().Flows(ctx, engine.FlowQuery{Device: bell.ID})
@@ -124,7 +125,7 @@ func (h *Home) tellFound(ctx context.Context, tell telling) error {
 		return err
 	}
 	for _, f := range fs {
-		tell("Seen: %s sends to %s, %d bytes so far.", bell.Name(), f.Destination, f.BytesUp)
+		tell(words.Sprintf("Seen: %s sends to %s, %d bytes so far.", bell.Name(), f.Destination, f.BytesUp))
 	}
 	return nil
 }
@@ -137,13 +138,13 @@ func (h *Home) tellAllowed(ctx context.Context, tell telling) (engine.ConsentInf
 	if err != nil {
 		return c, err
 	}
-	tell("Allowed: %s may send video to %s. Best before %s, in %.0f seconds.", c.DeviceName, c.Recipient.Name, local(c.Expires), c.Expires.Sub(h.Now()).Seconds())
+	tell(words.Sprintf("Allowed: %s may send video to %s. Best before %s, in %.0f seconds.", c.DeviceName, c.Recipient.Name, local(c.Expires), c.Expires.Sub(h.Now()).Seconds()))
 	p, err := h.Engine().PreviewAllow(ctx, engine.AllowRequest{Device: c.Device, Recipient: c.Recipient, Data: c.Data, Until: h.bellTerm(), Then: consent.Block})
 	if err != nil {
 		return c, err
 	}
 	for _, line := range append(p.Lines, p.Holds) {
-		tell("What will happen: %s", line)
+		tell(words.Sprintf("What will happen: %s", line))
 	}
 	return c, nil
 }
@@ -175,12 +176,12 @@ func (h *Home) tellEnded(ctx context.Context, tell telling, c engine.ConsentInfo
 	case others.Before(c.Expires.Add(late)):
 		return fmt.Errorf("%w: the doorbell's other recipient stopped too", errFlows)
 	}
-	tell("Ended at %s. The last byte reached %s %s; the doorbell may still ask for the time.", local(c.Expires), c.Recipient.Name, distance(last.Sub(c.Expires)))
+	tell(words.Sprintf("Ended at %s. The last byte reached %s %s; the doorbell may still ask for the time.", local(c.Expires), c.Recipient.Name, distance(last.Sub(c.Expires))))
 	if err := h.tellTruths(ctx, tell, c); err != nil {
 		return err
 	}
 	if a := newest(c.Actions); len(a.Evidence) > 0 {
-		tell("Seen by the relay: %s", a.Evidence[len(a.Evidence)-1].Text)
+		tell(words.Sprintf("Seen by the relay: %s", a.Evidence[len(a.Evidence)-1].Text))
 	}
 	return h.tellMessage(ctx, tell, c)
 }
@@ -196,10 +197,10 @@ func (h *Home) tellTruths(ctx context.Context, tell telling, c engine.ConsentInf
 		p.Peers[k.ID] = k.Name
 	}
 	truths := p.Truths(c, time.Time{})
-	tell("Stopped, and checked.")
-	tell("  decided: %s", truths.Decided)
-	tell("  done: %s", truths.Done)
-	tell("  seen: %s", truths.Seen)
+	tell(words.Text("Stopped, and checked."))
+	tell("  " + words.Sprintf("decided: %s", truths.Decided))
+	tell("  " + words.Sprintf("done: %s", truths.Done))
+	tell("  " + words.Sprintf("seen: %s", truths.Seen))
 	return nil
 }
 
@@ -220,14 +221,14 @@ func (h *Home) tellRenewed(ctx context.Context, tell telling, c engine.ConsentIn
 	if err != nil {
 		return err
 	}
-	tell("Renewed until %s: %s is through again after %.1f seconds.", c.ExpiresCivil, c.DeviceName, h.Now().Sub(began).Seconds())
+	tell(words.Sprintf("Renewed until %s: %s is through again after %.1f seconds.", c.ExpiresCivil, c.DeviceName, h.Now().Sub(began).Seconds()))
 	es, err := h.Engine().Diary(ctx, engine.DiaryQuery{Consent: c.ID})
 	if err != nil {
 		return err
 	}
-	tell("The diary of this permission:")
+	tell(words.Text("The diary of this permission:"))
 	for _, e := range slices.Backward(es) {
-		tell("  %s  %s", e.Time.Local().Format("15:04:05"), e.Text)
+		tell(fmt.Sprintf("  %s  %s", e.Time.Local().Format("15:04:05"), e.Text))
 	}
 	r, err := h.Engine().VerifyDiary(ctx)
 	if err != nil {
@@ -236,7 +237,7 @@ func (h *Home) tellRenewed(ctx context.Context, tell telling, c engine.ConsentIn
 	if !r.OK() {
 		return errors.New("the diary does not verify")
 	}
-	tell("The diary was checked: nobody has changed it.")
+	tell(words.Text("The diary was checked: nobody has changed it."))
 	return nil
 }
 
@@ -255,7 +256,7 @@ func local(t time.Time) string { return t.Local().Format("15:04:05") }
 // distance words a small difference to the date.
 func distance(d time.Duration) string {
 	if d < 0 {
-		return fmt.Sprintf("%.1f seconds before that", -d.Seconds())
+		return words.Sprintf("%.1f seconds before that", -d.Seconds())
 	}
-	return fmt.Sprintf("%.1f seconds after that", d.Seconds())
+	return words.Sprintf("%.1f seconds after that", d.Seconds())
 }

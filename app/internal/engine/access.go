@@ -201,7 +201,7 @@ func (e *Core) EndAccess(ctx context.Context, id string, confirmed bool, how str
 		Grant: grant, Connection: a.Connection, Mark: consent.MarkAccess(a.Connection, grant), Confirmed: true,
 		State: consent.Pending, DueAt: now, Created: now,
 	}
-	text := words.Sprintf("%s asked to delete the access %q at %s (%s).", capital(e.Person), a.Name, a.ConnectionName, how)
+	text := words.Sprintf("%s asked to delete the access %q at %s (%s).", e.who(), a.Name, a.ConnectionName, way(how))
 	as, err := e.Store.ReplaceActions(ctx, []consent.Action{act}, ledger.Note{Time: now, Kind: consent.NoteAction, Device: string(a.Device), Text: text})
 	if err != nil {
 		return consent.Action{}, err

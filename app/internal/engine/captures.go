@@ -229,7 +229,7 @@ func (e *Core) ImportCapture(ctx context.Context, r CaptureRequest) (CaptureInfo
 	if err := e.takeOver(ctx, r.Path, &info, &place); err != nil {
 		return info, err
 	}
-	n := ledger.Note{Time: e.Now(), Kind: NoteCapture, Text: words.Sprintf("%s took over the capture file %s: %d records of %d devices (%s).", capital(e.Person), discovery.Clean(info.File), info.Taken, len(place.Done), r.How)}
+	n := ledger.Note{Time: e.Now(), Kind: NoteCapture, Text: words.Sprintf("%s took over the capture file %s: %d records of %d devices (%s).", e.who(), discovery.Clean(info.File), info.Taken, len(place.Done), way(r.How))}
 	if err := e.Store.Note(ctx, n); err != nil {
 		return info, err
 	}

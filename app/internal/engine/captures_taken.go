@@ -104,7 +104,7 @@ func (e *Core) ForgetCapture(ctx context.Context, file, how string) (Forgotten, 
 			return out, words.Errorf("forgetting a capture: %w", err)
 		}
 	}
-	text := words.Sprintf("%s deleted what the capture file %s told (%s).", capital(e.Person), file, how)
+	text := words.Sprintf("%s deleted what the capture file %s told (%s).", e.who(), file, way(how))
 	if err := e.Store.Note(ctx, ledger.Note{Time: e.Now(), Kind: NoteForgot, Text: text}); err != nil {
 		return out, err
 	}

@@ -132,7 +132,7 @@ func New(c Config) (*Core, error) {
 		return nil, err
 	}
 	if c.Person == "" {
-		c.Person = "you"
+		c.Person = words.Later("you")
 	}
 	return &Core{Config: c, since: c.Now(), names: names{lookup: c.Lookup}, dirty: newDirty(c.Inventory), issuers: map[string]issuer{}}, nil
 }

@@ -46,7 +46,7 @@ func (e *Core) Allow(ctx context.Context, r AllowRequest) (ConsentInfo, error) {
 		return ConsentInfo{}, err
 	}
 	e.knowGrants(ctx, c)
-	text := words.Sprintf("%s allowed %s to send %s to %s %s (%s).", capital(e.Person), d.Name(), dataWords(c.Data), c.Recipient.Name, untilWords(c), r.How)
+	text := words.Sprintf("%s allowed %s to send %s to %s %s (%s).", e.who(), d.Name(), dataWords(c.Data), c.Recipient.Name, untilWords(c), way(r.How))
 	return e.decide(ctx, consent.Decision{Consent: c, Actions: e.handOver(ctx, c), Notes: []ledger.Note{e.note(consent.NoteGiven, c, text)}})
 }
 
@@ -94,7 +94,7 @@ func (e *Core) Renew(ctx context.Context, id consent.ID, until, how string) (Con
 			return ConsentInfo{}, err
 		}
 	}
-	text := words.Sprintf("%s renewed %s to %s, %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, untilWords(next), how)
+	text := words.Sprintf("%s renewed %s to %s, %s (%s).", e.who(), e.deviceName(c.Device), c.Recipient.Name, untilWords(next), way(how))
 	if e.revoked(ctx, c.ID) {
 		text += goneForGood()
 	}
@@ -156,7 +156,7 @@ func (e *Core) End(ctx context.Context, id consent.ID, how string) (ConsentInfo,
 		return ConsentInfo{}, err
 	}
 	next, actions := consent.Withdraw(c, grants, e.Now(), e.Person, how)
-	text := words.Sprintf("%s ended what %s may send to %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, how)
+	text := words.Sprintf("%s ended what %s may send to %s (%s).", e.who(), e.deviceName(c.Device), c.Recipient.Name, way(how))
 	return e.decide(ctx, consent.Decision{Consent: next, Expect: c.Version, Actions: actions, Notes: []ledger.Note{e.note(consent.NoteWithdrawn, next, text)}})
 }
 
@@ -250,6 +250,20 @@ func untilWords(c consent.Consent) string {
 		}
 	}
 	return words.Sprintf("until %s", civil)
+}
+
+// who is the person at the beginning of a sentence of the diary.
+func (e *Core) who() string { return capital(words.Text(e.Person)) }
+
+// way is how something was decided, in words; where it is kept it is a code.
+func way(how string) string {
+	switch how {
+	case "clicked":
+		return words.Text("clicked")
+	case "command line":
+		return words.Text("command line")
+	}
+	return how
 }
 
 func capital(s string) string {

@@ -99,9 +99,9 @@ func (e *Core) Declare(ctx context.Context, r DeclareRequest) (Declaration, erro
 		return Declaration{}, words.New("descriptions of too many devices are kept; forget one that is not needed")
 	}
 	all[d.ID] = said
-	text := words.Sprintf("%s gave what the maker of %s declares: %s (%s).", capital(e.Person), d.Name(), from, r.How)
+	text := words.Sprintf("%s gave what the maker of %s declares: %s (%s).", e.who(), d.Name(), from, way(r.How))
 	if said.Basis == BasisFetched {
-		text = words.Sprintf("%s agreed, and what the maker of %s declares was fetched from %s (%s).", capital(e.Person), d.Name(), from, r.How)
+		text = words.Sprintf("%s agreed, and what the maker of %s declares was fetched from %s (%s).", e.who(), d.Name(), from, way(r.How))
 	}
 	if err := errors.Join(e.saveDescriptions(ctx, all), e.Store.Note(ctx, e.deviceNote(NoteDeclared, d.ID, text))); err != nil {
 		return Declaration{}, err
@@ -160,7 +160,7 @@ func (e *Core) Undeclare(ctx context.Context, device discovery.DeviceID, how str
 	if !e.dropDescription(all, d.ID) {
 		return words.Errorf("nothing is kept of what the maker of %s declares", d.Name())
 	}
-	text := words.Sprintf("%s had the maker's description of %s forgotten (%s).", capital(e.Person), d.Name(), how)
+	text := words.Sprintf("%s had the maker's description of %s forgotten (%s).", e.who(), d.Name(), way(how))
 	if err := errors.Join(e.saveDescriptions(ctx, all), e.Store.Note(ctx, e.deviceNote(NoteUndeclared, d.ID, text))); err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ func (e *Core) Merge(ctx context.Context, keep, gone discovery.DeviceID) error {
 		return err
 	}
 	return e.edited(ctx, undoEntry{Kind: undoMerge, Device: k.ID},
-		e.deviceNote(consent.NoteDeviceMerged, k.ID, words.Sprintf("%s and %s are one device, said %s.", k.Name(), g.Name(), e.Person)))
+		e.deviceNote(consent.NoteDeviceMerged, k.ID, words.Sprintf("%s and %s are one device, said %s.", k.Name(), g.Name(), words.Text(e.Person))))
 }
 
 // Split takes apart what was merged.
@@ -188,9 +188,9 @@ func (e *Core) Answer(ctx context.Context, question string, same bool) error {
 	if _, err := e.Inventory.Answer(question, same); err != nil {
 		return err
 	}
-	kind, word, undo := consent.NoteDeviceSplit, words.Sprintf("Two different devices, said %s.", e.Person), undoEntry{}
+	kind, word, undo := consent.NoteDeviceSplit, words.Sprintf("Two different devices, said %s.", words.Text(e.Person)), undoEntry{}
 	if same {
-		kind, word = consent.NoteDeviceMerged, words.Sprintf("The same device with a new address, said %s.", e.Person)
+		kind, word = consent.NoteDeviceMerged, words.Sprintf("The same device with a new address, said %s.", words.Text(e.Person))
 		undo = undoEntry{Kind: undoMerge, Device: q.Device}
 	}
 	return e.edited(ctx, undo, e.deviceNote(kind, q.Device, word))

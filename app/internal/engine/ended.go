@@ -30,7 +30,7 @@ func (e *Core) Confirm(ctx context.Context, id consent.ActionID, how string) (co
 	if a, err = consent.ConfirmByHand(a, e.Now()); err != nil {
 		return consent.Action{}, err
 	}
-	text := words.Sprintf("%s said that what %s sends to %s was ended by hand (%s).", capital(e.Person), e.deviceName(a.Device), a.Recipient.Name, how)
+	text := words.Sprintf("%s said that what %s sends to %s was ended by hand (%s).", e.who(), e.deviceName(a.Device), a.Recipient.Name, way(how))
 	n := ledger.Note{Time: e.Now(), Kind: consent.NoteGuide, Device: string(a.Device), Consent: string(a.Consent), Action: string(a.ID), Text: text}
 	if a.ID == "" {
 		a, err = e.instead(ctx, failed, a, n)

@@ -21,6 +21,6 @@ func (e *Core) Extend(ctx context.Context, id consent.ID, how string) (ConsentIn
 		return ConsentInfo{}, err
 	}
 	until := words.Date(next.DueAt().In(by.Zone), "2 January 2006 15:04")
-	text := words.Sprintf("%s gave what %s sends to %s two more days, until %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, until, how)
+	text := words.Sprintf("%s gave what %s sends to %s two more days, until %s (%s).", e.who(), e.deviceName(c.Device), c.Recipient.Name, until, way(how))
 	return e.decide(ctx, consent.Decision{Consent: next, Expect: c.Version, Actions: e.possible(ctx, actions), Notes: []ledger.Note{e.note(consent.NoteGrace, next, text)}})
 }

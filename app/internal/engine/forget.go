@@ -109,9 +109,9 @@ func (e *Core) Forget(ctx context.Context, r ForgetRequest) (Forgotten, error) {
 	if err := e.forgetUndo(ctx, w.texts); err != nil {
 		return out, err
 	}
-	text := words.Sprintf("%s deleted what was seen of %s%s (%s).", capital(e.Person), w.of, w.when, r.How)
+	text := words.Sprintf("%s deleted what was seen of %s%s (%s).", e.who(), w.of, w.when, way(r.How))
 	if len(w.texts) > 0 && r.Device != "" {
-		text = words.Sprintf("%s deleted what was seen of one device (%s).", capital(e.Person), r.How) // its name is among what went
+		text = words.Sprintf("%s deleted what was seen of one device (%s).", e.who(), way(r.How)) // its name is among what went
 	}
 	if err := e.Store.Note(ctx, ledger.Note{Time: e.Now(), Kind: NoteForgot, Text: text}); err != nil {
 		return out, err

@@ -108,7 +108,7 @@ func (e *Core) Step(ctx context.Context, id consent.ActionID, to Step, how strin
 	case StepGuide:
 		kind, word = consent.ActGuide, words.Later("%s chose to end by hand what %s sends to %s (%s).")
 	}
-	n := e.note(consent.NoteAction, info.Consent, words.Sprintf(word, capital(e.Person), info.DeviceName, info.Recipient.Name, how))
+	n := e.note(consent.NoteAction, info.Consent, words.Sprintf(word, e.who(), info.DeviceName, info.Recipient.Name, way(how)))
 	return e.instead(ctx, a, consent.StepTo(a, kind, to == StepWhole, e.Now()), n)
 }
 

@@ -32,7 +32,7 @@ func (e *Core) Lapse(ctx context.Context, id consent.ID, how string) error {
 	if all[c.ID] == c.Version {
 		return nil
 	}
-	text := words.Sprintf("%s will let what %s sends to %s lapse, %s (%s).", capital(e.Person), e.deviceName(c.Device), c.Recipient.Name, untilWords(c), how)
+	text := words.Sprintf("%s will let what %s sends to %s lapse, %s (%s).", e.who(), e.deviceName(c.Device), c.Recipient.Name, untilWords(c), way(how))
 	if err := e.Store.Note(ctx, e.note(consent.NoteLapse, c, text)); err != nil {
 		return err
 	}

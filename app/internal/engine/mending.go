@@ -99,7 +99,7 @@ func (e *Core) AbandonConnection(ctx context.Context, id, how string) ([]string,
 	if err != nil {
 		return nil, err
 	}
-	text := words.Sprintf("%s forgot the connection %s, which does not answer (%s); nothing was lifted there.", capital(e.Person), c.Name, how)
+	text := words.Sprintf("%s forgot the connection %s, which does not answer (%s); nothing was lifted there.", e.who(), c.Name, way(how))
 	if len(standing) > 0 {
 		text += " " + words.Sprintf("What may stand there still: %s.", strings.Join(standing, "; "))
 	}

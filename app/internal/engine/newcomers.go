@@ -221,7 +221,7 @@ func (e *Core) Fine(ctx context.Context, device discovery.DeviceID, names []stri
 	if len(done) == 0 {
 		return words.New("this was answered already")
 	}
-	text := words.Sprintf("%s said that %s may go on sending to %s (%s).", capital(e.Person), e.deviceName(device), join(done), how)
+	text := words.Sprintf("%s said that %s may go on sending to %s (%s).", e.who(), e.deviceName(device), join(done), way(how))
 	if err := e.Store.Note(ctx, e.deviceNote(consent.NoteFine, device, text)); err != nil {
 		return err
 	}

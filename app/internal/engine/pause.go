@@ -47,7 +47,7 @@ func (e *Core) disconnect(ctx context.Context, id discovery.DeviceID, until time
 	}
 	a := e.clicked(d.ID, consent.ActBlock)
 	a.Confirmed, a.Until = confirmed, until
-	text := words.Sprintf("%s asked to disconnect %s%s (%s).", capital(e.Person), d.Name(), e.untilWords(until), how)
+	text := words.Sprintf("%s asked to disconnect %s%s (%s).", e.who(), d.Name(), e.untilWords(until), way(how))
 	return e.cut(ctx, a, undoEntry{Kind: undoDisconnect, Device: d.ID}, e.deviceNote(consent.NoteDisconnect, d.ID, text))
 }
 
@@ -78,7 +78,7 @@ func (e *Core) Reconnect(ctx context.Context, id discovery.DeviceID, how string)
 	if u.Until, err = e.pausedUntil(ctx, d.ID); err != nil {
 		return consent.Action{}, err
 	}
-	text := words.Sprintf("%s asked to reconnect %s (%s).", capital(e.Person), d.Name(), how)
+	text := words.Sprintf("%s asked to reconnect %s (%s).", e.who(), d.Name(), way(how))
 	return e.act(ctx, e.clicked(d.ID, consent.ActUnblock), u, e.deviceNote(consent.NoteReconnect, d.ID, text))
 }
 

@@ -39,7 +39,7 @@ func (e *Core) Refuse(ctx context.Context, r AllowRequest) (ConsentInfo, error) 
 	if err := e.noTwin(ctx, c); err != nil {
 		return ConsentInfo{}, err
 	}
-	text := words.Sprintf("%s stopped what %s sends to %s; it was never allowed (%s).", capital(e.Person), d.Name(), c.Recipient.Name, r.How)
+	text := words.Sprintf("%s stopped what %s sends to %s; it was never allowed (%s).", e.who(), d.Name(), c.Recipient.Name, way(r.How))
 	return e.decide(ctx, consent.Decision{Consent: c, Actions: actions, Notes: []ledger.Note{e.note(consent.NoteRefused, c, text)}})
 }
 

@@ -171,7 +171,7 @@ func (e *Core) EndAndRemove(ctx context.Context, id, how string) (string, error)
 	if err != nil {
 		return "", err
 	}
-	text := words.Sprintf("%s asked to end our access at %s and to remove the connection (%s).", capital(e.Person), c.Name, how)
+	text := words.Sprintf("%s asked to end our access at %s and to remove the connection (%s).", e.who(), c.Name, way(how))
 	if err := e.Store.Note(ctx, ledger.Note{Time: e.Now(), Kind: consent.NoteAction, Text: text}); err != nil {
 		return "", err
 	}

@@ -38,7 +38,7 @@ func (e *Core) SetSupport(ctx context.Context, id discovery.DeviceID, until, sou
 	}
 	from := []rune(string(discovery.CleanLong(source)))
 	source = string(from[:min(len(from), maxSource)])
-	text := words.Sprintf("%s no longer says until when %s is supported (%s).", capital(e.Person), d.Name(), how)
+	text := words.Sprintf("%s no longer says until when %s is supported (%s).", e.who(), d.Name(), way(how))
 	if until != "" {
 		if _, err := time.Parse(time.DateOnly, until); err != nil {
 			return words.Errorf("%q is not a date such as 2028-05-31", until)
@@ -46,7 +46,7 @@ func (e *Core) SetSupport(ctx context.Context, id discovery.DeviceID, until, sou
 		if source == "" {
 			return words.Errorf("say where the end of support stands: the maker's page, the box, a letter")
 		}
-		text = words.Sprintf("%s is supported by its maker until %s, says %s (%s; %s).", d.Name(), until, e.Person, source, how)
+		text = words.Sprintf("%s is supported by its maker until %s, says %s (%s; %s).", d.Name(), until, words.Text(e.Person), source, way(how))
 	}
 	e.listing.Lock()
 	defer e.listing.Unlock()

@@ -214,7 +214,7 @@ func (e *Core) Usual(ctx context.Context, ids []string, how string) error {
 	}
 	var notes []ledger.Note
 	for _, r := range done {
-		text := words.Sprintf("%s said that this is fine: %s (%s).", capital(e.Person), strings.TrimSuffix(e.unusualWords(r), "."), how)
+		text := words.Sprintf("%s said that this is fine: %s (%s).", e.who(), strings.TrimSuffix(e.unusualWords(r), "."), way(how))
 		notes = append(notes, e.deviceNote(NoteUsual, r.Device, text))
 	}
 	if err := e.Store.Note(ctx, notes...); err != nil {

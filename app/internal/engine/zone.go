@@ -56,7 +56,7 @@ func (e *Core) KeepDates(ctx context.Context, how string) error {
 	if err := e.Store.SetSetting(ctx, zoneKept, zone); err != nil {
 		return err
 	}
-	note := ledger.Note{Time: e.Now(), Kind: consent.NoteClock, Text: words.Sprintf("%s kept the dates as they are in the time zone %s (%s).", capital(e.Person), zone, how)}
+	note := ledger.Note{Time: e.Now(), Kind: consent.NoteClock, Text: words.Sprintf("%s kept the dates as they are in the time zone %s (%s).", e.who(), zone, way(how))}
 	if err := e.Store.Note(ctx, note); err != nil {
 		return err
 	}

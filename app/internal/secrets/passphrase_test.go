@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -188,4 +189,11 @@ func FuzzWrapped(f *testing.F) {
 			t.Errorf("%q was taken", b)
 		}
 	})
+}
+
+// The sentence about a short passphrase names the bound that counts.
+func TestAShortPassphraseIsToldHowLong(t *testing.T) {
+	if want := fmt.Sprintf("at least %d characters", leastPassphrase); !strings.Contains(ErrShortPassphrase.Error(), want) {
+		t.Errorf("%q does not say %q", ErrShortPassphrase, want)
+	}
 }

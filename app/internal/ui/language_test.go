@@ -290,3 +290,32 @@ func TestTranslationsKeepTheirFigures(t *testing.T) {
 		}
 	}
 }
+
+// TestTablesAreRead: each place of a table gives its texts, and what is for machines
+// gives none. So a text of a table that is shown is missed where it is in no language.
+func TestTablesAreRead(t *testing.T) {
+	recipe := `
+kind: box
+sees: A
+stops: B
+needs: [C]
+stays: {what: D, steps: [E]}
+options: [{key: address, label: F, help: G}]
+base: "{{address}}"
+errors: [{when: {path: x}, kind: permanent, text: H}]
+probe: [{get: /, errors: [{text: I}]}]
+devices: {get: /d, label: not this}
+grants: [{get: /g, what: J, name: "{{row.name}}"}]
+block: {text: K, note: L, steps: [{get: /b}]}
+`
+	if got := tableTexts(t, []byte(recipe), shown["recipe"]); strings.Join(got, "") != "ABCDEFGHIJKL" {
+		t.Errorf("of a recipe: %q", got)
+	}
+	guide := "- {id: x, name: A, makers: [m], where: B, steps: [C, D], stops: E, keeps: F, sign: G, page: 'https://x.example/'}"
+	if got := tableTexts(t, []byte(guide), shown["guides"]); strings.Join(got, "") != "ABCDEFG" {
+		t.Errorf("of a guide: %q", got)
+	}
+	if got := tableTexts(t, []byte("- {id: x, name: N, only: A, ends_also: [B], basis: own}"), shown["providers"]); strings.Join(got, "") != "AB" {
+		t.Errorf("of a provider: %q", got)
+	}
+}
