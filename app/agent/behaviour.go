@@ -171,8 +171,10 @@ func (c *call) printDeclared(d engine.DeviceInfo, x engine.Declaration) {
 		title string
 		rows  engine.DeclaredRows
 	}{
-		{words.Text("declared and seen"), x.Seen}, {words.Text("declared, never seen"), x.Never},
-		{words.Text("seen, not declared"), x.Undeclared}, {words.Text("cannot tell"), x.Unclear},
+		{words.Text("declared and seen"), x.Seen},
+		{words.Text("declared, never seen"), x.Never},
+		{words.Text("seen, not declared"), x.Undeclared},
+		{words.Text("cannot tell"), x.Unclear},
 	} {
 		for _, r := range l.rows.Rows {
 			fmt.Fprintf(c.out, "  %-20s  %s\n", l.title, declaredLine(r))

@@ -39,6 +39,7 @@ func (p *peers) Capabilities(id string) (connectors.Capabilities, bool) {
 	}
 	return p.caps, true
 }
+
 func (p *peers) Health(id string) engine.SessionHealth {
 	if kind, shut := p.shut[id]; shut {
 		return engine.SessionHealth{Kind: kind, Trouble: "closed"}
