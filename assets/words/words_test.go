@@ -2,6 +2,7 @@ package words_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -86,5 +87,23 @@ func TestSpeak(t *testing.T) {
 	}
 	if err := words.Speak(files, "bad"); err == nil {
 		t.Error("a damaged file was taken")
+	}
+}
+
+// BenchmarkText is what a sentence costs in English, where nothing is looked up, and
+// in another language, with as many texts as the program has.
+func BenchmarkText(b *testing.B) {
+	texts := map[string]string{}
+	for n := range 4000 {
+		texts[fmt.Sprintf("The sentence number %d of the language file.", n)] = "x"
+	}
+	for name, use := range map[string]map[string]string{"English": nil, "another": texts} {
+		b.Run(name, func(b *testing.B) {
+			words.Use(use)
+			defer words.Use(nil)
+			for b.Loop() {
+				words.Text("The sentence number 1234 of the language file.")
+			}
+		})
 	}
 }
