@@ -179,7 +179,7 @@ func (w *clockWatch) agree(ctx context.Context, asked clock.Reading, before cloc
 	}
 	v := w.guard.Observe(r)
 	w.mu.Unlock()
-	text := words.Sprintf("The clock of this computer is right: %s says so too.", who)
+	text := words.Sprintf("The clock of this computer is right: %s says so too.", words.Text(who))
 	if v.Now.Before(before.Now) {
 		text += " " + words.Sprintf("Until then it was taken to be %s.", words.Date(before.Now.UTC(), "2 January 2006 15:04 UTC"))
 	}
