@@ -23,22 +23,8 @@ const (
 // Discover tells of the devices that are present, and keeps our blocks on them
 // when the box gives one another address.
 func (s *Session) Discover(ctx context.Context, emit func(discovery.Sighting)) error {
-	tick := time.NewTicker(s.interval)
-	defer tick.Stop()
 	w := watch{told: map[string]string{}}
-	for {
-		if err := s.look(ctx, &w, emit); err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
+	return connectors.Rounds(ctx, s.interval, func() error { return s.look(ctx, &w, emit) })
 }
 
 // watch is what one Discover has told already.

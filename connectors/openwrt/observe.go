@@ -107,22 +107,13 @@ func (s *Session) Observe(ctx context.Context, from connectors.Cursor, emit func
 			o.place = p
 		}
 	}
-	tick := time.NewTicker(s.interval)
-	defer tick.Stop()
-	for {
+	return connectors.Rounds(ctx, s.interval, func() error {
 		if err := o.step(ctx); err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
 			return err
 		}
 		s.cutDue(ctx)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
+		return nil
+	})
 }
 
 // observer is one Observe call.

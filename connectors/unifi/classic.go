@@ -138,7 +138,7 @@ func (s *ClassicSession) users(ctx context.Context) ([]user, error) {
 
 // Discover tells of the connected devices.
 func (s *ClassicSession) Discover(ctx context.Context, emit func(discovery.Sighting)) error {
-	return everyLook(ctx, func() error {
+	return connectors.Rounds(ctx, lookEvery, func() error {
 		var all []user
 		if err := s.line.get(ctx, "/stat/sta", &all); err != nil {
 			return err

@@ -1,7 +1,6 @@
 package unifi
 
 import (
-	"context"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -32,25 +31,6 @@ type client struct {
 
 // lookEvery is how often the list of connected devices is read.
 const lookEvery = time.Minute
-
-// everyLook calls look now and each minute until ctx ends.
-func everyLook(ctx context.Context, look func() error) error {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for {
-		if err := look(); err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
-}
 
 func sighting(from discovery.Source, now time.Time, c client) (discovery.Sighting, bool) {
 	mac, ok := discovery.NormalizeMAC(c.MAC)

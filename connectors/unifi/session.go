@@ -77,7 +77,7 @@ func (*Session) Traits() connectors.Traits {
 
 // Discover tells of the connected devices.
 func (s *Session) Discover(ctx context.Context, emit func(discovery.Sighting)) error {
-	return everyLook(ctx, func() error {
+	return connectors.Rounds(ctx, lookEvery, func() error {
 		all, err := list[client](ctx, s.api, s.path("/clients"))
 		if err != nil {
 			return err
