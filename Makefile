@@ -53,7 +53,8 @@ lab-long: go-version setup-lab ## the long figures: every device, packet loss, h
 fuzz: go-version ## every fuzz target for FUZZTIME (20s)
 	@.ci/fuzz $(FUZZTIME)
 
-bench: go-version ## all benchmarks
+bench: go-version ## all benchmarks, and the peers that they are set beside
+	@.ci/packages bench
 	$(GO) test -tags $(TAGS) -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 lint: go-version ## format and lint

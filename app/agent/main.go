@@ -157,38 +157,22 @@ var order = []string{
 	"undo", "disconnect", "reconnect", "connectors", "connect", "change", "recipe", "test", "remove", "access", "guides", "support", "key", "held", "diary", "backup", "export", "forget", "calendar", "import-capture", "captures", "clock",
 }
 
-// dispatch reads --data and the command's name.
+// dispatch finds the command behind the options that stand before it.
 func (c *call) dispatch(ctx context.Context, args []string) error {
-	for len(args) > 0 && len(args[0]) > 0 && args[0][0] == '-' {
-		switch {
-		case args[0] == "--data" || args[0] == "-data":
-			if len(args) < 2 {
-				return misused(words.Text("--data needs a folder"))
-			}
-			c.data, args = args[1], args[2:]
-		case len(args[0]) > 7 && args[0][:7] == "--data=":
-			c.data, args = args[0][7:], args[1:]
-		case args[0] == "--passphrase-file":
-			if len(args) < 2 {
-				return misused(words.Text("--passphrase-file needs a file"))
-			}
-			c.passphraseFile, args = args[1], args[2:]
-		case asksHelp(args[0]):
-			c.help(c.out)
-			return nil
-		case args[0] == "--version":
-			fmt.Fprintln(c.out, lifecycle.Version)
-			return nil
-		default:
-			return misused(words.Sprintf("there is no option %q before the command; --help lists what there is", args[0]))
-		}
+	args, err := c.before(args)
+	if err != nil {
+		return err
 	}
 	if len(args) == 0 {
 		c.help(c.errs)
 		return misused(words.Text("say what to do"))
 	}
+	if args[0] == "--version" {
+		fmt.Fprintln(c.out, lifecycle.Version)
+		return nil
+	}
 	name, asked := args[0], slices.ContainsFunc(args[1:], asksHelp)
-	if name == "help" {
+	if name == "help" || asksHelp(name) {
 		if len(args) == 1 {
 			c.help(c.out)
 			return nil
@@ -204,14 +188,38 @@ func (c *call) dispatch(ctx context.Context, args []string) error {
 		return nil
 	}
 	if c.data == "" {
-		dir, err := lifecycle.DefaultDataDir()
-		if err != nil {
+		if c.data, err = lifecycle.DefaultDataDir(); err != nil {
 			return err
 		}
-		c.data = dir
 	}
 	c.data = filepath.Clean(c.data)
 	return cmd.do(c, ctx, args[1:])
+}
+
+// before reads the options that stand before the command and gives the rest,
+// which begins with the command's name or with what is asked in its place.
+func (c *call) before(args []string) ([]string, error) {
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		name, value, joined := strings.Cut(args[0], "=")
+		into, needs := &c.data, words.Text("--data needs a folder")
+		switch name {
+		case "--data", "-data":
+		case "--passphrase-file":
+			into, needs = &c.passphraseFile, words.Text("--passphrase-file needs a file")
+		case "--version", "--help", "-help", "-h":
+			return args, nil
+		default:
+			return nil, misused(words.Sprintf("there is no option %q before the command; --help lists what there is", args[0]))
+		}
+		if !joined {
+			if args = args[1:]; len(args) == 0 {
+				return nil, misused(needs)
+			}
+			value = args[0]
+		}
+		*into, args = value, args[1:]
+	}
+	return args, nil
 }
 
 func asksHelp(arg string) bool { return arg == "--help" || arg == "-help" || arg == "-h" }
