@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bestbefore/app/internal/engine"
 	"bestbefore/app/internal/store"
 	"bestbefore/connectors"
@@ -124,13 +126,15 @@ func (x *twoSources) work() {
 		<-done
 	}()
 	for {
-		at, some, err := x.st.NextWork(ctx)
-		as, err2 := x.st.Actions(ctx)
-		if err := errors.Join(err, err2); err != nil {
+		// What runs is not among the next work, so nothing may have moved while that was asked.
+		before, err := x.st.Actions(ctx)
+		at, some, err2 := x.st.NextWork(ctx)
+		as, err3 := x.st.Actions(ctx)
+		if err := errors.Join(err, err2, err3); err != nil {
 			x.t.Fatal(err)
 		}
-		running := slices.ContainsFunc(as, func(a consent.Action) bool { return a.State == consent.Running })
-		if !running && (!some || at.After(x.now)) {
+		moves := !cmp.Equal(before, as) || slices.ContainsFunc(as, func(a consent.Action) bool { return a.State == consent.Running })
+		if !moves && (!some || at.After(x.now)) {
 			return
 		}
 		select {
